@@ -1,0 +1,1 @@
+"""What happened to a home and when, in a form that shows tampering."""

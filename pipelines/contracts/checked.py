@@ -1,0 +1,233 @@
+"""What one landed file became: typed rows, each with its errors and warnings.
+
+`checked/<hash>/` is a cache, named by everything it depends on: the file's bytes, its contract, the
+day it was delivered, the clinic's time zone and the code that reads. It holds `rows.parquet` (the
+delivered rows in their order), `broken.parquet` (lines that are no rows), for answers
+`folded.parquet`, and `summary.json`.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.contracts import answers, odcs, row_rules
+from pipelines.contracts.odcs import Contract
+from pipelines.engine import Engine, quoted
+from pipelines.files import private_folder, sha256_file, sha256_text, temporary_beside
+from pipelines.ingest import text_files, tolerant_csv
+from pipelines.ingest.text_files import TextRelation
+
+HASH_LENGTH = 32
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One checked file in the cache. Counts are rows; names of columns are the file's own."""
+
+    name: str
+    folder: Path
+    table: str
+    n_rows: int
+    n_broken: int
+    n_with_errors: int
+    unknown_columns: tuple[str, ...]
+    absent_columns: tuple[str, ...]
+
+    @property
+    def rows(self) -> Path | None:
+        """Typed rows, in the file's order; None where no line was a row."""
+        return self._if_there("rows.parquet")
+
+    @property
+    def broken(self) -> Path | None:
+        """Lines that could not be read as rows: line, reason."""
+        return self._if_there("broken.parquet")
+
+    @property
+    def folded(self) -> Path | None:
+        """Answers, one row per response."""
+        return self._if_there("folded.parquet")
+
+    def _if_there(self, name: str) -> Path | None:
+        path = self.folder / name
+        return path if path.exists() else None
+
+
+@cache
+def _code_digest() -> str:
+    modules = (text_files, tolerant_csv, row_rules, odcs, answers)
+    return sha256_text(
+        duckdb.__version__,
+        *(sha256_file(Path(str(module.__file__))) for module in modules),
+        sha256_file(Path(__file__)),
+    )
+
+
+def check_text_file(
+    engine: Engine,
+    checked: Path,
+    contract: Contract,
+    *,
+    path: Path,
+    file_id: str,
+    file_name: str,
+    delivered_on: date,
+    time_zone: str,
+) -> Checked:
+    """Judge a canonical file row by row, or take what an earlier run found.
+
+    Raises: DeliveryError when the file as a whole cannot be used.
+    """
+
+    def fill(folder: Path) -> dict[str, Any]:
+        def run(relation: TextRelation) -> int:
+            line = "line" if relation.has_line else None
+            return _write_rows(
+                engine, contract, relation.sql, relation.present, line, folder, delivered_on
+            )
+
+        relation = text_files.read_text(
+            path,
+            contract.table,
+            contract.columns,
+            file_name,
+            scratch=private_folder(folder / "reading"),
+            run=run,
+        )
+        if relation.broken is not None:
+            shutil.move(relation.broken, folder / "broken.parquet")
+        shutil.rmtree(folder / "reading")
+        return {
+            "unknown_columns": sorted(relation.unknown),
+            "absent_columns": sorted(
+                {column.name for column in contract.columns} - relation.present
+            ),
+        }
+
+    name = _cache_name(contract, file_id, delivered_on, time_zone)
+    return _take_or_fill(engine, checked, name, contract.table, fill)
+
+
+def check_converted_file(
+    engine: Engine,
+    checked: Path,
+    contract: Contract,
+    *,
+    path: Path,
+    file_id: str,
+    delivered_on: date,
+    time_zone: str,
+) -> Checked:
+    """Judge rows that an adapter has made: a Parquet file of text cells with `line`."""
+
+    def fill(folder: Path) -> dict[str, Any]:
+        present = frozenset(column.name for column in contract.columns)
+        source = f"read_parquet({quoted(str(path))})"
+        _write_rows(engine, contract, source, present, "line", folder, delivered_on)
+        return {"unknown_columns": [], "absent_columns": []}
+
+    name = _cache_name(contract, sha256_file(path) + file_id, delivered_on, time_zone)
+    return _take_or_fill(engine, checked, name, contract.table, fill)
+
+
+def keep_unread(checked: Path, *, path: Path, table: str, engine: Engine) -> Checked:
+    """Account for landed lines that no table takes: `path` has `line` and `reason`."""
+    name = sha256_text("unread", sha256_file(path), table)[:HASH_LENGTH]
+
+    def fill(folder: Path) -> dict[str, Any]:
+        shutil.copyfile(path, folder / "broken.parquet")
+        return {"unknown_columns": [], "absent_columns": []}
+
+    return _take_or_fill(engine, checked, name, table, fill)
+
+
+def _cache_name(contract: Contract, file_id: str, delivered_on: date, time_zone: str) -> str:
+    return sha256_text(
+        file_id, contract.table, contract.digest, delivered_on.isoformat(), time_zone,
+        _code_digest(),
+    )[:HASH_LENGTH]  # fmt: skip
+
+
+def _write_rows(
+    engine: Engine,
+    contract: Contract,
+    source: str,
+    present: frozenset[str],
+    line: str | None,
+    folder: Path,
+    delivered_on: date,
+) -> int:
+    sql = row_rules.check_select(contract, source=source, present=present, line=line)
+    rows = folder / "rows.parquet"
+    engine.write_parquet(sql, rows, {"delivered_on": delivered_on}, where=contract.table)
+    return _n_rows(engine, rows)
+
+
+def _n_rows(engine: Engine, path: Path) -> int:
+    (n_rows,) = engine.one(f"select num_rows from parquet_file_metadata({quoted(str(path))})")
+    return int(n_rows)
+
+
+def _take_or_fill(
+    engine: Engine,
+    checked: Path,
+    name: str,
+    table: str,
+    fill: Callable[[Path], dict[str, Any]],
+) -> Checked:
+    folder = checked / name
+    summary = folder / "summary.json"
+    if not summary.exists():
+        # The folder appears whole: a killed run leaves only a `.tmp` folder.
+        temporary = private_folder(temporary_beside(folder))
+        try:
+            found = fill(temporary)
+            rows, broken = temporary / "rows.parquet", temporary / "broken.parquet"
+            if table == "response_items" and rows.exists():
+                answers.fold_answers(engine, rows, temporary / "folded.parquet")
+            n_with_errors = 0
+            if rows.exists():
+                (n_with_errors,) = engine.one(
+                    "select count(*) filter (where row_errors is not null)"
+                    f" from read_parquet({quoted(str(rows))})"
+                )
+            found |= {
+                "table": table,
+                "n_rows": _n_rows(engine, rows) if rows.exists() else 0,
+                "n_broken": _n_rows(engine, broken) if broken.exists() else 0,
+                "n_with_errors": n_with_errors,
+            }
+            for path in temporary.iterdir():
+                path.chmod(0o600)
+            (temporary / "summary.json").write_text(json.dumps(found, sort_keys=True))
+            if folder.exists():
+                shutil.rmtree(folder)
+            temporary.rename(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    found = json.loads(summary.read_text(encoding="utf-8"))
+    return Checked(
+        name=name,
+        folder=folder,
+        table=found["table"],
+        n_rows=found["n_rows"],
+        n_broken=found["n_broken"],
+        n_with_errors=found["n_with_errors"],
+        unknown_columns=tuple(found["unknown_columns"]),
+        absent_columns=tuple(found["absent_columns"]),
+    )
+
+
+def remove_stale(checked: Path, kept: Sequence[str]) -> None:
+    """Remove cached files that nothing names any more, and unfinished ones."""
+    names = set(kept)
+    for path in checked.iterdir() if checked.exists() else ():
+        if path.is_dir() and path.name not in names and not path.name.startswith("fhir-"):
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,100 @@
+"""Rules that need another table: what joins them and when a row breaks them.
+
+The contracts name these rules with their severity and sentence; here is only how each is judged.
+In the SQL, `r` is the row; `join` may add one relation with at most one row per `r`.
+"""
+
+from dataclasses import dataclass
+
+from pipelines.contracts.odcs import Contract
+
+
+@dataclass(frozen=True)
+class CrossRule:
+    """One rule over a row and settled tables. `needs` are tables without which it is not judged."""
+
+    rule_id: str
+    severity: str
+    needs: frozenset[str]
+    join: str
+    breaks: str
+
+
+@dataclass(frozen=True)
+class _Judge:
+    needs: frozenset[str]
+    join: str
+    breaks: str
+
+
+# An instrument's range is a fact of the catalogue, so these joins go to ref_instruments.
+_JUDGES = {
+    "responses.client_matches_episode": _Judge(
+        needs=frozenset({"episodes"}),
+        join="left join (select episode_id as owner_episode, client_id as owner_client"
+        " from stg_episodes) as owner on owner.owner_episode = r.episode_id",
+        breaks="(owner.owner_client is not null and owner.owner_client <> r.client_id)",
+    ),
+    "responses.instrument_id.known": _Judge(
+        needs=frozenset(),
+        join="left join ref_instruments as i on i.instrument_id = r.instrument_id",
+        breaks="(r.instrument_id is not null and i.instrument_id is null)",
+    ),
+    "responses.total_score.in_range": _Judge(
+        needs=frozenset(),
+        # Shares the catalogue's row that `instrument_id.known` has joined.
+        join="",
+        breaks="coalesce(r.total_score < i.total_min_points"
+        " or r.total_score > i.total_max_points, false)",
+    ),
+    "responses.near_session": _Judge(
+        needs=frozenset({"sessions"}),
+        join="left join (select session_id as given_session, scheduled_on as given_on"
+        " from stg_sessions) as given on given.given_session = r.session_id",
+        breaks="coalesce(abs(date_diff('day', given.given_on,"
+        " local_date(r.administered_at, getvariable('time_zone')))) > 7, false)",
+    ),
+    "attendances.member_on_day": _Judge(
+        needs=frozenset({"sessions", "groups", "memberships"}),
+        join="left join (select session_id as group_session, group_id as held_by from stg_sessions"
+        " where group_id is not null) as held on held.group_session = r.session_id"
+        " left join (select distinct s.session_id as member_session, m.client_id as member_client"
+        " from stg_sessions as s inner join stg_memberships as m on m.group_id = s.group_id"
+        " and s.scheduled_on >= m.joined_on"
+        " and s.scheduled_on <= coalesce(m.left_on, date '9999-12-31')) as member"
+        " on member.member_session = r.session_id and member.member_client = r.client_id",
+        breaks="(held.held_by is not null and member.member_client is null"
+        " and r.status = 'attended')",
+    ),
+    "goal_ratings.value.on_scale": _Judge(
+        needs=frozenset({"goals"}),
+        join="left join (select goal_id as rated_goal, kind as rated_kind from stg_goals) as rated"
+        " on rated.rated_goal = r.goal_id",
+        breaks="coalesce((rated.rated_kind = 'gbo' and (r.value < 0 or r.value > 10))"
+        " or (rated.rated_kind = 'gas' and (r.value < -2 or r.value > 2)), false)",
+    ),
+}
+
+# Judged elsewhere, because they look at rows of the same table side by side or at folded answers.
+JUDGED_SIDE_BY_SIDE = frozenset(
+    {
+        "episodes.overlap",
+        "responses.duplicate",
+        "responses.total_agrees",
+        "response_items.item.in_count",
+        "response_items.value.in_range",
+        "deletions.known",
+    }
+)
+
+
+def cross_rules(contract: Contract) -> list[CrossRule]:
+    """The rules of a contract that are judged against settled tables, in the contract's order."""
+    found = []
+    for rule in contract.rules:
+        judge = _JUDGES.get(rule.rule_id)
+        if judge is not None:
+            found.append(
+                CrossRule(rule.rule_id, rule.severity, judge.needs, judge.join, judge.breaks)
+            )
+    return found

@@ -1,0 +1,108 @@
+"""How each client truly changed: severity before care, gain of a full course, and the way between.
+
+Everything is on one latent scale, points of PHQ-9 (0 to 27, more is worse). What is measured
+scatters around it (`questionnaires.py`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.demo.courses import Clinic, Courses
+from pipelines.demo.groups import COMPLETED, DROPPED, SILENT
+from pipelines.demo.meetings import ATTENDED, Meetings
+from pipelines.demo.programmes import per_programme
+from pipelines.demo.randomness import Stream, generator
+from pipelines.demo.timeline import NEVER
+
+WORST = 27.0
+SEVERITY_MEAN, SEVERITY_SD = 14.0, 5.4
+GAIN_MEAN, GAIN_PER_POINT, GAIN_SD = 5.6, 0.38, 4.8
+DROPPED_GAIN = -1.0
+SETBACK_SHARE, SETBACK_POINTS = 0.05, 6.0
+SUDDEN_SHARE, SUDDEN_FROM_GAIN, SUDDEN_PART = 0.35, 5.0, 0.6
+REVERSAL_SHARE, REVERSAL_PART = 0.25, 0.35
+# What of the final score neither severity nor therapist nor group explains; the therapists' and
+# groups' true spread follows from it and the wanted intraclass correlations.
+RESIDUAL_SD = 5.2
+THERAPIST_ICC, GROUP_ICC = 0.05, 0.03
+
+
+def effect_sd(icc: float) -> float:
+    """Spread of true effects that makes up `icc` of the variance of outcomes."""
+    return RESIDUAL_SD * (icc / (1 - icc)) ** 0.5
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The truth about a block's courses.
+
+    Units: points of PHQ-9. `severity` before care, `gain` of a full course, `level` at each meeting
+           without day-to-day noise, `felt` with it, `improvement` up to the last attended session so
+           far (null as NaN before the first).
+    """
+
+    severity: np.ndarray
+    gain: np.ndarray
+    is_sudden: np.ndarray
+    is_reversed: np.ndarray
+    level: np.ndarray
+    felt: np.ndarray
+    improvement: np.ndarray
+
+
+def make_paths(clinic: Clinic, block: int, courses: Courses, meetings: Meetings) -> Paths:
+    """True paths of all courses of a block."""
+    rng = generator(clinic.seed, Stream.PATHS, block)
+    n = len(courses)
+    staff, groups = clinic.staff, clinic.groups
+    severity = np.clip(
+        rng.normal(SEVERITY_MEAN, SEVERITY_SD, n)
+        + per_programme("severity")[courses.programme]
+        + staff.severity[courses.therapist],
+        1.0,
+        WORST,
+    )
+    gain = (
+        GAIN_MEAN
+        + GAIN_PER_POINT * (severity - SEVERITY_MEAN)
+        + per_programme("effect")[courses.programme]
+        + staff.effect[courses.therapist]
+        + np.where(courses.is_group, groups.effect[courses.group], 0.0)
+        + rng.normal(0.0, GAIN_SD, n)
+    )
+    gain += np.where(np.isin(courses.kind, (DROPPED, SILENT)), DROPPED_GAIN, 0.0)
+    gain -= np.where(rng.random(n) < SETBACK_SHARE, SETBACK_POINTS, 0.0)
+    gain += np.where(courses.ended >= clinic.change_day, clinic.change_points, 0.0)
+    gain = np.minimum(gain, severity)
+
+    is_sudden = (rng.random(n) < SUDDEN_SHARE) & (gain > SUDDEN_FROM_GAIN)
+    is_reversed = is_sudden & (rng.random(n) < REVERSAL_SHARE)
+    jump_at = rng.integers(4, 8, n)
+    course, dose = meetings.course, np.maximum(meetings.dose, 1)
+    share = np.log(dose) / np.log(np.maximum(courses.planned[course], 3))
+    slow = np.where(is_sudden, 1 - SUDDEN_PART, 1.0)[course]
+    jump = np.where(is_sudden[course] & (dose >= jump_at[course]), SUDDEN_PART, 0.0)
+    back = np.where(is_reversed[course] & (dose >= jump_at[course] + 3), REVERSAL_PART, 0.0)
+    moved = gain[course] * (np.minimum(share, 1.15) * slow + jump - back)
+    level = np.clip(severity[course] - moved, 0.0, WORST)
+    felt = np.clip(level + rng.normal(0.0, 1.5, len(course)), 0.0, WORST)
+
+    counts = (meetings.status == ATTENDED) & (meetings.day <= clinic.timeline.last_day)
+    latest = np.full(n, np.nan)
+    latest[course[counts]] = level[counts]
+    return Paths(severity, gain, is_sudden, is_reversed, level, felt, severity - latest)
+
+
+def is_finished(courses: Courses, sessions: np.ndarray, last_day: int) -> np.ndarray:
+    """Courses with a recorded end so far and at least two attended sessions."""
+    has_ended = (courses.ended > NEVER) & (courses.ended <= last_day)
+    return has_ended & (sessions >= 2)
+
+
+def verdict(paths: Paths, courses: Courses, rng: np.random.Generator) -> np.ndarray:
+    """The client's own global rating, 1 very much improved to 7 very much worse."""
+    improvement = np.nan_to_num(paths.improvement)
+    pleased = np.where(courses.kind == COMPLETED, 0.3, 0.0)
+    rating = np.round(4 - pleased - improvement / 3.4 + rng.normal(0.0, 0.6, len(courses)))
+    return np.clip(rating, 1, 7).astype(np.int64)

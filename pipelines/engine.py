@@ -1,0 +1,139 @@
+"""The one place that executes SQL: an in-memory DuckDB over Parquet files.
+
+Nothing is kept inside the engine between tables. Inputs are views over files, an output is a file;
+what the engine spills goes to the home and nowhere else.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.errors import ModelError, OutcomesError
+from pipelines.files import private_folder
+
+SQL_FOLDER = Path(__file__).parents[1] / "sql"
+ROW_GROUP_ROWS = 122_880
+
+
+def quoted(text: str) -> str:
+    """A SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A SQL name, quoted."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def path_list(paths: Sequence[Path]) -> str:
+    """A SQL list literal of paths."""
+    return "[" + ", ".join(quoted(str(path)) for path in paths) + "]"
+
+
+class Engine:
+    """A private in-memory DuckDB with the project's macros.
+
+    `OUTCOMES_THREADS` and `OUTCOMES_MEMORY` (such as `4GB`) bound what it takes; results do not
+    depend on them. Names in errors are ours: no value of a row is quoted.
+    """
+
+    def __init__(self, *, scratch: Path, time_zone: str = "UTC") -> None:
+        private_folder(scratch)
+        config: dict[str, Any] = {
+            "temp_directory": str(scratch),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "preserve_insertion_order": True,
+        }
+        if threads := os.environ.get("OUTCOMES_THREADS"):
+            config["threads"] = int(threads)
+        if memory := os.environ.get("OUTCOMES_MEMORY"):
+            config["memory_limit"] = memory
+        self.connection = duckdb.connect(":memory:", config=config)
+        self.connection.execute(f"set timezone = {quoted(time_zone)}")
+        self.connection.execute("set enable_progress_bar = false")
+        for path in sorted((SQL_FOLDER / "functions").glob("*.sql")):
+            self.execute(path.read_text(encoding="utf-8"), where=str(path))
+
+    def close(self) -> None:
+        """Give its memory and scratch files back."""
+        self.connection.close()
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def execute(
+        self, sql: str, parameters: Mapping[str, Any] | None = None, *, where: str = ""
+    ) -> duckdb.DuckDBPyConnection:
+        """Run one statement.
+
+        Raises: ModelError with the engine's first line, which names columns and types. Conversion
+        errors quote values, so of those only the kind is told.
+        """
+        try:
+            return self.connection.execute(sql, dict(parameters) if parameters else None)
+        except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
+            raise ModelError(
+                "A query met a value that it cannot handle.",
+                where=where,
+                found=type(error).__name__,
+                todo="the cause is not shown since it may hold a client's value",
+            ) from None
+        except duckdb.Error as error:
+            raise ModelError(
+                "A query failed.",
+                where=where,
+                found=f"{type(error).__name__}: {str(error).splitlines()[0]}",
+                todo="run the file's select in a DuckDB shell over the same tables",
+            ) from None
+
+    def rows(
+        self, sql: str, parameters: Mapping[str, Any] | None = None, *, where: str = ""
+    ) -> list[tuple[Any, ...]]:
+        """All rows of a small result."""
+        return self.execute(sql, parameters, where=where).fetchall()
+
+    def one(self, sql: str, parameters: Mapping[str, Any] | None = None) -> tuple[Any, ...]:
+        """The one row of a result that has exactly one."""
+        found = self.rows(sql, parameters)
+        if len(found) != 1:
+            raise OutcomesError(f"A query for one row gave {len(found)}.", where=sql[:80])
+        return found[0]
+
+    def write_parquet(
+        self,
+        sql: str,
+        path: Path,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        where: str = "",
+    ) -> None:
+        """Write a select's rows as one Parquet file, the same bytes for the same rows."""
+        self.execute(
+            f"copy ({sql.rstrip().rstrip(';')}\n) to {quoted(str(path))}"
+            f" (format parquet, row_group_size {ROW_GROUP_ROWS})",
+            parameters,
+            where=where,
+        )
+
+    @contextmanager
+    def views(self, tables: Mapping[str, Path]) -> Iterator[None]:
+        """Name Parquet files as tables for the length of a block."""
+        for name, path in tables.items():
+            self.execute(
+                f"create or replace temp view {identifier(name)} as"
+                f" select * from read_parquet({quoted(str(path))})"
+            )
+        try:
+            yield
+        finally:
+            for name in tables:
+                self.execute(f"drop view if exists {identifier(name)}")

@@ -1,0 +1,352 @@
+"""A clinic's home: its folder, its settings, its one writer at a time.
+
+The only module that knows where a file of a home lies. `Home` gives paths, `Settings` what
+`clinic.toml` says, `Home.writer_lock` the turn to write.
+"""
+
+import json
+import os
+import secrets
+import time
+import tomllib
+import zoneinfo
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from pipelines.errors import BusyError, SettingsError, UsageError
+from pipelines.files import private_folder, sha256_text, write_atomic
+
+SETTINGS_FILE = "clinic.toml"
+
+SETTINGS_TEMPLATE = """\
+# Settings of one clinic. README.md explains each; what is left out has the value shown there.
+[clinic]
+name = {name}
+time_zone = {time_zone}
+# Mixed into every pseudonym. Keep it secret and never change it: keys would no longer match.
+pseudonym_salt = {salt}
+
+[sources.inbox]
+kind = "folder"
+path = "inbox"
+"""
+
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """One place that deliveries come from: `[sources.<name>]`."""
+
+    name: str
+    kind: str
+    path: Path
+    mode: str = "full"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `clinic.toml` says, with defaults for what it leaves out.
+
+    Units: `_days` are days, `_share` a part of 1, `minimum_pairs_*` courses of treatment.
+    """
+
+    clinic_name: str
+    time_zone: str
+    pseudonym_salt: str
+    first_score_days: int = 14
+    derived_end_days: int = 90
+    max_lost_share: float = 0.2
+    sources: tuple[SourceSettings, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Changes when a setting changes that figures depend on."""
+        return sha256_text(
+            self.clinic_name,
+            self.time_zone,
+            self.pseudonym_salt,
+            str(self.first_score_days),
+            str(self.derived_end_days),
+            str(self.max_lost_share),
+            repr([(source.name, dict(source.options)) for source in self.sources]),
+        )
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings of one `clinic.toml`.
+
+    Raises: SettingsError naming the key, what it must be, and what to do.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            "The settings cannot be read.",
+            where=str(path),
+            expected="a TOML file in UTF-8",
+            found=str(error),
+            todo="correct the line, or start from a new home and copy your values over",
+        ) from None
+    reader = _SectionReader(path, content)
+    clinic = reader.section("clinic")
+    time_zone = clinic.take("time_zone", str, "UTC")
+    if time_zone not in zoneinfo.available_timezones():
+        raise SettingsError(
+            "The time zone is not known.",
+            where=f"{path}, [clinic] time_zone",
+            expected='a name of the IANA list such as "America/New_York"',
+            found=time_zone,
+            todo="correct the name",
+        )
+    windows = reader.section("windows")
+    deliveries = reader.section("deliveries")
+    settings = Settings(
+        clinic_name=clinic.take("name", str),
+        time_zone=time_zone,
+        pseudonym_salt=clinic.take("pseudonym_salt", str),
+        first_score_days=windows.take("first_score_days", int, 14),
+        derived_end_days=windows.take("derived_end_days", int, 90),
+        max_lost_share=deliveries.take("max_lost_share", float, 0.2),
+        sources=tuple(
+            _read_source(path, name, value)
+            for name, value in sorted(reader.table("sources").items())
+        ),
+    )
+    for section in (clinic, windows, deliveries):
+        section.refuse_leftovers()
+    reader.refuse_leftovers()
+    return settings
+
+
+def _read_source(path: Path, name: str, value: object) -> SourceSettings:
+    section = _Section(path, f"sources.{name}", value)
+    kind = section.take("kind", str)
+    place = section.take("path", str)
+    mode = section.take("mode", str, "full")
+    if mode not in {"full", "incremental"}:
+        raise SettingsError(
+            "A source's mode is not known.",
+            where=f"{path}, [sources.{name}] mode",
+            expected="full or incremental",
+            found=mode,
+            todo="correct the word",
+        )
+    options = section.take("options", dict, {})
+    section.refuse_leftovers()
+    return SourceSettings(
+        name=name, kind=kind, path=(path.parent / place), mode=mode, options=options
+    )
+
+
+class _Section:
+    """One table of the file, read key by key so that a misspelt key is noticed."""
+
+    def __init__(self, path: Path, name: str, value: object) -> None:
+        if not isinstance(value, dict):
+            raise SettingsError(
+                "A section of the settings is not a table.",
+                where=f"{path}, {name}",
+                expected=f"[{name}] with one key a line",
+                found=type(value).__name__,
+                todo="write it as a section",
+            )
+        self.path, self.name, self.left = path, name, dict(value)
+
+    def take(self, key: str, kind: type, default: Any = None) -> Any:
+        value = self.left.pop(key, default)
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise SettingsError(
+                "A setting is missing or has the wrong type.",
+                where=f"{self.path}, [{self.name}] {key}",
+                expected=kind.__name__,
+                found="nothing" if value is None else type(value).__name__,
+                todo="add or correct the line",
+            )
+        return value
+
+    def refuse_leftovers(self) -> None:
+        if self.left:
+            raise SettingsError(
+                "Settings that nothing reads; a misspelt key would silently do nothing.",
+                where=f"{self.path}, [{self.name}]",
+                expected="only keys that README.md lists",
+                found=", ".join(sorted(self.left)),
+                todo="correct or remove them",
+            )
+
+
+class _SectionReader:
+    def __init__(self, path: Path, content: dict[str, Any]) -> None:
+        self.path, self.left = path, dict(content)
+
+    def section(self, name: str) -> _Section:
+        return _Section(self.path, name, self.left.pop(name, {}))
+
+    def table(self, name: str) -> dict[str, Any]:
+        return _Section(self.path, name, self.left.pop(name, {})).left
+
+    def refuse_leftovers(self) -> None:
+        _Section(self.path, "top level", self.left).refuse_leftovers()
+
+
+class Home:
+    """Paths and settings of one clinic's folder.
+
+    Raises: UsageError when the folder is no home.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        if not (self.root / SETTINGS_FILE).is_file():
+            raise UsageError(
+                "This folder is not a clinic's home.",
+                where=str(self.root),
+                expected=f"a folder with {SETTINGS_FILE}",
+                found="no such file",
+                todo="name the home with --home or OUTCOMES_HOME, or make one with"
+                " `outcomes demo --home FOLDER` or `outcomes land --home FOLDER ...`",
+            )
+
+    @classmethod
+    def create(
+        cls,
+        root: Path,
+        *,
+        name: str = "My clinic",
+        time_zone: str = "UTC",
+        salt: str | None = None,
+    ) -> "Home":
+        """The home in this folder, made with default settings where there is none yet."""
+        private_folder(root)
+        settings_path = root / SETTINGS_FILE
+        if not settings_path.exists():
+            write_atomic(
+                settings_path,
+                SETTINGS_TEMPLATE.format(
+                    name=json.dumps(name),
+                    time_zone=json.dumps(time_zone),
+                    salt=json.dumps(salt or secrets.token_hex(16)),
+                ),
+            )
+        home = cls(root)
+        private_folder(home.inbox)
+        return home
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What `clinic.toml` says now."""
+        return read_settings(self.root / SETTINGS_FILE)
+
+    @property
+    def inbox(self) -> Path:
+        """Where a person or a job drops exports."""
+        return self.root / "inbox"
+
+    @property
+    def landed_files(self) -> Path:
+        """Delivered bytes, named by their SHA-256."""
+        return self.root / "landing" / "files"
+
+    @property
+    def manifests(self) -> Path:
+        """One JSON file per delivery."""
+        return self.root / "landing" / "manifests"
+
+    @property
+    def checked(self) -> Path:
+        """Cache of what each landed file became."""
+        return self.root / "checked"
+
+    @property
+    def warehouse(self) -> Path:
+        """One Parquet file per table and content."""
+        return self.root / "warehouse"
+
+    @property
+    def scratch(self) -> Path:
+        """Space for what an engine spills; emptied by the next run."""
+        return self.root / "warehouse" / "scratch"
+
+    @property
+    def vault_catalogue(self) -> Path:
+        """Views over raw_, stg_ and quarantine: source ids, for few."""
+        return self.root / "vault.duckdb"
+
+    @property
+    def warehouse_catalogue(self) -> Path:
+        """Views over ref_, int_, mart_ and pub_: for analysts."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def reports(self) -> Path:
+        """`<YYYY-MM>/v<N>/<audience>/` and the index."""
+        return self.root / "reports"
+
+    @property
+    def ledger(self) -> Path:
+        """What happened, append-only, hash-chained."""
+        return self.root / "ledger.jsonl"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's instance: the history of runs."""
+        return self.root / "dagster"
+
+    @contextmanager
+    def writer_lock(
+        self, purpose: str, on_wait: Callable[[str], None] | None = None, timeout: float = -1
+    ) -> Iterator[None]:
+        """Hold the home's one turn to write.
+
+        The operating system frees it when the process ends, however it ends. `on_wait` hears
+        whom we wait for and since when they write; `timeout` is in seconds, negative waits on.
+
+        Raises: BusyError when the turn did not come within `timeout`.
+        """
+        lock_path = self.root / ".writer.lock"
+        holder_path = self.root / ".writer.json"
+        lock = FileLock(lock_path, mode=0o600)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            holder = _describe_holder(holder_path)
+            if on_wait is not None:
+                on_wait(holder)
+            try:
+                lock.acquire(timeout=timeout, poll_interval=0.05)
+            except Timeout:
+                raise BusyError(
+                    "Another process is writing to this home.",
+                    where=str(self.root),
+                    expected=f"its turn to end within {timeout:.0f} s",
+                    found=_describe_holder(holder_path),
+                    todo="wait for it, or end that process",
+                ) from None
+        try:
+            started = datetime.now(UTC).isoformat(timespec="seconds")
+            holder = {"pid": os.getpid(), "purpose": purpose, "since": started}
+            write_atomic(holder_path, json.dumps(holder))
+            yield
+        finally:
+            lock.release()
+
+
+def _describe_holder(path: Path) -> str:
+    for _ in range(20):
+        try:
+            holder = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            # The other process has the lock and has not said its name yet.
+            time.sleep(0.01)
+            continue
+        return f"process {holder['pid']} ({holder['purpose']}), writing since {holder['since']}"
+    return "a process that has not said its name"

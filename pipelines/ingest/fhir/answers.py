@@ -1,0 +1,227 @@
+"""What a code, a link id and an answer mean, as tables that the responses join.
+
+An answer's number is, in this order: what the instrument catalogue says of its LOINC answer code;
+its own ordinal value; the ordinal value of that option in the Questionnaire, where the delivery has
+it; a number, a boolean or a text that is one. The catalogue comes first because the code is what
+the client chose, and a weight sent along is what some system made of it.
+"""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
+from pipelines.engine import Engine, quoted
+from pipelines.ingest.fhir.model import LoincMeaning
+from pipelines.ingest.fhir.structures import QUESTIONNAIRE_ITEMS
+
+# Link ids that are no LOINC codes: PHQ-9 of the German Medical Informatics Initiative.
+_LINK_IDS: dict[str, LoincMeaning] = {
+    **{f"PHQ.{item}": LoincMeaning("phq9", item, "item") for item in range(1, 10)},
+    "PHQ.10": LoincMeaning("phq9", None, "unscored"),
+    "PHQ.Score": LoincMeaning("phq9", None, "total"),
+}
+# The difficulty question after PHQ-9 and GAD-7 is asked with them and never scored.
+_UNSCORED: dict[str, LoincMeaning] = {"69722-7": LoincMeaning("phq9", None, "unscored")}
+# A short form is the first items of a long one, under the same item codes: which of the two was
+# given is told by the total, the panel or the questionnaire. (short, long, items of the short)
+_SHORT_FORMS = (("phq2", "phq9", 2), ("gad2", "gad7", 2), ("audit_c", "audit", 3))
+
+_ORDINAL_URLS = (
+    "http://hl7.org/fhir/StructureDefinition/ordinalValue",
+    "http://hl7.org/fhir/StructureDefinition/itemWeight",
+    "http://hl7.org/fhir/StructureDefinition/iso21090-CO-value",
+)
+_ORDINAL_URL_LIST = ", ".join(quoted(url) for url in _ORDINAL_URLS)
+
+_MACROS = (
+    f"""create macro ordinal_of(extensions) as [
+        coalesce(x.valueDecimal, x.valueInteger) for x in extensions
+        if x.url in ({_ORDINAL_URL_LIST})
+    ][1]""",
+    """create macro answer_code(v) as coalesce(
+        v.valueCoding.code,
+        loinc_codes(v.valueCodeableConcept.coding)[1],
+        v.valueCodeableConcept.coding[1].code
+    )""",
+    """create macro answer_ordinal(v) as coalesce(
+        ordinal_of(v.valueCoding."extension"),
+        [ordinal_of(c."extension") for c in v.valueCodeableConcept.coding
+            if ordinal_of(c."extension") is not null][1]
+    )""",
+    """create macro answer_number(v) as coalesce(
+        v.valueInteger,
+        v.valueDecimal,
+        v.valueQuantity."value",
+        v.valueString,
+        case v.valueBoolean when 'true' then '1' when 'false' then '0' end
+    )""",
+    # A text that is no number is no answer, but a total that is none is passed on to be named.
+    """create macro number_or_null(t) as
+        case when regexp_full_match(t, '-?[0-9]+([.][0-9]+)?') then t end""",
+)
+
+
+def make_meanings(
+    engine: Engine, *, loinc: Mapping[str, LoincMeaning], answers: Mapping[str, Decimal]
+) -> None:
+    """Make `meanings`, `answer_points`, `short_forms` and what Questionnaires add to them.
+
+    Shape:  `meanings` code, instrument_id, item, kind; `answer_points` answer_code, points;
+            `question_codes` questionnaire_key, link_id, code; `option_points`
+            questionnaire_key, link_id, answer_code, points; `questionnaire_codes`
+            questionnaire_key, code.
+    """
+    for macro in _MACROS:
+        engine.execute(macro, where="fhir answers")
+    known = {meaning.instrument_id for meaning in loinc.values()}
+    extra = {
+        code: meaning
+        for code, meaning in {**_LINK_IDS, **_UNSCORED}.items()
+        if meaning.instrument_id in known
+    }
+    engine.execute(
+        "create table meanings (code varchar, instrument_id varchar, item integer, kind varchar)"
+    )
+    engine.execute("create table answer_points (answer_code varchar, points varchar)")
+    engine.execute("create table short_forms (short_id varchar, long_id varchar, n_items integer)")
+    engine.execute("create table instrument_names (instrument_id varchar, pattern varchar)")
+    _insert(
+        engine,
+        "meanings",
+        [
+            (code, meaning.instrument_id, meaning.item, meaning.kind)
+            for code, meaning in sorted({**extra, **loinc}.items())
+        ],
+    )
+    _insert(
+        engine,
+        "answer_points",
+        [(code, format(points, "f")) for code, points in sorted(answers.items())],
+    )
+    _insert(engine, "short_forms", [row for row in _SHORT_FORMS if {row[0], row[1]} <= known])
+    _insert(
+        engine,
+        "instrument_names",
+        [(instrument_id, _name_pattern(instrument_id)) for instrument_id in sorted(known)],
+    )
+    _read_questionnaires(engine)
+
+
+def _insert(engine: Engine, table: str, rows: list[tuple[str | int | None, ...]]) -> None:
+    if not rows:
+        return
+    literals = ", ".join(
+        "("
+        + ", ".join(
+            "null" if cell is None else quoted(cell) if isinstance(cell, str) else str(cell)
+            for cell in row
+        )
+        + ")"
+        for row in rows
+    )
+    engine.execute(f"insert into {table} values {literals}")
+
+
+def _name_pattern(instrument_id: str) -> str:
+    """`phq9` is found in `mii-qst-pro-phq-9` and `phq9-example`, not in `phq9m`."""
+    parts = re.findall(r"[a-z]+|[0-9]+", instrument_id.lower())
+    return "(^|-)" + "-?".join(parts) + "(-|$)"
+
+
+def _read_questionnaires(engine: Engine) -> None:
+    """Link ids, codes and option weights of the Questionnaires in the delivery."""
+    engine.execute(
+        """
+        create table questionnaire_keys as
+        with
+        keys as (
+            select 'Questionnaire/' || id as questionnaire_key, file_no, line, codes, item
+            from fhir_questionnaire
+            union all
+            select regexp_replace(url, '[|].*$', ''), file_no, line, codes, item
+            from fhir_questionnaire
+            where url is not null
+        )
+
+        select *
+        from keys
+        qualify row_number() over (partition by questionnaire_key order by file_no, line) = 1
+        """
+    )
+    engine.execute(
+        f"""
+        create table questions as
+        with recursive nodes as (
+            select
+                questionnaire_key,
+                unnest(json_transform(item, '{QUESTIONNAIRE_ITEMS}')) as question
+            from questionnaire_keys
+            union all
+            select
+                questionnaire_key,
+                unnest(json_transform(question.item, '{QUESTIONNAIRE_ITEMS}'))
+            from nodes
+            where question.item is not null
+        )
+
+        select
+            questionnaire_key,
+            question.linkId as link_id,
+            loinc_codes(question.code) as codes,
+            question.answerOption as options
+        from nodes
+        where question.linkId is not null
+        """,
+        where="questions",
+    )
+    engine.execute(
+        """
+        create table question_codes as
+        select q.questionnaire_key, q.link_id, min(m.code) as code
+        from (select questionnaire_key, link_id, unnest(codes) as code from questions) as q
+        inner join meanings as m on m.code = q.code
+        group by q.questionnaire_key, q.link_id
+        """
+    )
+    engine.execute(
+        """
+        create table option_points as
+        select
+            questionnaire_key,
+            link_id,
+            option.valueCoding.code as answer_code,
+            min(coalesce(
+                ordinal_of(option."extension"), ordinal_of(option.valueCoding."extension")
+            )) as points
+        from (select questionnaire_key, link_id, unnest(options) as option from questions) as q
+        where option.valueCoding.code is not null
+        group by all
+        """
+    )
+    engine.execute(
+        """
+        create table questionnaire_codes as
+        select q.questionnaire_key, min(m.instrument_id) as instrument_id
+        from (select questionnaire_key, unnest(codes) as code from questionnaire_keys) as q
+        inner join meanings as m on m.code = q.code
+        group by q.questionnaire_key
+        """
+    )
+
+
+def points_columns(value: str, *, option_points: str = "null") -> str:
+    """Columns `answer_code`, `catalogue_points`, `ordinal_points`, `points` of a value struct.
+
+    `answer_points` must be joined as `ap` on `answer_code({value})`.
+    """
+    return f"""
+        answer_code({value}) as answer_code,
+        ap.points as catalogue_points,
+        answer_ordinal({value}) as ordinal_points,
+        coalesce(
+            ap.points,
+            answer_ordinal({value}),
+            {option_points},
+            number_or_null(answer_number({value}))
+        ) as points
+    """

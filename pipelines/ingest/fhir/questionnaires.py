@@ -1,0 +1,292 @@
+"""QuestionnaireResponses: their answers, flattened and given a meaning.
+
+A question is known by the LOINC code that the Questionnaire in the delivery gives it, by a link id
+that is or ends in a LOINC code (`/44250-9`), or by a link id of a known form. One response may
+hold several instruments; each then has its own row.
+"""
+
+from pipelines.engine import Engine
+from pipelines.ingest.fhir.answers import points_columns
+from pipelines.ingest.fhir.reading import exclude_where
+from pipelines.ingest.fhir.structures import QUESTIONNAIRE_RESPONSE, RESPONSE_ITEMS
+
+
+def make_questionnaire_answers(engine: Engine) -> None:
+    """Make `form_answers` and `forms`.
+
+    Shape:  `forms` one row per response and instrument: file_no, line, form_id, response_id,
+            instrument_id, subject_key, encounter_key, authored_at, total_score;
+            `form_answers`: one per form and item: form_id, instrument_id, item, points.
+    """
+    table = QUESTIONNAIRE_RESPONSE
+    exclude_where(engine, table, "status = 'entered-in-error'", "fhir.entered_in_error")
+    exclude_where(
+        engine,
+        table,
+        "status in ('in-progress', 'stopped')",
+        "fhir.questionnaire_not_completed",
+    )
+    _find_questionnaires(engine)
+    _flatten(engine)
+    _use_short_forms(engine)
+    _fold(engine)
+    exclude_where(
+        engine, table, "id not in (select form_id from forms)", "fhir.questionnaire_unknown"
+    )
+    _note_findings(engine)
+
+
+def _find_questionnaires(engine: Engine) -> None:
+    """Make `form_questionnaires`: form_id, questionnaire_key, instrument_id (of the form's name)."""
+    engine.execute(
+        """
+        create table form_questionnaires as
+        with
+        named as (
+            select distinct
+                questionnaire,
+                regexp_extract(questionnaire, 'Questionnaire/[^/]+$') as relative_key,
+                regexp_replace(
+                    lower(regexp_extract(questionnaire, '[^/]+$')), '[^a-z0-9]+', '-', 'g'
+                ) as last_part,
+                regexp_extract(questionnaire, '([0-9]{3,7}-[0-9])$', 1) as code
+            from fhir_response
+            where questionnaire is not null
+        ),
+
+        with_keys as (
+            select
+                n.*,
+                coalesce(u.questionnaire_key, r.questionnaire_key) as questionnaire_key
+            from named as n
+            left join questionnaire_keys as u on u.questionnaire_key = n.questionnaire
+            left join questionnaire_keys as r on r.questionnaire_key = n.relative_key
+        ),
+
+        by_name as (
+            select n.questionnaire, i.instrument_id
+            from named as n
+            inner join instrument_names as i on regexp_matches(n.last_part, i.pattern)
+            qualify row_number() over (
+                partition by n.questionnaire order by length(i.instrument_id) desc, i.instrument_id
+            ) = 1
+        ),
+
+        questionnaires as (
+            select
+                k.questionnaire,
+                k.questionnaire_key,
+                coalesce(c.instrument_id, m.instrument_id, b.instrument_id) as instrument_id
+            from with_keys as k
+            left join questionnaire_codes as c on c.questionnaire_key = k.questionnaire_key
+            left join meanings as m on m.code = k.code
+            left join by_name as b on b.questionnaire = k.questionnaire
+        )
+
+        select r.id as form_id, q.questionnaire_key, q.instrument_id
+        from fhir_response as r
+        left join questionnaires as q on q.questionnaire = r.questionnaire
+        """
+    )
+
+
+def _flatten(engine: Engine) -> None:
+    """Make `form_values`: every answered question, however deep, with its meaning and points."""
+    engine.execute(
+        f"""
+        create table form_values as
+        with recursive nodes as (
+            select
+                id as form_id,
+                [] :: integer[] as path,
+                json_transform(item, '{RESPONSE_ITEMS}') as items
+            from fhir_response
+            union all
+            select
+                form_id,
+                list_append(path, place) as path,
+                list_concat(
+                    json_transform(question.item, '{RESPONSE_ITEMS}'),
+                    flatten([json_transform(a.item, '{RESPONSE_ITEMS}') for a in question.answer])
+                ) as items
+            from (
+                select
+                    form_id,
+                    path,
+                    unnest(items) as question,
+                    unnest(range(1, len(items) + 1)) :: integer as place
+                from nodes
+            ) as questions
+            where
+                question.item is not null
+                or len([a.item for a in question.answer if a.item is not null]) > 0
+        ),
+
+        questions as (
+            select
+                form_id,
+                path,
+                unnest(items) as question,
+                unnest(range(1, len(items) + 1)) :: integer as place
+            from nodes
+        ),
+
+        answered as (
+            select
+                q.form_id,
+                list_append(q.path, q.place) as path,
+                q.question.linkId as link_id,
+                q.question.answer[1] as answer,
+                f.questionnaire_key,
+                regexp_extract(q.question.linkId, '(^|/)([0-9]{{3,7}}-[0-9])$', 2) as link_code
+            from questions as q
+            inner join form_questionnaires as f on f.form_id = q.form_id
+            where len(q.question.answer) > 0
+        ),
+
+        coded as (
+            select
+                a.*,
+                coalesce(c.code, l.code, k.code) as code
+            from answered as a
+            left join question_codes as c
+                on c.questionnaire_key = a.questionnaire_key and c.link_id = a.link_id
+            left join meanings as l on l.code = a.link_code
+            left join meanings as k on k.code = a.link_id
+        )
+
+        select
+            a.form_id,
+            a.path,
+            a.link_id,
+            m.instrument_id,
+            m.item,
+            m.kind,
+            answer_number(a.answer) as number_text,
+            {points_columns("a.answer", option_points="op.points")}
+        from coded as a
+        left join meanings as m on m.code = a.code
+        left join answer_points as ap on ap.answer_code = answer_code(a.answer)
+        left join option_points as op on
+            op.questionnaire_key = a.questionnaire_key
+            and op.link_id = a.link_id
+            and op.answer_code = answer_code(a.answer)
+        """,
+        where="form_values",
+    )
+
+
+def _use_short_forms(engine: Engine) -> None:
+    """Two items of PHQ-9 in a form that is or totals PHQ-2 are PHQ-2."""
+    engine.execute(
+        """
+        update form_values
+        set instrument_id = s.short_id
+        from (
+            select l.form_id, sf.short_id, sf.long_id
+            from (
+                select
+                    form_id,
+                    instrument_id,
+                    max(item) as last_item,
+                    bool_or(kind in ('total', 'panel')) as has_total
+                from form_values
+                where instrument_id is not null
+                group by form_id, instrument_id
+            ) as l
+            inner join short_forms as sf
+                on sf.long_id = l.instrument_id and l.last_item <= sf.n_items and not l.has_total
+            inner join form_questionnaires as f on f.form_id = l.form_id
+            where
+                f.instrument_id = sf.short_id
+                or (l.form_id, sf.short_id) in (select (form_id, instrument_id) from form_values)
+        ) as s
+        where form_values.form_id = s.form_id and form_values.instrument_id = s.long_id
+        """
+    )
+
+
+def _fold(engine: Engine) -> None:
+    """Make `form_answers` and `forms`."""
+    engine.execute(
+        """
+        create table form_answers as
+        select form_id, instrument_id, item, points
+        from form_values
+        where kind = 'item'
+        qualify row_number() over (
+            partition by form_id, instrument_id, item order by points is null, path
+        ) = 1
+        """
+    )
+    engine.execute(
+        """
+        create table forms as
+        with
+        totals as (
+            select form_id, instrument_id, number_text as total_score
+            from form_values
+            where kind in ('total', 'panel') and number_text is not null
+            qualify row_number() over (partition by form_id, instrument_id order by path) = 1
+        ),
+
+        held as (
+            select form_id, instrument_id from form_answers
+            union
+            select form_id, instrument_id from totals
+        ),
+
+        -- A known questionnaire without a readable answer was given all the same.
+        given as (
+            select form_id, instrument_id from held
+            union
+            select form_id, instrument_id
+            from form_questionnaires
+            where instrument_id is not null and form_id not in (select form_id from held)
+        )
+
+        select
+            r.file_no,
+            r.line,
+            g.form_id,
+            case when count(*) over (partition by g.form_id) = 1 then g.form_id
+                else g.form_id || '/' || g.instrument_id
+            end as response_id,
+            g.instrument_id,
+            r.subject_key,
+            r.encounter_key,
+            r.authored_at,
+            t.total_score
+        from given as g
+        inner join fhir_response as r on r.id = g.form_id
+        left join totals as t on t.form_id = g.form_id and t.instrument_id = g.instrument_id
+        """
+    )
+
+
+def _note_findings(engine: Engine) -> None:
+    """Odd answers of forms in use."""
+    engine.execute(
+        """
+        insert into findings
+        select distinct r.file_no, r.line, 'QuestionnaireResponse', f.code
+        from (
+            select form_id, 'fhir.link_id_unknown' as code
+            from form_values
+            where kind is null
+            union all
+            select form_id, 'fhir.answer_unknown'
+            from form_values
+            where kind = 'item' and points is null
+            union all
+            select form_id, 'fhir.ordinal_value_conflicts'
+            from form_values
+            where
+                kind = 'item'
+                and try_cast(catalogue_points as decimal(18, 4))
+                <> try_cast(ordinal_points as decimal(18, 4))
+        ) as f
+        inner join fhir_response as r on r.id = f.form_id
+        where f.form_id in (select form_id from forms)
+        """
+    )

@@ -1,0 +1,131 @@
+"""Do the facts of one instrument fit together? Each problem as a sentence.
+
+What belongs here: what the JSON schema cannot say, because it needs two fields at once. The
+catalogue refuses to load an instrument with a problem: a wrong cut-off is worse than none.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+
+from pipelines.instruments.instrument import Instrument, Scale
+
+# A case is on the worse side of the threshold; the published integer itself is a case where
+# higher is worse, and is none where higher is better.
+_CASENESS_OP = {"higher_worse": ">=", "higher_better": "<"}
+_KINDS_IN_POINTS = frozenset({"caseness", "reliable_change", "remission"})
+
+
+def problems_of(instrument: Instrument) -> list[str]:
+    """What is wrong with the instrument, empty when nothing is."""
+    return [
+        *_item_problems(instrument),
+        *_scale_problems(instrument),
+        *_threshold_problems(instrument),
+        *_code_problems(instrument),
+    ]
+
+
+def _item_problems(instrument: Instrument) -> Iterator[str]:
+    last = instrument.n_items or 0
+    named = {
+        "form.reversed_items": instrument.reversed_items or (),
+        "form.items_that_differ": tuple(instrument.own_points),
+        "safety.items": instrument.safety_items,
+    }
+    for field, items in named.items():
+        beyond = sorted(item for item in items if not 1 <= item <= last)
+        if beyond:
+            yield f"{field} names items {beyond}, the form has items 1 to {last}"
+    if instrument.item_points and instrument.item_points[0] >= instrument.item_points[1]:
+        yield "form.points are not lowest and highest"
+
+
+def _scale_problems(instrument: Instrument) -> Iterator[str]:
+    for name, count in Counter(scale.scale for scale in instrument.scales).items():
+        if count > 1:
+            yield f"scoring.scales names {name} {count} times"
+    for scale in instrument.scales:
+        if scale.items is not None:
+            beyond = [item for item in scale.items if not 1 <= item <= (instrument.n_items or 0)]
+            if beyond:
+                yield f"scale {scale.scale} has items {beyond} that the form does not have"
+                continue
+            if scale.n_items != len(scale.items):
+                yield f"scale {scale.scale} says n_items {scale.n_items}, lists {len(scale.items)}"
+        span = _possible_span(instrument, scale)
+        if span and span != (scale.min_points, scale.max_points):
+            yield (
+                f"scale {scale.scale} has points {scale.min_points} to {scale.max_points}, "
+                f"its items give {span[0]} to {span[1]}"
+            )
+        if instrument.is_scored and instrument.weights_of(scale) is None:
+            yield f"is_scored is true, but scale {scale.scale} has no known weights"
+    if instrument.is_scored and not instrument.scales:
+        yield "is_scored is true, but there is no scale"
+
+
+def _possible_span(instrument: Instrument, scale: Scale) -> tuple[Decimal, Decimal] | None:
+    """Lowest and highest points that a sum of the items can have; None where it is no sum."""
+    if scale.method != "sum" or scale.items is None:
+        return None
+    lowest = highest = Decimal(0)
+    for item in scale.items:
+        span = instrument.span_of_item(item)
+        if span is None:
+            return None
+        lowest += span[0]
+        highest += span[1]
+    return lowest * scale.times, highest * scale.times
+
+
+def _threshold_problems(instrument: Instrument) -> Iterator[str]:
+    defaults = Counter(
+        (threshold.kind, threshold.scale, threshold.holds_for)
+        for threshold in instrument.thresholds
+        if threshold.use == "default"
+    )
+    for (kind, scale, holds_for), count in defaults.items():
+        if count > 1:
+            whom = f" for {holds_for}" if holds_for else ""
+            yield f"{kind} of {scale}{whom} has {count} defaults"
+    directions = {scale.scale: scale.direction for scale in instrument.scales}
+    for threshold in instrument.thresholds:
+        wanted = _CASENESS_OP.get(directions.get(threshold.scale, instrument.direction), "")
+        if threshold.kind == "caseness" and threshold.op != wanted:
+            expected = wanted or "none, its scales differ"
+            yield f"caseness of {threshold.scale} has op {threshold.op}, expected {expected}"
+        if threshold.kind == "remission" and threshold.op not in {"<", "<="}:
+            yield f"remission of {threshold.scale} has op {threshold.op}, expected < or <="
+        if threshold.kind == "response" and threshold.share is None:
+            yield f"response of {threshold.scale} has no share"
+        if threshold.kind in _KINDS_IN_POINTS and threshold.points is None:
+            yield f"{threshold.kind} of {threshold.scale} has no points"
+        if threshold.status == "verified" and not threshold.source:
+            yield f"{threshold.kind} of {threshold.scale} is verified without a source"
+
+
+def _code_problems(instrument: Instrument) -> Iterator[str]:
+    codes = instrument.loinc
+    if codes is None:
+        return
+    if codes.items and len(codes.items) != instrument.n_items:
+        yield f"loinc.items has {len(codes.items)} codes for {instrument.n_items} items"
+    for code in (codes.panel, codes.total, *codes.items):
+        if code is not None and not has_valid_check_digit(code):
+            yield f"loinc code {code} fails the check digit"
+
+
+def has_valid_check_digit(code: str) -> bool:
+    """Whether a LOINC code ends in its mod-10 check digit.
+
+    Source: LOINC Users' Guide, appendix on check digits (Luhn); 44261-6 is valid.
+    """
+    digits, _, check = code.partition("-")
+    if not (digits.isdigit() and len(check) == 1 and check.isdigit()):
+        return False
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        doubled = int(digit) * (2 if place % 2 == 0 else 1)
+        total += doubled // 10 + doubled % 10
+    return (-total) % 10 == int(check)

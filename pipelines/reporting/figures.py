@@ -1,0 +1,295 @@
+"""The figures of one month for one audience, read from the published tables.
+
+The only module of a report that asks the warehouse anything, and it asks `pub_` and `ref_` tables
+alone: what the gate withheld cannot be seen from here.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+
+from pipelines.errors import UsageError
+
+Record = Mapping[str, Any]
+
+MONTH = "month"
+QUARTER = "quarter"
+ROLLING = "rolling_12m"
+CLINIC = ("clinic", "clinic")
+HISTORY_MONTHS = 24
+
+# The rows a page needs: the clinic's history, everybody else's figures at the month's end.
+_ROWS = """
+    select *
+    from {table}
+    where
+        audience = $audience
+        and period_end_on <= $month_end_on
+        and (level = 'clinic' or period_end_on = $month_end_on)
+    order by all
+"""
+
+
+def month_end(day: date) -> date:
+    """The last day of the month that a day is in."""
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def month_before(day: date, months: int = 1) -> date:
+    """The first day of the month so many months before a day's month."""
+    ordinal = day.year * 12 + day.month - 1 - months
+    return date(ordinal // 12, ordinal % 12 + 1, 1)
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """A questionnaire: how it is called, which way it runs, and the rule that judges it."""
+
+    instrument_id: str
+    name: str
+    version: str
+    domain: str
+    purpose: str
+    is_higher_worse: bool
+    minimum_points: float | None
+    maximum_points: float | None
+
+
+@dataclass(frozen=True)
+class OutcomeRule:
+    """When a change counts on one scale; a threshold that nobody verified is None."""
+
+    rule_id: str
+    rule_version: str
+    instrument_id: str
+    scale: str
+    reliable_change_points: float | None
+    caseness_points: float | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One series of scores that a report has a section for."""
+
+    instrument: Instrument
+    scale: str
+    respondent: str
+    rule: OutcomeRule | None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What its rows are found by."""
+        return (self.instrument.instrument_id, self.scale, self.respondent)
+
+    @property
+    def has_reliable_change(self) -> bool:
+        """Whether anybody published what counts as a change."""
+        return self.rule is not None and self.rule.reliable_change_points is not None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Somebody or something that has figures of its own."""
+
+    level: str
+    subject_id: str
+    name: str
+    detail: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What its rows are found by."""
+        return (self.level, self.subject_id)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One month for one audience; rows are found by subject, period kind and last day."""
+
+    audience: str
+    month: date
+    policy: Record
+    subjects: tuple[Subject, ...]
+    instruments: Mapping[str, Instrument]
+    rules: tuple[OutcomeRule, ...]
+    deliveries: tuple[Record, ...]
+    quarantine: tuple[Record, ...]
+    _outcomes: Mapping[tuple[Any, ...], Record] = field(repr=False)
+    _activity: Mapping[tuple[Any, ...], Record] = field(repr=False)
+    _completeness: Mapping[tuple[Any, ...], Record] = field(repr=False)
+    _recovery: Mapping[tuple[Any, ...], Record] = field(repr=False)
+
+    @property
+    def month_end_on(self) -> date:
+        """The last day of the month."""
+        return month_end(self.month)
+
+    def outcome(
+        self, measure: Measure, subject: tuple[str, str], kind: str, end_on: date
+    ) -> Record | None:
+        """The outcome row of a subject on a measure, None where there is nothing in it."""
+        return self._outcomes.get((*subject, *measure.key, kind, end_on))
+
+    def activity(self, subject: tuple[str, str], kind: str, end_on: date) -> Record | None:
+        """The activity row of a subject, None where there is nothing in it."""
+        return self._activity.get((*subject, kind, end_on))
+
+    def completeness(self, subject: tuple[str, str], kind: str, end_on: date) -> Record | None:
+        """The completeness row of a subject, None where there is nothing in it."""
+        return self._completeness.get((*subject, kind, end_on))
+
+    def recovery(self, subject: tuple[str, str], kind: str, end_on: date) -> Record | None:
+        """The recovery row of a subject, None where there is nothing in it."""
+        return self._recovery.get((*subject, kind, end_on))
+
+    def subjects_at(self, level: str) -> list[Subject]:
+        """The subjects of a level in the order of their names, which ranks nobody."""
+        return sorted(
+            (subject for subject in self.subjects if subject.level == level),
+            key=lambda subject: (subject.name.casefold(), subject.subject_id),
+        )
+
+    def measures(self) -> list[Measure]:
+        """The measures of outcome with anything in them, the one with most pairs first.
+
+        Only what clients said about themselves, as a whole; subscales and other respondents have
+        rows in the marts and no section of their own yet.
+        """
+        rules = {(rule.instrument_id, rule.scale): rule for rule in self.rules}
+        pairs: dict[str, int] = {}
+        for (level, _, instrument_id, scale, respondent, *_), row in self._outcomes.items():
+            instrument = self.instruments.get(instrument_id)
+            if (level, scale, respondent) != ("clinic", "total", "client") or instrument is None:
+                continue
+            if instrument.purpose != "outcome" or row["period_kind"] != ROLLING:
+                continue
+            if row["period_end_on"] == self.month_end_on:
+                pairs[instrument_id] = row["n_paired"] or 0
+        ordered = sorted(
+            pairs,
+            key=lambda name: (
+                (name, "total") not in rules or rules[name, "total"].reliable_change_points is None,
+                -pairs[name],
+                name,
+            ),
+        )
+        return [
+            Measure(self.instruments[name], "total", "client", rules.get((name, "total")))
+            for name in ordered
+        ]
+
+    def period_ends(self, kind: str, count: int) -> list[date]:
+        """The last days of the newest months or quarters up to this month, oldest first."""
+        start, step = self.month, 1
+        if kind == QUARTER:
+            step = 3
+            while start.month % 3:
+                start = month_before(start)
+        ends = [month_end(month_before(start, step * back)) for back in range(count)]
+        first = self.first_month
+        kept = [end for end in ends if first is not None and end >= month_end(first)]
+        if kind == QUARTER and first is not None:
+            # A quarter of which only the end lies in the history is no quarter.
+            kept = [end for end in kept if month_before(end, 2) >= first]
+        return kept[::-1]
+
+    @property
+    def first_month(self) -> date | None:
+        """The first month with any figure for this audience."""
+        days = [
+            row["period_start_on"]
+            for rows in (self._activity, self._outcomes, self._completeness)
+            for row in rows.values()
+            if row["period_kind"] in (MONTH, QUARTER)
+        ]
+        return min(days, default=None)
+
+    @property
+    def as_of_on(self) -> date | None:
+        """The day of the newest delivery, as far as this audience may know it."""
+        return max((row["delivered_on"] for row in self.deliveries), default=None)
+
+
+def read_figures(connection: duckdb.DuckDBPyConnection, *, month: date, audience: str) -> Figures:
+    """All that a report of this month for this audience is made from.
+
+    Raises: UsageError when no disclosure policy names the audience.
+    """
+    policies = list(_records(connection, "select * from ref_disclosure_policies order by all"))
+    policy = next((row for row in policies if row["audience"] == audience), None)
+    if policy is None:
+        raise UsageError(
+            "No disclosure policy names this audience.",
+            where="data_contracts/disclosure/",
+            expected=" or ".join(sorted({row["audience"] for row in policies})),
+            found=audience,
+            todo="name one of these",
+        )
+    window = {"audience": audience, "month_end_on": month_end(month)}
+
+    def rows(table: str, *extra: str) -> dict[tuple[Any, ...], Record]:
+        records = _records(connection, _ROWS.format(table=table), window)
+        names = ("level", "subject_id", *extra, "period_kind", "period_end_on")
+        return {tuple(row[name] for name in names): row for row in records}
+
+    def listed(table: str) -> tuple[Record, ...]:
+        query = f"select * from {table} where audience = $audience order by all"
+        return tuple(_records(connection, query, {"audience": audience}))
+
+    return Figures(
+        audience=audience,
+        month=month.replace(day=1),
+        policy=policy,
+        subjects=tuple(
+            Subject(row["level"], row["subject_id"], row["name"], row["detail"] or "")
+            for row in listed("pub_subjects")
+        ),
+        instruments={
+            row["instrument_id"]: Instrument(
+                instrument_id=row["instrument_id"],
+                name=row["name"],
+                version=row["version"] or "",
+                domain=row["domain"] or "",
+                purpose=row["purpose"] or "",
+                is_higher_worse=row["direction"] == "higher_worse",
+                minimum_points=_number(row["total_min_points"]),
+                maximum_points=_number(row["total_max_points"]),
+            )
+            for row in _records(connection, "select * from ref_instruments order by all")
+        },
+        rules=tuple(
+            OutcomeRule(
+                rule_id=row["rule_id"],
+                rule_version=row["rule_version"],
+                instrument_id=row["instrument_id"],
+                scale=row["scale"],
+                reliable_change_points=_number(row["reliable_change_points"]),
+                caseness_points=_number(row["caseness_points"]),
+                source=row["source"] or "",
+            )
+            for row in _records(connection, "select * from ref_outcome_rules order by all")
+        ),
+        deliveries=listed("pub_deliveries"),
+        quarantine=listed("pub_quarantine"),
+        _outcomes=rows("pub_outcomes", "instrument_id", "scale", "respondent"),
+        _activity=rows("pub_activity"),
+        _completeness=rows("pub_completeness"),
+        _recovery=rows("pub_recovery"),
+    )
+
+
+def _records(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Record | None = None
+) -> Iterator[Record]:
+    result = connection.execute(query, dict(parameters) if parameters else {})
+    names = [column[0] for column in result.description or ()]
+    for values in result.fetchall():
+        yield dict(zip(names, values, strict=True))
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,220 @@
+"""What a report is: data. The page, and later the PDF and the CSV files, only print it.
+
+Every text here is ready to be read, every `value` beside it is the number that it was written
+from. Nothing holds the clock, so the same figures give the same bytes.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+Value = int | float | str | bool | None
+# Decimals kept in report.json: more than any page shows, fewer than machines disagree on.
+STORED_DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Head:
+    """Which report this is, and who may read it."""
+
+    clinic: str
+    month: str
+    month_name: str
+    title: str
+    audience: str
+    readers: str
+    language: str
+    version: int
+    state: str
+    state_words: str
+    as_of_on: str | None
+    as_of_words: str
+    change_words: str
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence and the rule that chose it; `link` is the section that stands behind it."""
+
+    text: str
+    rule: str
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A term and what it means."""
+
+    term: str
+    text: str
+    term_id: str = ""
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    """One period of a series; `value` is None where it is withheld or cannot be computed."""
+
+    period: str
+    label: str
+    value: float | None
+    n: int | None
+    x: int | None
+    text: str
+    signal: int = 0
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A series with its limits; `verdict` is about the last point."""
+
+    points: tuple[TrendPoint, ...]
+    centre: float | None
+    lower: float | None
+    upper: float | None
+    is_trial: bool
+    verdict: str
+    period_kind: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """A key figure."""
+
+    card_id: str
+    name: str
+    figure: str
+    value: float | int | None
+    of: str
+    interval: str
+    year_ago: str
+    note: str
+    trend_words: str
+    trend: Trend | None
+    details: tuple[Definition, ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table; `is_number` aligns it on the decimal point."""
+
+    key: str
+    label: str
+    is_number: bool = True
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in a cell: the text, the small grey text beside it, the number behind it.
+
+    `reason` is set where a figure is withheld; the text then says so.
+    """
+
+    text: str
+    value: Value = None
+    small: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row; its first cell is its head. `is_total` sets it apart."""
+
+    cells: tuple[Cell, ...]
+    is_total: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with what it shows as its caption."""
+
+    table_id: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawing: its finding, what is drawn, the same in words, the data, and the table of them.
+
+    `drawing` names a file of `reports/charts/`; `data` are its datasets.
+    """
+
+    chart_id: str
+    drawing: str
+    title: str
+    subtitle: str
+    summary: str
+    data: Mapping[str, tuple[Mapping[str, Value], ...]]
+    table: Table | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page; an empty one is left out."""
+
+    section_id: str
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    tables: tuple[Table, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    parts: tuple["Section", ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """One month for one audience."""
+
+    head: Head
+    in_short: tuple[Sentence, ...]
+    key_figures: tuple[Card, ...]
+    look_at: tuple[Sentence, ...]
+    sections: tuple[Section, ...]
+    provenance: Mapping[str, Any]
+
+    def to_json(self) -> str:
+        """The report as `report.json`: sorted keys, stable numbers, one line end."""
+        content = stored(asdict(self))
+        return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+    def texts(self) -> Iterator[str]:
+        """Every text of the report, for tests and searches."""
+        yield from _texts(self)
+
+
+def stored(value: Any) -> Any:
+    """The value as JSON may hold it, with numbers that every machine writes alike."""
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, Decimal):
+        return stored(float(value))
+    if isinstance(value, float):
+        # Adding zero turns a negative zero into zero.
+        return round(value, STORED_DECIMALS) + 0.0
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): stored(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [stored(item) for item in value]
+    return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _texts(getattr(value, field.name))
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)

@@ -1,0 +1,250 @@
+"""Which sentence follows from which figures: the rules, in one place.
+
+A rule looks at figures and their uncertainty and picks a text of the catalogue; it never looks at
+whose figures they are, and good and bad news go through the same rules.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipelines.reporting.figures import Record
+from pipelines.reporting.model import Sentence
+from pipelines.reporting.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
+from pipelines.reporting.wording import Wording
+
+# Below this share of measured courses a sentence leads with the bounds.
+MEASURED_MINIMUM = Decimal("0.70")
+# An interval wider than this says no more than its two ends.
+WIDE_INTERVAL = Decimal("0.20")
+
+PLAIN = "plain"
+WIDE = "wide"
+BOUNDS = "bounds"
+TOO_FEW = "too_few"
+WITHHELD = "withheld"
+NOTHING = "nothing"
+
+VERDICTS = (RISEN, FALLEN, NO_CLEAR_CHANGE, CANNOT_TELL)
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share with its counts and its doubt, all as published.
+
+    `n_all`, `measured_rate`, `worst`, `best`: the courses that should have been measured, the share
+    that was, and what the share would be if all the others had failed, or succeeded.
+    """
+
+    x: int | None
+    n: int | None
+    rate: float | None
+    lower: float | None
+    upper: float | None
+    n_all: int | None = None
+    measured_rate: float | None = None
+    worst: float | None = None
+    best: float | None = None
+    is_withheld: bool = False
+
+    @property
+    def width(self) -> Decimal:
+        """The interval's width, exactly as its ends are written."""
+        return Decimal(str(self.upper)) - Decimal(str(self.lower))
+
+
+@dataclass(frozen=True)
+class Minimums:
+    """From how many courses on there is a rate, and a comparison."""
+
+    rate: int
+    comparison: int
+
+
+def share_of(
+    row: Record | None,
+    *,
+    count: str,
+    denominator: str,
+    rate: str,
+    everybody: str = "",
+    bounds: str = "",
+    measured: str = "",
+) -> Share:
+    """The share in these columns of a published row; an empty one where there is no row."""
+    if row is None:
+        return Share(x=None, n=None, rate=None, lower=None, upper=None)
+    withheld = set((row["withheld_figures"] or "").split(";"))
+    return Share(
+        x=row[count],
+        n=row[denominator],
+        rate=row[rate],
+        lower=row[f"{rate}_lower"],
+        upper=row[f"{rate}_upper"],
+        n_all=row[everybody] if everybody else None,
+        measured_rate=row[measured] if measured else None,
+        worst=row[f"{bounds}_worst"] if bounds else None,
+        best=row[f"{bounds}_best"] if bounds else None,
+        is_withheld=bool({count.removeprefix("n_"), denominator.removeprefix("n_")} & withheld),
+    )
+
+
+def better_share(row: Record | None) -> Share:
+    """Reliably better, of measured."""
+    return share_of(
+        row,
+        count="n_improved",
+        denominator="n_paired",
+        rate="improved_rate",
+        everybody="n_finished",
+        measured="paired_rate",
+        bounds="improved_rate",
+    )
+
+
+def worse_share(row: Record | None) -> Share:
+    """Reliably worse, of measured."""
+    return share_of(row, count="n_deteriorated", denominator="n_paired", rate="deteriorated_rate")
+
+
+def recovered_share(row: Record | None) -> Share:
+    """Recovered, of measured courses above the threshold at first."""
+    return share_of(row, count="n_recovered", denominator="n_case", rate="recovered_rate")
+
+
+def nhs_recovered_share(row: Record | None) -> Share:
+    """Recovered by the NHS rule, of finished courses not known to have started below."""
+    return share_of(
+        row, count="n_recovered", denominator="n_case_or_unknown", rate="recovered_rate"
+    )
+
+
+def measured_share(row: Record | None) -> Share:
+    """Measured at start and end on at least one listed measure, of finished courses."""
+    return share_of(row, count="n_paired_any", denominator="n_finished", rate="paired_any_rate")
+
+
+def reading(share: Share, minimums: Minimums) -> str:
+    """What may be said about a share, by its numbers alone."""
+    if share.is_withheld:
+        return WITHHELD
+    if share.n is None or (share.n == 0 and not share.n_all):
+        return NOTHING
+    if share.n < minimums.rate:
+        return TOO_FEW
+    if share.rate is None or share.lower is None or share.upper is None:
+        # Enough courses and no rate: nobody published what would count.
+        return NOTHING
+    has_bounds = share.worst is not None and share.best is not None
+    if has_bounds and share.measured_rate is not None and is_under_measured(share.measured_rate):
+        return BOUNDS
+    return WIDE if is_wide(share, minimums) else PLAIN
+
+
+def is_under_measured(measured_rate: float) -> bool:
+    """Whether so few were measured that the bounds come first and comparisons are left out."""
+    return Decimal(str(measured_rate)) < MEASURED_MINIMUM
+
+
+def is_wide(share: Share, minimums: Minimums) -> bool:
+    """Whether the interval says more than the figure: few courses, or over 20 points wide."""
+    return (share.n or 0) < minimums.comparison or share.width > WIDE_INTERVAL
+
+
+def figure_words(share: Share, minimums: Minimums, words: Wording) -> str:
+    """The share with its counts and its interval; only where it has a rate."""
+    assert share.rate is not None
+    assert share.lower is not None
+    assert share.upper is not None
+    return words.say(
+        f"figure.{WIDE if is_wide(share, minimums) else PLAIN}",
+        rate=words.percent(share.rate, n=share.n),
+        x=words.count(share.x or 0),
+        n=words.count(share.n or 0),
+        lower=words.percent(share.lower, n=share.n),
+        upper=words.percent(share.upper, n=share.n),
+    )
+
+
+def share_sentences(
+    share: Share,
+    *,
+    topic: str,
+    period: str,
+    verdict: str | None,
+    period_kind: str,
+    minimums: Minimums,
+    words: Wording,
+    link: str = "",
+    too_few: str = "sentence.share.too_few",
+) -> list[Sentence]:
+    """One sentence about a share, two where it leads with its bounds, none where it has nothing.
+
+    `verdict` is that of the chart, or None where no chart stands behind it.
+    """
+    kind = reading(share, minimums)
+    if kind == NOTHING:
+        return []
+    if kind == WITHHELD:
+        text = words.say("sentence.share.withheld", topic=topic, period=period)
+        return [Sentence(text, WITHHELD, link)]
+    if kind == TOO_FEW:
+        text = words.say(
+            too_few,
+            topic=topic,
+            period=period,
+            k=words.count(share.n or 0),
+            n=words.count(share.n_all if share.n_all is not None else share.n or 0),
+        )
+        return [Sentence(text, TOO_FEW, link)]
+    values = {
+        "topic": topic,
+        "period": period,
+        "figure": figure_words(share, minimums, words),
+        **noise_words(period_kind, words),
+    }
+    said = verdict if verdict in VERDICTS else "none"
+    if kind == BOUNDS:
+        lead = words.say(
+            "sentence.share.bounds",
+            topic=topic,
+            period=period,
+            worst=words.percent(share.worst or 0, n=share.n_all),
+            best=words.percent(share.best or 0, n=share.n_all),
+        )
+        follow = words.say(f"sentence.share.among_measured.{said}", **values)
+        return [Sentence(f"{lead} {follow}", f"{BOUNDS}.{said}", link)]
+    return [Sentence(words.say(f"sentence.share.{said}", **values), f"{kind}.{said}", link)]
+
+
+def noise_words(period_kind: str, words: Wording) -> dict[str, str]:
+    """How the catalogue calls the periods of a chart, and the noise between them."""
+    kind = "quarter" if period_kind == "quarter" else "month"
+    return {
+        "noise": words.say(f"period.{kind}_noise"),
+        "periods": words.say(f"period.{kind}s_word"),
+    }
+
+
+def measured_sentence(
+    share: Share, *, period: str, minimums: Minimums, words: Wording, link: str = ""
+) -> Sentence:
+    """How many finished courses are in the outcome figures."""
+    kind = reading(share, minimums)
+    x, n = share.x or 0, share.n or 0
+    if kind == WITHHELD:
+        key = "sentence.measured.withheld"
+    elif kind == NOTHING:
+        key = "sentence.measured.none"
+    elif kind == TOO_FEW:
+        key = "sentence.measured.too_few"
+    else:
+        key = "sentence.measured.all" if x == n else "sentence.measured.plain"
+    text = words.say(
+        key,
+        x=words.count(x),
+        n=words.count(n),
+        rest=words.count(n - x),
+        rate="" if share.rate is None else words.percent(share.rate, n=n),
+        period=period,
+    )
+    return Sentence(text, f"measured.{kind}", link)

@@ -1,0 +1,227 @@
+"""Series over time with their limits, and the stretch of time that a report's headline is about."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pipelines.reporting.figures import (
+    CLINIC,
+    HISTORY_MONTHS,
+    MONTH,
+    QUARTER,
+    ROLLING,
+    Figures,
+    Measure,
+    Record,
+    month_before,
+)
+from pipelines.reporting.model import Trend, TrendPoint
+from pipelines.reporting.sentences import Share, better_share, measured_share, worse_share
+from pipelines.reporting.spc import CANNOT_TELL, xmr
+from pipelines.reporting.wording import Wording
+
+# Four years: with fewer quarters, limits would rest on next to nothing.
+HISTORY_QUARTERS = 16
+SHARE = "share"
+COUNT = "count"
+DAYS = "days"
+
+
+@dataclass(frozen=True)
+class Window:
+    """The stretch of time that the headline figures are about, and how it is called."""
+
+    kind: str
+    end_on: date
+    words: str
+
+    @property
+    def has_verdict(self) -> bool:
+        """Whether a chart over months or quarters stands behind it."""
+        return self.kind in (MONTH, QUARTER)
+
+
+def window(figures: Figures, kind: str, words: Wording, *, years_back: int = 0) -> Window:
+    """The month, the last whole quarter, or the twelve months that end with the report's month."""
+    end_on = figures.month_end_on
+    if kind == QUARTER:
+        ends = figures.period_ends(QUARTER, 1)
+        end_on = ends[-1] if ends else end_on
+    if years_back:
+        end_on = _month_end_years_before(end_on, years_back)
+    name = words.quarter(end_on) if kind == QUARTER else words.month(end_on)
+    return Window(kind, end_on, words.say(f"period.{kind}", name=name))
+
+
+def _month_end_years_before(end_on: date, years: int) -> date:
+    # The day before the first of the month after, so that February keeps its own last day.
+    after = month_before(end_on, 12 * years - 1)
+    return date.fromordinal(after.toordinal() - 1)
+
+
+def headline_kind(figures: Figures, measures: Sequence[Measure]) -> str:
+    """The shortest stretch in which the first measure mostly has enough courses for a rate.
+
+    A month where at least half of the last twelve had a rate, else a quarter by the same reading,
+    else twelve months. The public sees twelve months.
+    """
+    if not figures.period_ends(MONTH, 1) or figures.audience == "public":
+        return ROLLING if figures.audience == "public" else MONTH
+    if not measures:
+        return MONTH
+    for kind, count in ((MONTH, 12), (QUARTER, 4)):
+        ends = figures.period_ends(kind, count)
+        rows = [figures.outcome(measures[0], CLINIC, kind, end) for end in ends]
+        known = [row for row in rows if row is not None and row["n_paired"] and _has_rate(row)]
+        if ends and 2 * len(known) >= len(ends):
+            return kind
+    return ROLLING
+
+
+def _has_rate(row: Record) -> bool:
+    return row["improved_rate"] is not None or row["first_mean_points"] is not None
+
+
+def trend(
+    figures: Figures,
+    *,
+    kind: str,
+    words: Wording,
+    read: Callable[[date], tuple[float | None, int | None, int | None]],
+    unit: str = SHARE,
+) -> Trend | None:
+    """The series of a reading (value, x, n) with its limits; None below two known values."""
+    if kind == ROLLING:
+        return None
+    ends = figures.period_ends(kind, HISTORY_MONTHS if kind == MONTH else HISTORY_QUARTERS)
+    read_values = [read(end) for end in ends]
+    chart = xmr(
+        [value for value, _, _ in read_values],
+        minimum=0,
+        maximum=1 if unit == SHARE else None,
+    )
+    if chart is None:
+        return None
+    return Trend(
+        points=tuple(
+            TrendPoint(
+                period=f"{end.year}-{end.month:02}",
+                label=words.short_month(end),
+                value=value,
+                n=n,
+                x=x,
+                text=_value_words(value, n, unit=unit, words=words),
+                signal=point.direction,
+            )
+            for end, (value, x, n), point in zip(ends, read_values, chart.points, strict=True)
+        ),
+        centre=chart.centre,
+        lower=chart.lower,
+        upper=chart.upper,
+        is_trial=chart.is_trial,
+        verdict=chart.verdict,
+        period_kind=kind,
+        unit=unit,
+    )
+
+
+def _value_words(value: float | None, n: int | None, *, unit: str, words: Wording) -> str:
+    if value is None:
+        return words.say("number.nothing")
+    if unit == SHARE:
+        return words.percent(value, n=n)
+    return words.count(int(value)) if float(value).is_integer() else words.decimal(value)
+
+
+def share_trend(
+    figures: Figures,
+    *,
+    kind: str,
+    words: Wording,
+    share: Callable[[date], Share],
+) -> Trend | None:
+    """The series of a share."""
+
+    def read(end: date) -> tuple[float | None, int | None, int | None]:
+        found = share(end)
+        return (found.rate, found.x, found.n)
+
+    return trend(figures, kind=kind, words=words, read=read)
+
+
+def better_trend(figures: Figures, measure: Measure, *, kind: str, words: Wording) -> Trend | None:
+    """The clinic's share reliably better on a measure."""
+    return share_trend(
+        figures,
+        kind=kind,
+        words=words,
+        share=lambda end: better_share(figures.outcome(measure, CLINIC, kind, end)),
+    )
+
+
+def worse_trend(figures: Figures, measure: Measure, *, kind: str, words: Wording) -> Trend | None:
+    """The clinic's share reliably worse on a measure."""
+    return share_trend(
+        figures,
+        kind=kind,
+        words=words,
+        share=lambda end: worse_share(figures.outcome(measure, CLINIC, kind, end)),
+    )
+
+
+def measured_trend(figures: Figures, *, kind: str, words: Wording) -> Trend | None:
+    """The clinic's share of finished courses that were measured at start and end."""
+    return share_trend(
+        figures,
+        kind=kind,
+        words=words,
+        share=lambda end: measured_share(figures.completeness(CLINIC, kind, end)),
+    )
+
+
+def attended_trend(figures: Figures, *, kind: str, words: Wording) -> Trend | None:
+    """The clinic's share of planned appointments that were attended."""
+    return share_trend(
+        figures,
+        kind=kind,
+        words=words,
+        share=lambda end: attended_share(figures.activity(CLINIC, kind, end)),
+    )
+
+
+def attended_share(row: Record | None) -> Share:
+    """Attended appointments, of attended, missed and cancelled by the client.
+
+    Every appointment is counted, so the share has no interval.
+    """
+    if row is None:
+        return Share(x=None, n=None, rate=None, lower=None, upper=None)
+    missed = [row[name] for name in ("n_no_show", "n_late_cancelled", "n_cancelled")]
+    x = row["n_attended"]
+    if x is None or None in missed:
+        return Share(x=None, n=None, rate=None, lower=None, upper=None, is_withheld=x is None)
+    n = x + sum(missed)
+    return Share(x=x, n=n, rate=x / n if n else None, lower=None, upper=None)
+
+
+def count_trend(
+    figures: Figures, column: str, *, kind: str, words: Wording, unit: str = COUNT
+) -> Trend | None:
+    """The clinic's count, or days, in a column of activity."""
+
+    def read(end: date) -> tuple[float | None, int | None, int | None]:
+        row = figures.activity(CLINIC, kind, end)
+        value = None if row is None else row[column]
+        return (None if value is None else float(value), None, None)
+
+    return trend(figures, kind=kind, words=words, read=read, unit=unit)
+
+
+def verdict_of(found: Trend | None) -> str:
+    """What a series says about its last point; that it cannot tell where there is none."""
+    return CANNOT_TELL if found is None else found.verdict
+
+
+def known_points(found: Trend) -> Iterable[TrendPoint]:
+    """The points with a value."""
+    return (point for point in found.points if point.value is not None)

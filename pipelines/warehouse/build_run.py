@@ -1,0 +1,399 @@
+"""One run over a home: from landed files to a published set of tables.
+
+Dagster's assets call these methods; nothing here knows Dagster. A run starts from the published
+snapshot, builds what it is asked for, and publishes at its end or not at all. Everything it builds
+is remembered by its inputs, so that a run that was killed goes on where it stopped.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars
+
+from pipelines.contracts.agreement import compare_judges
+from pipelines.contracts.checked import remove_stale
+from pipelines.contracts.expectations import ExpectationsWorker, JudgeCount
+from pipelines.contracts.odcs import Contract, load_contracts
+from pipelines.contracts.row_rules import rule_counts_select
+from pipelines.contracts.settle import CheckedFile
+from pipelines.engine import SQL_FOLDER, Engine, identifier, path_list, quoted
+from pipelines.errors import CheckFailedError, JudgesDisagreeError, ModelError
+from pipelines.files import sha256_file, sha256_text
+from pipelines.home import Home
+from pipelines.instruments.catalogue import Catalogue, load_catalogue, reference_tables
+from pipelines.warehouse.checked_deliveries import check_deliveries
+from pipelines.warehouse.model_file import Model, build_order, load_checks, load_models
+from pipelines.warehouse.snapshot import Snapshot, current_snapshot, publish
+from pipelines.warehouse.staging import (
+    StagingInputs,
+    build_staging,
+    engine_writer,
+    staging_order,
+)
+from pipelines.warehouse.store import BuiltTable, Store
+
+ACCOUNT_TABLES = {
+    "quarantine": ("quarantine_", "delivered_on, file_id, line, table_name, reasons"),
+    "stg_row_counts": ("counts_", "file_id, delivery_id, table_name, row_status"),
+    "stg_warning_counts": ("warnings_", "file_id, delivery_id, table_name, rule_id"),
+}
+FILES_TABLE = "stg_files"
+
+
+@dataclass(frozen=True)
+class KeyCheck:
+    """Whether a built table's key identifies its rows. Counts are rows."""
+
+    table: str
+    n_rows: int
+    n_repeated: int
+    n_without_key: int
+
+    @property
+    def passed(self) -> bool:
+        """No row without a key, no key twice."""
+        return self.n_repeated == 0 and self.n_without_key == 0
+
+    def require(self) -> None:
+        """Stop the run when the key does not hold.
+
+        Raises: CheckFailedError.
+        """
+        if not self.passed:
+            raise CheckFailedError(
+                "A table's key does not identify its rows.",
+                where=self.table,
+                expected="each key once, no part of it empty",
+                found=f"{self.n_repeated} rows more than keys, {self.n_without_key} without a key",
+                todo=f"nothing was published; look at the Key and the query of {self.table}.sql",
+            )
+
+
+class BuildRun:
+    """The state of one run. Only for whoever holds the home's writer lock."""
+
+    def __init__(self, home: Home, progress: Callable[[str], None] | None = None) -> None:
+        self.home = home
+        self.settings = home.settings
+        self.store = Store(home.warehouse)
+        self.engine = Engine(scratch=home.scratch, time_zone=self.settings.time_zone)
+        self.base = current_snapshot(home)
+        self.built: dict[str, BuiltTable] = {}
+        self.finished_steps: set[str] = set()
+        self._say = progress or (lambda _: None)
+        self._worker: ExpectationsWorker | None = None
+        self._judged: dict[str, list[Path]] = {}
+
+    def close(self) -> None:
+        """Free the engine and the second judge's process."""
+        if self._worker is not None:
+            self._worker.stop()
+        self.engine.close()
+
+    @cached_property
+    def contracts(self) -> dict[str, Contract]:
+        """The contract of each table of the export."""
+        return load_contracts()
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The instruments that the clinic can use."""
+        return load_catalogue()
+
+    @cached_property
+    def models(self) -> dict[str, Model]:
+        """All SQL models, in building order."""
+        return load_models()
+
+    @cached_property
+    def files(self) -> dict[str, list[CheckedFile]]:
+        """Every landed file, checked, by table; files no table takes stand under their kind."""
+        return check_deliveries(
+            self.home,
+            engine=self.engine,
+            contracts=self.contracts,
+            catalogue=self.catalogue,
+            progress=self._say,
+        )
+
+    @property
+    def tables(self) -> Mapping[str, BuiltTable]:
+        """What is published, with what this run has built instead."""
+        return {**self.base.tables, **self.built}
+
+    @property
+    def as_of_on(self) -> date | None:
+        """The day of the latest delivery, on which everything is judged."""
+        days = [file.delivered_on for files in self.files.values() for file in files]
+        return max(days, default=None)
+
+    def start_second_judge(self) -> None:
+        """Start the process that imports Great Expectations while the files are being read."""
+        self._worker = ExpectationsWorker(self.contracts, self.home.scratch / "judge")
+        self._worker.start()
+
+    def table_path(self, name: str) -> Path:
+        """Where a table of this run lies.
+
+        Raises: ModelError when it was never built.
+        """
+        try:
+            return self.store.path(name, self.tables[name].content)
+        except KeyError:
+            raise ModelError(
+                "A table is needed that was never built.",
+                where=name,
+                todo="run the whole job once: `outcomes run`",
+            ) from None
+
+    # ------------------------------------------------------------------ layers
+
+    def reference(self, names: Iterable[str]) -> list[BuiltTable]:
+        """Tables of cut-offs and codes from the instrument catalogue."""
+        frames = reference_tables(self.catalogue)
+        return [self._keep_frame(name, frames[name]) for name in sorted(names)]
+
+    def keep_frame(self, name: str, frame: polars.DataFrame) -> BuiltTable:
+        """A small table that Python made, such as a policy, in the order of its rows."""
+        return self._keep_frame(name, frame)
+
+    def _keep_frame(self, name: str, frame: polars.DataFrame) -> BuiltTable:
+        def write(path: Path) -> int:
+            frame.write_parquet(path)
+            return frame.height
+
+        self.built[name] = self.store.keep(name, write)
+        return self.built[name]
+
+    def stage(self, names: Iterable[str]) -> list[BuiltTable]:
+        """Staging tables and the accounts of every delivered row, parents first."""
+        wanted = set(names)
+        inputs = StagingInputs(self.contracts, self.models, self.files, self.settings)
+        for table in staging_order(self.contracts):
+            if f"stg_{table}" not in wanted and not wanted & set(ACCOUNT_TABLES):
+                continue
+            self._say(f"staging {table}")
+            for built in build_staging(
+                table, inputs, self.tables, engine=self.engine, store=self.store
+            ):
+                self.built[built.table] = built
+        for name in sorted(wanted & set(ACCOUNT_TABLES)):
+            self._gather_accounts(name)
+        if FILES_TABLE in wanted:
+            self._keep_files_table()
+        return [self.built[name] for name in sorted(wanted) if name in self.built]
+
+    def _gather_accounts(self, name: str) -> None:
+        prefix, order = ACCOUNT_TABLES[name]
+        parts = [
+            self.store.path(part, built.content)
+            for part, built in sorted(self.tables.items())
+            if part.startswith(prefix)
+        ]
+        unread = [
+            file
+            for files in self.files.values()
+            for file in files
+            if file.table not in self.contracts
+        ]
+        extra = "" if name == "stg_warning_counts" else _unread_rows(name, unread)
+        sql = f"select * from read_parquet({path_list(parts)}){extra} order by {order}"
+        self._build_sql(name, sql, {}, where=name)
+
+    def _keep_files_table(self) -> None:
+        rows = [
+            {
+                "delivery_id": file.delivery_id,
+                "source": file.source,
+                "delivered_on": file.delivered_on,
+                "file_id": file.file_id,
+                "file_name": file.file_name,
+                "table_name": file.table,
+                "mode": "full" if file.is_full else "incremental",
+                "n_delivered": file.n_delivered,
+            }
+            for files in self.files.values()
+            for file in files
+        ]
+        schema = {
+            "delivery_id": polars.String, "source": polars.String, "delivered_on": polars.Date,
+            "file_id": polars.String, "file_name": polars.String, "table_name": polars.String,
+            "mode": polars.String, "n_delivered": polars.Int64,
+        }  # fmt: skip
+        frame = polars.DataFrame(rows, schema=schema).sort("delivery_id", "file_id", "table_name")
+        self._keep_frame(FILES_TABLE, frame)
+
+    def build(self, names: Iterable[str]) -> list[BuiltTable]:
+        """Tables of the later layers, from their SQL models, in building order."""
+        order = build_order(self.models, names)
+        return [self._build_model(self.models[name]) for name in order]
+
+    def _build_model(self, model: Model) -> BuiltTable:
+        self._say(f"building {model.name}")
+        parameters = self.parameters(model)
+        inputs = sorted(model.inputs)
+        fingerprint = sha256_text(
+            model.digest,
+            _functions_digest(),
+            repr(sorted(parameters.items())),
+            *(f"{name} {self.tables[name].content}" for name in inputs if name in self.tables),
+        )
+        known = self.store.recall(fingerprint)
+        if known is None:
+            views = {name: self.table_path(name) for name in inputs}
+            with self.engine.views(views):
+                known = (self._build_sql(model.name, model.sql, parameters, where=str(model.path)),)
+            self.store.remember(fingerprint, known)
+        self.built[model.name] = known[0]
+        return known[0]
+
+    def _build_sql(
+        self, name: str, sql: str, parameters: Mapping[str, object], *, where: str
+    ) -> BuiltTable:
+        self.built[name] = self.store.keep(
+            name, engine_writer(self.engine, sql, parameters, where=where)
+        )
+        return self.built[name]
+
+    def parameters(self, model: Model) -> dict[str, Any]:
+        """The values of the parameters that a model names.
+
+        Raises: ModelError when it names one that there is not.
+        """
+        known = {
+            "as_of_on": self.as_of_on,
+            "first_score_days": self.settings.first_score_days,
+            "derived_end_days": self.settings.derived_end_days,
+            "clinic_name": self.settings.clinic_name,
+        }
+        unknown = model.parameters - set(known)
+        if unknown:
+            raise ModelError(
+                "A SQL model uses parameters that do not exist.",
+                where=str(model.path),
+                expected=", ".join(f"${name}" for name in sorted(known)),
+                found=", ".join(f"${name}" for name in sorted(unknown)),
+                todo="use one of these, or add it in build_run.py",
+            )
+        return {name: known[name] for name in sorted(model.parameters)}
+
+    # ------------------------------------------------------------------ checks
+
+    def check_key(self, name: str) -> KeyCheck:
+        """Whether the Key of a model's header holds for the table it built."""
+        key = [identifier(column) for column in self.models[name].key]
+        source = f"read_parquet({quoted(str(self.table_path(name)))})"
+        empty = " or ".join(f"{column} is null" for column in key)
+        (n_rows, n_keys, n_without) = self.engine.one(
+            f"select count(*), (select count(*) from (select distinct {', '.join(key)}"
+            f" from {source})), count(*) filter (where {empty}) from {source}"
+        )
+        return KeyCheck(name, n_rows, n_rows - n_keys, n_without)
+
+    def check_invariant(self, name: str) -> int:
+        """How many rows break one of the promises of `sql/checks/`."""
+        check = load_checks()[name]
+        with self.engine.views({table: self.table_path(table) for table in sorted(check.inputs)}):
+            (n_broken,) = self.engine.one(f"select count(*) from ({check.sql.rstrip('; ')}\n)")
+        return int(n_broken)
+
+    def require_invariant(self, name: str, n_broken: int) -> None:
+        """Stop the run when a promise of `sql/checks/` is broken.
+
+        Raises: CheckFailedError.
+        """
+        if n_broken:
+            raise CheckFailedError(
+                load_checks()[name].purpose,
+                where=f"sql/checks/{name}.sql",
+                expected="no row",
+                found=f"{n_broken} rows",
+                todo="nothing was published; run the check's select over the tables it reads",
+            )
+
+    def raw_version(self, table: str) -> str:
+        """Changes with the checked files of a table."""
+        return sha256_text(*(file.checked for file in self.files[table]))
+
+    def submit_to_second_judge(self, tables: Iterable[str]) -> None:
+        """Hand the checked rows of these tables to Great Expectations, which works beside us."""
+        if self._worker is None:
+            return
+        self._judged = {
+            table: [file.rows for file in self.files[table] if file.rows is not None]
+            for table in tables
+        }
+        self._worker.submit({table: files for table, files in self._judged.items() if files})
+
+    def compare_judges(self) -> list[JudgeCount]:
+        """The second judge's counts, once they agree with the row rules' on the same rows.
+
+        Raises: JudgesDisagreeError naming rules and counts.
+        """
+        if self._worker is None:
+            return []
+        ours: dict[str, int] = {}
+        for table, files in self._judged.items():
+            if files:
+                relation = f"read_parquet({path_list(files)}, filename = true)"
+                sql = rule_counts_select(self.contracts[table], relation, with_unique=True)
+                ours |= {rule_id: int(n_rows) for rule_id, n_rows in self.engine.rows(sql)}
+        theirs = self._worker.results()
+        disagreements = compare_judges(ours, theirs)
+        if disagreements:
+            raise JudgesDisagreeError(
+                "The row rules and Great Expectations counted differently on the same rows.",
+                where=", ".join(sorted({found.rule_id for found in disagreements})),
+                expected="the same number of broken rows",
+                found="; ".join(str(found) for found in disagreements),
+                todo="one of the two judges is wrong: do not use the figures of this run",
+            )
+        return theirs
+
+    # ------------------------------------------------------------------ the end
+
+    def publish(self, *, inputs: str, facts: Mapping[str, Any]) -> None:
+        """Make what this run has built the published set."""
+        tables = dict(self.tables)
+        raw = {
+            table: tuple(file.checked for file in files if file.rows is not None)
+            for table, files in self.files.items()
+            if table in self.contracts
+        }
+        publish(self.home, Snapshot(tables=tables, raw=raw, inputs=inputs, facts=facts))
+        remove_stale(
+            self.home.checked, [file.checked for files in self.files.values() for file in files]
+        )
+
+
+def _unread_rows(name: str, files: Sequence[CheckedFile]) -> str:
+    parts = []
+    for file in files:
+        if file.broken is None:
+            continue
+        if name == "quarantine":
+            parts.append(
+                f" union all by name select {quoted(file.table)} as table_name,"
+                f" {quoted(file.delivery_id)} as delivery_id,"
+                f" date {quoted(str(file.delivered_on))} as delivered_on,"
+                f" {quoted(file.file_id)} as file_id, {quoted(file.file_name)} as file_name,"
+                " line, [reason] as reasons, cast(null as varchar) as delivered_row"
+                f" from read_parquet({quoted(str(file.broken))})"
+            )
+        else:
+            parts.append(
+                f" union all by name select {quoted(file.file_id)} as file_id,"
+                f" {quoted(file.delivery_id)} as delivery_id, {quoted(file.table)} as table_name,"
+                f" 'quarantined' as row_status, cast({file.n_broken} as bigint) as n_rows"
+            )
+    return "".join(parts)
+
+
+def _functions_digest() -> str:
+    functions = sorted((SQL_FOLDER / "functions").glob("*.sql"))
+    return sha256_text(duckdb.__version__, *(sha256_file(path) for path in functions))

@@ -1,0 +1,224 @@
+"""All landed files as checked files, whatever kind of delivery they came in.
+
+Deliveries are ordered by (delivered_on, content), files inside a delivery by name; the order of
+landing plays no part.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.contracts.checked import (
+    Checked,
+    check_converted_file,
+    check_text_file,
+    keep_unread,
+)
+from pipelines.contracts.odcs import Contract
+from pipelines.contracts.settle import CheckedFile
+from pipelines.engine import Engine
+from pipelines.files import private_folder, sha256_file, sha256_text, temporary_beside
+from pipelines.home import Home, SourceSettings
+from pipelines.ingest import fhir
+from pipelines.ingest.fhir.model import FhirFile, FhirOptions, LoincMeaning
+from pipelines.ingest.manifest import Delivery, LandedFile, deliveries
+from pipelines.instruments.catalogue import Catalogue, reference_tables
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What an adapter made of a delivery: Parquet files of text cells, and lines it left out."""
+
+    tables: tuple[tuple[str, str, str, Path], ...]
+    unread: tuple[tuple[str, str, str, Path], ...]
+    episode_rule: str | None
+
+
+def check_deliveries(
+    home: Home,
+    *,
+    engine: Engine,
+    contracts: Mapping[str, Contract],
+    catalogue: Catalogue,
+    progress: Callable[[str], None],
+) -> dict[str, list[CheckedFile]]:
+    """Every landed file by table, checked now or taken from the cache."""
+    found: dict[str, list[CheckedFile]] = {table: [] for table in contracts}
+    file_rank = 0
+    for delivery_rank, delivery in enumerate(deliveries(home)):
+        progress(f"checking the delivery of {delivery.delivered_on}")
+        for checked, landed in _check_delivery(home, delivery, engine, contracts, catalogue):
+            found.setdefault(checked.table, []).append(
+                CheckedFile(
+                    checked=checked.name,
+                    table=checked.table,
+                    delivery_id=delivery.delivery_id,
+                    source=delivery.source,
+                    delivered_on=delivery.delivered_on,
+                    is_full=delivery.mode == "full",
+                    file_id=landed.file_id,
+                    file_name=landed.name,
+                    file_rank=file_rank,
+                    delivery_rank=delivery_rank,
+                    n_rows=checked.n_rows,
+                    n_broken=checked.n_broken,
+                    n_with_errors=checked.n_with_errors,
+                    rows=checked.rows,
+                    broken=checked.broken,
+                    folded=checked.folded,
+                )
+            )
+            file_rank += 1
+    return found
+
+
+def _check_delivery(
+    home: Home,
+    delivery: Delivery,
+    engine: Engine,
+    contracts: Mapping[str, Contract],
+    catalogue: Catalogue,
+) -> list[tuple[Checked, LandedFile]]:
+    time_zone = home.settings.time_zone
+    if delivery.kind == "canonical":
+        return [
+            (
+                check_text_file(
+                    engine,
+                    home.checked,
+                    contracts[file.holds],
+                    path=delivery.path_of(home, file),
+                    file_id=file.file_id,
+                    file_name=file.name,
+                    delivered_on=delivery.delivered_on,
+                    time_zone=time_zone,
+                ),
+                file,
+            )
+            for file in sorted(delivery.files, key=lambda file: file.name)
+        ]
+    converted = convert_delivery(home, delivery, catalogue)
+    by_id = {file.file_id: file for file in delivery.files}
+    checked = [
+        (
+            check_converted_file(
+                engine,
+                home.checked,
+                contracts[table],
+                path=path,
+                file_id=file_id,
+                delivered_on=delivery.delivered_on,
+                time_zone=time_zone,
+            ),
+            by_id[file_id],
+        )
+        for table, file_id, _, path in converted.tables
+    ]
+    unread = [
+        (keep_unread(home.checked, path=path, table=kind, engine=engine), by_id[file_id])
+        for kind, file_id, _, path in converted.unread
+    ]
+    return checked + unread
+
+
+def convert_delivery(home: Home, delivery: Delivery, catalogue: Catalogue) -> Converted:
+    """A FHIR delivery as canonical tables, converted now or taken from the cache."""
+    source = next(
+        (source for source in home.settings.sources if source.name == delivery.source), None
+    )
+    options = _fhir_options(home, delivery, source)
+    name = (
+        "fhir-"
+        + sha256_text(delivery.delivery_id, repr(options), catalogue.digest, _adapter_digest())[:32]
+    )
+    folder = home.checked / name
+    if not (folder / "conversion.json").exists():
+        temporary = private_folder(temporary_beside(folder))
+        try:
+            _convert(home, delivery, catalogue, options, temporary)
+            if folder.exists():
+                shutil.rmtree(folder)
+            temporary.rename(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return _read_conversion(folder)
+
+
+def _fhir_options(home: Home, delivery: Delivery, source: SourceSettings | None) -> FhirOptions:
+    options = dict(source.options) if source is not None else {}
+    return FhirOptions(
+        episode_gap_days=int(options.get("episode_gap_days", FhirOptions.episode_gap_days)),
+        default_duration_minutes=int(
+            options.get("default_duration_minutes", FhirOptions.default_duration_minutes)
+        ),
+        time_zone=home.settings.time_zone,
+        exported_on=delivery.delivered_on,
+    )
+
+
+def _convert(
+    home: Home, delivery: Delivery, catalogue: Catalogue, options: FhirOptions, folder: Path
+) -> None:
+    codes = reference_tables(catalogue)
+    loinc = {
+        row["loinc_code"]: LoincMeaning(row["instrument_id"], row["item"], row["kind"])
+        for row in codes["ref_loinc_codes"].iter_rows(named=True)
+    }
+    answers = {
+        row["answer_code"]: row["points"]
+        for row in codes["ref_loinc_answers"].iter_rows(named=True)
+    }
+    conversion = fhir.convert(
+        [
+            FhirFile(delivery.path_of(home, file), file.file_id, file.name)
+            for file in sorted(delivery.files, key=lambda file: file.name)
+        ],
+        options=options,
+        out_dir=folder,
+        loinc=loinc,
+        answers=answers,
+    )
+    note = {
+        "tables": [
+            [table.table, table.file_id, table.file_name, str(table.path.relative_to(folder))]
+            for table in conversion.tables
+        ],
+        "unread": [
+            [left.resource_type, left.file_id, left.file_name, str(left.path.relative_to(folder))]
+            for left in conversion.out_of_scope
+        ],
+        "findings": [asdict(finding) for finding in conversion.findings],
+        "episode_rule": conversion.episode_rule if conversion.episodes_derived else None,
+    }
+    (folder / "conversion.json").write_text(json.dumps(note, sort_keys=True), encoding="utf-8")
+
+
+def _read_conversion(folder: Path) -> Converted:
+    note: dict[str, Any] = json.loads((folder / "conversion.json").read_text(encoding="utf-8"))
+
+    def located(entries: list[list[str]]) -> tuple[tuple[str, str, str, Path], ...]:
+        return tuple((kind, file_id, name, folder / path) for kind, file_id, name, path in entries)
+
+    return Converted(located(note["tables"]), located(note["unread"]), note["episode_rule"])
+
+
+def episode_rules(home: Home, catalogue: Catalogue) -> list[str]:
+    """The rules by which episodes were derived, for sources that have none of their own."""
+    rules = {
+        convert_delivery(home, delivery, catalogue).episode_rule
+        for delivery in deliveries(home)
+        if delivery.kind == "fhir"
+    }
+    return sorted(rule for rule in rules if rule)
+
+
+@cache
+def _adapter_digest() -> str:
+    modules = sorted(Path(str(fhir.__file__)).parent.glob("*.py"))
+    return sha256_text(duckdb.__version__, *(sha256_file(path) for path in modules))

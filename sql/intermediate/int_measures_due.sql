@@ -1,0 +1,118 @@
+-- How many measures were due, and how many of those were done, in each course and month.
+--
+-- Due: every instrument that the programme lists, at every `measure_every_sessions`-th attended
+-- session of the episode. Done: a client's response of that instrument in this episode, scored,
+-- not more than 7 days before or after that session. An instrument that is not scored yet is done
+-- when it was answered. The month is the session's.
+--
+-- Grain:  one row per episode and month of its sessions at which something was due.
+-- Key:    episode_key, month_start_on
+with attended_sessions as (
+    select
+        episode_key,
+        session_key,
+        session_on
+    from int_attendances
+    where status = 'attended' and episode_key is not null
+),
+
+episodes as (
+    select
+        episode_key,
+        programme_id
+    from int_episodes
+),
+
+programmes as (
+    select
+        programme_id,
+        instruments,
+        coalesce(measure_every_sessions, 1) as measure_every_sessions
+    from stg_programmes
+),
+
+instruments as (
+    select
+        instrument_id,
+        is_scored
+    from ref_instruments
+),
+
+scores as (
+    select
+        episode_key,
+        instrument_id,
+        administered_on,
+        score_points
+    from int_response_scores
+    where respondent = 'client' and episode_key is not null
+),
+
+numbered_sessions as (
+    select
+        attended_sessions.episode_key,
+        attended_sessions.session_on,
+        episodes.programme_id,
+        row_number() over (
+            partition by attended_sessions.episode_key
+            order by attended_sessions.session_on asc, attended_sessions.session_key asc
+        ) as session_number
+    from attended_sessions
+    inner join episodes on attended_sessions.episode_key = episodes.episode_key
+),
+
+listed_instruments as (
+    select distinct
+        programme_id,
+        measure_every_sessions,
+        unnest(instruments) as instrument_id
+    from programmes
+),
+
+due_measures as (
+    select
+        numbered_sessions.episode_key,
+        numbered_sessions.session_on,
+        numbered_sessions.session_number,
+        listed_instruments.instrument_id
+    from numbered_sessions
+    inner join listed_instruments
+        on
+            numbered_sessions.programme_id = listed_instruments.programme_id
+            and numbered_sessions.session_number % listed_instruments.measure_every_sessions = 0
+),
+
+valid_responses as (
+    select
+        scores.episode_key,
+        scores.instrument_id,
+        scores.administered_on
+    from scores
+    inner join instruments on scores.instrument_id = instruments.instrument_id
+    where scores.score_points is not null or not instruments.is_scored
+),
+
+judged_measures as (
+    select
+        due_measures.episode_key,
+        due_measures.session_on,
+        exists (
+            select 1
+            from valid_responses
+            where
+                valid_responses.episode_key = due_measures.episode_key
+                and valid_responses.instrument_id = due_measures.instrument_id
+                and valid_responses.administered_on >= due_measures.session_on - 7
+                and valid_responses.administered_on <= due_measures.session_on + 7
+        ) as is_done
+    from due_measures
+)
+
+select
+    episode_key,
+    cast(date_trunc('month', session_on) as date) as month_start_on,
+    count(*) as n_due,
+    count(*) filter (where is_done) as n_done
+from judged_measures
+group by all
+order by episode_key, month_start_on

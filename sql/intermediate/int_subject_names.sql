@@ -1,0 +1,66 @@
+-- The names by which a report calls its subjects.
+--
+-- Grain:  one row per level and subject.
+-- Key:    level, subject_id
+with
+therapists as (
+    select
+        therapist_id,
+        display_name,
+        discipline
+    from stg_therapists
+),
+
+programmes as (
+    select
+        programme_id,
+        name,
+        track
+    from stg_programmes
+),
+
+therapy_groups as (
+    select
+        group_id,
+        programme_id,
+        name
+    from stg_groups
+),
+
+names as (
+    select
+        'clinic' as level,
+        'clinic' as subject_id,
+        cast($clinic_name as varchar) as name,
+        cast(null as varchar) as detail
+    union all
+    select
+        'programme' as level,
+        programme_id as subject_id,
+        name,
+        track as detail
+    from programmes
+    union all
+    select
+        'therapist' as level,
+        therapist_id as subject_id,
+        display_name as name,
+        discipline as detail
+    from therapists
+    union all
+    select
+        'group' as level,
+        therapy_groups.group_id as subject_id,
+        therapy_groups.name,
+        programmes.name as detail
+    from therapy_groups
+    left join programmes on therapy_groups.programme_id = programmes.programme_id
+)
+
+select
+    level,
+    subject_id,
+    name,
+    detail
+from names
+order by level, subject_id

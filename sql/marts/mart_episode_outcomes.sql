@@ -1,0 +1,275 @@
+-- What became of each course of treatment on each scale.
+--
+-- `improvement_points` are positive when better, whichever way the scale runs. Thresholds come from
+-- the active rule of the instrument's scale; where it has none, what needs it is null. Outside a
+-- denominator a flag is null: recovery of an episode that was no case, response below caseness,
+-- remission when the first score was already under the threshold. A verdict (purpose `verdict`,
+-- such as PGI-C) is no pair; it responded when its last rating is one of the two best.
+--
+-- Grain:  one row per episode, instrument, scale and respondent with at least one response.
+-- Key:    episode_key, instrument_id, scale, respondent
+-- Source: ref_outcome_rules (citation per scale)
+with episode_scores as (
+    select
+        episode_key,
+        instrument_id,
+        scale,
+        respondent,
+        n_responses,
+        first_on,
+        first_points,
+        last_on,
+        last_points
+    from int_episode_scores
+),
+
+episodes as (
+    select
+        episode_key,
+        client_key,
+        programme_id,
+        track,
+        therapist_id,
+        attribution_share,
+        is_shared,
+        has_concurrent_group,
+        group_id,
+        started_on,
+        ended_on,
+        end_reason,
+        end_basis,
+        n_attended,
+        is_finished_course
+    from int_episodes
+),
+
+instruments as (
+    select
+        instrument_id,
+        domain,
+        direction,
+        purpose,
+        total_min_points,
+        total_max_points
+    from ref_instruments
+),
+
+scales as (
+    select
+        instrument_id,
+        scale,
+        min_points,
+        max_points
+    from ref_instrument_scales
+),
+
+outcome_rules as (
+    select
+        instrument_id,
+        scale,
+        rule_id,
+        rule_version,
+        reliable_change_points,
+        caseness_points,
+        remission_below_points,
+        response_share
+    from ref_outcome_rules
+),
+
+-- The one place that turns a change so that positive is better.
+oriented_scores as (
+    select
+        episode_scores.episode_key,
+        episode_scores.instrument_id,
+        episode_scores.scale,
+        episode_scores.respondent,
+        episode_scores.n_responses,
+        episode_scores.first_on,
+        episode_scores.first_points,
+        episode_scores.last_on,
+        episode_scores.last_points,
+        instruments.domain,
+        instruments.direction,
+        coalesce(instruments.purpose = 'verdict', false) as is_verdict,
+        episode_scores.first_points is not null
+        and episode_scores.last_points is not null as has_both_scores,
+        case instruments.direction
+            when 'higher_worse' then episode_scores.first_points - episode_scores.last_points
+            when 'higher_better' then episode_scores.last_points - episode_scores.first_points
+        end as change_points,
+        -- How far from the best end of the scale: what a response is a share of.
+        case instruments.direction
+            when 'higher_worse'
+                then
+                    episode_scores.first_points
+                    - coalesce(scales.min_points, instruments.total_min_points)
+            when 'higher_better'
+                then
+                    coalesce(scales.max_points, instruments.total_max_points)
+                    - episode_scores.first_points
+        end as first_distance_points,
+        case instruments.direction
+            when 'higher_worse'
+                then
+                    episode_scores.last_points
+                    - coalesce(scales.min_points, instruments.total_min_points)
+            when 'higher_better'
+                then
+                    coalesce(scales.max_points, instruments.total_max_points)
+                    - episode_scores.last_points
+        end as last_distance_points
+    from episode_scores
+    left join instruments on episode_scores.instrument_id = instruments.instrument_id
+    left join scales
+        on
+            episode_scores.instrument_id = scales.instrument_id
+            and episode_scores.scale = scales.scale
+),
+
+judged_scores as (
+    select
+        oriented_scores.episode_key,
+        oriented_scores.instrument_id,
+        oriented_scores.scale,
+        oriented_scores.respondent,
+        oriented_scores.n_responses,
+        oriented_scores.first_on,
+        oriented_scores.first_points,
+        oriented_scores.last_on,
+        oriented_scores.last_points,
+        oriented_scores.domain,
+        oriented_scores.is_verdict,
+        oriented_scores.first_distance_points,
+        oriented_scores.last_distance_points,
+        outcome_rules.rule_id,
+        outcome_rules.rule_version,
+        outcome_rules.response_share,
+        case when not oriented_scores.is_verdict then oriented_scores.change_points end
+            as improvement_points,
+        case when not oriented_scores.is_verdict then oriented_scores.has_both_scores end
+            as is_paired,
+        case oriented_scores.direction
+            when 'higher_worse'
+                then oriented_scores.first_points >= outcome_rules.caseness_points
+            when 'higher_better'
+                then oriented_scores.first_points < outcome_rules.caseness_points
+        end as was_case,
+        case oriented_scores.direction
+            when 'higher_worse'
+                then oriented_scores.last_points >= outcome_rules.caseness_points
+            when 'higher_better'
+                then oriented_scores.last_points < outcome_rules.caseness_points
+        end as is_case,
+        case
+            when oriented_scores.is_verdict then null
+            when oriented_scores.change_points >= outcome_rules.reliable_change_points
+                then 'improved'
+            when oriented_scores.change_points <= -outcome_rules.reliable_change_points
+                then 'deteriorated'
+            when abs(oriented_scores.change_points) < outcome_rules.reliable_change_points
+                then 'unchanged'
+        end as reliable_change,
+        -- Published for scales that run from well to ill only.
+        case
+            when
+                oriented_scores.direction = 'higher_worse'
+                and oriented_scores.first_points >= outcome_rules.remission_below_points
+                then oriented_scores.last_points < outcome_rules.remission_below_points
+        end as is_remitted
+    from oriented_scores
+    left join outcome_rules
+        on
+            oriented_scores.instrument_id = outcome_rules.instrument_id
+            and oriented_scores.scale = outcome_rules.scale
+),
+
+outcomes as (
+    select
+        judged_scores.episode_key,
+        episodes.client_key,
+        episodes.programme_id,
+        episodes.track,
+        episodes.therapist_id,
+        episodes.attribution_share,
+        episodes.is_shared,
+        episodes.has_concurrent_group,
+        episodes.group_id,
+        judged_scores.instrument_id,
+        judged_scores.scale,
+        judged_scores.respondent,
+        judged_scores.domain,
+        episodes.started_on,
+        episodes.ended_on,
+        episodes.end_reason,
+        episodes.end_basis,
+        episodes.n_attended,
+        judged_scores.n_responses,
+        judged_scores.first_on,
+        judged_scores.first_points as first_score,
+        judged_scores.last_on,
+        judged_scores.last_points as last_score,
+        cast(judged_scores.improvement_points as decimal(9, 4)) as improvement_points,
+        judged_scores.is_paired,
+        episodes.is_finished_course,
+        judged_scores.was_case,
+        judged_scores.is_case,
+        judged_scores.reliable_change,
+        case
+            when judged_scores.was_case then not judged_scores.is_case
+        end as is_recovered,
+        case
+            when judged_scores.was_case and judged_scores.reliable_change is not null
+                then not judged_scores.is_case and judged_scores.reliable_change = 'improved'
+        end as is_reliably_recovered,
+        case
+            when judged_scores.is_verdict then judged_scores.last_distance_points <= 1
+            when judged_scores.was_case
+                then
+                    judged_scores.improvement_points
+                    >= judged_scores.response_share * judged_scores.first_distance_points
+        end as is_responder,
+        judged_scores.is_remitted,
+        judged_scores.rule_id,
+        judged_scores.rule_version
+    from judged_scores
+    inner join episodes on judged_scores.episode_key = episodes.episode_key
+)
+
+select
+    episode_key,
+    client_key,
+    programme_id,
+    track,
+    therapist_id,
+    attribution_share,
+    is_shared,
+    has_concurrent_group,
+    group_id,
+    instrument_id,
+    scale,
+    respondent,
+    domain,
+    started_on,
+    ended_on,
+    end_reason,
+    end_basis,
+    n_attended,
+    n_responses,
+    first_on,
+    first_score,
+    last_on,
+    last_score,
+    improvement_points,
+    is_paired,
+    is_finished_course,
+    was_case,
+    is_case,
+    reliable_change,
+    is_recovered,
+    is_reliably_recovered,
+    is_responder,
+    is_remitted,
+    rule_id,
+    rule_version
+from outcomes
+order by episode_key, instrument_id, scale, respondent

@@ -1,0 +1,31 @@
+-- The subjects that an audience may see, by name.
+--
+-- Grain:  one row per audience, level and subject.
+-- Key:    audience, level, subject_id
+with
+policies as (
+    select
+        audience,
+        level
+    from ref_disclosure_policies
+    where table_name = 'pub_subjects'
+),
+
+names as (
+    select
+        level,
+        subject_id,
+        name,
+        detail
+    from int_subject_names
+)
+
+select
+    policies.audience,
+    names.level,
+    names.subject_id,
+    names.name,
+    names.detail
+from names
+inner join policies on names.level = policies.level
+order by policies.audience, names.level, names.subject_id

@@ -1,0 +1,311 @@
+"""Small made-up clinics as tables: defaults live here, so that a test shows only what matters.
+
+`Bench` holds the staged and reference tables of one clinic in an in-memory DuckDB and builds any
+model from them with the project's own SQL.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import duckdb
+
+from pipelines.warehouse.model_file import SQL_FOLDER, Model, read_model
+
+Row = dict[str, Any]
+
+# Columns and types of what the models read. Points are decimals with four places.
+DDL: dict[str, str] = {
+    "ref_instruments": "instrument_id varchar, name varchar, version varchar, domain varchar,"
+    " n_items integer, item_min_points decimal(9, 4), item_max_points decimal(9, 4),"
+    " total_min_points decimal(9, 4), total_max_points decimal(9, 4), direction varchar,"
+    " is_scored boolean, purpose varchar",
+    "ref_instrument_scales": "instrument_id varchar, scale varchar, n_items integer,"
+    " item_numbers integer[], method varchar, weights double[], constant_points decimal(18, 9),"
+    " min_points decimal(9, 4), max_points decimal(9, 4), prorate_max_missing integer",
+    "ref_outcome_rules": "rule_id varchar, rule_version varchar, instrument_id varchar,"
+    " scale varchar, reliable_change_points decimal(9, 4), caseness_points decimal(9, 4),"
+    " remission_below_points decimal(9, 4), response_share decimal(9, 4), source varchar,"
+    " status varchar",
+    "stg_programmes": "programme_id varchar, name varchar, track varchar, modality varchar,"
+    " licence_required boolean, planned_sessions bigint, session_interval_days bigint,"
+    " instruments varchar[], measure_every_sessions bigint",
+    "stg_groups": "group_id varchar, programme_id varchar, name varchar,"
+    " lead_therapist_id varchar, co_therapist_id varchar, capacity bigint, enrolment varchar,"
+    " starts_on date, ends_on date",
+    "stg_episodes": "episode_id varchar, episode_key varchar, client_id varchar,"
+    " client_key varchar, programme_id varchar, therapist_id varchar, referred_on date,"
+    " started_on date, ended_on date, end_reason varchar",
+    "stg_memberships": "group_id varchar, client_id varchar, client_key varchar,"
+    " episode_id varchar, episode_key varchar, joined_on date, left_on date,"
+    " leave_reason varchar",
+    "stg_sessions": "session_id varchar, session_key varchar, group_id varchar,"
+    " episode_id varchar, episode_key varchar, therapist_id varchar, scheduled_at timestamp,"
+    " scheduled_on date, duration_minutes bigint, setting varchar",
+    "stg_attendances": "session_id varchar, session_key varchar, client_id varchar,"
+    " client_key varchar, status varchar, client_state varchar",
+    "stg_responses": "response_id varchar, response_key varchar, client_id varchar,"
+    " client_key varchar, episode_id varchar, episode_key varchar, session_id varchar,"
+    " session_key varchar, instrument_id varchar, administered_at timestamp,"
+    " administered_on date, respondent varchar, total_score decimal(9, 4), items integer[],"
+    " answers double[], n_answers bigint, has_answers boolean",
+    "stg_files": "delivery_id varchar, source varchar, delivered_on date, file_id varchar,"
+    " file_name varchar, table_name varchar, mode varchar, n_delivered bigint",
+    "stg_row_counts": "file_id varchar, delivery_id varchar, table_name varchar,"
+    " row_status varchar, n_rows bigint",
+}
+
+DEFAULTS: dict[str, Row] = {
+    "ref_instruments": {
+        "version": "1",
+        "domain": "symptoms",
+        "direction": "higher_worse",
+        "is_scored": True,
+        "purpose": "outcome",
+    },
+    "ref_instrument_scales": {
+        "scale": "total",
+        "method": "sum",
+        "constant_points": 0,
+        "prorate_max_missing": 0,
+    },
+    "ref_outcome_rules": {
+        "rule_id": "made_up",
+        "rule_version": "1",
+        "scale": "total",
+        "source": "made up for tests",
+        "status": "active",
+    },
+    "stg_programmes": {
+        "name": "Programme",
+        "track": "general",
+        "modality": "individual",
+        "licence_required": False,
+        "instruments": [],
+        "measure_every_sessions": 1,
+    },
+    "stg_groups": {
+        "programme_id": "p1",
+        "name": "Group",
+        "lead_therapist_id": "t1",
+        "capacity": 8,
+        "enrolment": "open",
+        "starts_on": date(2024, 1, 1),
+    },
+    "stg_episodes": {
+        "client_id": "c1",
+        "programme_id": "p1",
+        "therapist_id": "t1",
+        "referred_on": date(2025, 1, 1),
+    },
+    "stg_memberships": {
+        "group_id": "g1",
+        "client_id": "c1",
+        "episode_id": "e1",
+        "joined_on": date(2025, 1, 1),
+    },
+    "stg_sessions": {"therapist_id": "t1", "duration_minutes": 50, "setting": "video"},
+    "stg_attendances": {"client_id": "c1", "status": "attended"},
+    "stg_responses": {
+        "client_id": "c1",
+        "instrument_id": "phq9",
+        "respondent": "client",
+        "has_answers": False,
+    },
+    "stg_files": {"source": "inbox", "mode": "full"},
+    "stg_row_counts": {},
+}
+
+# Enough instruments for every path: a pair, one without a reliable change, one that runs the other
+# way and has subscales, a verdict, and one that is not scored yet.
+INSTRUMENTS: tuple[Row, ...] = (
+    {"instrument_id": "phq9", "total_min_points": 0, "total_max_points": 27},
+    {"instrument_id": "gad7", "total_min_points": 0, "total_max_points": 21},
+    {
+        "instrument_id": "wsas",
+        "domain": "functioning",
+        "total_min_points": 0,
+        "total_max_points": 40,
+    },
+    {
+        "instrument_id": "ors",
+        "domain": "quality_of_life",
+        "direction": "higher_better",
+        "total_min_points": 0,
+        "total_max_points": 40,
+    },
+    {
+        "instrument_id": "pgi_c",
+        "domain": "global_change",
+        "purpose": "verdict",
+        "total_min_points": 1,
+        "total_max_points": 7,
+    },
+    {
+        "instrument_id": "isi",
+        "is_scored": False,
+        "total_min_points": 0,
+        "total_max_points": 28,
+    },
+)
+SCALES: tuple[Row, ...] = tuple(
+    {
+        "instrument_id": row["instrument_id"],
+        "min_points": row["total_min_points"],
+        "max_points": row["total_max_points"],
+    }
+    for row in INSTRUMENTS
+) + ({"instrument_id": "ors", "scale": "social", "min_points": 0, "max_points": 10},)
+RULES: tuple[Row, ...] = (
+    {
+        "instrument_id": "phq9",
+        "reliable_change_points": 6,
+        "caseness_points": 10,
+        "remission_below_points": 5,
+        "response_share": Decimal("0.5"),
+    },
+    {"instrument_id": "gad7", "reliable_change_points": 4, "caseness_points": 8},
+    {"instrument_id": "wsas", "caseness_points": 10},
+    {
+        "instrument_id": "ors",
+        "reliable_change_points": 5,
+        "caseness_points": 25,
+        "response_share": Decimal("0.5"),
+    },
+)
+PARAMETERS: dict[str, Any] = {
+    "as_of_on": date(2025, 12, 31),
+    "first_score_days": 14,
+    "derived_end_days": 90,
+}
+
+
+def same_key(kind: str, identifier: str) -> str:
+    """A key that reads like its id, for tests that show their rows."""
+    del kind
+    return identifier
+
+
+def scrambled_key(kind: str, identifier: str) -> str:
+    """A key that sorts unlike its id, as the real ones do."""
+    return hashlib.sha256(f"{kind}|{identifier}".encode()).hexdigest()[:16]
+
+
+def complete_row(table: str, row: Mapping[str, Any], *, key: Any = same_key) -> Row:
+    """A row with its defaults, its keys from its ids and its day from its moment (or back)."""
+    full = {**DEFAULTS.get(table, {}), **row}
+    columns = _columns(table)
+    for column in columns:
+        if column.endswith("_key") and column not in full:
+            kind = column.removesuffix("_key")
+            identifier = full.get(f"{kind}_id")
+            full[column] = None if identifier is None else key(kind, identifier)
+    for moment, day in (("administered_at", "administered_on"), ("scheduled_at", "scheduled_on")):
+        if moment in columns:
+            if full.get(moment) is None and full.get(day) is not None:
+                full[moment] = datetime.combine(full[day], time(12))
+            if full.get(day) is None and full.get(moment) is not None:
+                full[day] = full[moment].date()
+    unknown = sorted(set(full) - set(columns))
+    if unknown:
+        raise KeyError(f"{table} has no column {', '.join(unknown)}")
+    return full
+
+
+def reference_rows() -> dict[str, list[Row]]:
+    """The `ref_` tables of the made-up catalogue above."""
+    return {
+        "ref_instruments": [complete_row("ref_instruments", row) for row in INSTRUMENTS],
+        "ref_instrument_scales": [complete_row("ref_instrument_scales", row) for row in SCALES],
+        "ref_outcome_rules": [complete_row("ref_outcome_rules", row) for row in RULES],
+    }
+
+
+@cache
+def model(name: str) -> Model:
+    """The model of this name."""
+    (path,) = SQL_FOLDER.glob(f"[!cf]*/{name}.sql")
+    return read_model(path)
+
+
+@cache
+def _columns(table: str) -> tuple[str, ...]:
+    # A comma inside a type's parentheses separates no columns.
+    plain = DDL[table].replace(", 4)", ")").replace(", 9)", ")")
+    return tuple(part.split()[0] for part in plain.split(", "))
+
+
+class Bench:
+    """One clinic's tables, and the models built from them."""
+
+    def __init__(self, parameters: Mapping[str, Any] | None = None) -> None:
+        self.parameters = {**PARAMETERS, **(parameters or {})}
+        self.connection = duckdb.connect(":memory:")
+        for path in sorted((SQL_FOLDER / "functions").glob("*.sql")):
+            self.connection.execute(path.read_text(encoding="utf-8"))
+        for table, columns in DDL.items():
+            self.connection.execute(f"create table {table} ({columns})")
+        self._built: set[str] = set()
+        for table, rows in reference_rows().items():
+            self.fill(table, rows)
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self.connection.close()
+
+    def fill(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Replace a table's rows. A model's own rows may be given too: it is then not built."""
+        if table not in DDL:
+            self._make_empty(table)
+        self.connection.execute(f"delete from {table}")
+        types = self.columns(table)
+        for row in rows:
+            full = complete_row(table, row) if table in DDL else row
+            self.connection.execute(
+                f"insert into {table} ({', '.join(full)})"
+                f" values ({', '.join(f'cast(? as {types[column]})' for column in full)})",
+                list(full.values()),
+            )
+
+    def columns(self, table: str) -> dict[str, str]:
+        """A table's columns and their types."""
+        described = self.connection.execute(f"describe {table}").fetchall()
+        return {name: kind for name, kind, *_ in described}
+
+    def build(self, name: str) -> None:
+        """Make a model's table, and first those it reads and nobody has given."""
+        if name in DDL or name in self._built:
+            return
+        for table in sorted(model(name).inputs):
+            self.build(table)
+        self._run(name)
+
+    def rows(self, name: str, columns: Sequence[str] | None = None) -> list[Row]:
+        """A model's rows in the order of its key."""
+        self.build(name)
+        result = self.connection.execute(f"select * from {name}")
+        names = [column[0] for column in result.description or []]
+        found = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+        return found if columns is None else [{c: row[c] for c in columns} for row in found]
+
+    def check(self, name: str) -> list[tuple[Any, ...]]:
+        """What an invariant of `sql/checks/` returns: nothing when it holds."""
+        text = (SQL_FOLDER / "checks" / f"{name}.sql").read_text(encoding="utf-8")
+        return self.connection.execute(text).fetchall()
+
+    def restart(self) -> None:
+        """Forget what was built, keep what was filled."""
+        self._built.clear()
+
+    def _run(self, name: str) -> None:
+        wanted = {key: self.parameters[key] for key in model(name).parameters}
+        self.connection.execute(f"create or replace table {name} as {model(name).sql}", wanted)
+        self._built.add(name)
+
+    def _make_empty(self, name: str) -> None:
+        """The model's columns without rows, so that a test can give them."""
+        if name not in self._built:
+            self.build(name)
