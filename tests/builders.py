@@ -212,7 +212,7 @@ def complete_row(table: str, row: Mapping[str, Any], *, key: Any = same_key) -> 
     unknown = sorted(set(full) - set(columns))
     if unknown:
         raise KeyError(f"{table} has no column {', '.join(unknown)}")
-    return full
+    return {column: full.get(column) for column in columns}
 
 
 def reference_rows() -> dict[str, list[Row]]:

@@ -7,6 +7,7 @@ In the SQL, `r` is the row; `join` may add one relation with at most one row per
 from dataclasses import dataclass
 
 from pipelines.contracts.odcs import Contract
+from pipelines.errors import ContractError
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,21 @@ JUDGED_SIDE_BY_SIDE = frozenset(
 
 
 def cross_rules(contract: Contract) -> list[CrossRule]:
-    """The rules of a contract that are judged against settled tables, in the contract's order."""
+    """The rules of a contract that are judged against settled tables, in the contract's order.
+
+    Raises: ContractError for a rule that nothing judges.
+    """
     found = []
     for rule in contract.rules:
+        if rule.kind != "table_sql" or rule.rule_id in JUDGED_SIDE_BY_SIDE:
+            continue
         judge = _JUDGES.get(rule.rule_id)
-        if judge is not None:
-            found.append(
-                CrossRule(rule.rule_id, rule.severity, judge.needs, judge.join, judge.breaks)
+        if judge is None:
+            raise ContractError(
+                "A contract has a rule that nothing judges.",
+                where=f"{contract.table}.odcs.yaml, {rule.rule_id}",
+                expected=f"one of {', '.join(sorted({*_JUDGES, *JUDGED_SIDE_BY_SIDE}))}",
+                todo="say in cross_rules.py how the rule is judged",
             )
+        found.append(CrossRule(rule.rule_id, rule.severity, judge.needs, judge.join, judge.breaks))
     return found

@@ -5,21 +5,22 @@ A deletion names a table and a key, the parts of a compound key joined by `|`.
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from pipelines.contracts.cell_types import DUCKDB_TYPES
 from pipelines.contracts.odcs import Contract
-from pipelines.contracts.settle import DUCKDB_TYPES, CheckedFile, checked_rows, register_files
+from pipelines.contracts.settle import CheckedFile, checked_rows, register_files
 from pipelines.engine import Engine, identifier, quoted
 
 
 def typed_keys(contract: Contract, relation: str) -> str:
     """A select of the rows of `relation` that name this table, with the key's columns typed."""
-    types = {column.name: DUCKDB_TYPES[column.type] for column in contract.columns}
+    types = {column.name: column.type for column in contract.columns}
     parts = []
     for number, name in enumerate(contract.key, start=1):
         text = "key" if len(contract.key) == 1 else f"split_part(key, '|', {number})"
         if types[name] == "timestamp":
             typed = f"(try_cast({text} as timestamptz) at time zone 'UTC')"
         else:
-            typed = f"try_cast({text} as {types[name]})"
+            typed = f"try_cast({text} as {DUCKDB_TYPES[types[name]]})"
         parts.append(f"{typed} as {identifier(name)}")
     return (
         f"select {', '.join(parts)}, delivery_rank, position"

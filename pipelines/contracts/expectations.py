@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import threading
@@ -25,8 +26,8 @@ from pipelines.files import private_folder
 
 Outcome = Literal["passed", "failed", "error", "not_applicable"]
 
-# A response's answers are folded into one row when its file is checked: no row has their key.
-_FOLDED_TABLES = frozenset({"response_items"})
+# Answers outnumber all other rows by far; the fold of a response counts its repeated items.
+_WITHOUT_UNIQUE = frozenset({"response_items"})
 _NUMBER_TYPES = frozenset({"integer", "decimal"})
 _PACKAGE_ROOT = Path(__file__).parents[2]
 _SECONDS_TO_END = 5.0
@@ -45,7 +46,7 @@ class Expectation:
     columns: tuple[str, ...]
     severity: str
     same_as: tuple[str, ...]
-    allowed: tuple[str | int | float, ...] = ()
+    allowed: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
 
@@ -87,7 +88,7 @@ def _expectation(
 ) -> Expectation | None:
     """The rule as an expectation, None where only the row rules can judge it."""
     if rule.kind == "unique":
-        if contract.table in _FOLDED_TABLES:
+        if contract.table in _WITHOUT_UNIQUE:
             return None
         key = rule.columns or contract.key
         return Expectation(
@@ -105,6 +106,9 @@ def _expectation(
             rule.severity,
             same_as=(rule.rule_id, *([typed] if typed else [])),
         )
+    # Elsewhere a list is of texts that mean one value ("yes" and "true"), which typed rows lost.
+    if rule.kind == "allowed" and column.type != "string":
+        return None
     if rule.kind == "allowed":
         return Expectation(
             rule.rule_id,
@@ -112,7 +116,7 @@ def _expectation(
             (column.name,),
             rule.severity,
             same_as=(rule.rule_id,),
-            allowed=tuple(_typed(value, column.type) for value in column.allowed),
+            allowed=column.allowed,
         )
     # Limits of dates depend on the delivery ("not after it"), which an expectation cannot say.
     if column.type not in _NUMBER_TYPES:
@@ -130,14 +134,6 @@ def _expectation(
         minimum=None if lower is None else float(lower),
         maximum=None if upper is None else float(upper),
     )
-
-
-def _typed(value: str, column_type: str) -> str | int | float:
-    if column_type == "integer":
-        return int(value)
-    if column_type == "decimal":
-        return float(value)
-    return str(value)
 
 
 @dataclass
@@ -236,6 +232,9 @@ class ExpectationsWorker:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        # It removes its own files, unless it was killed.
+        for left in self.folder.glob(f"expectations-{process.pid}-*"):
+            shutil.rmtree(left, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self.start()

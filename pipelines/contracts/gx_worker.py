@@ -32,6 +32,7 @@ _DATABASE = "rows.duckdb"
 _LATE_MODULES = frozenset({"altair", "scipy.stats"})
 # BASIC counts what broke; without the zero it would also list the first offenders.
 _COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
+_SEVERITIES = {"error": "critical", "warning": "warning", "info": "info"}
 _CLASS_NAME = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)(?::|$)")
 
 
@@ -131,7 +132,7 @@ class _Judge:
         column = entry["columns"][0]
         shared = {
             "meta": {"place": place, "rule_id": entry["rule_id"]},
-            "severity": "critical" if entry["severity"] == "error" else "warning",
+            "severity": _SEVERITIES[entry["severity"]],
         }
         match entry["kind"]:
             case "not_null":
@@ -251,7 +252,9 @@ def main() -> None:
     channel = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     sys.addaudithook(_refuse_network)
-    private = Path(tempfile.mkdtemp(prefix="expectations-", dir=sys.argv[1])).absolute()
+    # Its parent knows it by the process id, should this process be killed.
+    prefix = f"expectations-{os.getpid()}-"
+    private = Path(tempfile.mkdtemp(prefix=prefix, dir=sys.argv[1])).absolute()
     os.chdir(private)
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(
@@ -263,6 +266,7 @@ def main() -> None:
             answer = {"counts": judge.counts(json.loads(requests.get()))}
             print(json.dumps(answer), file=channel, flush=True)
     except BaseException as error:
+        shutil.rmtree(private, ignore_errors=True)
         print(json.dumps({"failed": type(error).__name__}), file=channel, flush=True)
         os._exit(3)
 

@@ -98,8 +98,8 @@ from judged"""
 def rule_counts_select(contract: Contract, relation: str, *, with_unique: bool = False) -> str:
     """A select that counts the broken rows of every rule over checked rows, 0 included.
 
-    `relation` is a FROM item with the columns of `check_select`. With `with_unique` it must be of
-    one file; then the rows that share their key with another row are counted too.
+    `relation` is a FROM item with the columns of `check_select`. With `with_unique` it must have
+    `filename` too; then the rows that share their key with another row of their file are counted.
 
     Shape:  one row per rule; columns rule_id, n_broken; in the contract's order.
     """
@@ -127,7 +127,8 @@ left join (
 select {len(rules)} as place, {quoted(rule.rule_id)} as rule_id,
     cast(coalesce(sum(n_rows), 0) as bigint) as n_broken
 from (
-    select count(*) as n_rows from {relation} where {is_whole} group by {key} having count(*) > 1
+    select count(*) as n_rows from {relation} where {is_whole}
+    group by filename, {key} having count(*) > 1
 ) as shared"""
             for rule in contract.rules
             if rule.kind == "unique"
@@ -141,9 +142,8 @@ from (
 
 def explain(rule: Rule) -> str:
     """What a rule wants, for a list of what to fix: `episodes.ended_on: expected ...`."""
-    table, _, name = rule.rule_id.partition(".")
-    column = name.rpartition(".")[0]
-    return f"{table}.{column or name}: expected {rule.expected}"
+    place = rule.rule_id.rpartition(".")[0]
+    return f"{place}: expected {rule.expected}"
 
 
 def _text(column: Column) -> str:

@@ -19,22 +19,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pipelines.contracts.cell_types import DUCKDB_TYPES
 from pipelines.contracts.cross_rules import cross_rules
 from pipelines.contracts.odcs import Column, Contract
 from pipelines.engine import Engine, identifier, path_list, quoted
 
 # Room for the lines of one file inside a row's position, which orders rows over all deliveries.
 LINES_PER_FILE = 2**40
-
-DUCKDB_TYPES = {
-    "string": "varchar",
-    "date": "date",
-    "timestamp": "timestamp",
-    "integer": "bigint",
-    "decimal": "decimal(18, 4)",
-    "boolean": "boolean",
-}
-
 
 @dataclass(frozen=True)
 class CheckedFile:
@@ -61,6 +52,8 @@ class CheckedFile:
     rows: Path | None
     broken: Path | None
     folded: Path | None = None
+    unknown_columns: tuple[str, ...] = ()
+    absent_columns: tuple[str, ...] = ()
 
     @property
     def n_delivered(self) -> int:

@@ -14,7 +14,8 @@ known defects, saying what is true. Does not belong here: anything that reads a 
     courses.py         courses of treatment and their individual sessions
     meetings.py        every client at every session: who came, who taught
     paths.py           how each client truly changed
-    questionnaires.py  what they answered
+    questionnaires.py  who filled in which form when
+    answers.py         what they answered
     records.py         goals, milestones, diagnoses, safety follow-ups
     versions.py        a row as it stood at the end of each month in which it changed
     writing.py         months of CSV and Parquet files, written piece by piece

@@ -27,10 +27,10 @@ TENTHS = 10
 class Answers:
     """Answers on the forms of one instrument.
 
-    Shape:  `rows` are the forms' places in `Responses`; `values` has a row per form and a column per
-            item (in tenths where the instrument has them), `SKIPPED` for an empty cell, `ABSENT` for no
-            row at all; `first_values` is what was delivered before a correction; `has_rows` is False
-            for a form of which only the total was kept.
+    Shape:  `rows` are the forms' places in `Responses`; `values` has a row per form and a column
+            per item (in tenths where the instrument has them), `SKIPPED` for an empty cell,
+            `ABSENT` for no row at all; `first_values` is what was delivered before a correction;
+            `has_rows` is False for a form of which only the total was kept.
     """
 
     instrument: Instrument
@@ -73,8 +73,9 @@ def make_answers(clinic: Clinic, block: int, responses: Responses) -> list[Answe
         values = _draw(instrument, responses.target[rows], rng)
         n, items = values.shape
         chance = rng.random((n, 3))
-        fixed = (responses.corrected_in[rows] != NONE) | (responses.deleted_in[rows] != NONE)
-        some = (chance[:, 0] > 1 - SKIPPED_SHARE) & ~fixed & (items > 1)
+        fixed = responses.corrected_in[rows] != NONE
+        withdrawn = responses.deleted_in[rows] != NONE
+        some = (chance[:, 0] > 1 - SKIPPED_SHARE) & ~fixed & ~withdrawn & (items > 1)
         # A skipped answer comes as an empty cell or not at all. On the WSAS it is mostly the first,
         # which does not apply to people without work.
         hole = np.where(chance[:, 1] < 0.5, SKIPPED, ABSENT).astype(np.int16)
@@ -92,7 +93,7 @@ def make_answers(clinic: Clinic, block: int, responses: Responses) -> list[Answe
         first[corrected, 0] = np.where(wrong > instrument.high * steps, instrument.low, wrong)
         has_rows = np.ones(n, dtype=bool)
         if instrument.sends_total:
-            has_rows = (chance[:, 0] >= NO_ANSWERS_SHARE) | fixed
+            has_rows = ((chance[:, 0] >= NO_ANSWERS_SHARE) | fixed) & ~withdrawn
         made.append(Answers(instrument, rows, values, first, has_rows))
     return made
 
@@ -166,7 +167,7 @@ def write_responses(
             np.full(len(responses), ACCEPTED),
             ids,
         )
-    _add_deletions(deliveries, clinic.timeline, responses, answers, ids)
+    _add_deletions(deliveries, clinic.timeline, responses, ids)
 
 
 def _response_frame(
@@ -239,29 +240,18 @@ def _add_items(
 
 
 def _add_deletions(
-    deliveries: Deliveries,
-    timeline: Timeline,
-    responses: Responses,
-    answers: list[Answers],
-    ids: pl.Series,
+    deliveries: Deliveries, timeline: Timeline, responses: Responses, ids: pl.Series
 ) -> None:
-    """Withdraws forms that were entered by mistake, each together with its answers."""
+    """Withdraws forms that were entered by mistake."""
     gone = np.flatnonzero(responses.deleted_in != NONE)
-    names = [ids[int(row)] for row in gone]
-    months = [int(responses.deleted_in[row]) for row in gone]
-    rows = [("responses", name, month) for name, month in zip(names, months, strict=True)]
-    for row, name, month in zip(gone, names, months, strict=True):
-        items = answers[int(responses.instrument[row])].instrument.items
-        rows += [("response_items", f"{name}|{item + 1}", month) for item in range(items)]
-    if not rows:
-        return
-    month = np.array([row[2] for row in rows])
+    month = responses.deleted_in[gone]
     frame = pl.DataFrame(
         {
-            "table": [row[0] for row in rows],
-            "key": [row[1] for row in rows],
+            "table": ["responses"] * len(gone),
+            "key": ids.gather(gone),
             "deleted_on": timeline.dates(timeline.month_starts[month] + 3),
-            "reason": ["entered by mistake"] * len(rows),
-        }
+            "reason": ["entered by mistake"] * len(gone),
+        },
+        schema_overrides={"table": pl.String, "reason": pl.String},
     )
     deliveries.add("deletions", month, frame)

@@ -193,9 +193,7 @@ def make_courses(clinic: Clinic, block: int, clients: np.ndarray) -> tuple[Cours
 
     # Some come back: after the end, or long after they silently stopped (then to another programme,
     # because nobody closed the first course).
-    first = {
-        name: np.concatenate([in_group[0][name], single[0][name]]) for name in single[0]
-    }
+    first = {name: np.concatenate([in_group[0][name], single[0][name]]) for name in single[0]}
     silent = first["kind"] == SILENT
     quiet = np.maximum(first["left"], first["started"] + 7 * first["planned"])
     gap = 30 + np.floor(rng.exponential(120.0, len(silent))).astype(np.int64)
@@ -203,9 +201,7 @@ def make_courses(clinic: Clinic, block: int, clients: np.ndarray) -> tuple[Cours
     comes = (rng.random(len(silent)) < REPEAT_SHARE) & (again <= last_day)
     comes &= ~first["is_concurrent"]
     back = np.flatnonzero(comes)
-    repeat = _single(
-        clinic, rng, first["client"][back], again[back], first["programme"][back]
-    )
+    repeat = _single(clinic, rng, first["client"][back], again[back], first["programme"][back])
     return _joined(in_group, single, repeat)
 
 
@@ -213,9 +209,7 @@ def _joined(
     *parts: tuple[dict[str, np.ndarray], np.ndarray, np.ndarray],
 ) -> tuple[Courses, SingleSessions]:
     """The parts as one, sorted by client and referral, sessions pointing to the sorted courses."""
-    columns = {
-        name: np.concatenate([part[0][name] for part in parts]) for name in parts[0][0]
-    }
+    columns = {name: np.concatenate([part[0][name] for part in parts]) for name in parts[0][0]}
     sizes = np.cumsum([0] + [len(part[0]["client"]) for part in parts])
     owner = np.concatenate([part[1] + size for part, size in zip(parts, sizes, strict=False)])
     day = np.concatenate([part[2] for part in parts])

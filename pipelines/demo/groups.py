@@ -67,10 +67,12 @@ def make_groups(
     is_open = numbers // len(GROUP_PROGRAMMES) % 2 == 0
     planned = per_programme("planned")[programme]
     days = timeline.last_day + 1
-    weeks_open = rng.integers(55, 150, groups)
+    # Most open groups go on for good; the others run for a year or two.
+    for_good = rng.random(groups) < 0.7
+    weeks_open = np.where(for_good, days // 7 + 26, rng.integers(40, 110, groups))
     starts = np.where(
         is_open,
-        rng.integers(0, max(2, int(days * 0.35)), groups),
+        rng.integers(0, max(2, int(days * 0.5)), groups),
         rng.integers(0, max(2, days - 30), groups),
     )
     starts = timeline.to_weekday(starts)
@@ -102,7 +104,7 @@ def _seat_weeks(
     groups: Groups, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Group, first week, planned weeks and kind of every stay, seat by seat."""
-    filled = rng.binomial(groups.capacity, 0.82)
+    filled = rng.binomial(groups.capacity, 0.8)
     seat_group = np.repeat(np.arange(len(groups.ids)), filled)
     planned = per_programme("planned")[groups.programme][seat_group]
     run = groups.meetings[seat_group]
@@ -111,7 +113,7 @@ def _seat_weeks(
     parts = []
     while len(seat_group):
         n = len(seat_group)
-        gap = np.where(is_open, np.floor(rng.exponential(3.0, n)), pick(rng, (0.9, 0.1), n))
+        gap = np.where(is_open, np.floor(rng.exponential(4.0, n)), pick(rng, (0.9, 0.1), n))
         first = free_from + gap.astype(np.int64)
         kind = pick(rng, GROUP_KIND_WEIGHTS, n)
         short = 1 + rng.geometric(0.2, n)
@@ -138,15 +140,11 @@ def make_stays(*, seed: int, groups: Groups, clients: int, timeline: Timeline) -
     joined = groups.starts[group] + 7 * first
     keep = joined <= timeline.last_day
     order = np.lexsort((first[keep], group[keep]))
-    group, joined, weeks, kind = (
-        column[keep][order] for column in (group, joined, cut, kind)
-    )
+    group, joined, weeks, kind = (column[keep][order] for column in (group, joined, cut, kind))
     most = int(clients * 0.8)
     if len(group) > most:
         some = np.sort(rng.permutation(len(group))[:most])
-        group, joined, weeks, kind = (
-            column[some] for column in (group, joined, weeks, kind)
-        )
+        group, joined, weeks, kind = (column[some] for column in (group, joined, weeks, kind))
     of_client = np.full(clients, -1, dtype=np.int32)
     of_client[rng.permutation(clients)[: len(group)]] = np.arange(len(group), dtype=np.int32)
     return Stays(group, joined, weeks, kind, of_client)
@@ -164,9 +162,7 @@ def group_rows(
     ended = np.where(groups.is_open & (last_meeting <= timeline.last_day), last_meeting, NEVER)
     rows = versions(timeline, announced, ended)
     ends = np.where(groups.is_open[rows.row], rows.known(1, ended), last_meeting[rows.row])
-    ids = [
-        f"{COLOURS[i % 8]} {PLACES[i // 8 % 8]} {i + 1}" for i in range(len(groups.ids))
-    ]
+    ids = [f"{COLOURS[i % 8]} {PLACES[i // 8 % 8]} {i + 1}" for i in range(len(groups.ids))]
     frame = pl.DataFrame(
         {
             "group_id": pl.Series(groups.ids).gather(rows.row),
@@ -188,7 +184,9 @@ def group_session_ids(groups: Groups, group: np.ndarray, number: np.ndarray) -> 
     widths = pl.Series([f"{i:03d}" for i in range(groups.cancelled.shape[1] + 1)])
     return pl.select(
         pl.concat_str(
-            pl.lit("S"), pl.lit(pl.Series(groups.ids).gather(group)), pl.lit("-"),
+            pl.lit("S"),
+            pl.lit(pl.Series(groups.ids).gather(group)),
+            pl.lit("-"),
             pl.lit(widths.gather(number)),
         )
     ).to_series()
@@ -197,7 +195,7 @@ def group_session_ids(groups: Groups, group: np.ndarray, number: np.ndarray) -> 
 def group_session_rows(
     groups: Groups, *, staff: Staff, timeline: Timeline
 ) -> tuple[np.ndarray, pl.DataFrame]:
-    """Month and row of the table `sessions` for all groups' meetings, those of the next fortnight too."""
+    """Month and row of the table `sessions` for all groups' meetings, the next fortnight's too."""
     group = np.repeat(np.arange(len(groups.ids)), groups.meetings)
     number = np.concatenate([np.arange(count) for count in groups.meetings])
     day = groups.starts[group] + 7 * number

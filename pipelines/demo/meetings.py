@@ -63,9 +63,7 @@ def make_meetings(
     in_group = np.repeat([False, True], [len(singles.course), len(group_course)])
     day = np.concatenate([singles.day, courses.joined[group_course] + 7 * place])
     order = np.lexsort((day, course))
-    course, number, in_group, day = (
-        column[order] for column in (course, number, in_group, day)
-    )
+    course, number, in_group, day = (column[order] for column in (course, number, in_group, day))
     n = len(course)
 
     keen = rng.beta(14.0, 1.6, len(courses))

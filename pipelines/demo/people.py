@@ -18,9 +18,10 @@ FIRST_NAMES = (
 )
 LAST_NAMES = ("Testcase", "Example", "Sample", "Madeup", "Invented")
 DISCIPLINES = ("psychologist", "social_worker", "counsellor", "psychiatrist", "marriage_family")
-SMALLEST_ENDINGS_PER_YEAR = 10
-CASELOAD_RATIO = 25
-CASELOAD_SKEW = 1.7
+# Endings a year run from about 10 to about 250, give or take chance.
+SMALLEST_ENDINGS_PER_YEAR = 14
+CASELOAD_RATIO = 16
+CASELOAD_SKEW = 1.6
 LICENCE_DAYS = 730
 
 SEXES = ("female", "male", "other", "unknown")
@@ -76,7 +77,9 @@ def make_staff(*, seed: int, therapists: int, effect_sd: float) -> Staff:
     )
 
 
-def therapist_frame(staff: Staff, *, seed: int, timeline: Timeline) -> tuple[np.ndarray, pl.DataFrame]:
+def therapist_frame(
+    staff: Staff, *, seed: int, timeline: Timeline
+) -> tuple[np.ndarray, pl.DataFrame]:
     """The table `therapists`, and the month in which each row is delivered.
 
     One therapist hands in her notice three months before the end: her row comes a second time.
@@ -110,7 +113,9 @@ def therapist_frame(staff: Staff, *, seed: int, timeline: Timeline) -> tuple[np.
     return months, frame
 
 
-def licence_frame(staff: Staff, *, seed: int, timeline: Timeline) -> tuple[np.ndarray, pl.DataFrame]:
+def licence_frame(
+    staff: Staff, *, seed: int, timeline: Timeline
+) -> tuple[np.ndarray, pl.DataFrame]:
     """The table `licences`: renewed every two years, now and then too late."""
     rng = generator(seed, Stream.STAFF, 2)
     owner, place = expand(staff.n_states)
@@ -160,9 +165,7 @@ def client_rows(
     years = np.where(child, rng.integers(7, 17, n), 18 + rng.gamma(2.6, 8.0, n).clip(0, 70))
     birth = first_referral - (years * 365.25 + rng.integers(1, 360, n)).astype(np.int64)
     registered = np.maximum(first_referral - rng.integers(0, 4, n), 0)
-    moved = np.where(
-        rng.random(n) < 0.02, registered + 20 + rng.integers(0, 300, n), NEVER
-    )
+    moved = np.where(rng.random(n) < 0.02, registered + 20 + rng.integers(0, 300, n), NEVER)
     moved = np.where(moved <= timeline.last_day, moved, NEVER)
     sex = pick(rng, (0.6, 0.36, 0.02, 0.02), n)
     gender = np.where(rng.random(n) < 0.05, pick(rng, (1, 1, 2, 2), n), np.where(sex < 2, sex, 3))

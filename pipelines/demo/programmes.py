@@ -148,7 +148,13 @@ class Instrument:
 
 
 def _bad(
-    id: str, items: int, low: int, high: int, reversed_items: tuple[int, ...] = (), **more: str
+    id: str,
+    items: int,
+    low: int,
+    high: int,
+    reversed_items: tuple[int, ...] = (),
+    *,
+    respondent: str = "client",
 ) -> Instrument:
     """A questionnaire on which more is worse, using about four fifths of its range."""
     width = (high - low) * items
@@ -161,12 +167,18 @@ def _bad(
         base=low * items + 0.06 * width,
         spread=0.1 * width,
         reversed_items=reversed_items,
-        **more,
+        respondent=respondent,
     )
 
 
 def _good(
-    id: str, items: int, low: int, high: int, reversed_items: tuple[int, ...] = (), **more: str
+    id: str,
+    items: int,
+    low: int,
+    high: int,
+    reversed_items: tuple[int, ...] = (),
+    *,
+    respondent: str = "client",
 ) -> Instrument:
     """A questionnaire on which more is better."""
     width = (high - low) * items
@@ -179,13 +191,13 @@ def _good(
         base=low * items + 0.92 * width,
         spread=0.1 * width,
         reversed_items=reversed_items,
-        **more,
+        respondent=respondent,
     )
 
 
 INSTRUMENTS = (
     Instrument("phq9", 9, 0, 3, 1.0, 0.0, 0.0, sends_total=True),
-    Instrument("gad7", 7, 0, 3, 0.72, 2.2, 2.4, sends_total=True),
+    Instrument("gad7", 7, 0, 3, 0.8, 1.4, 2.0, sends_total=True),
     Instrument("wsas", 5, 0, 8, 1.0, 4.5, 5.0, sends_total=True),
     Instrument("wai_sr", 12, 1, 5, -0.25, 50.0, 5.5, sends_total=True),
     Instrument("srs", 4, 0, 10, -0.12, 37.0, 2.6, tenths=True, sends_total=True),

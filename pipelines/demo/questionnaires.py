@@ -1,8 +1,7 @@
 """Who answered which questionnaire when, and what: `responses` and `response_items`.
 
-One client yields about 12 responses over all the demo's months, some 90 answers (measured on
-6,000 clients: see `RESPONSES_PER_CLIENT`): PHQ-9 and GAD-7 at most sessions, WSAS at every fourth, the
-rest now and then.
+PHQ-9 and GAD-7 at most sessions, WSAS at every fourth, the rest now and then. How many forms that
+makes is in `clinic.clients_for`.
 """
 
 from dataclasses import dataclass
@@ -15,14 +14,12 @@ from pipelines.demo.groups import AGREED, COMPLETED, DECEASED, SILENT
 from pipelines.demo.meetings import ATTENDED, Meetings
 from pipelines.demo.paths import Paths, verdict
 from pipelines.demo.programmes import INSTRUMENT_NUMBER, INSTRUMENTS, PROGRAMMES, per_programme
-from pipelines.demo.randomness import Generator, Stream, expand, generator, pick, running
-from pipelines.demo.timeline import NEVER, Timeline
+from pipelines.demo.randomness import Generator, Stream, generator, pick, running
+from pipelines.demo.timeline import NEVER
 
-# Measured, for choosing how many clients give a wanted number of responses.
-RESPONSES_PER_CLIENT = 12
-RARELY_SHARE = 0.14
+RARELY_SHARE = 0.11
 LATE_WEIGHTS = (0.955, 0.035, 0.01)
-CORRECTED_SHARE, DELETED_SHARE = 0.005, 0.0015
+CORRECTED_SHARE, DELETED_SHARE = 0.005, 0.002
 NO_ANSWERS_SHARE = 0.03
 TOTAL_SHARE = 0.7
 SKIPPED_SHARE = 0.03
@@ -76,8 +73,10 @@ def make_responses(
     fate = rng.random(n)
     follows = month + 1 < timeline.months
     corrected = follows & (fate < CORRECTED_SHARE)
-    # Forms that a safety follow-up may hang on are never withdrawn: it would be an orphan.
-    safe = instrument != INSTRUMENT_NUMBER["phq9"]
+    # Only forms that nothing hangs on are withdrawn (of these no answers are kept, and no safety
+    # follow-up belongs to them): what hangs on a withdrawn row is an orphan.
+    safe = np.array([one.sends_total for one in INSTRUMENTS])[instrument]
+    safe &= instrument != INSTRUMENT_NUMBER["phq9"]
     deleted = follows & safe & (fate > 1 - DELETED_SHARE)
     names_session = (meeting >= 0) & (rng.random(n) > SESSION_LEFT_OUT_SHARE)
     names_episode = rng.random(n) > EPISODE_LEFT_OUT_SHARE
@@ -117,9 +116,7 @@ def _at_sessions(
     )
     course, dose = meetings.course[came], meetings.dose[came]
     n_clients = int(courses.client.max(initial=0)) + 1
-    diligence = np.where(
-        rng.random(n_clients) < RARELY_SHARE, 0.06, rng.beta(4.2, 2.8, n_clients)
-    )
+    diligence = np.where(rng.random(n_clients) < RARELY_SHARE, 0.06, rng.beta(4.6, 2.6, n_clients))
     likely = diligence[courses.client[course]] + 0.12 * (dose == 1)
     # Who does badly answers less, so that those without a second score are not like the others.
     likely = likely - 0.12 * ((paths.gain[course] < 1) & (dose > 2))
@@ -177,9 +174,7 @@ def _at_end(
     return [(course, meeting, which, meetings.day[meeting], minute, rating[course].astype(float))]
 
 
-def _after_end(
-    clinic: Clinic, rng: Generator, courses: Courses, paths: Paths
-) -> list[_Part]:
+def _after_end(clinic: Clinic, rng: Generator, courses: Courses, paths: Paths) -> list[_Part]:
     """A few forms sent a month or two after the end; they are no last measure of the course."""
     n = len(courses)
     day = courses.ended + rng.integers(25, 75, n)
@@ -194,9 +189,7 @@ def _after_end(
         severity = (paths.severity - paths.improvement)[course] + rng.normal(0.3, 2.0, len(course))
         noise = rng.standard_normal((2, len(course)))
         target = _target(which, np.clip(severity, 0, 27), noise[0], noise[1])
-        parts.append(
-            (course, np.full(len(course), NONE), which, day[course], minute, target)
-        )
+        parts.append((course, np.full(len(course), NONE), which, day[course], minute, target))
     return parts
 
 

@@ -98,9 +98,7 @@ def write_goals(
             "closed_on": timeline.dates(rows.known(1, closed)),
         }
     )
-    deliveries.add(
-        "goals", rows.month, frame, status=np.where(rows.is_last, ACCEPTED, SUPERSEDED)
-    )
+    deliveries.add("goals", rows.month, frame, status=np.where(rows.is_last, ACCEPTED, SUPERSEDED))
 
     rated = np.flatnonzero(
         (meetings.status == ATTENDED)

@@ -29,9 +29,7 @@ TABLES: dict[str, dict[str, str]] = {
         employed_from=_D,
         employed_to=_D,
     ),
-    "licences": _table(
-        therapist_id=_S, state=_S, licence_number=_S, valid_from=_D, valid_to=_D
-    ),
+    "licences": _table(therapist_id=_S, state=_S, licence_number=_S, valid_from=_D, valid_to=_D),
     "programmes": _table(
         programme_id=_S,
         name=_S,

@@ -30,10 +30,9 @@ class Versions:
 
 
 def versions(timeline: Timeline, *event_days: np.ndarray) -> Versions:
-    """The versions of rows whose columns become known on `event_days`; the first creates the row."""
+    """Versions of rows whose columns become known on `event_days`; the first creates the row."""
     events = tuple(
-        np.where(days > NEVER // 2, timeline.month_of(days), timeline.months)
-        for days in event_days
+        np.where(days > NEVER // 2, timeline.month_of(days), timeline.months) for days in event_days
     )
     created = events[0]
     rows, months = [], []

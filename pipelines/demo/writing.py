@@ -9,7 +9,7 @@ import csv
 import gzip
 import io
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -102,15 +102,10 @@ class Deliveries:
             file.write(text.getvalue().encode())
         self.counts[table][month, status] += 1
 
-    def recount(self, table: str, month: int, *, was: int, now: int, rows: int = 1) -> None:
-        """Changes the status of rows that something written later has changed."""
-        self.counts[table][month, was] -= rows
-        self.counts[table][month, now] += rows
-
     def _text_file(self, table: str, month: int) -> Path:
         return self.folders[month] / f"{table}.csv"
 
-    def finish(self, on_month: Callable[[], None] | None = None) -> None:
+    def finish(self) -> None:
         """Gives each month its format and its `delivery.toml`."""
         for month, folder in enumerate(self.folders):
             for path in sorted(folder.glob("*.csv")):
@@ -120,8 +115,6 @@ class Deliveries:
             (folder / "delivery.toml").write_text(
                 f'mode = "{mode}"\ndelivered_on = "{day:%Y-%m-%d}"\n', encoding="utf-8"
             )
-            if on_month is not None:
-                on_month()
 
 
 def _convert(path: Path, wanted: str) -> None:

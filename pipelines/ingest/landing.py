@@ -34,6 +34,7 @@ from pipelines.ingest.manifest import (
 from pipelines.ingest.recognition import is_data, is_unfinished, recognise
 
 COPY_BYTES = 1 << 20
+_new_digest = hashlib.sha256
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 NOTE_FILE = "delivery.toml"
 MODES: tuple[Mode, ...] = ("full", "incremental")
@@ -77,7 +78,7 @@ def land(
         again = _landed_before(home, source=source, kind=kind, mode=mode, files=files)
         if again is not None:
             return again
-        fixed_on = datetime.now(ZoneInfo(home.settings.time_zone)).date()
+        fixed_on = _today(home)
     delivery = Delivery(
         delivery_id=delivery_id(
             source=source, kind=kind, mode=mode, delivered_on=fixed_on, files=files
@@ -221,6 +222,10 @@ def _read_note(folder: Path | None) -> _Note:
     return _Note(mode=cast(Mode | None, mode), delivered_on=day)
 
 
+def _today(home: Home) -> date:
+    return datetime.now(ZoneInfo(home.settings.time_zone)).date()
+
+
 def _date_of_name(folder: Path | None) -> date | None:
     try:
         return datetime.strptime(folder.name, "%Y-%m-%d").date() if folder else None
@@ -251,7 +256,10 @@ def _recognise_all(
         )
     kind: Literal["canonical", "fhir"] = "canonical" if taken["canonical"] else "fhir"
     if not taken[kind]:
-        reasons = "; ".join(f"{file.name}: {file.reason}" for file in unrecognised)
+        by_reason: dict[str, list[str]] = {}
+        for file in unrecognised:
+            by_reason.setdefault(file.reason, []).append(file.name)
+        reasons = "; ".join(f"{', '.join(names)}: {why}" for why, names in by_reason.items())
         raise DeliveryError(
             "Nothing in the delivery is data that can be read.",
             expected="files named by the tables of the canonical export (clients.csv, ...),"
@@ -296,7 +304,7 @@ def _copy_all(
 def _copy(home: Home, file: _Found) -> tuple[str, int]:
     """Hash and size of the file, whose bytes lie in the landing store afterwards."""
     temporary = temporary_beside(home.landed_files / "incoming")
-    digest, n_bytes = hashlib.sha256(), 0
+    digest, n_bytes = _new_digest(), 0
     try:
         # Not following links even if one was put there since the folder was listed.
         delivered_file = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW)
@@ -305,7 +313,8 @@ def _copy(home: Home, file: _Found) -> tuple[str, int]:
             os.fdopen(os.open(temporary, NEW_FILE, PRIVATE_FILE), "wb") as copy,
         ):
             before = os.fstat(delivered.fileno())
-            while chunk := delivered.read(COPY_BYTES):
+            # A file that grows as fast as it is read would never end.
+            while n_bytes <= before.st_size and (chunk := delivered.read(COPY_BYTES)):
                 digest.update(chunk)
                 copy.write(chunk)
                 n_bytes += len(chunk)

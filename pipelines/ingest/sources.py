@@ -34,7 +34,8 @@ class Offer:
 def folder_offers(source: SourceSettings) -> Iterator[Offer]:
     """Every subfolder is a delivery; files that lie loose are one delivery together.
 
-    What is still being written (`*.part`, `*.tmp`, or a folder with `.incomplete`) is left alone.
+    What is still being written (`*.part`, `*.tmp`, or a folder with `.incomplete`) is left alone,
+    and so is what vanishes while it is looked at: somebody is at work there.
 
     Raises: SettingsError when the folder is not there.
     """
@@ -50,13 +51,17 @@ def folder_offers(source: SourceSettings) -> Iterator[Offer]:
     for entry in entries:
         if entry.is_dir() and not entry.is_symlink() and not entry.name.startswith("."):
             names = [name for _, _, files in os.walk(entry) for name in files]
-            if any(is_data(name) for name in names) and not any(map(is_unfinished, names)):
-                yield Offer(entry.name, (entry,), _state([entry]))
+            if not any(is_data(name) for name in names) or any(map(is_unfinished, names)):
+                continue
+            if (state := _state([entry])) is not None:
+                yield Offer(entry.name, (entry,), state)
     loose = [entry for entry in entries if entry.is_symlink() or entry.is_file()]
     data = tuple(entry for entry in loose if is_data(entry.name))
-    if data and not any(is_unfinished(entry.name) for entry in loose):
-        # delivery.toml beside loose files counts for them, so it is part of their state.
-        yield Offer("", data, _state(loose))
+    if not data or any(is_unfinished(entry.name) for entry in loose):
+        return
+    # delivery.toml beside loose files counts for them, so it is part of their state.
+    if (state := _state(loose)) is not None:
+        yield Offer("", data, state)
 
 
 SOURCE_KINDS: Mapping[str, Callable[[SourceSettings], Iterator[Offer]]] = MappingProxyType(
@@ -74,33 +79,20 @@ def pull(
 
     Raises: SettingsError for a source of an unknown kind; DeliveryError as above.
     """
-    sources = home.settings.sources
-    for source in sources:
-        if source.kind not in SOURCE_KINDS:
-            raise SettingsError(
-                "A source's kind is not known.",
-                where=f"clinic.toml, [sources.{source.name}] kind",
-                expected=f"one of {', '.join(sorted(SOURCE_KINDS))}",
-                found=source.kind,
-                todo="correct the word",
-            )
     seen = _Seen(home)
     landed: list[Delivery] = []
     refused: list[DeliveryError] = []
-    for source in sources:
-        for offer in SOURCE_KINDS[source.kind](source):
-            if seen.has(source, offer):
-                continue
-            try:
-                delivery = land(
-                    home, offer.paths, source=source.name, default_mode=cast(Mode, source.mode)
-                )
-            except DeliveryError as error:
-                refused.append(_named(error, source, offer))
-                continue
-            seen.remember(source, offer, delivery)
-            if delivery.is_new:
-                landed.append(delivery)
+    for source, offer in _new_offers(home, seen):
+        try:
+            delivery = land(
+                home, offer.paths, source=source.name, default_mode=cast(Mode, source.mode)
+            )
+        except DeliveryError as error:
+            refused.append(_named(error, source, offer))
+            continue
+        seen.remember(source, offer, delivery)
+        if delivery.is_new:
+            landed.append(delivery)
     seen.save()
     if on_refused is not None:
         for error in refused:
@@ -116,6 +108,31 @@ def pull(
     return landed
 
 
+def waiting(home: Home) -> list[Offer]:
+    """What `pull` would look at now: offers that were not landed in their present state.
+
+    Raises: SettingsError for a source of an unknown kind.
+    """
+    return [offer for _, offer in _new_offers(home, _Seen(home))]
+
+
+def _new_offers(home: Home, seen: "_Seen") -> Iterator[tuple[SourceSettings, Offer]]:
+    sources = home.settings.sources
+    for source in sources:
+        if source.kind not in SOURCE_KINDS:
+            raise SettingsError(
+                "A source's kind is not known.",
+                where=f"clinic.toml, [sources.{source.name}] kind",
+                expected=f"one of {', '.join(sorted(SOURCE_KINDS))}",
+                found=source.kind,
+                todo="correct the word",
+            )
+    for source in sources:
+        for offer in SOURCE_KINDS[source.kind](source):
+            if not seen.has(source, offer):
+                yield source, offer
+
+
 def _named(error: DeliveryError, source: SourceSettings, offer: Offer) -> DeliveryError:
     """The error with the place of the delivery in front of the place inside it."""
     inside = error.where if error.where not in {"", offer.name} else ""
@@ -125,18 +142,24 @@ def _named(error: DeliveryError, source: SourceSettings, offer: Offer) -> Delive
     )
 
 
-def _state(paths: list[Path]) -> str:
-    """Hash of names, sizes and times of change, read without opening a file."""
+def _state(paths: list[Path]) -> str | None:
+    """Hash of names, sizes and times of change, read without opening a file.
+
+    None when a file vanished meanwhile.
+    """
     digest = hashlib.sha256()
-    for top in paths:
-        inside = sorted(top.rglob("*")) if top.is_dir() and not top.is_symlink() else []
-        for path in (top, *inside):
-            status = path.lstat()
-            # The time of the last change of any kind (ctime) cannot be set back by a copying
-            # program, as the time of modification can.
-            facts = (str(path), status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-            if not path.is_dir():
-                digest.update(repr(facts).encode())
+    try:
+        for top in paths:
+            inside = sorted(top.rglob("*")) if top.is_dir() and not top.is_symlink() else []
+            for path in (top, *inside):
+                status = path.lstat()
+                # The time of the last change of any kind (ctime) cannot be set back by a copying
+                # program, as the time of modification can.
+                facts = (str(path), status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+                if not path.is_dir():
+                    digest.update(repr(facts).encode())
+    except FileNotFoundError:
+        return None
     return digest.hexdigest()
 
 

@@ -53,27 +53,6 @@ class TextRelation:
     n_rows: int | None
 
 
-def text_relation(
-    path: Path,
-    table: str,
-    contract_columns: Sequence[ContractColumn],
-    file_name: str,
-    *,
-    scratch: Path,
-) -> TextRelation:
-    """A relation that is proved to be readable to its last row.
-
-    The proof reads a CSV file once without its values; `read_text` saves even that.
-
-    Raises: DeliveryError when no row of the file can be used: empty, no header, columns missing,
-        not text at all.
-    """
-    relation = _quick_relation(path, table, contract_columns, file_name, scratch)
-    if relation is not None and _is_readable(relation, scratch):
-        return relation
-    return _tolerant_relation(path, table, contract_columns, file_name, scratch)
-
-
 def read_text(
     path: Path,
     table: str,
@@ -89,7 +68,8 @@ def read_text(
     number of rows than the file has lines, `run` is called a second time with the tolerant
     reader's relation, so it must overwrite what it wrote. Returns the relation that counted.
 
-    Raises: DeliveryError as `text_relation`; whatever `run` raises over a readable relation.
+    Raises: DeliveryError when no row of the file can be used (empty, no header, columns missing,
+        not text at all); whatever `run` raises over a relation that can be read.
     """
     relation = _quick_relation(path, table, contract_columns, file_name, scratch)
     if relation is not None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import dagster as dg
 
 from pipelines.contracts.odcs import load_contracts
-from pipelines.ingest.sources import pull
+from pipelines.ingest.assets import deliveries
 from pipelines.warehouse.build_run import FILES_TABLE, BuildRun, KeyCheck
 from pipelines.warehouse.model_file import Model, load_checks, load_models
 from pipelines.warehouse.resources import HomeRun
@@ -40,7 +40,9 @@ def selected_names(context: dg.AssetExecutionContext) -> list[str]:
     return sorted(key.path[-1] for key in context.selected_asset_keys)
 
 
-def result(built: BuiltTable, check: KeyCheck | None = None, **metadata: int) -> dg.MaterializeResult:
+def result(
+    built: BuiltTable, check: KeyCheck | None = None, **metadata: int
+) -> dg.MaterializeResult:
     """What Dagster is told of a built table: its content's hash and counts, never rows."""
     checks = []
     if check is not None:
@@ -100,20 +102,10 @@ def staging_inputs(table: str) -> set[str]:
     return own | parents
 
 
-def build_checked(
-    run: BuildRun, names: Sequence[str]
-) -> Iterator[tuple[BuiltTable, KeyCheck]]:
+def build_checked(run: BuildRun, names: Sequence[str]) -> Iterator[tuple[BuiltTable, KeyCheck]]:
     """Build models and check each one's key; a broken key stops the run after it is told."""
     for built in run.build(names):
         yield built, run.check_key(built.table)
-
-
-@dg.asset(group_name="deliveries", description="What the sources hold, landed byte for byte.")
-def deliveries(context: dg.AssetExecutionContext, home_run: HomeRun) -> dg.MaterializeResult:
-    """Pull every source of the settings."""
-    landed = pull(home_run.run.home)
-    home_run.finish_step(context)
-    return dg.MaterializeResult(metadata={"n_landed": len(landed)})
 
 
 @dg.multi_asset(

@@ -5,10 +5,12 @@ snapshot, builds what it is asked for, and publishes at its end or not at all. E
 is remembered by its inputs, so that a run that was killed goes on where it stopped.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +25,9 @@ from pipelines.contracts.row_rules import rule_counts_select
 from pipelines.contracts.settle import CheckedFile
 from pipelines.engine import SQL_FOLDER, Engine, identifier, path_list, quoted
 from pipelines.errors import CheckFailedError, JudgesDisagreeError, ModelError
-from pipelines.files import sha256_file, sha256_text
+from pipelines.files import sha256_file, sha256_text, write_atomic
 from pipelines.home import Home
+from pipelines.ingest.manifest import deliveries
 from pipelines.instruments.catalogue import Catalogue, load_catalogue, reference_tables
 from pipelines.warehouse.checked_deliveries import check_deliveries
 from pipelines.warehouse.model_file import Model, build_order, load_checks, load_models
@@ -43,6 +46,8 @@ ACCOUNT_TABLES = {
     "stg_warning_counts": ("warnings_", "file_id, delivery_id, table_name, rule_id"),
 }
 FILES_TABLE = "stg_files"
+# Beside a file's checked rows: the second judge's record of the batch that it was judged in.
+JUDGED = f"judged-great-expectations-{version('great-expectations')}.json"
 
 
 @dataclass(frozen=True)
@@ -133,9 +138,15 @@ class BuildRun:
         return max(days, default=None)
 
     def start_second_judge(self) -> None:
-        """Start the process that imports Great Expectations while the files are being read."""
+        """Start the process that imports Great Expectations while the files are being read.
+
+        Only when there are deliveries that no published set has seen: otherwise it most likely has
+        nothing to do, and starts when it turns out to have.
+        """
         self._worker = ExpectationsWorker(self.contracts, self.home.scratch / "judge")
-        self._worker.start()
+        seen = set(self.base.facts.get("deliveries", ()))
+        if any(delivery.delivery_id not in seen for delivery in deliveries(self.home)):
+            self._worker.start()
 
     def table_path(self, name: str) -> Path:
         """Where a table of this run lies.
@@ -186,7 +197,8 @@ class BuildRun:
             self._gather_accounts(name)
         if FILES_TABLE in wanted:
             self._keep_files_table()
-        return [self.built[name] for name in sorted(wanted) if name in self.built]
+        order = [*(f"stg_{table}" for table in staging_order(self.contracts)), *ACCOUNT_TABLES]
+        return [self.built[name] for name in (*order, FILES_TABLE) if name in wanted]
 
     def _gather_accounts(self, name: str) -> None:
         prefix, order = ACCOUNT_TABLES[name]
@@ -321,28 +333,38 @@ class BuildRun:
         return sha256_text(*(file.checked for file in self.files[table]))
 
     def submit_to_second_judge(self, tables: Iterable[str]) -> None:
-        """Hand the checked rows of these tables to Great Expectations, which works beside us."""
+        """Hand checked rows to Great Expectations, which works beside us.
+
+        A file that both judges have agreed on before is not judged again: its rows never change.
+        """
         if self._worker is None:
             return
         self._judged = {
-            table: [file.rows for file in self.files[table] if file.rows is not None]
+            table: files
             for table in tables
+            if (
+                files := [
+                    file.rows
+                    for file in self.files[table]
+                    if file.rows is not None and not (file.rows.parent / JUDGED).exists()
+                ]
+            )
         }
-        self._worker.submit({table: files for table, files in self._judged.items() if files})
+        if self._judged:
+            self._worker.submit(self._judged)
 
     def compare_judges(self) -> list[JudgeCount]:
         """The second judge's counts, once they agree with the row rules' on the same rows.
 
         Raises: JudgesDisagreeError naming rules and counts.
         """
-        if self._worker is None:
+        if self._worker is None or not self._judged:
             return []
         ours: dict[str, int] = {}
         for table, files in self._judged.items():
-            if files:
-                relation = f"read_parquet({path_list(files)}, filename = true)"
-                sql = rule_counts_select(self.contracts[table], relation, with_unique=True)
-                ours |= {rule_id: int(n_rows) for rule_id, n_rows in self.engine.rows(sql)}
+            relation = f"read_parquet({path_list(files)}, filename = true)"
+            sql = rule_counts_select(self.contracts[table], relation, with_unique=True)
+            ours |= {rule_id: int(n_rows) for rule_id, n_rows in self.engine.rows(sql)}
         theirs = self._worker.results()
         disagreements = compare_judges(ours, theirs)
         if disagreements:
@@ -353,6 +375,13 @@ class BuildRun:
                 found="; ".join(str(found) for found in disagreements),
                 todo="one of the two judges is wrong: do not use the figures of this run",
             )
+        for table, files in self._judged.items():
+            record = {
+                "files": [path.parent.name for path in files],
+                "counts": [asdict(count) for count in theirs if count.table == table],
+            }
+            for path in files:
+                write_atomic(path.parent / JUDGED, json.dumps(record, sort_keys=True))
         return theirs
 
     # ------------------------------------------------------------------ the end

@@ -72,6 +72,8 @@ def check_deliveries(
                     rows=checked.rows,
                     broken=checked.broken,
                     folded=checked.folded,
+                    unknown_columns=checked.unknown_columns,
+                    absent_columns=checked.absent_columns,
                 )
             )
             file_rank += 1
@@ -129,10 +131,7 @@ def _check_delivery(
 
 def convert_delivery(home: Home, delivery: Delivery, catalogue: Catalogue) -> Converted:
     """A FHIR delivery as canonical tables, converted now or taken from the cache."""
-    source = next(
-        (source for source in home.settings.sources if source.name == delivery.source), None
-    )
-    options = _fhir_options(home, delivery, source)
+    options = _fhir_options(home, delivery, _source_of(home, delivery))
     name = (
         "fhir-"
         + sha256_text(delivery.delivery_id, repr(options), catalogue.digest, _adapter_digest())[:32]
@@ -148,6 +147,11 @@ def convert_delivery(home: Home, delivery: Delivery, catalogue: Catalogue) -> Co
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     return _read_conversion(folder)
+
+
+def _source_of(home: Home, delivery: Delivery) -> SourceSettings | None:
+    sources = home.settings.sources
+    return next((source for source in sources if source.name == delivery.source), None)
 
 
 def _fhir_options(home: Home, delivery: Delivery, source: SourceSettings | None) -> FhirOptions:
@@ -208,14 +212,14 @@ def _read_conversion(folder: Path) -> Converted:
     return Converted(located(note["tables"]), located(note["unread"]), note["episode_rule"])
 
 
-def episode_rules(home: Home, catalogue: Catalogue) -> list[str]:
-    """The rules by which episodes were derived, for sources that have none of their own."""
-    rules = {
-        convert_delivery(home, delivery, catalogue).episode_rule
-        for delivery in deliveries(home)
-        if delivery.kind == "fhir"
-    }
-    return sorted(rule for rule in rules if rule)
+def episode_gaps(home: Home, catalogue: Catalogue) -> dict[str, int]:
+    """Sources without episodes of their own, and the gap in days by which they were derived."""
+    gaps: dict[str, int] = {}
+    for delivery in deliveries(home):
+        if delivery.kind == "fhir" and convert_delivery(home, delivery, catalogue).episode_rule:
+            source = _source_of(home, delivery)
+            gaps[delivery.source] = _fhir_options(home, delivery, source).episode_gap_days
+    return gaps
 
 
 @cache

@@ -10,6 +10,8 @@ from pydantic import PrivateAttr
 from pipelines.audit import ledger
 from pipelines.files import sha256_text
 from pipelines.home import Home
+from pipelines.ingest.manifest import deliveries
+from pipelines.progress import say
 from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.inputs import inputs_fingerprint
 
@@ -30,9 +32,14 @@ class HomeRun(dg.ConfigurableResource):
         """Wait for the turn to write, then open the run."""
         log = context.log
         home = Home(Path(self.home))
-        wait = (lambda holder: log.info(f"waiting for {holder}")) if log else None
+
+        def wait(holder: str) -> None:
+            say(f"waiting for {holder}")
+            if log is not None:
+                log.info(f"waiting for {holder}")
+
         with home.writer_lock("a run", on_wait=wait):
-            self._run = BuildRun(home)
+            self._run = BuildRun(home, say)
             try:
                 yield self
             finally:
@@ -43,7 +50,9 @@ class HomeRun(dg.ConfigurableResource):
         """The run that all steps share."""
         return self._run
 
-    def finish_step(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> None:
+    def finish_step(
+        self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext
+    ) -> None:
         """Note that a step is done; the last planned one publishes what the run has built."""
         step = context.op_execution_context.get_step_execution_context()
         planned = frozenset(step.plan_data.execution_plan.step_keys_to_execute)
@@ -55,7 +64,10 @@ class HomeRun(dg.ConfigurableResource):
         as_of_on = built.as_of_on
         built.publish(
             inputs=inputs_fingerprint(built.home) if whole else "",
-            facts={"as_of_on": as_of_on.isoformat() if as_of_on else None},
+            facts={
+                "as_of_on": as_of_on.isoformat() if as_of_on else None,
+                "deliveries": [delivery.delivery_id for delivery in deliveries(built.home)],
+            },
         )
         ledger.append(
             built.home,

@@ -45,8 +45,11 @@ where row_status = 'accepted' and position in (
     inner join ref_instrument_scales as s
         on s.instrument_id = r.instrument_id and s.scale = 'total' and s.method = 'sum'
     where r.total_score is not null
-        and len(r.answers) = len(s.weights) and len(r.items) = len(s.weights)
-        and list_inner_product(r.answers, s.weights) + s.constant_points <> r.total_score
+        and case
+            when len(r.answers) = len(s.weights)
+                then list_inner_product(r.answers, s.weights) + s.constant_points <> r.total_score
+            else false
+        end
 )"""
 
 

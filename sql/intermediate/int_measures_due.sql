@@ -92,27 +92,42 @@ valid_responses as (
     where scores.score_points is not null or not instruments.is_scored
 ),
 
-judged_measures as (
+done_measures as (
     select
         due_measures.episode_key,
-        due_measures.session_on,
-        exists (
-            select 1
-            from valid_responses
-            where
-                valid_responses.episode_key = due_measures.episode_key
-                and valid_responses.instrument_id = due_measures.instrument_id
-                and valid_responses.administered_on >= due_measures.session_on - 7
-                and valid_responses.administered_on <= due_measures.session_on + 7
-        ) as is_done
+        due_measures.session_on
     from due_measures
+    semi join valid_responses
+        on
+            due_measures.episode_key = valid_responses.episode_key
+            and due_measures.instrument_id = valid_responses.instrument_id
+            and due_measures.session_on >= valid_responses.administered_on - 7
+            and due_measures.session_on <= valid_responses.administered_on + 7
+),
+
+counts as (
+    select
+        episode_key,
+        cast(date_trunc('month', session_on) as date) as month_start_on,
+        count(*) as n_due,
+        0 as n_done
+    from due_measures
+    group by all
+    union all
+    select
+        episode_key,
+        cast(date_trunc('month', session_on) as date) as month_start_on,
+        0 as n_due,
+        count(*) as n_done
+    from done_measures
+    group by all
 )
 
 select
     episode_key,
-    cast(date_trunc('month', session_on) as date) as month_start_on,
-    count(*) as n_due,
-    count(*) filter (where is_done) as n_done
-from judged_measures
-group by all
+    month_start_on,
+    cast(sum(n_due) as bigint) as n_due,
+    cast(sum(n_done) as bigint) as n_done
+from counts
+group by episode_key, month_start_on
 order by episode_key, month_start_on

@@ -78,34 +78,28 @@ instrument_scales as (
             and instruments.instrument_id = scales.instrument_id
 ),
 
--- What one answer adds: weight * answer + constant. A reversed item counts lowest + highest - x.
-scale_items as (
+scale_numbers as (
     select
         instrument_id,
         scale,
-        item,
-        weight,
-        greatest(-weight, 0.0) * mirror_points as constant_points
-    from (
-        select
-            scale_numbers.instrument_id,
-            scale_numbers.scale,
-            scale_numbers.item,
-            list_extract(scale_numbers.weights, scale_numbers.item) as weight,
-            cast(instruments.item_min_points + instruments.item_max_points as double)
-                as mirror_points
-        from (
-            select
-                instrument_id,
-                scale,
-                weights,
-                unnest(item_numbers) as item
-            from scales
-        ) as scale_numbers
-        inner join instruments
-            on scale_numbers.instrument_id = instruments.instrument_id
-        where instruments.is_scored
-    )
+        weights,
+        unnest(item_numbers) as item
+    from scales
+),
+
+-- What one answer adds is weight * answer + constant: a reversed item counts lowest + highest - x.
+scale_items as (
+    select
+        scale_numbers.instrument_id,
+        scale_numbers.scale,
+        scale_numbers.item,
+        list_extract(scale_numbers.weights, scale_numbers.item) as weight,
+        greatest(-list_extract(scale_numbers.weights, scale_numbers.item), 0.0)
+        * cast(instruments.item_min_points + instruments.item_max_points as double)
+            as constant_points
+    from scale_numbers
+    inner join instruments on scale_numbers.instrument_id = instruments.instrument_id
+    where instruments.is_scored
 ),
 
 -- A response that names no episode belongs to the only one of its client that holds its day.

@@ -1,11 +1,11 @@
 -- The NHS Talking Therapies rule over the pair of measures, PHQ-9 and GAD-7.
 --
--- Was a case: either first score at or above its threshold; null when neither is known to be and
--- one is not known. Recovered: of the cases, both last scores below (one that is missing is not
--- below). Reliably improved: at least one measure better by its reliable change and none worse;
--- deteriorated: at least one worse and none better; one measure with a pair is enough, without any
--- both are null. Reliably recovered: recovered and reliably improved, of the cases. The published
--- recovery rate is recovered / (finished - known not to be cases).
+-- Was a case: either first score at or above its threshold. Recovered: of the cases, both last
+-- scores below. Both are null where a missing score leaves it open. Reliably improved: at least one
+-- measure better by its reliable change and none worse; deteriorated: at least one worse and none
+-- better; one measure with a pair is enough, without any both are null. Reliably recovered:
+-- recovered and reliably improved, of the cases. The published recovery rate is
+-- recovered / (finished - known not to be cases): what is null stays in its denominator.
 --
 -- Grain:  one row per finished course of treatment.
 -- Key:    episode_key
@@ -53,6 +53,7 @@ measured_episodes as (
         count(*) filter (where is_paired) as n_paired_measures,
         count(*) filter (where was_case) as n_were_case,
         count(*) filter (where not was_case) as n_were_no_case,
+        count(*) filter (where is_case) as n_case_at_last,
         count(*) filter (where not is_case) as n_below_at_last,
         count(*) filter (where reliable_change is not null) as n_judged,
         count(*) filter (where reliable_change = 'improved') as n_improved,
@@ -69,7 +70,10 @@ judged_episodes as (
             when n_were_case > 0 then true
             when n_were_no_case = 2 then false
         end as was_case,
-        n_below_at_last = 2 as is_below_at_last,
+        case
+            when n_case_at_last > 0 then false
+            when n_below_at_last = 2 then true
+        end as is_below_at_last,
         case
             when n_judged > 0 then n_improved > 0 and n_deteriorated = 0
         end as is_reliably_improved,
@@ -106,7 +110,7 @@ recoveries as (
             when judged_episodes.was_case
                 then
                     judged_episodes.is_below_at_last
-                    and coalesce(judged_episodes.is_reliably_improved, false)
+                    and judged_episodes.is_reliably_improved
         end as is_reliably_recovered
     from finished_episodes
     left join judged_episodes on finished_episodes.episode_key = judged_episodes.episode_key

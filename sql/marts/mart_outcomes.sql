@@ -118,6 +118,15 @@ listed_scales as (
             and instruments.is_scored
 ),
 
+client_answers as (
+    select
+        episode_key,
+        instrument_id,
+        scale
+    from answered_measures
+    where respondent = 'client'
+),
+
 unanswered_measures as (
     select
         ended_episodes.episode_key,
@@ -128,15 +137,12 @@ unanswered_measures as (
         ended_episodes.is_finished_course
     from ended_episodes
     inner join listed_scales on ended_episodes.programme_id = listed_scales.programme_id
-    where not exists (
-        select 1
-        from answered_measures
-        where
-            answered_measures.episode_key = ended_episodes.episode_key
-            and answered_measures.instrument_id = listed_scales.instrument_id
-            and answered_measures.scale = listed_scales.scale
-            and answered_measures.respondent = 'client'
-    )
+    left join client_answers
+        on
+            ended_episodes.episode_key = client_answers.episode_key
+            and listed_scales.instrument_id = client_answers.instrument_id
+            and listed_scales.scale = client_answers.scale
+    where client_answers.episode_key is null
 ),
 
 measures as (
@@ -223,18 +229,24 @@ monthly_cells as (
 
 -- People are not additive over months. They are the courses without those whose client had
 -- already ended one in the same period: for that, the month of the client's course before is
--- enough, and only clients with several courses have one.
-returning_clients as (
-    select client_key
-    from ended_episodes
-    group by client_key
-    having count(*) > 1
+-- enough, and only clients with several courses at a subject have one.
+returning_episodes as (
+    select
+        episode_subjects.episode_key,
+        episode_subjects.level,
+        episode_subjects.subject_id
+    from episode_subjects
+    inner join ended_episodes on episode_subjects.episode_key = ended_episodes.episode_key
+    qualify count(*) over (
+        partition by
+            episode_subjects.level, episode_subjects.subject_id, ended_episodes.client_key
+    ) > 1
 ),
 
 repeated_measures as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
+        returning_episodes.level,
+        returning_episodes.subject_id,
         measures.instrument_id,
         measures.scale,
         measures.respondent,
@@ -244,8 +256,8 @@ repeated_measures as (
                 'month',
                 lag(measures.ended_on) over (
                     partition by
-                        episode_subjects.level,
-                        episode_subjects.subject_id,
+                        returning_episodes.level,
+                        returning_episodes.subject_id,
                         measures.instrument_id,
                         measures.scale,
                         measures.respondent,
@@ -255,8 +267,7 @@ repeated_measures as (
             ) as date
         ) as previous_month_on
     from measures
-    inner join returning_clients on measures.client_key = returning_clients.client_key
-    inner join episode_subjects on measures.episode_key = episode_subjects.episode_key
+    inner join returning_episodes on measures.episode_key = returning_episodes.episode_key
 ),
 
 repeated_cells as (

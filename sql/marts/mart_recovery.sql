@@ -10,20 +10,14 @@ with
 recoveries as (
     select
         episode_key,
+        client_key,
+        date_trunc('month', ended_on) as ended_month_on,
         was_case,
         is_recovered,
         is_reliably_improved,
         is_reliably_deteriorated,
         is_reliably_recovered
     from mart_episode_recovery
-),
-
-episodes as (
-    select
-        episode_key,
-        client_key,
-        date_trunc('month', ended_on) as ended_month_on
-    from int_episodes
 ),
 
 subjects as (
@@ -50,7 +44,7 @@ counts as (
         periods.period_kind,
         periods.period_start_on,
         periods.period_end_on,
-        count(distinct episodes.client_key) as n_clients,
+        count(distinct recoveries.client_key) as n_clients,
         count(*) as n_finished,
         count(*) filter (where recoveries.is_reliably_improved is not null) as n_measured,
         count(*) filter (where recoveries.was_case is distinct from false) as n_case_or_unknown,
@@ -59,9 +53,8 @@ counts as (
         count(*) filter (where recoveries.is_reliably_improved) as n_improved,
         count(*) filter (where recoveries.is_reliably_deteriorated) as n_deteriorated
     from recoveries
-    inner join episodes on recoveries.episode_key = episodes.episode_key
     inner join subjects on recoveries.episode_key = subjects.episode_key
-    inner join periods on episodes.ended_month_on = periods.month_start_on
+    inner join periods on recoveries.ended_month_on = periods.month_start_on
     group by
         subjects.level,
         subjects.subject_id,

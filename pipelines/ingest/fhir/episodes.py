@@ -46,9 +46,7 @@ def find_last_day(engine: Engine, options: FhirOptions) -> None:
 
 def make_episodes(engine: Engine, options: FhirOptions) -> bool:
     """Make `out_episodes` and `visit_episodes` (session_id, episode_id); tell if any is derived."""
-    exclude_where(
-        engine, EPISODE_OF_CARE, "status = 'entered-in-error'", "fhir.entered_in_error"
-    )
+    exclude_where(engine, EPISODE_OF_CARE, "status = 'entered-in-error'", "fhir.entered_in_error")
     _recorded_episodes(engine)
     _courses(engine, options.episode_gap_days)
     _derived_episodes(engine, options.episode_gap_days)
@@ -145,7 +143,8 @@ def _courses(engine: Engine, gap_days: int) -> None:
         attended_gaps as (
             select
                 *,
-                case when on_day - lag(on_day) over by_time <= {gap_days} then 0 else 1 end as begins
+                case when on_day - lag(on_day) over by_time <= {gap_days} then 0 else 1 end
+                    as begins
             from free_visits
             where is_attended
             window by_time as (partition by client_id order by on_day, at_instant, session_id)
@@ -213,7 +212,8 @@ def _courses(engine: Engine, gap_days: int) -> None:
         unstarted_gaps as (
             select
                 *,
-                case when on_day - lag(on_day) over by_time <= {gap_days} then 0 else 1 end as begins
+                case when on_day - lag(on_day) over by_time <= {gap_days} then 0 else 1 end
+                    as begins
             from placed
             where course_no is null
             window by_time as (partition by client_id order by on_day, at_instant, session_id)
@@ -300,6 +300,8 @@ def _episode_rows(engine: Engine) -> None:
             select
                 e.episode_id,
                 v.therapist_id,
+                count(*) filter (v.state = 'attended') as n_attended,
+                count(*) as n_visits,
                 min(v.on_day) filter (v.state = 'attended') as attended_first_on,
                 max(v.on_day) as last_on
             from visit_episodes as e
@@ -307,20 +309,9 @@ def _episode_rows(engine: Engine) -> None:
             group by e.episode_id, v.therapist_id
         ),
 
-        therapist_counts as (
-            select
-                e.episode_id,
-                v.therapist_id,
-                count(*) filter (v.state = 'attended') as n_attended,
-                count(*) as n_visits
-            from visit_episodes as e
-            inner join visits as v on v.session_id = e.session_id
-            group by e.episode_id, v.therapist_id
-        ),
-
         main_therapists as (
             select episode_id, therapist_id
-            from therapist_counts
+            from seen_therapists
             qualify row_number() over (
                 partition by episode_id
                 order by

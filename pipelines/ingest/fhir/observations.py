@@ -10,7 +10,7 @@ decides. A value on an Observation with the panel's code is the total.
 from pipelines.engine import Engine
 from pipelines.ingest.fhir.answers import points_columns
 from pipelines.ingest.fhir.reading import exclude_where
-from pipelines.ingest.fhir.structures import OBSERVATION
+from pipelines.ingest.fhir.structures import OBSERVATION, value_struct
 
 
 def make_observation_acts(engine: Engine) -> None:
@@ -112,7 +112,7 @@ def _link(engine: Engine) -> None:
             and s.long_id = c.instrument_id
             and c.item <= s.n_items
         where
-            (p.kind = 'panel' and c.kind in ('item', 'total') or p.kind = 'total' and c.kind = 'item')
+            (p.kind, c.kind) in (('panel', 'item'), ('panel', 'total'), ('total', 'item'))
             and (p.instrument_id = c.instrument_id or s.short_id is not null)
         qualify row_number() over (
             partition by c.id order by p.kind, p.id
@@ -185,7 +185,6 @@ def _gather(engine: Engine) -> None:
             group by s.id, s.instrument_id, s.kind, s.subject_key, s.at_instant
         ),
 
-        -- 'item' < 'panel' < 'total': who leads an act is panel, total, item.
         ranked as (
             select
                 *,
@@ -302,19 +301,36 @@ def _values(engine: Engine) -> None:
                 c.v
             from (
                 select
-                    m.act_id,
-                    s.id,
-                    s.file_no,
-                    s.line,
-                    unnest(s.component) as v,
-                    unnest(range(1, len(s.component) + 1)) as place
-                from act_members as m
-                inner join scored as s on s.id = m.id
+                    act_id,
+                    act_instrument_id,
+                    id,
+                    file_no,
+                    line,
+                    place,
+                    loinc_codes(part.code.coding)[1] as code,
+                    {value_struct("part")} as v
+                from (
+                    select
+                        m.act_id,
+                        a.instrument_id as act_instrument_id,
+                        s.id,
+                        s.file_no,
+                        s.line,
+                        unnest(s.component) as part,
+                        unnest(range(1, len(s.component) + 1)) as place
+                    from act_members as m
+                    inner join acts as a on a.act_id = m.act_id
+                    inner join scored as s on s.id = m.id
+                ) as components
             ) as c
-            inner join meanings as k on k.code = loinc_codes(c.v.code.coding)[1]
+            inner join meanings as k on k.code = c.code
+            left join short_forms as f
+                on f.short_id = c.act_instrument_id
+                and f.long_id = k.instrument_id
+                and k.item <= f.n_items
+            where k.instrument_id = c.act_instrument_id or f.short_id is not null
         )
-        """.replace("parts as (", "parts as (", 1)
-        + f"""
+
         select
             p.act_id,
             p.id,

@@ -1,10 +1,10 @@
 """Patients become clients, practitioners become therapists.
 
 `registered_on` is the first day on which the delivery shows the client in care: the earliest of
-their encounters (planned ones apart), episodes, questionnaires and recorded diagnoses that is not
-before their birth; where there is none, the day on which their record was last updated, else the
-last day of the export, else the day of birth. A birth date without its day is left empty. Whoever
-is seen by nobody on record is seen by the therapist `not-recorded`.
+their encounters (planned ones apart), episodes (with their referral), questionnaires and
+diagnoses that is not before their birth; where there is none, the day on which their record was
+last updated, else the last day of the export, else the day of birth. A birth date without its day
+is left empty. Whoever is seen by nobody on record is seen by the therapist `not-recorded`.
 
 `employed_from` is the start of the practitioner's earliest role, else the day of their first
 encounter, else the first day of the export.

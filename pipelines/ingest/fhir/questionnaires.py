@@ -37,7 +37,7 @@ def make_questionnaire_answers(engine: Engine) -> None:
 
 
 def _find_questionnaires(engine: Engine) -> None:
-    """Make `form_questionnaires`: form_id, questionnaire_key, instrument_id (of the form's name)."""
+    """Make `form_questionnaires`: form_id, questionnaire_key, instrument_id (of the form)."""
     engine.execute(
         """
         create table form_questionnaires as

@@ -16,8 +16,9 @@ from pathlib import Path
 from pipelines.engine import Engine, quoted
 from pipelines.errors import DataError, DeliveryError, OutcomesError
 from pipelines.ingest.byte_streams import ByteStream, first_bytes, packing_of
+from pipelines.ingest.fhir.macros import MACROS
 from pipelines.ingest.fhir.model import UNRECOGNISED, FhirFile
-from pipelines.ingest.fhir.structures import MACROS, RESOURCE_TABLES, ResourceTable
+from pipelines.ingest.fhir.structures import RESOURCE_TABLES, ResourceTable
 
 # Two of these per thread are held in memory; a line beyond it is refused with its file's name.
 MAX_LINE_BYTES = 64 << 20
@@ -269,12 +270,14 @@ def _source(engine: Engine, file: FhirFile, *, file_no: int, mended: Path) -> _S
 
 
 def _is_document(engine: Engine, document: str) -> bool:
-    """Whether a file whose first line is no JSON is JSON as a whole."""
+    """Whether a file whose first line is no JSON is one JSON value as a whole."""
     try:
-        engine.one(f"select count(json) from ({document}) as documents")
+        found = engine.one(
+            f"select count(*) from (select json from ({document}) as documents limit 2) as found"
+        )
     except OutcomesError:
         return False
-    return True
+    return found == (1,)
 
 
 def _entries(engine: Engine, documents: str, *, file_no: int, number: str) -> str:
@@ -375,7 +378,9 @@ def _drop_repeated(engine: Engine) -> None:
             """
         )
         exclude_where(
-            engine, table, "(file_no, line) in (select (file_no, line) from repeated)",
+            engine,
+            table,
+            "(file_no, line) in (select (file_no, line) from repeated)",
             "fhir.repeated_id",
         )
 

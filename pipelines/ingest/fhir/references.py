@@ -17,9 +17,12 @@ def resolve_references(engine: Engine) -> None:
     Where two resources share an identifier, the smallest id is meant, so that the answer does not
     depend on the order of lines.
     """
-    columns = [(table.name, name) for table in RESOURCE_TABLES.values() for name in table.references]
+    columns = [
+        (table.name, name) for table in RESOURCE_TABLES.values() for name in table.references
+    ]
     indirect = " union ".join(
-        f"select {name} as key from {table} where contains({name}, '?') or starts_with({name}, 'urn:')"
+        f"select {name} as key from {table}"
+        f" where contains({name}, '?') or starts_with({name}, 'urn:')"
         for table, name in columns
     )
     engine.execute(f"create table indirect_keys as {indirect}")

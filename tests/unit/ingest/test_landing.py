@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import json
-import os
 from datetime import date
 from pathlib import Path
 
@@ -79,23 +78,11 @@ def test_a_day_that_nobody_said_is_the_day_of_the_first_landing(
 ) -> None:
     folder = write(tmp_path / "export", {"clients.csv": CLIENTS})
 
-    class Clock:
-        @staticmethod
-        def now(_: object) -> "date":
-            return Clock.moment
-
-        @staticmethod
-        def strptime(*_: object) -> None:
-            raise ValueError
-
-    from datetime import datetime
-
-    Clock.moment = datetime(2026, 3, 1, 23, 0)  # type: ignore[attr-defined]
-    monkeypatch.setattr(landing, "datetime", Clock)
-    first = land(home, [folder], source="inbox")
-    assert first.delivered_on == date(2026, 3, 1)
-    Clock.moment = datetime(2026, 3, 9)  # type: ignore[attr-defined]
+    monkeypatch.setattr(landing, "_today", lambda _: date(2026, 3, 1))
     assert land(home, [folder], source="inbox").delivered_on == date(2026, 3, 1)
+    monkeypatch.setattr(landing, "_today", lambda _: date(2026, 3, 9))
+    assert land(home, [folder], source="inbox").delivered_on == date(2026, 3, 1)
+    assert land(home, [folder], source="other").delivered_on == date(2026, 3, 9)
 
 
 @pytest.mark.parametrize(
@@ -233,20 +220,24 @@ def test_a_file_that_changes_while_it_is_read_is_noticed(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = write(tmp_path / "export", {"clients.csv": CLIENTS})
-    real_open = os.open
+    real_sha256 = hashlib.sha256
 
-    def open_and_append(path: os.PathLike[str], flags: int, *rest: int) -> int:
-        descriptor = real_open(path, flags, *rest)
-        if Path(path) == folder / "clients.csv":
+    class Sha256AndAppend:
+        """Stands for a program that goes on writing while the file is copied."""
+
+        def __init__(self) -> None:
+            self.real = real_sha256()
+
+        def update(self, content: bytes) -> None:
+            self.real.update(content)
             with (folder / "clients.csv").open("ab") as handle:
                 handle.write(b"TEST-2,2026-01-06\n")
-            os.utime(folder / "clients.csv", ns=(1, 1))
-        return descriptor
 
-    monkeypatch.setattr(landing.os, "open", open_and_append)
-    real_fstat = os.fstat
-    stale = (folder / "clients.csv").stat()
-    monkeypatch.setattr(landing.os, "fstat", lambda number: stale if number else real_fstat(number))
+        def hexdigest(self) -> str:
+            return self.real.hexdigest()
+
+    monkeypatch.setattr(landing, "COPY_BYTES", len(CLIENTS))
+    monkeypatch.setattr(landing, "_new_digest", Sha256AndAppend)
     with pytest.raises(DeliveryError, match="changed while it was read"):
         land(home, [folder], source="inbox")
     monkeypatch.undo()

@@ -8,7 +8,7 @@ from pipelines.errors import DeliveryError, SettingsError
 from pipelines.home import Home
 from pipelines.ingest import landing, sources
 from pipelines.ingest.manifest import deliveries
-from pipelines.ingest.sources import pull
+from pipelines.ingest.sources import pull, waiting
 
 CLIENTS = b"client_id,registered_on\nTEST-1,2026-01-05\n"
 MORE = CLIENTS + b"TEST-2,2026-01-06\n"
@@ -32,7 +32,9 @@ def test_each_folder_is_a_delivery_and_loose_files_are_one(home: Home) -> None:
     drop(home, "clients.csv", MORE)
     drop(home, "groups.csv", b"group_id\n")
     drop(home, "README.txt", b"how to use this folder")
+    assert len(waiting(home)) == 3
     landed = pull(home)
+    assert waiting(home) == []
     assert sorted(len(each.files) for each in landed) == [1, 1, 2]
     assert {each.source for each in landed} == {"inbox"}
     assert pull(home) == []

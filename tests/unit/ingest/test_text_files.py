@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import DeliveryError
-from pipelines.ingest.text_files import TextRelation, read_text, text_relation
+from pipelines.ingest.text_files import TextRelation, read_text
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,17 @@ def read(tmp_path: Path) -> Callable[..., TextRelation]:
     def read(content: bytes, columns: tuple[Column, ...] = COLUMNS) -> TextRelation:
         path = tmp_path / "landed"
         path.write_bytes(content)
-        return text_relation(path, "things", columns, "things.csv", scratch=tmp_path / "scratch")
+        return read_counting(path, columns)
 
     return read
+
+
+def read_counting(path: Path, columns: tuple[Column, ...] = COLUMNS) -> TextRelation:
+    """The relation that could be read to its end."""
+    scratch = path.parent / "scratch"
+    return read_text(
+        path, "things", columns, "things.csv", scratch=scratch, run=lambda found: len(cells(found))
+    )
 
 
 def cells(relation: TextRelation) -> list[tuple[object, ...]]:
@@ -270,7 +278,7 @@ def test_whatever_a_csv_writer_writes_comes_back(
     lines = ["a,b,c"]
     lines += [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="")
-    relation = text_relation(path, "things", COLUMNS, "things.csv", scratch=folder / "scratch")
+    relation = read_counting(path)
     assert [row[:3] for row in cells(relation)] == [
         tuple(cell or None for cell in row) for row in rows
     ]
@@ -283,7 +291,7 @@ def test_no_bytes_crash_the_reader_or_cost_a_good_row(
     folder = tmp_path_factory.mktemp("generated")
     path = folder / "landed"
     path.write_bytes(pack(HEADER + b"1,2,3\n" + content + b"\n4,5,6\n"))
-    relation = text_relation(path, "things", COLUMNS, "things.csv", scratch=folder / "scratch")
+    relation = read_counting(path)
     found = [row[:3] for row in cells(relation)]
     assert found[0] == ("1", "2", "3")
     # A quote that is opened and never closed may swallow what follows only if that is valid CSV.

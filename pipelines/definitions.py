@@ -1,0 +1,133 @@
+"""Dagster's code location: assembly only.
+
+`build_definitions` makes it for one home, so that tests and the command line can name theirs.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+)
+
+from pipelines.errors import OutcomesError
+from pipelines.files import private_folder, write_atomic
+from pipelines.home import Home
+from pipelines.ingest.assets import inbox_sensor
+from pipelines.partitions import months
+from pipelines.reporting.assets import REPORT_ASSETS
+from pipelines.warehouse.assets import TABLE_ASSETS
+from pipelines.warehouse.checks import judges_agree
+from pipelines.warehouse.resources import HomeRun
+
+JOB_NAME = "outcomes"
+PROCESS_TAG = "outcomes/process"
+INSTANCE_SETTINGS = """\
+# Dagster's settings for this clinic: its history stays here and nothing is sent anywhere.
+telemetry:
+  enabled: false
+python_logs:
+  python_log_level: WARNING
+run_coordinator:
+  module: dagster._core.run_coordinator
+  class: DefaultRunCoordinator
+"""
+
+
+def build_definitions(home: Path) -> dg.Definitions:
+    """All assets, checks, the job, its schedule and its sensor, over one home."""
+    job = dg.define_asset_job(
+        JOB_NAME,
+        selection=dg.AssetSelection.all(),
+        partitions_def=months,
+        description="From the sources to the month's report.",
+    )
+    schedule = dg.build_schedule_from_partitioned_job(
+        job, name="monthly", day_of_month=2, hour_of_day=5,
+        description="The month that has just ended, once its last delivery has had a day to come.",
+    )  # fmt: skip
+    return dg.Definitions(
+        assets=[*TABLE_ASSETS, *REPORT_ASSETS],
+        asset_checks=[judges_agree],
+        jobs=[job],
+        schedules=[schedule],
+        sensors=[inbox_sensor(home, JOB_NAME)],
+        resources={"home_run": HomeRun(home=str(home))},
+        # Steps are few and fat, and share one engine and one lock.
+        executor=dg.in_process_executor,
+    )
+
+
+def open_instance(home: Home) -> dg.DagsterInstance:
+    """The home's own Dagster instance, made where there is none yet."""
+    private_folder(home.dagster)
+    settings = home.dagster / "dagster.yaml"
+    if not settings.exists():
+        write_atomic(settings, INSTANCE_SETTINGS)
+    return dg.DagsterInstance.from_config(str(home.dagster))
+
+
+def run_job(home: Home, months_to_report: Sequence[str]) -> None:
+    """Run the whole job in this process, on the home's instance.
+
+    `months_to_report` are `YYYY-MM`, in order and without gaps; none means tables only.
+
+    Raises: what a step raised, with its own message.
+    """
+    tags = {PROCESS_TAG: str(os.getpid())}
+    if months_to_report:
+        tags |= {
+            ASSET_PARTITION_RANGE_START_TAG: months_to_report[0],
+            ASSET_PARTITION_RANGE_END_TAG: months_to_report[-1],
+        }
+    definitions = build_definitions(home.root)
+    with open_instance(home) as instance:
+        end_dead_runs(instance)
+        job = definitions.resolve_job_def(JOB_NAME)
+        tables_only = None if months_to_report else _table_keys(definitions)
+        result = job.execute_in_process(
+            instance=instance,
+            tags=tags,
+            asset_selection=tables_only,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=True,
+        )
+        if not result.success:
+            raise OutcomesError(
+                "The run failed.",
+                where=f"Dagster run {result.run_id}",
+                todo="open `make dagster` and look at the run",
+            )
+
+
+def _table_keys(definitions: dg.Definitions) -> list[dg.AssetKey]:
+    graph = definitions.resolve_asset_graph()
+    return sorted(
+        key
+        for key in graph.materializable_asset_keys
+        if graph.get(key).group_name != "reports"
+    )
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> None:
+    """Mark our runs as failed whose process was killed; history would show them going on."""
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        process = run.tags.get(PROCESS_TAG)
+        if process is not None and not _lives(process):
+            instance.report_run_failed(run, "The process of this run ended before the run did.")
+
+
+def _lives(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+defs = build_definitions(Path(os.environ.get("OUTCOMES_HOME", "clinic")).absolute())

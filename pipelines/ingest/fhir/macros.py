@@ -1,0 +1,64 @@
+"""SQL macros for the shapes that FHIR repeats everywhere: concepts, references, times."""
+
+MACROS = (
+    "create macro concept_text(c) as coalesce(c.text, c.coding[1].display)",
+    "create macro concept_words(cs) as array_to_string([concept_text(c) for c in cs], ' ')",
+    """create macro loinc_codes(codings) as
+        [c.code for c in codings
+            if c.code is not null and coalesce(c.system, 'http://loinc.org') = 'http://loinc.org']
+    """,
+    # A type and an id, whatever the base address and version; the query of a conditional or
+    # logical reference; a `urn:` or `#` text as it is.
+    """create macro reference_key(r, type_expected) as case
+        when r.reference is null then
+            coalesce(r.type, type_expected) || '?identifier='
+            || coalesce(r.identifier.system || '|', '') || r.identifier.value
+        when contains(r.reference, '?identifier=') then
+            regexp_extract(url_decode(r.reference), '[A-Za-z]+[?]identifier=.*$')
+        when starts_with(r.reference, 'urn:') or starts_with(r.reference, '#') then r.reference
+        else coalesce(
+            nullif(regexp_extract(
+                r.reference, '([A-Za-z]+/[^/?#|]+)([|].*|/_history/[^/]+)?$', 1
+            ), ''),
+            r.reference
+        )
+    end""",
+    # With and without the system: a conditional reference may leave it out.
+    """create macro identifier_keys(resource_type, identifiers) as flatten([
+        [
+            resource_type || '?identifier=' || i.value,
+            resource_type || '?identifier=' || coalesce(i.system || '|', '') || i.value,
+        ] for i in identifiers if i.value is not null
+    ])""",
+    # The primary performer, else the attender, else the first clinician named.
+    """create macro main_practitioner(participants) as coalesce(
+        [p.key for p in participants
+            if starts_with(p.key, 'Practitioner') and list_contains(p.role, 'PPRF')][1],
+        [p.key for p in participants
+            if starts_with(p.key, 'Practitioner') and list_contains(p.role, 'ATND')][1],
+        [p.key for p in participants if starts_with(p.key, 'Practitioner')][1],
+        [p.key for p in participants if starts_with(p.key, 'urn:')][1]
+    )""",
+    """create macro diagnosis_uses(diagnoses) as [{
+        'condition_key': reference_key(d.condition, 'Condition'),
+        'is_primary': coalesce(d.rank = 1, d.use.coding[1].code = 'CC', false),
+    } for d in diagnoses]""",
+    # An unresolved conditional, urn: or contained reference stays whole, as an id that points
+    # nowhere, for the contract to name.
+    """create macro id_of(key) as case
+        when key is null then null
+        when regexp_matches(key, '^[A-Za-z]+/[^/]+$') then split_part(key, '/', 2)
+        else key
+    end""",
+    """create macro instant_of(t) as try_cast(t as timestamptz)""",
+    """create macro day_of(t) as case
+        when regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}') then try_cast(t as date)
+        else cast(try_cast(t as timestamptz) as date)
+    end""",
+    # A FHIR dateTime may be a date alone; the export wants a time, and midnight keeps the day.
+    """create macro at_text(t) as case
+        when regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}') then t || 'T00:00:00'
+        else t
+    end""",
+)
+"""Macros in the order in which they build on each other."""

@@ -1,0 +1,100 @@
+"""What every landed line became, and the Parquet files that say so."""
+
+from pathlib import Path
+
+from pipelines.engine import Engine, identifier
+from pipelines.files import atomic_path
+from pipelines.ingest.fhir.model import (
+    CANONICAL_COLUMNS,
+    ConvertedTable,
+    FhirFinding,
+    OutOfScope,
+)
+from pipelines.ingest.fhir.reading import exclude_where
+from pipelines.ingest.fhir.structures import RESOURCE_TABLES
+
+
+def exclude_what_is_left(engine: Engine) -> None:
+    """Lines of used types that gave no row: read for another's row, or folded into one."""
+    given = " union ".join(f"select file_no, line from out_{table}" for table in CANONICAL_COLUMNS)
+    engine.execute(f"create table given_lines as {given}")
+    for table in RESOURCE_TABLES.values():
+        is_of_response = table.resource_type in ("Observation", "QuestionnaireResponse")
+        exclude_where(
+            engine,
+            table,
+            "(file_no, line) not in (select (file_no, line) from given_lines)",
+            "fhir.folded_into_response" if is_of_response else "fhir.read_for_another_row",
+        )
+    # An entry of a Bundle on a line that has rows of others is not out of scope.
+    engine.execute(
+        "delete from excluded where (file_no, line) in (select (file_no, line) from given_lines)"
+    )
+
+
+def write_tables(engine: Engine, out_dir: Path) -> tuple[ConvertedTable, ...]:
+    """One Parquet per canonical table and file with rows: its columns as text, and `line`."""
+    written = []
+    for table, columns in CANONICAL_COLUMNS.items():
+        names = ", ".join(identifier(name) for name in columns)
+        for file_no, file_id, file_name, n_rows in _counts(engine, f"out_{table}"):
+            final = out_dir / f"{table}-{file_id}.parquet"
+            with atomic_path(final) as temporary:
+                engine.write_parquet(
+                    f"select {names}, line from out_{table} where file_no = {file_no}"
+                    f" order by line, {names}",
+                    temporary,
+                    where=table,
+                )
+            written.append(ConvertedTable(table, file_id, file_name, final, n_rows))
+    return tuple(written)
+
+
+def write_out_of_scope(engine: Engine, out_dir: Path) -> tuple[OutOfScope, ...]:
+    """One Parquet per resource type and file with lines that gave no row."""
+    written = []
+    types = engine.rows("select distinct resource_type from excluded order by resource_type")
+    for (resource_type,) in types:
+        engine.execute(
+            "create or replace temp table of_type as select * from excluded"
+            " where resource_type = $resource_type",
+            {"resource_type": resource_type},
+        )
+        # A type is the source's own text and may hold anything; a file name may not.
+        name = "".join(c for c in resource_type if c.isascii() and c.isalnum())[:64]
+        for file_no, file_id, file_name, n_rows in _counts(engine, "of_type"):
+            final = out_dir / f"out_of_scope-{name}-{file_id}.parquet"
+            with atomic_path(final) as temporary:
+                engine.write_parquet(
+                    f"select line, reason from of_type where file_no = {file_no}"
+                    " order by line, reason",
+                    temporary,
+                )
+            written.append(OutOfScope(resource_type, file_id, file_name, final, n_rows))
+    return tuple(written)
+
+
+def find_findings(engine: Engine) -> tuple[FhirFinding, ...]:
+    """Counts of what is odd inside lines that gave a row."""
+    found = engine.rows(
+        """
+        select n.code, n.resource_type, f.file_id, f.file_name, count(distinct n.line)
+        from findings as n
+        inner join fhir_files as f on f.file_no = n.file_no
+        group by n.code, n.resource_type, f.file_no, f.file_id, f.file_name
+        order by n.code, n.resource_type, f.file_no
+        """
+    )
+    return tuple(FhirFinding(*row) for row in found)
+
+
+def _counts(engine: Engine, table: str) -> list[tuple[int, str, str, int]]:
+    return engine.rows(
+        f"""
+        select f.file_no, f.file_id, f.file_name, count(*)
+        from {table} as t
+        inner join fhir_files as f on f.file_no = t.file_no
+        group by f.file_no, f.file_id, f.file_name
+        order by f.file_no
+        """
+    )

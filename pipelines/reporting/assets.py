@@ -1,0 +1,89 @@
+"""What may be shown, the monthly reports, and the index of all of them."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.months import month_of
+from pipelines.partitions import months
+from pipelines.reporting.disclosure import policy_table
+from pipelines.reporting.upkeep import ReportWriter
+from pipelines.warehouse.assets import (
+    build_checked,
+    key_check_specs,
+    layer,
+    model_specs,
+    result,
+    selected_names,
+)
+from pipelines.warehouse.build_run import KeyCheck
+from pipelines.warehouse.resources import HomeRun
+
+POLICIES = "ref_disclosure_policies"
+PUBLISHED_MODELS = layer("pub_")
+
+
+@dg.multi_asset(
+    name="pub_layer",
+    specs=[
+        dg.AssetSpec(
+            POLICIES,
+            group_name="pub_tables",
+            description="Who may see what and how exactly, from data_contracts/disclosure/.",
+        ),
+        *model_specs(PUBLISHED_MODELS, {model.name: model.inputs for model in PUBLISHED_MODELS}),
+    ],
+    check_specs=key_check_specs(model.name for model in PUBLISHED_MODELS),
+    can_subset=True,
+)
+def pub_layer(
+    context: dg.AssetExecutionContext, home_run: HomeRun
+) -> Iterator[dg.MaterializeResult]:
+    """The one gate between figures and readers."""
+    run = home_run.run
+    names = selected_names(context)
+    if POLICIES in names:
+        yield result(run.keep_frame(POLICIES, policy_table()))
+    failed: list[KeyCheck] = []
+    for built, check in build_checked(run, [name for name in names if name != POLICIES]):
+        if not check.passed:
+            failed.append(check)
+        yield result(built, check)
+    for check in failed:
+        check.require()
+    home_run.finish_step(context)
+
+
+@dg.asset(
+    partitions_def=months,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    deps=[model.name for model in PUBLISHED_MODELS],
+    group_name="reports",
+    description="The month's report for each audience: report.json and the page made from it.",
+)
+def monthly_report(
+    context: dg.AssetExecutionContext, home_run: HomeRun
+) -> Iterator[dg.MaterializeResult]:
+    """Write the reports of the months asked for; a month that is not complete is left out."""
+    writer = ReportWriter(home_run.run)
+    for key in context.partition_keys:
+        written = writer.write(month_of(key))
+        yield dg.MaterializeResult(
+            partition=key, metadata={"n_pages": len(written), "is_complete": bool(written)}
+        )
+    home_run.finish_step(context)
+
+
+@dg.asset(
+    deps=[monthly_report],
+    group_name="reports",
+    description="The list of all months and versions.",
+)
+def report_index(context: dg.AssetExecutionContext, home_run: HomeRun) -> dg.MaterializeResult:
+    """Rewrite the index of the home's reports."""
+    n_months = ReportWriter(home_run.run).write_index()
+    home_run.finish_step(context)
+    return dg.MaterializeResult(metadata={"n_months": n_months})
+
+
+REPORT_ASSETS = [pub_layer, monthly_report, report_index]

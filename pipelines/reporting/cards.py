@@ -1,0 +1,342 @@
+"""The key figures: at most six cards, each with counts, interval, a year ago and a small trend."""
+
+from dataclasses import dataclass
+
+from pipelines.reporting.context import Context
+from pipelines.reporting.figures import MONTH, Measure
+from pipelines.reporting.method_section import points_words
+from pipelines.reporting.model import Card, Definition, Trend
+from pipelines.reporting.sentences import (
+    BOUNDS,
+    NOTHING,
+    TOO_FEW,
+    WITHHELD,
+    Share,
+    better_share,
+    is_wide,
+    measured_share,
+    nhs_recovered_share,
+    noise_words,
+    reading,
+    worse_share,
+)
+from pipelines.reporting.trends import (
+    DAYS,
+    Window,
+    attended_share,
+    attended_trend,
+    better_trend,
+    count_trend,
+    measured_trend,
+    share_trend,
+    verdict_of,
+    window,
+    worse_trend,
+)
+
+_WITHOUT_OUTCOMES = ("referred", "started", "ended", "open")
+
+
+@dataclass(frozen=True)
+class _Figure:
+    """What a share's card shows: the share now and a year ago, its trend, and its definition."""
+
+    card_id: str
+    measure: Measure | None
+    now: Share
+    year_ago: Share
+    trend: Trend | None
+    window: Window
+
+
+def key_figures(context: Context) -> tuple[Card, ...]:
+    """The cards in their fixed order; what this clinic does not have is left out."""
+    cards: list[Card] = []
+    measure = context.first_measure
+    if measure is not None and measure.has_reliable_change:
+        cards += [_better(context, measure), _worse(context, measure)]
+    if measure is not None:
+        if _has_recovery(context):
+            cards.append(_recovered(context))
+        cards.append(_measured(context))
+    else:
+        cards += [_count(context, name) for name in _WITHOUT_OUTCOMES]
+    if context.is_public:
+        return tuple(cards)
+    return (*cards, _attended(context), _wait(context))
+
+
+def _has_recovery(context: Context) -> bool:
+    row = context.figures.recovery(context.clinic, context.year.kind, context.year.end_on)
+    return row is not None and row["n_measured"] != 0
+
+
+def _better(context: Context, measure: Measure) -> Card:
+    now, before = context.headline, _year_before(context, context.headline)
+    outcome = context.figures.outcome
+    return _share_card(
+        context,
+        _Figure(
+            card_id="better",
+            measure=measure,
+            now=better_share(outcome(measure, context.clinic, now.kind, now.end_on)),
+            year_ago=better_share(outcome(measure, context.clinic, before.kind, before.end_on)),
+            trend=better_trend(context.figures, measure, kind=now.kind, words=context.words),
+            window=now,
+        ),
+    )
+
+
+def _worse(context: Context, measure: Measure) -> Card:
+    now, before = context.headline, _year_before(context, context.headline)
+    outcome = context.figures.outcome
+    return _share_card(
+        context,
+        _Figure(
+            card_id="worse",
+            measure=measure,
+            now=worse_share(outcome(measure, context.clinic, now.kind, now.end_on)),
+            year_ago=worse_share(outcome(measure, context.clinic, before.kind, before.end_on)),
+            trend=worse_trend(context.figures, measure, kind=now.kind, words=context.words),
+            window=now,
+        ),
+    )
+
+
+def _recovered(context: Context) -> Card:
+    now, before = context.headline, _year_before(context, context.headline)
+    figures = context.figures
+    return _share_card(
+        context,
+        _Figure(
+            card_id="recovered",
+            measure=None,
+            now=nhs_recovered_share(figures.recovery(context.clinic, now.kind, now.end_on)),
+            year_ago=nhs_recovered_share(
+                figures.recovery(context.clinic, before.kind, before.end_on)
+            ),
+            trend=share_trend(
+                figures,
+                kind=now.kind,
+                words=context.words,
+                share=lambda end: nhs_recovered_share(
+                    figures.recovery(context.clinic, now.kind, end)
+                ),
+            ),
+            window=now,
+        ),
+    )
+
+
+def _measured(context: Context) -> Card:
+    now, before = context.headline, _year_before(context, context.headline)
+    find = context.figures.completeness
+    return _share_card(
+        context,
+        _Figure(
+            card_id="measured",
+            measure=None,
+            now=measured_share(find(context.clinic, now.kind, now.end_on)),
+            year_ago=measured_share(find(context.clinic, before.kind, before.end_on)),
+            trend=measured_trend(context.figures, kind=now.kind, words=context.words),
+            window=now,
+        ),
+    )
+
+
+def _year_before(context: Context, now: Window) -> Window:
+    return window(context.figures, now.kind, context.words, years_back=1)
+
+
+def _share_card(context: Context, figure: _Figure) -> Card:
+    words = context.words
+    share = figure.now
+    kind = reading(share, context.minimums)
+    name = figure.measure.instrument.name if figure.measure else ""
+    counts = ""
+    if share.x is not None and share.n is not None:
+        counts = words.say(
+            f"card.of.{figure.card_id}", x=words.count(share.x), n=words.count(share.n)
+        )
+    interval, note = "", ""
+    if kind == WITHHELD:
+        text, counts = words.say("card.withheld"), ""
+        note = words.say("card.withheld_note")
+    elif kind == NOTHING or not share.n:
+        text, counts = words.say("card.no_figure"), ""
+        note = words.say("card.no_figure_note", period=figure.window.words)
+    elif kind == TOO_FEW or share.rate is None:
+        text = words.say("number.x_of_n", x=words.count(share.x or 0), n=words.count(share.n or 0))
+        note = words.say("card.too_few")
+    else:
+        text = words.percent(share.rate, n=share.n)
+        interval = _interval(context, share)
+        if kind == BOUNDS:
+            note = words.say(
+                "card.bounds",
+                worst=words.percent(share.worst or 0, n=share.n_all),
+                best=words.percent(share.best or 0, n=share.n_all),
+            )
+        elif is_wide(share, context.minimums):
+            note = words.say("card.wide")
+    before = _year_before(context, figure.window)
+    return Card(
+        card_id=figure.card_id,
+        name=words.say(f"card.{figure.card_id}", measure=name),
+        figure=text,
+        value=share.rate if kind not in (TOO_FEW, WITHHELD, NOTHING) else None,
+        of=counts,
+        interval=interval,
+        year_ago=_year_ago(context, figure.year_ago, before),
+        note=note,
+        trend_words=_trend_words(context, figure.trend),
+        trend=figure.trend,
+        details=_details(context, figure),
+    )
+
+
+def _interval(context: Context, share: Share) -> str:
+    words = context.words
+    return words.say(
+        "card.interval",
+        lower=words.percent(share.lower or 0, n=share.n),
+        upper=words.percent(share.upper or 0, n=share.n),
+    )
+
+
+def _year_ago(context: Context, share: Share, before: Window) -> str:
+    words = context.words
+    if share.rate is None or share.n is None:
+        return words.say("card.year_ago_none", period=before.words)
+    counts = words.say("number.x_of_n", x=words.count(share.x or 0), n=words.count(share.n))
+    figure = f"{words.percent(share.rate, n=share.n)} ({counts})"
+    return words.say("card.year_ago", period=before.words, figure=figure)
+
+
+def _trend_words(context: Context, found: Trend | None) -> str:
+    if found is None:
+        return ""
+    words = context.words
+    return words.say(f"card.trend.{verdict_of(found)}", **noise_words(found.period_kind, words))
+
+
+def _details(context: Context, figure: _Figure) -> tuple[Definition, ...]:
+    words = context.words
+    rule = figure.measure.rule if figure.measure else None
+    points = ""
+    if rule is not None and rule.reliable_change_points is not None:
+        points = points_words(rule.reliable_change_points, context)
+    key = f"definition.{figure.card_id}"
+    source = words.say("definition.source_clinic")
+    if rule is not None:
+        source = rule.source
+    elif words.has(f"{key}.source"):
+        source = words.say(f"{key}.source")
+    found = [
+        ("rule", words.say(f"{key}.rule", points=points)),
+        ("population", words.say(f"{key}.population")),
+        ("exclusions", words.say(f"{key}.exclusions")),
+        ("source", source),
+    ]
+    if rule is not None:
+        found.append(("version", f"{rule.rule_id} {rule.rule_version}"))
+    return tuple(
+        Definition(term=words.say(f"card.details.{name}"), text=text) for name, text in found
+    )
+
+
+def _attended(context: Context) -> Card:
+    words, now = context.words, context.month
+    before = _year_before(context, now)
+    find = context.figures.activity
+    share = attended_share(find(context.clinic, MONTH, now.end_on))
+    year_ago = attended_share(find(context.clinic, MONTH, before.end_on))
+    found = attended_trend(context.figures, kind=MONTH, words=words)
+    figure = _Figure("attended", None, share, year_ago, found, now)
+    has_rate = share.rate is not None and bool(share.n)
+    return Card(
+        card_id="attended",
+        name=words.say("card.attended"),
+        figure=words.percent(share.rate or 0, n=share.n)
+        if has_rate
+        else words.say("card.no_figure"),
+        value=share.rate,
+        of=words.say("card.of.attended", x=words.count(share.x or 0), n=words.count(share.n or 0))
+        if has_rate
+        else "",
+        interval=words.say("card.no_sampling") if has_rate else "",
+        year_ago=_year_ago(context, year_ago, before),
+        note="" if has_rate else words.say("card.no_figure_note", period=now.words),
+        trend_words=_trend_words(context, found),
+        trend=found,
+        details=_details(context, figure),
+    )
+
+
+def _wait(context: Context) -> Card:
+    words, now = context.words, context.month
+    row = context.figures.activity(context.clinic, MONTH, now.end_on)
+    days = None if row is None else row["wait_median_days"]
+    of = interval = ""
+    if row is not None and days is not None:
+        of = words.say("card.of.wait", n=words.count(row["n_started"] or 0))
+        interval = words.say("card.median")
+        if row["wait_p90_days"] is not None:
+            ninety = words.decimal(row["wait_p90_days"], 0)
+            interval = f"{interval}; {words.say('card.ninety', n=ninety)}"
+    return _plain_card(
+        context,
+        card_id="wait",
+        column="wait_median_days",
+        figure="" if days is None else words.say("card.days", n=words.decimal(days, 0)),
+        of=of,
+        interval=interval,
+        unit=DAYS,
+    )
+
+
+def _count(context: Context, card_id: str) -> Card:
+    row = context.figures.activity(context.clinic, MONTH, context.month.end_on)
+    value = None if row is None else row[f"n_{card_id}"]
+    figure = "" if value is None else context.words.count(value)
+    return _plain_card(context, card_id=card_id, column=f"n_{card_id}", figure=figure)
+
+
+def _plain_card(
+    context: Context,
+    *,
+    card_id: str,
+    column: str,
+    figure: str,
+    of: str = "",
+    interval: str = "",
+    unit: str = "count",
+) -> Card:
+    """A card of a number that is no share."""
+    words, now = context.words, context.month
+    before = _year_before(context, now)
+    rows = [
+        context.figures.activity(context.clinic, MONTH, shown.end_on) for shown in (now, before)
+    ]
+    value, year_ago = (None if row is None else row[column] for row in rows)
+    found = count_trend(context.figures, column, kind=MONTH, words=words, unit=unit)
+    if year_ago is None:
+        before_words = words.say("card.year_ago_none", period=before.words)
+    else:
+        number = words.decimal(year_ago, 0)
+        text = words.say("card.days", n=number) if unit == DAYS else number
+        before_words = words.say("card.year_ago", period=before.words, figure=text)
+    empty = Share(x=None, n=None, rate=None, lower=None, upper=None)
+    return Card(
+        card_id=card_id,
+        name=words.say(f"card.{card_id}"),
+        figure=figure or words.say("card.no_figure"),
+        value=None if value is None else float(value),
+        of=of,
+        interval=interval,
+        year_ago=before_words,
+        note="" if figure else words.say("card.no_figure_note", period=now.words),
+        trend_words=_trend_words(context, found),
+        trend=found,
+        details=_details(context, _Figure(card_id, None, empty, empty, found, now)),
+    )

@@ -1,0 +1,113 @@
+"""Care as it happened: attendance, referrals and endings, waits, seats."""
+
+from pipelines.reporting.context import Context, column, count_cell, text_cell
+from pipelines.reporting.figures import MONTH, ROLLING
+from pipelines.reporting.model import Chart, Row, Section, Table
+from pipelines.reporting.outcomes_section import trend_chart
+from pipelines.reporting.trends import attended_share, attended_trend, window
+
+_ROWS = (
+    ("attended", "n_attended"),
+    ("no_show", "n_no_show"),
+    ("late_cancelled", "n_late_cancelled"),
+    ("cancelled", "n_cancelled"),
+    ("clinic_cancelled", "n_clinic_cancelled"),
+    ("sessions", "n_sessions"),
+    ("referred", "n_referred"),
+    ("started", "n_started"),
+    ("ended", "n_ended"),
+    ("completed", "n_completed"),
+    ("dropped_out", "n_dropped_out"),
+    ("ended_derived", "n_ended_derived"),
+    ("open", "n_open"),
+    ("wait_median", "wait_median_days"),
+    ("wait_p90", "wait_p90_days"),
+    ("seats", "n_seats"),
+    ("seats_taken", "n_seats_taken"),
+)
+
+
+def care_section(context: Context) -> Section | None:
+    """The section; None on the public page, which has no room for it."""
+    if context.is_public:
+        return None
+    words = context.words
+    row = context.figures.activity(context.clinic, MONTH, context.month.end_on)
+    share = attended_share(row)
+    period = context.month.words
+    if share.n:
+        lead = words.say(
+            "care.lead",
+            x=words.count(share.x or 0),
+            n=words.count(share.n),
+            period=period,
+            rate=words.percent(share.rate or 0, n=share.n),
+        )
+    else:
+        lead = words.say("care.lead_none", period=period)
+    chart = _chart(context)
+    return Section(
+        section_id="care",
+        title=words.say("section.care"),
+        paragraphs=(lead,),
+        charts=(chart,) if chart else (),
+        tables=(_table(context),),
+    )
+
+
+def _chart(context: Context) -> Chart | None:
+    words = context.words
+    found = attended_trend(context.figures, kind=MONTH, words=words)
+    if found is None:
+        return None
+    last = found.points[-1]
+    return trend_chart(
+        found,
+        chart_id="trend-attended",
+        texts="care",
+        measure="",
+        period=context.month.words,
+        figure=last.text if last.value is not None else words.say("card.no_figure"),
+        words=words,
+    )
+
+
+def _table(context: Context) -> Table:
+    words = context.words
+    before = window(context.figures, MONTH, words, years_back=1)
+    windows = (
+        ("now", context.month, words.say("care.now", period=context.month.words)),
+        ("year_ago", before, words.say("care.year_ago", period=before.words)),
+        ("twelve", context.year, words.say("care.twelve", month=context.month.words)),
+    )
+    by_window = [
+        context.figures.activity(context.clinic, shown.kind, shown.end_on)
+        for _, shown, _ in windows
+    ]
+    rows = [
+        Row(
+            (
+                text_cell(words.say(f"care.{key}")),
+                *(count_cell(row, name, words) for row in by_window),
+            )
+        )
+        for key, name in _ROWS
+        if any(row is not None and row[name] is not None for row in by_window)
+    ]
+    return Table(
+        table_id="care-table",
+        caption=words.say("care.table", period=context.month.words),
+        columns=(
+            column("measure", words.say("care.measure"), is_number=False),
+            *(column(key, label) for key, _, label in windows),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def derived_ends(context: Context) -> tuple[int, int]:
+    """Ends that were derived, and all ends, over twelve months."""
+    row = context.figures.activity(context.clinic, ROLLING, context.year.end_on)
+    if row is None:
+        return (0, 0)
+    return (row["n_ended_derived"] or 0, row["n_ended"] or 0)

@@ -1,0 +1,159 @@
+"""Drawings of a report: its chart data put into the specifications of `reports/charts/`.
+
+Vega-Lite renders them to SVG without a browser. Colours are written as var(--…) of
+`reports/static/tokens.css`, so that one drawing serves light, dark and print. Nothing depends on
+how wide a font draws a text: paddings are fixed and labels have fixed places.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import ModelError
+from pipelines.reporting.model import Chart, Trend, stored
+
+CHART_FOLDER = Path(__file__).parents[2] / "reports" / "charts"
+# The narrow trend shows a year and the month before it: more would not be legible on a phone.
+NARROW_POINTS = 13
+
+_CONFIG = {
+    "aria": False,
+    "font": "sans-serif",
+    "view": {"stroke": None},
+    "axis": {
+        "domain": False,
+        "ticks": False,
+        "gridColor": "var(--line)",
+        "labelColor": "var(--grey)",
+        "labelFontSize": 11,
+        "labelPadding": 6,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Size:
+    """A drawing's place in pixels: the plot, and the room around it."""
+
+    name: str
+    width: int
+    left: int
+    right: int
+
+
+WIDE = Size("wide", width=640, left=44, right=56)
+NARROW = Size("narrow", width=340, left=42, right=46)
+SIZES = (WIDE, NARROW)
+_HEIGHTS = {"trend": (230, 14, 44), "flow": (44, 14, 0), "profile": (62, 10, 6)}
+
+
+@cache
+def _drawing(name: str) -> dict[str, Any]:
+    path = CHART_FOLDER / f"{name}.vl.json"
+    if not path.is_file():
+        raise ModelError(
+            "There is no such drawing.",
+            where="reports/charts/",
+            expected=", ".join(sorted(_HEIGHTS)),
+            found=name,
+            todo="name one of these, or add its file",
+        )
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def specification(chart: Chart, size: Size) -> dict[str, Any]:
+    """The Vega-Lite specification of a chart at one size, with its data in it."""
+    spec = deepcopy(_drawing(chart.drawing))
+    data = {name: [dict(row) for row in rows] for name, rows in chart.data.items()}
+    height, top, bottom = _HEIGHTS[chart.drawing]
+    left, right = size.left, size.right
+    if chart.drawing == "trend":
+        data["points"] = _placed(data["points"], size)
+    else:
+        left = 2
+        right = 60 if chart.drawing == "flow" else 2
+        rows = next(iter(data.values()))
+        height *= len({row["order"] for row in rows})
+    spec["datasets"] = stored(data)
+    spec["width"] = size.width - left - right
+    spec["height"] = height
+    spec["padding"] = {"left": left, "right": right, "top": top, "bottom": bottom}
+    spec["autosize"] = {"type": "none", "contains": "content"}
+    spec["background"] = None
+    spec["config"] = _CONFIG
+    return spec
+
+
+def _placed(points: Sequence[Mapping[str, Any]], size: Size) -> list[dict[str, Any]]:
+    """The points that this size has room for, with a label at every third, the last included."""
+    kept = points[-NARROW_POINTS:] if size is NARROW else points
+    last = len(kept) - 1
+    return [
+        {**point, "order": order, "is_last": order == last, "is_labelled": (last - order) % 3 == 0}
+        for order, point in enumerate(kept)
+    ]
+
+
+def svg(chart: Chart, size: Size) -> str:
+    """The drawing as an `<svg>` element that says in words what it shows."""
+    # Imported where it draws: it starts a JavaScript engine, which nothing else needs.
+    import vl_convert
+
+    drawn = vl_convert.vegalite_to_svg(specification(chart, size))
+    label = escape(f"{chart.title}. {chart.summary}", quote=True)
+    head = f'<svg role="img" aria-label="{label}"'
+    return re.sub(
+        r"<svg(?: xmlns(?::xlink)?=\"[^\"]*\")* version=\"1\.1\" class=\"marks\"", head, drawn
+    )
+
+
+def sparkline(trend: Trend) -> str:
+    """A small line of a trend in its band, without numbers: the card has them in words."""
+    points = [(place, point.value) for place, point in enumerate(trend.points)]
+    known = [(place, value) for place, value in points if value is not None]
+    limits = [limit for limit in (trend.lower, trend.upper, trend.centre) if limit is not None]
+    low = min([value for _, value in known] + limits)
+    high = max([value for _, value in known] + limits)
+    span = (high - low) or 1
+
+    def y(value: float) -> str:
+        return f"{36 - 32 * (value - low) / span:.1f}"
+
+    def x(place: int) -> str:
+        return f"{4 + 152 * place / max(1, len(points) - 1):.1f}"
+
+    parts = [
+        '<svg class="spark" viewBox="0 0 160 40" preserveAspectRatio="none" aria-hidden="true">'
+    ]
+    if trend.lower is not None and trend.upper is not None:
+        height = float(y(trend.lower)) - float(y(trend.upper))
+        parts.append(
+            f'<rect class="band" x="0" width="160" y="{y(trend.upper)}" height="{height:.1f}"/>'
+        )
+    if trend.centre is not None:
+        level = y(trend.centre)
+        parts.append(f'<line class="centre" x1="0" x2="160" y1="{level}" y2="{level}"/>')
+    for run in _runs(points):
+        path = " ".join(f"{x(place)},{y(value)}" for place, value in run)
+        parts.append(f'<polyline class="series" points="{path}"/>')
+    if known:
+        place, value = known[-1]
+        parts.append(f'<path class="last" d="M{x(place)},{y(value)}h0.01"/>')
+    return "".join([*parts, "</svg>"])
+
+
+def _runs(points: Sequence[tuple[int, float | None]]) -> list[list[tuple[int, float]]]:
+    """The stretches without a gap."""
+    runs: list[list[tuple[int, float]]] = [[]]
+    for place, value in points:
+        if value is None:
+            runs.append([])
+        else:
+            runs[-1].append((place, value))
+    return [run for run in runs if len(run) > 1]

@@ -1,0 +1,115 @@
+"""What every section of a report is written from, and the cells that their tables share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pipelines.reporting.figures import Figures, Measure, Record
+from pipelines.reporting.model import Cell, Column
+from pipelines.reporting.sentences import (
+    NOTHING,
+    TOO_FEW,
+    WITHHELD,
+    Minimums,
+    Share,
+    reading,
+)
+from pipelines.reporting.trends import Window
+from pipelines.reporting.wording import Wording
+
+
+class ReportSettings(Protocol):
+    """The settings of a clinic that its reports print."""
+
+    @property
+    def clinic_name(self) -> str:
+        """How the clinic is called."""
+        ...
+
+    @property
+    def time_zone(self) -> str:
+        """The zone whose days count."""
+        ...
+
+
+@dataclass(frozen=True)
+class Context:
+    """One report while it is written.
+
+    `headline`: the stretch of time that the first figures are about; `month`, `year`: the report's
+    month and the twelve months that end with it; `comparisons`: measure and programme → words.
+    """
+
+    figures: Figures
+    words: Wording
+    minimums: Minimums
+    headline: Window
+    month: Window
+    year: Window
+    measures: tuple[Measure, ...]
+    comparisons: Mapping[tuple[str, str], str]
+    settings: ReportSettings
+    provenance: Mapping[str, Any]
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody may read it."""
+        return self.figures.audience == "public"
+
+    @property
+    def first_measure(self) -> Measure | None:
+        """The measure that the headline is about."""
+        return self.measures[0] if self.measures else None
+
+    @property
+    def clinic(self) -> tuple[str, str]:
+        """The clinic as a subject."""
+        return ("clinic", "clinic")
+
+
+def column(key: str, label: str, *, is_number: bool = True) -> Column:
+    """A column of a table."""
+    return Column(key, label, is_number)
+
+
+def text_cell(text: str, small: str = "") -> Cell:
+    """A cell of words."""
+    return Cell(text=text, value=text, small=small)
+
+
+def count_cell(row: Record | None, name: str, words: Wording) -> Cell:
+    """A count; its reason where it is withheld, nothing where there is no row."""
+    if row is None:
+        return Cell(text=words.say("number.nothing"))
+    value = row[name]
+    if value is None:
+        hidden = set((row.get("withheld_figures") or "").split(";"))
+        if name.removeprefix("n_") in hidden:
+            return Cell(text=words.say("reason.small_count"), reason="small_count")
+        return Cell(text=words.say("number.nothing"))
+    if isinstance(value, int):
+        return Cell(text=words.count(value), value=value)
+    places = 0 if float(value).is_integer() else 1
+    return Cell(text=words.decimal(value, places), value=float(value))
+
+
+def share_cell(share: Share, minimums: Minimums, words: Wording) -> Cell:
+    """A share with its counts and interval, or the counts and why there is no share."""
+    kind = reading(share, minimums)
+    if kind == WITHHELD:
+        return Cell(text=words.say("reason.small_count"), reason="small_count")
+    if kind == NOTHING or not share.n:
+        return Cell(text=words.say("number.nothing"))
+    counts = words.say("number.x_of_n", x=words.count(share.x or 0), n=words.count(share.n))
+    if kind == TOO_FEW or share.rate is None:
+        if share.x is None:
+            return Cell(text=words.say("number.nothing"))
+        return Cell(
+            text=counts,
+            small=words.say("reason.too_few_pairs_for_rate"),
+            reason="too_few_pairs_for_rate",
+        )
+    small = counts
+    if share.lower is not None and share.upper is not None:
+        small = f"{counts}; {words.percent_range(share.lower, share.upper, n=share.n)}"
+    return Cell(text=words.percent(share.rate, n=share.n), value=share.rate, small=small)

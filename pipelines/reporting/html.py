@@ -1,0 +1,102 @@
+"""Reports as self-contained HTML pages: one file each, nothing fetched, readable without scripts.
+
+Templates loop and print. What they print is in the report; the few fixed words around it are in
+the catalogue of words.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from pipelines.errors import ModelError
+from pipelines.reporting.charts import SIZES, Size, sparkline, svg
+from pipelines.reporting.model import Chart, Report, Trend
+from pipelines.reporting.wording import load_wording
+from pipelines.reporting.write import IndexEntry
+
+REPORTS_FOLDER = Path(__file__).parents[2] / "reports"
+TEMPLATE_FOLDER = REPORTS_FOLDER / "templates"
+
+
+def render_month(report: Report) -> str:
+    """The page of one month for one audience.
+
+    Raises: ModelError naming the template, its line and what was expected.
+    """
+    return _render("month.html.j2", language=report.head.language, report=report)
+
+
+def render_index(entries: Sequence[IndexEntry], *, clinic: str = "", language: str = "en") -> str:
+    """The page that leads to all months and versions, newest first.
+
+    Raises: ModelError naming the template, its line and what was expected.
+    """
+    name = clinic or (entries[0].clinic if entries else "")
+    return _render("index.html.j2", language=language, entries=entries, clinic=name)
+
+
+def _render(template: str, *, language: str, **values: object) -> str:
+    words = load_wording(language)
+    try:
+        page = _environment().get_template(template)
+        return page.render(say=words.say, count=words.count, language=language, **values)
+    except jinja2.TemplateSyntaxError as error:
+        raise ModelError(
+            "A template is not well formed.",
+            where=f"reports/templates/{error.name}, line {error.lineno}",
+            found=error.message or "",
+            todo="correct the line; the last good page stays where it is",
+        ) from None
+    except jinja2.UndefinedError as error:
+        raise ModelError(
+            "A template asks for something that a report does not have.",
+            where=f"reports/templates/{template}",
+            expected="names of pipelines/reporting/model.py",
+            found=error.message or "",
+            todo="correct the name; the last good page stays where it is",
+        ) from None
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATE_FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["sizes"] = SIZES
+    environment.globals["style"] = _style()
+    environment.filters["drawing"] = _drawing
+    environment.filters["spark"] = _spark
+    environment.filters["css_text"] = _css_text
+    return environment
+
+
+def _style() -> Markup:
+    """The style sheets of the project, as they stand: they hold no data."""
+    sheets = ("tokens.css", "page.css")
+    folder = REPORTS_FOLDER / "static"
+    return Markup("\n".join((folder / sheet).read_text(encoding="utf-8") for sheet in sheets))
+
+
+def _drawing(chart: Chart, size: Size) -> Markup:
+    # Vega escapes the texts that it draws, and the label is escaped where it is written.
+    return Markup(svg(chart, size))
+
+
+def _spark(trend: Trend) -> Markup:
+    return Markup(sparkline(trend))
+
+
+def _css_text(text: str) -> Markup:
+    """A text as a CSS string; every character that could end it is written by its number."""
+    safe = "".join(
+        character if character.isalnum() or character in " .,·-" else f"\\{ord(character):06x}"
+        for character in text
+    )
+    return Markup(f'"{safe}"')

@@ -1,0 +1,198 @@
+"""In short: three to six sentences, the most important first. Who stops here has the truth."""
+
+from pipelines.reporting.comparing import ABOVE, BELOW, WITHIN
+from pipelines.reporting.context import Context
+from pipelines.reporting.figures import ROLLING, Measure
+from pipelines.reporting.model import Sentence
+from pipelines.reporting.people_section import too_few_to_compare
+from pipelines.reporting.sentences import (
+    better_share,
+    measured_sentence,
+    measured_share,
+    nhs_recovered_share,
+    share_sentences,
+    worse_share,
+)
+from pipelines.reporting.trends import (
+    attended_share,
+    better_trend,
+    share_trend,
+    verdict_of,
+    worse_trend,
+)
+
+AT_MOST = 6
+
+
+def in_short(context: Context) -> tuple[Sentence, ...]:
+    """The sentences, chosen by what the clinic has and worded by the figures alone."""
+    words = context.words
+    shown = context.year if context.is_public else context.month
+    activity = context.figures.activity(context.clinic, shown.kind, shown.end_on)
+    if activity is None and not context.measures:
+        return (Sentence(words.say("sentence.empty", period=shown.words), "empty"),)
+    found: list[Sentence] = []
+    if activity is None:
+        found.append(Sentence(words.say("sentence.empty", period=shown.words), "empty"))
+    if not context.measures:
+        found += _without_outcomes(context)
+    else:
+        found += _outcomes(context)
+    return tuple(found[:AT_MOST])
+
+
+def _without_outcomes(context: Context) -> list[Sentence]:
+    words = context.words
+    row = context.figures.completeness(context.clinic, ROLLING, context.year.end_on)
+    key = "no_outcomes_yet" if row is not None and row["n_responses"] else "activity_only"
+    return [Sentence(words.say(f"sentence.{key}"), key, "outcomes"), *_activity(context)]
+
+
+def _activity(context: Context) -> list[Sentence]:
+    words = context.words
+    shown = context.year if context.is_public else context.month
+    row = context.figures.activity(context.clinic, shown.kind, shown.end_on)
+    if row is None:
+        return []
+    counts = {name: row[f"n_{name}"] for name in ("referred", "started", "ended", "open")}
+    found: list[Sentence] = []
+    if None not in counts.values():
+        values = {name: words.count(n) for name, n in counts.items()}
+        text = words.say("sentence.activity", period=shown.words, **values)
+        found.append(Sentence(text, "activity", "population"))
+    share = attended_share(row)
+    if share.rate is not None and share.n:
+        text = words.say(
+            "sentence.attended",
+            rate=words.percent(share.rate, n=share.n),
+            period=shown.words,
+            x=words.count(share.x or 0),
+            n=words.count(share.n),
+        )
+        found.append(Sentence(text, "attended", "care"))
+    if row["wait_median_days"] is not None:
+        median = words.decimal(row["wait_median_days"], 0)
+        text = words.say("sentence.waits", period=shown.words, median=median)
+        found.append(Sentence(text, "waits", "care"))
+    return found
+
+
+def _outcomes(context: Context) -> list[Sentence]:
+    words, measure = context.words, context.measures[0]
+    found: list[Sentence] = []
+    if measure.has_reliable_change:
+        found += _changes(context, measure)
+    else:
+        text = words.say("sentence.no_threshold", measure=measure.instrument.name)
+        found.append(Sentence(text, "no_threshold", "outcomes"))
+    row = context.figures.completeness(
+        context.clinic, context.headline.kind, context.headline.end_on
+    )
+    if row is None or row["n_finished"] is not None or row["withheld_figures"]:
+        found.append(
+            measured_sentence(
+                measured_share(row),
+                period=context.headline.words,
+                minimums=context.minimums,
+                words=words,
+                link="population",
+            )
+        )
+    if not context.is_public:
+        found += _programmes(context)
+        found += _too_small(context)
+    return found
+
+
+def _changes(context: Context, measure: Measure) -> list[Sentence]:
+    """Better, worse, recovered: the same rules for each."""
+    figures, words, now = context.figures, context.words, context.headline
+    outcome = figures.outcome(measure, context.clinic, now.kind, now.end_on)
+    recovery = figures.recovery(context.clinic, now.kind, now.end_on)
+    verdicts: dict[str, str | None] = {"better": None, "worse": None, "recovered": None}
+    if now.has_verdict:
+        verdicts = {
+            "better": verdict_of(better_trend(figures, measure, kind=now.kind, words=words)),
+            "worse": verdict_of(worse_trend(figures, measure, kind=now.kind, words=words)),
+            "recovered": verdict_of(
+                share_trend(
+                    figures,
+                    kind=now.kind,
+                    words=words,
+                    share=lambda end: nhs_recovered_share(
+                        figures.recovery(context.clinic, now.kind, end)
+                    ),
+                )
+            ),
+        }
+    shares = [("better", better_share(outcome)), ("worse", worse_share(outcome))]
+    if recovery is not None and recovery["n_measured"] != 0:
+        shares.append(("recovered", nhs_recovered_share(recovery)))
+    found: list[Sentence] = []
+    for name, share in shares:
+        said = share_sentences(
+            share,
+            topic=words.say(f"topic.{name}", measure=measure.instrument.name),
+            period=now.words,
+            verdict=verdicts[name],
+            period_kind=now.kind,
+            minimums=context.minimums,
+            words=words,
+            link=f"measure-{measure.instrument.instrument_id}",
+            too_few=f"sentence.share.too_few{'_cases' if name == 'recovered' else ''}",
+        )
+        # Under the minimum, better and worse would say the same thing twice.
+        if said and not (found and said[0].rule == found[-1].rule == "too_few"):
+            found += said
+    return found
+
+
+def _programmes(context: Context) -> list[Sentence]:
+    words = context.words
+    if len(context.figures.subjects_at("programme")) < 2 or not context.comparisons:
+        return []
+    said = set(context.comparisons.values())
+    if not said & {ABOVE, BELOW, WITHIN}:
+        text = words.say("sentence.programmes.none_comparable")
+        return [Sentence(text, "programmes.none_comparable", "outcomes")]
+    parts = [
+        words.say(f"sentence.programmes.{key}", names=names)
+        for key, names in (
+            ("better", _named(context, ABOVE)),
+            ("worse", _named(context, BELOW)),
+        )
+        if names
+    ] or [words.say("sentence.programmes.none")]
+    parts.append(words.say("sentence.programmes.unadjusted"))
+    return [Sentence(" ".join(parts), "programmes", "outcomes")]
+
+
+def _named(context: Context, word: str) -> str:
+    """The programmes with this word, by name, each with the measures that say so."""
+    names = []
+    for programme in context.figures.subjects_at("programme"):
+        measures = [
+            measure.instrument.name
+            for measure in context.measures
+            if context.comparisons.get((measure.instrument.instrument_id, programme.subject_id))
+            == word
+        ]
+        if measures:
+            names.append(f"{programme.name} ({', '.join(measures)})")
+    return context.words.listed(names)
+
+
+def _too_small(context: Context) -> list[Sentence]:
+    words = context.words
+    therapists_few, therapists = too_few_to_compare(context, "therapist")
+    groups_few, groups = too_few_to_compare(context, "group")
+    if not therapists_few and not groups_few:
+        return []
+    values = {
+        "therapists": words.say(
+            "sentence.therapists_of", n=words.count(therapists), k=words.count(therapists_few)
+        ),
+        "groups": words.say("sentence.groups_of", n=words.count(groups), k=words.count(groups_few)),
+    }
+    key = "sentence.too_small" if groups else "sentence.too_small_therapists"
+    return [Sentence(words.say(key, **values), "too_small", "people")]

@@ -1,0 +1,179 @@
+"""How it is counted: each rule with its version and source, the words, and where it comes from."""
+
+from pipelines.reporting.context import Context, column, text_cell
+from pipelines.reporting.disclosure import load_policies
+from pipelines.reporting.figures import HISTORY_MONTHS, Measure
+from pipelines.reporting.model import Definition, Row, Section, Table
+
+_GLOSSARY = (
+    "course",
+    "finished",
+    "measured",
+    "reliably_better",
+    "no_clear_change",
+    "recovered",
+    "usual_range",
+    "between",
+    "turned_away",
+    "derived_end",
+)
+
+
+def method_section(context: Context) -> Section:
+    """The last section of every page."""
+    words = context.words
+    parts = [
+        Section(
+            section_id="reading",
+            title=words.say("section.reading"),
+            paragraphs=_reading(context),
+        ),
+        Section(
+            section_id="rules",
+            title=words.say("section.rules"),
+            definitions=tuple(_rule(context, measure) for measure in context.measures),
+        ),
+        Section(
+            section_id="privacy",
+            title=words.say("section.privacy"),
+            paragraphs=_privacy(context),
+        ),
+        Section(
+            section_id="glossary",
+            title=words.say("section.glossary"),
+            definitions=tuple(
+                Definition(
+                    term=words.say(f"glossary.{term}.term"),
+                    text=words.say(f"glossary.{term}.text"),
+                    term_id=f"term-{term.replace('_', '-')}",
+                )
+                for term in _GLOSSARY
+            ),
+        ),
+        Section(
+            section_id="provenance",
+            title=words.say("section.provenance"),
+            tables=(_provenance(context),),
+        ),
+    ]
+    return Section(
+        section_id="method",
+        title=words.say("section.method"),
+        parts=tuple(part for part in parts if part.paragraphs or part.definitions or part.tables),
+    )
+
+
+def _reading(context: Context) -> tuple[str, ...]:
+    words = context.words
+    found = [words.say("method.reading_interval")]
+    if not context.is_public:
+        found.append(words.say("method.reading_trend", months=HISTORY_MONTHS))
+        found.append(words.say("method.reading_programmes"))
+    found.append(words.say("method.reading_bounds"))
+    found.append(
+        words.say(
+            "method.reading_small",
+            rate=context.minimums.rate,
+            comparison=context.minimums.comparison,
+        )
+    )
+    return tuple(found)
+
+
+def _rule(context: Context, measure: Measure) -> Definition:
+    words = context.words
+    instrument, rule = measure.instrument, measure.rule
+    name = " ".join(part for part in (instrument.name, instrument.version) if part)
+    if rule is None:
+        return Definition(term=name, text=words.say("method.no_rule"))
+    if rule.caseness_points is None:
+        caseness = words.say("method.caseness_none")
+    else:
+        side = "or_more" if instrument.is_higher_worse else "under"
+        caseness = words.say(
+            f"method.caseness_{side}", points=points_words(rule.caseness_points, context)
+        )
+    if rule.reliable_change_points is None:
+        text = words.say(
+            "method.rule_no_change",
+            version=rule.rule_version,
+            caseness=caseness,
+            source=rule.source,
+        )
+    else:
+        text = words.say(
+            "method.rule",
+            version=rule.rule_version,
+            points=points_words(rule.reliable_change_points, context),
+            caseness=caseness,
+            source=rule.source,
+        )
+    return Definition(term=name, text=text)
+
+
+def points_words(points: float, context: Context) -> str:
+    """Scale points without decimals that say nothing."""
+    return context.words.decimal(points, 0 if float(points).is_integer() else 1)
+
+
+def _privacy(context: Context) -> tuple[str, ...]:
+    words = context.words
+    policy = load_policies()[context.figures.policy["policy_id"]]
+    found = [
+        words.say(
+            "method.privacy",
+            policy=policy.policy_id,
+            version=policy.version,
+            title=policy.title,
+            source=policy.source,
+        )
+    ]
+    if policy.minimum_count > 1:
+        found.append(words.say("method.privacy_small", minimum=policy.minimum_count))
+    if policy.rounding_base > 1:
+        found.append(words.say("method.privacy_rounded", base=policy.rounding_base))
+    found += [words.say("method.privacy_not", text=text) for text in policy.does_not_do]
+    return tuple(found)
+
+
+def _provenance(context: Context) -> Table:
+    words, figures, given = context.words, context.figures, context.provenance
+    unknown = words.say("provenance.unknown")
+    contracts = given.get("contracts", {})
+    rows = [
+        ("clinic", context.settings.clinic_name),
+        ("time_zone", context.settings.time_zone),
+    ]
+    if not context.is_public:
+        delivered = sum(row["n_delivered"] for row in figures.deliveries)
+        in_use = sum(row["n_accepted"] for row in figures.deliveries)
+        rows += [
+            ("inputs", words.count(len({row["delivery_id"] for row in figures.deliveries}))),
+            ("files", words.count(len({row["file_id"] for row in figures.deliveries}))),
+            ("rows", words.count(delivered)),
+            ("rows_in_use", words.count(in_use)),
+        ]
+        if figures.as_of_on is not None:
+            rows.append(("newest", words.day(figures.as_of_on)))
+    rows += [
+        ("code", str(given.get("code_revision", unknown))),
+        ("catalogue", str(given.get("catalogue_digest", unknown))[:12]),
+        (
+            "contracts",
+            ", ".join(f"{name} {version}" for name, version in sorted(contracts.items()))
+            or unknown,
+        ),
+        ("policy", f"{figures.policy['policy_id']} {figures.policy['policy_version']}"),
+    ]
+    return Table(
+        table_id="provenance-table",
+        caption=words.say("provenance.table"),
+        columns=(
+            column("what", words.say("provenance.what"), is_number=False),
+            column("value", words.say("provenance.value"), is_number=False),
+        ),
+        rows=tuple(
+            Row((text_cell(words.say(f"provenance.{key}")), text_cell(value)))
+            for key, value in rows
+        ),
+    )

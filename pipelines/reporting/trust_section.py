@@ -1,0 +1,257 @@
+"""Can we trust this month: whose measures are missing, what was delivered, what was turned away."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from pipelines.reporting.care_section import derived_ends
+from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
+from pipelines.reporting.figures import ROLLING, Record
+from pipelines.reporting.model import Cell, Row, Section, Table
+from pipelines.reporting.sentences import Share, measured_share, share_of
+
+_ENDINGS = ("n_accepted", "n_superseded", "n_withdrawn", "n_quarantined")
+_DELIVERY_COLUMNS = ("n_delivered", *_ENDINGS)
+LATEST_DELIVERIES = 6
+LISTED_RULES = 15
+
+
+def trust_section(context: Context) -> Section:
+    """The section; the public sees the clinic's completeness alone."""
+    words = context.words
+    parts = [_completeness_part(context)]
+    lead = words.say("trust.lead_public")
+    if not context.is_public:
+        deliveries = context.figures.deliveries
+        lead = words.say(
+            "trust.lead",
+            rows=words.count(_sum(deliveries, "n_delivered")),
+            quarantined=words.count(_sum(deliveries, "n_quarantined")),
+        )
+        parts += [_deliveries_part(context), _quarantine_part(context), _origin_part(context)]
+    return Section(
+        section_id="trust",
+        title=words.say("section.trust"),
+        paragraphs=(lead,),
+        parts=tuple(parts),
+    )
+
+
+def done_share(row: Record | None) -> Share:
+    """Measures given, of those due."""
+    return share_of(row, count="n_done", denominator="n_due", rate="done_rate")
+
+
+def _completeness_part(context: Context) -> Section:
+    words = context.words
+    clinic = context.figures.completeness(context.clinic, ROLLING, context.year.end_on)
+    share = done_share(clinic)
+    paragraphs: list[str] = []
+    if share.n and share.rate is not None:
+        paragraphs.append(
+            words.say(
+                "trust.completeness_lead",
+                period=context.year.words,
+                done=words.count(share.x or 0),
+                due=words.count(share.n),
+                rate=words.percent(share.rate, n=share.n),
+            )
+        )
+    elif not share.is_withheld:
+        paragraphs.append(words.say("trust.completeness_none"))
+    if clinic is not None and clinic["n_unscorable"]:
+        paragraphs.append(
+            words.say(
+                "trust.unscorable",
+                x=words.count(clinic["n_unscorable"]),
+                n=words.count(clinic["n_responses"]),
+                period=context.year.words,
+            )
+        )
+    if clinic is not None and clinic["n_without_episode"]:
+        paragraphs.append(
+            words.say(
+                "trust.without_episode",
+                n=words.count(clinic["n_without_episode"]),
+                period=context.year.words,
+            )
+        )
+    tables = [_completeness_table(context, "programme")]
+    if not context.is_public:
+        tables.append(_completeness_table(context, "therapist"))
+    return Section(
+        section_id="completeness",
+        title=words.say("trust.completeness"),
+        paragraphs=tuple(paragraphs),
+        tables=tuple(table for table in tables if table.rows),
+    )
+
+
+def _completeness_table(context: Context, level: str) -> Table:
+    words, minimums = context.words, context.minimums
+    rows = []
+    for subject in context.figures.subjects_at(level):
+        row = context.figures.completeness(subject.key, ROLLING, context.year.end_on)
+        if row is None or not (row["n_due"] or row["n_finished"] or row["withheld_figures"]):
+            continue
+        rows.append(
+            Row(
+                (
+                    text_cell(subject.name),
+                    count_cell(row, "n_due", words),
+                    share_cell(done_share(row), minimums, words),
+                    count_cell(row, "n_finished", words),
+                    share_cell(measured_share(row), minimums, words),
+                )
+            )
+        )
+    head = "outcomes.programme" if level == "programme" else "people.therapist"
+    return Table(
+        table_id=f"completeness-{level}s",
+        caption=words.say(f"trust.{level}_table", period=context.year.words),
+        columns=(
+            column("name", words.say(head), is_number=False),
+            column("due", words.say("trust.due")),
+            column("done", words.say("trust.done")),
+            column("finished", words.say("outcomes.finished")),
+            column("paired", words.say("trust.paired")),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _deliveries_part(context: Context) -> Section:
+    words = context.words
+    deliveries = context.figures.deliveries
+    rest = _sum(deliveries, "n_delivered") - sum(_sum(deliveries, name) for name in _ENDINGS)
+    by_table: dict[Any, list[Record]] = defaultdict(list)
+    by_delivery: dict[Any, list[Record]] = defaultdict(list)
+    for row in deliveries:
+        by_table[row["table_name"]].append(row)
+        by_delivery[row["delivered_on"], row["source"], row["delivery_id"]].append(row)
+    counts = tuple(
+        column(name, words.say(f"trust.{name.removeprefix('n_')}")) for name in _DELIVERY_COLUMNS
+    )
+    total = Row((text_cell(words.say("trust.total")), *_sums(deliveries, context)), is_total=True)
+    latest = sorted(by_delivery, reverse=True)[:LATEST_DELIVERIES]
+    tables = (
+        Table(
+            table_id="deliveries-by-table",
+            caption=words.say("trust.delivery_table"),
+            columns=(column("table", words.say("trust.table"), is_number=False), *counts),
+            rows=(
+                *(
+                    Row((text_cell(name), *_sums(rows, context)))
+                    for name, rows in sorted(by_table.items())
+                ),
+                total,
+            ),
+            note=words.say("trust.adds_not", n=words.count(rest))
+            if rest
+            else words.say("trust.adds_up"),
+        ),
+        Table(
+            table_id="deliveries",
+            caption=words.say("trust.by_delivery_table"),
+            columns=(
+                column("delivered_on", words.say("trust.delivery"), is_number=False),
+                column("source", words.say("trust.source"), is_number=False),
+                *counts,
+            ),
+            rows=tuple(
+                Row(
+                    (
+                        text_cell(words.day(key[0])),
+                        text_cell(key[1]),
+                        *_sums(by_delivery[key], context),
+                    )
+                )
+                for key in latest
+            ),
+        ),
+    )
+    return Section(
+        section_id="deliveries-part",
+        title=words.say("trust.deliveries"),
+        paragraphs=(words.say("trust.restated"),),
+        tables=tables if deliveries else (),
+    )
+
+
+def _quarantine_part(context: Context) -> Section:
+    words = context.words
+    rules: dict[str, int] = defaultdict(int)
+    for row in context.figures.quarantine:
+        rules[row["rule_id"]] += row["n_rows"]
+    ordered = sorted(rules.items(), key=lambda item: (-item[1], item[0]))
+    rows = [Row((text_cell(name), Cell(words.count(n), n))) for name, n in ordered[:LISTED_RULES]]
+    others = ordered[LISTED_RULES:]
+    if others:
+        n = sum(count for _, count in others)
+        text = words.say("trust.other_rules", n=words.count(len(others)))
+        rows.append(Row((text_cell(text), Cell(words.count(n), n)), is_total=True))
+    return Section(
+        section_id="quarantine",
+        title=words.say("trust.quarantine"),
+        paragraphs=() if rows else (words.say("trust.no_quarantine"),),
+        tables=(
+            Table(
+                table_id="quarantine-table",
+                caption=words.say("trust.quarantine_table"),
+                columns=(
+                    column("rule", words.say("trust.rule"), is_number=False),
+                    column("rows", words.say("trust.rows")),
+                ),
+                rows=tuple(rows),
+            ),
+        )
+        if rows
+        else (),
+    )
+
+
+def _origin_part(context: Context) -> Section:
+    """Whether courses were delivered or derived, and what was left out as out of scope."""
+    words = context.words
+    sources = context.provenance.get("sources", ())
+    derived = [source for source in sources if source.get("episode_gap_days")]
+    paragraphs = [
+        words.say(
+            "trust.derived_gap",
+            source=source["name"],
+            days=words.count(source["episode_gap_days"]),
+        )
+        for source in derived
+    ]
+    if not derived:
+        paragraphs.append(words.say("trust.derived_none"))
+    n, ended = derived_ends(context)
+    if n:
+        paragraphs.append(
+            words.say(
+                "trust.derived_ends",
+                n=words.count(n),
+                ended=words.count(ended),
+                period=context.year.words,
+            )
+        )
+    for source in sources:
+        for kind, rows in sorted(source.get("out_of_scope", {}).items()):
+            paragraphs.append(
+                words.say(
+                    "trust.out_of_scope", n=words.count(rows), source=source["name"], kind=kind
+                )
+            )
+    return Section(
+        section_id="origin", title=words.say("trust.derived"), paragraphs=tuple(paragraphs)
+    )
+
+
+def _sum(rows: Iterable[Record], name: str) -> int:
+    return sum(row[name] or 0 for row in rows)
+
+
+def _sums(rows: Iterable[Record], context: Context) -> list[Cell]:
+    listed = list(rows)
+    sums = [_sum(listed, name) for name in _DELIVERY_COLUMNS]
+    return [Cell(context.words.count(n), n) for n in sums]

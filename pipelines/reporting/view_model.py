@@ -1,0 +1,112 @@
+"""From the published tables to a report: every figure, sentence and series of one month.
+
+What belongs here is the order of the page. What stands in a section is decided in the section's
+own module, which sentence a figure gets in `sentences.py`, and what may be shown in
+`sql/published/`.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from pipelines.reporting.cards import key_figures
+from pipelines.reporting.care_section import care_section
+from pipelines.reporting.comparing import compare_programmes
+from pipelines.reporting.context import Context, ReportSettings
+from pipelines.reporting.figures import MONTH, ROLLING, read_figures
+from pipelines.reporting.in_short import in_short
+from pipelines.reporting.look_at import look_at
+from pipelines.reporting.method_section import method_section
+from pipelines.reporting.model import Head, Report
+from pipelines.reporting.outcomes_section import outcomes_section
+from pipelines.reporting.people_section import people_section
+from pipelines.reporting.population_section import population_section
+from pipelines.reporting.sentences import Minimums
+from pipelines.reporting.trends import headline_kind, window
+from pipelines.reporting.trust_section import trust_section
+from pipelines.reporting.wording import load_wording
+
+DRAFT = "draft"
+RELEASED = "released"
+
+
+def build_report(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    month: date,
+    audience: str,
+    settings: ReportSettings,
+    provenance: Mapping[str, Any],
+    version: int = 1,
+    language: str = "en",
+) -> Report:
+    """The report of a month for an audience, from the `pub_` and `ref_` tables of a connection.
+
+    `provenance` says what no table holds, each key optional: `code_revision`, `catalogue_digest`,
+    `contracts` (table → version), `sources` (each with `name`, and where they apply
+    `episode_gap_days`: courses were derived with this gap; `out_of_scope`: kind → rows).
+
+    Raises: UsageError when no disclosure policy names the audience.
+    """
+    words = load_wording(language)
+    figures = read_figures(connection, month=month, audience=audience)
+    minimums = Minimums(
+        rate=figures.policy["minimum_pairs_for_rate"],
+        comparison=figures.policy["minimum_pairs_for_comparison"],
+    )
+    measures = tuple(figures.measures())
+    context = Context(
+        figures=figures,
+        words=words,
+        minimums=minimums,
+        headline=window(figures, headline_kind(figures, measures), words),
+        month=window(figures, MONTH, words),
+        year=window(figures, ROLLING, words),
+        measures=measures,
+        comparisons={} if audience == "public" else compare_programmes(figures, measures, minimums),
+        settings=settings,
+        provenance=provenance,
+    )
+    cards = key_figures(context)
+    sections = (
+        population_section(context),
+        outcomes_section(context),
+        people_section(context),
+        care_section(context),
+        trust_section(context),
+        method_section(context),
+    )
+    return Report(
+        head=_head(context, version=version),
+        in_short=in_short(context),
+        key_figures=cards,
+        look_at=look_at(context, cards),
+        sections=tuple(section for section in sections if section is not None),
+        provenance=dict(provenance),
+    )
+
+
+def _head(context: Context, *, version: int) -> Head:
+    words, figures = context.words, context.figures
+    as_of_on = figures.as_of_on
+    return Head(
+        clinic=context.settings.clinic_name,
+        month=f"{figures.month.year}-{figures.month.month:02}",
+        month_name=context.month.words,
+        title=words.say(
+            "head.title", clinic=context.settings.clinic_name, month=context.month.words
+        ),
+        audience=figures.audience,
+        readers=words.say(f"head.readers.{figures.audience}"),
+        language=words.language,
+        version=version,
+        state=DRAFT,
+        state_words=words.say(f"head.state.{DRAFT}", version=version),
+        as_of_on=as_of_on.isoformat() if as_of_on else None,
+        as_of_words=words.say("head.as_of_unknown")
+        if as_of_on is None
+        else words.say("head.as_of", day=words.day(as_of_on)),
+        change_words=words.say("head.first_version"),
+    )

@@ -1,0 +1,187 @@
+"""Judging a delivery without taking it: everything happens in a home that is thrown away."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipelines.contracts.row_rules import explain
+from pipelines.engine import quoted
+from pipelines.home import SETTINGS_FILE, Home
+from pipelines.ingest.landing import land
+from pipelines.ingest.manifest import Mode
+from pipelines.warehouse.build_run import ACCOUNT_TABLES, BuildRun
+
+
+@dataclass(frozen=True)
+class TableFinding:
+    """One table of the delivery: rows by how they would end, and columns that do not fit."""
+
+    table: str
+    files: list[str]
+    n_delivered: int
+    n_quarantined: int
+    unknown_columns: list[str]
+    absent_columns: list[str]
+
+
+@dataclass(frozen=True)
+class RuleFinding:
+    """One broken rule: how many rows, and the first lines that break it."""
+
+    rule_id: str
+    severity: str
+    n_rows: int
+    first_lines: list[str]
+    expected: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What `outcomes check` prints; counts, lines and columns, never a cell."""
+
+    kind: str
+    mode: str
+    delivered_on: str
+    tables: list[TableFinding]
+    rules: list[RuleFinding]
+    not_taken: list[str]
+
+    @property
+    def is_clean(self) -> bool:
+        """No row would be turned away."""
+        return not any(rule.severity == "error" for rule in self.rules)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {**asdict(self), "is_clean": self.is_clean}
+
+    def lines(self) -> list[str]:
+        """For people."""
+        found = [f"A {self.mode} {self.kind} delivery of {self.delivered_on}", ""]
+        for table in self.tables:
+            found.append(
+                f"  {table.table:16} {table.n_delivered:>9,} rows"
+                f" {table.n_quarantined:>7,} would be turned away"
+            )
+            for label, names in (
+                ("columns nobody knows", table.unknown_columns),
+                ("columns not there", table.absent_columns),
+            ):
+                if names:
+                    found.append(f"  {'':16} {label}: {', '.join(names)}")
+        found += [f"  not taken: {name}" for name in self.not_taken]
+        if self.rules:
+            found.append("")
+        for rule in self.rules:
+            found.append(f"  {rule.severity:7} {rule.n_rows:>7,} rows break {rule.rule_id}")
+            if rule.expected:
+                found.append(f"  {'':15} {rule.expected}")
+            if rule.first_lines:
+                found.append(f"  {'':15} first at {', '.join(rule.first_lines)}")
+        found += ["", "No row would be turned away." if self.is_clean else "Mend and check again."]
+        return found
+
+
+def check_delivery(
+    path: Path, *, home: Home | None, mode: Mode | None, delivered_on: date | None
+) -> Findings:
+    """Judge one delivery as a run would, beside what `home` has, or alone.
+
+    Raises: DeliveryError when a file cannot be used at all.
+    """
+    with tempfile.TemporaryDirectory(prefix="outcomes-check-") as folder:
+        rehearsal = _copy_of(home, Path(folder) / "home")
+        paths = [path]
+        delivery = land(rehearsal, paths, source="inbox", mode=mode, delivered_on=delivered_on)
+        run = BuildRun(rehearsal)
+        try:
+            run.reference(["ref_instruments", "ref_instrument_scales"])
+            staged = [name for name in run.models if name.startswith("stg_")]
+            run.stage([*staged, *ACCOUNT_TABLES])
+            own = f"delivery_id = {quoted(delivery.delivery_id)}"
+            return Findings(
+                kind=delivery.kind,
+                mode=delivery.mode,
+                delivered_on=delivery.delivered_on.isoformat(),
+                tables=_tables(run, delivery.delivery_id),
+                rules=_rules(run, own),
+                not_taken=[f"{file.name} ({file.reason})" for file in delivery.unrecognised],
+            )
+        finally:
+            run.close()
+
+
+def _copy_of(home: Home | None, root: Path) -> Home:
+    """A home with the same settings and deliveries; landed bytes are linked, not copied."""
+    if home is None:
+        return Home.create(root, salt="check")
+    root.mkdir(mode=0o700)
+    shutil.copy(home.root / SETTINGS_FILE, root / SETTINGS_FILE)
+    copy = Home.create(root)
+    if home.manifests.exists():
+        shutil.copytree(home.manifests, copy.manifests)
+        copy.landed_files.mkdir(parents=True, exist_ok=True)
+        for file in home.landed_files.iterdir():
+            try:
+                os.link(file, copy.landed_files / file.name)
+            except OSError:
+                # Another file system: bytes have to be copied after all.
+                shutil.copyfile(file, copy.landed_files / file.name)
+    return copy
+
+
+def _tables(run: BuildRun, delivery_id: str) -> list[TableFinding]:
+    counts = run.table_path("stg_row_counts")
+    quarantined = dict(
+        run.engine.rows(
+            f"select table_name, sum(n_rows) from read_parquet({quoted(str(counts))})"
+            " where delivery_id = $delivery_id and row_status = 'quarantined' group by table_name",
+            {"delivery_id": delivery_id},
+        )
+    )
+    found = []
+    for table, files in run.files.items():
+        own = [file for file in files if file.delivery_id == delivery_id]
+        if own:
+            found.append(
+                TableFinding(
+                    table=table,
+                    files=[file.file_name for file in own],
+                    n_delivered=sum(file.n_delivered for file in own),
+                    n_quarantined=int(quarantined.get(table, 0)),
+                    unknown_columns=sorted({name for file in own for name in file.unknown_columns}),
+                    absent_columns=sorted({name for file in own for name in file.absent_columns}),
+                )
+            )
+    return found
+
+
+def _rules(run: BuildRun, own: str) -> list[RuleFinding]:
+    rules = {rule.rule_id: rule for contract in run.contracts.values() for rule in contract.rules}
+    quarantine = quoted(str(run.table_path("quarantine")))
+    warnings = quoted(str(run.table_path("stg_warning_counts")))
+    broken = run.engine.rows(
+        "select rule_id, 'error', count(*), list(place order by place)[1:5]"
+        " from (select unnest(reasons) as rule_id,"
+        " file_name || ' line ' || lpad(cast(line as varchar), 9, ' ') as place"
+        f" from read_parquet({quarantine}) where {own})"
+        " group by rule_id order by rule_id"
+    )
+    warned = run.engine.rows(
+        f"select rule_id, 'warning', sum(n_rows), cast([] as varchar[])"
+        f" from read_parquet({warnings}) where {own} group by rule_id order by rule_id"
+    )
+    return [
+        RuleFinding(
+            rule_id=rule_id,
+            severity=severity,
+            n_rows=int(n_rows),
+            first_lines=[" ".join(place.split()) for place in places],
+            expected=explain(rules[rule_id]) if rule_id in rules else "",
+        )
+        for rule_id, severity, n_rows, places in broken + warned
+    ]

@@ -1,0 +1,132 @@
+"""`make bench`: from landing to marts, against what DuckDB alone needs for the bare work.
+
+For each size a clinic of 24 months and one more is made up; that is not timed. Then, each in a
+process of its own and in the same call:
+
+- floor: DuckDB reads the same files with declared types, writes each as Parquet, and makes one
+  group-by for each mart;
+- whole: `pull` and the Dagster job up to the marts, on an empty home, Great Expectations and
+  Dagster's own history included;
+- one more month: the same on the home that has the 24 months.
+
+Times are wall-clock seconds. "start" is importing the libraries; "wall" is everything.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.demo.clinic import DemoOptions, clients_for, write_deliveries
+from pipelines.home import Home
+
+MONTHS = 25
+DEFAULT_SIZES = (100_000, 1_000_000)
+
+
+def measure(size: int, folder: Path) -> dict[str, Any]:
+    """One size: floor, whole and one more month, in processes of their own."""
+    deliveries = folder / "deliveries"
+    options = DemoOptions(
+        clients=clients_for(size, months=MONTHS), months=MONTHS, defects=False, format="csv"
+    )
+    write_deliveries(options, deliveries)
+    months = sorted(path for path in deliveries.iterdir() if path.is_dir())
+    home = Home.create(folder / "home", name="Benchmark", salt="bench")
+    for month in months[:-1]:
+        month.rename(home.inbox / month.name)
+    found = {
+        "size": size,
+        "n_bytes": sum(path.stat().st_size for path in home.inbox.rglob("*.csv")),
+        "floor": _child("floor", home.inbox),
+        "whole": _child("run", home.root),
+    }
+    months[-1].rename(home.inbox / months[-1].name)
+    found["month"] = _child("run", home.root)
+    found["again"] = _child("run", home.root)
+    found["ratio"] = found["whole"]["work_s"] / found["floor"]["work_s"]
+    found["month_share"] = found["month"]["work_s"] / found["whole"]["work_s"]
+    return found
+
+
+def _child(task: str, path: Path) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.child", task, str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=False,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"the {task} of the benchmark failed with {done.returncode}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def show(results: Sequence[dict[str, Any]]) -> None:
+    """The figures as tables."""
+    console = Console(width=120)
+    table = Table(title="Landing to marts, against DuckDB alone (seconds)")
+    for name in ("responses", "MB", "floor", "whole", "ratio", "one more month", "share of whole",
+                 "nothing new", "start", "wall", "peak MB"):  # fmt: skip
+        table.add_column(name, justify="right")
+    for found in results:
+        whole, month = found["whole"], found["month"]
+        table.add_row(
+            f"{whole['n_responses']:,}",
+            f"{found['n_bytes'] / 1e6:,.0f}",
+            f"{found['floor']['work_s']:.2f}",
+            f"{whole['work_s']:.2f}",
+            f"{found['ratio']:.1f}",
+            f"{month['work_s']:.2f}",
+            f"{found['month_share']:.0%}",
+            f"{found['again']['work_s']:.2f}",
+            f"{whole['start_s']:.1f}",
+            f"{whole['wall_s']:.1f}",
+            f"{whole['peak_mb']:,.0f}",
+        )
+    console.print(table)
+    steps = Table(title="Stages of the whole, and of one more month (seconds)")
+    steps.add_column("stage")
+    for found in results:
+        label = f"{found['whole']['n_responses']:,}"
+        steps.add_column(label, justify="right")
+        steps.add_column("month", justify="right")
+    for name in results[0]["whole"]["steps"]:
+        cells = []
+        for found in results:
+            cells += [f"{found[part]['steps'].get(name, 0.0):.2f}" for part in ("whole", "month")]
+        steps.add_row(name, *cells)
+    console.print(steps)
+
+
+def main() -> None:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(prog="make bench BENCH=...", description=__doc__)
+    parser.add_argument("--responses", type=int, nargs="+", default=DEFAULT_SIZES)
+    parser.add_argument("--folder", type=Path, help="where to work; default: a temporary folder")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    options = parser.parse_args()
+    results = []
+    for size in sorted(options.responses):
+        folder = Path(tempfile.mkdtemp(prefix="outcomes-bench-", dir=options.folder))
+        try:
+            results.append(measure(size, folder))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        show(results[-1:])
+    if len(results) > 1:
+        show(results)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

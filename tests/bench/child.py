@@ -1,0 +1,106 @@
+"""One measured process of the benchmark: `floor INBOX` or `run HOME`; prints one line of JSON."""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+BORN = time.perf_counter()
+
+# One group-by for each mart, over the bare Parquet files of the same data.
+GROUP_BYS = {
+    "mart_episode_outcomes": "select response_id, count(*), sum(value) from response_items"
+    " group by response_id",
+    "mart_episode_recovery": "select episode_id, instrument_id, min(administered_at),"
+    " max(administered_at) from responses group by episode_id, instrument_id",
+    "mart_outcomes": "select programme_id, therapist_id, date_trunc('month', ended_on), count(*),"
+    " count(distinct client_id) from episodes group by all",
+    "mart_activity": "select status, s.therapist_id, date_trunc('month', s.scheduled_at), count(*)"
+    " from attendances inner join sessions as s using (session_id) group by all",
+    "mart_completeness": "select instrument_id, respondent, date_trunc('month', administered_at),"
+    " count(*) from responses group by all",
+    "mart_deliveries": "select filename, count(*) from response_items group by filename",
+}
+
+
+def floor(inbox: Path) -> dict[str, Any]:
+    """Read with declared types, write as Parquet, group once for each mart."""
+    import duckdb
+
+    from pipelines.contracts.cell_types import DUCKDB_TYPES
+    from pipelines.contracts.odcs import load_contracts
+
+    contracts = load_contracts()
+    started = time.perf_counter()
+    written = inbox.parent / "floor"
+    written.mkdir()
+    steps = {"read and write": 0.0, "group": 0.0}
+    with duckdb.connect() as connection:
+        for table, contract in contracts.items():
+            files = sorted(str(path) for path in inbox.glob(f"*/{table}.csv"))
+            if not files:
+                continue
+            header = Path(files[0]).read_text(encoding="utf-8").split("\n", 1)[0].strip().split(",")
+            types = {column.name: DUCKDB_TYPES[column.type] for column in contract.columns}
+            columns = {name: types.get(name, "VARCHAR") for name in header}
+            connection.execute(
+                f"copy (select * from read_csv({files!r}, header = true, auto_detect = false,"
+                f" columns = {columns!r}, filename = true)) to '{written / table}.parquet'"
+            )
+            connection.execute(
+                f"create view {table} as select * from read_parquet('{written / table}.parquet')"
+            )
+        steps["read and write"] = time.perf_counter() - started
+        for sql in GROUP_BYS.values():
+            connection.execute(f"create or replace temp table grouped as {sql}")
+    work_s = time.perf_counter() - started
+    steps["group"] = work_s - steps["read and write"]
+    return {"work_s": work_s, "steps": steps}
+
+
+def run(root: Path) -> dict[str, Any]:
+    """Pull, then the job up to the marts, as `outcomes run` does it."""
+    from pipelines import progress
+    from pipelines.definitions import open_instance, run_job
+    from pipelines.home import Home
+    from pipelines.ingest.sources import pull
+    from pipelines.warehouse.inputs import inputs_fingerprint
+    from pipelines.warehouse.snapshot import current_snapshot
+
+    home = Home(root)
+    started = time.perf_counter()
+    steps: dict[str, float] = {}
+    pull(home)
+    steps["pull"] = time.perf_counter() - started
+    told: list[tuple[float, str]] = []
+    progress.listener.set(lambda text: told.append((time.perf_counter(), text)))
+    if current_snapshot(home).inputs != inputs_fingerprint(home):
+        run_job(home, [])
+        with open_instance(home) as instance:
+            last = instance.get_runs(limit=1)[0]
+            for step in instance.get_run_step_stats(last.run_id):
+                steps[step.step_key] = (step.end_time or 0.0) - (step.start_time or 0.0)
+    work_s = time.perf_counter() - started
+    tables = current_snapshot(home).tables
+    peak = max(
+        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return {
+        "work_s": work_s,
+        "start_s": started - BORN,
+        "steps": steps,
+        "peak_mb": peak / 1024,
+        "n_responses": tables["stg_responses"].n_rows,
+        "models": {
+            text: round(after - at, 3)
+            for (at, text), (after, _) in zip(told, told[1:], strict=False)
+        },
+    }
+
+
+if __name__ == "__main__":
+    task, place = sys.argv[1], Path(sys.argv[2])
+    measured = floor(place) if task == "floor" else run(place)
+    print(json.dumps({**measured, "wall_s": time.perf_counter() - BORN}))

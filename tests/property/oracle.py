@@ -1,0 +1,383 @@
+"""The same figures once more, in plain Python: row by row, from the definitions, not from the SQL.
+
+Nothing here is fast or clever. Points are exact fractions; a course of treatment is looked at with
+all its sessions and responses in hand, and each rule is written where it is needed.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Any
+
+Row = dict[str, Any]
+CANCELLED = {"cancelled", "late_cancelled", "clinic_cancelled"}
+
+
+@dataclass
+class Course:
+    """An episode with what belongs to it and what follows from it."""
+
+    row: Row
+    programme: Row
+    attended: list[Row] = field(default_factory=list)
+    facts: Row = field(default_factory=dict)
+    scores: dict[tuple[str, str, str], list[Row]] = field(default_factory=dict)
+    outcomes: dict[tuple[str, str, str], Row] = field(default_factory=dict)
+
+    @property
+    def subjects(self) -> list[tuple[str, str]]:
+        """What it counts for."""
+        named = [
+            ("clinic", "clinic"),
+            ("programme", self.facts["programme_id"]),
+            ("therapist", self.facts["therapist_id"]),
+            ("group", self.facts["group_id"]),
+        ]
+        return [(level, subject) for level, subject in named if subject is not None]
+
+
+@dataclass
+class Clinic:
+    """A clinic's staged rows, judged."""
+
+    tables: dict[str, list[Row]]
+    parameters: Row
+    attendances: list[Row] = field(default_factory=list)
+    responses: list[Row] = field(default_factory=list)
+    courses: dict[str, Course] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.instruments = {row["instrument_id"]: row for row in self.tables["ref_instruments"]}
+        self.rules = {
+            (row["instrument_id"], row["scale"]): row for row in self.tables["ref_outcome_rules"]
+        }
+        self.programmes = {row["programme_id"]: row for row in self.tables["stg_programmes"]}
+        self.groups = {row["group_id"]: row for row in self.tables["stg_groups"]}
+        self.sessions = {row["session_key"]: row for row in self.tables["stg_sessions"]}
+        for row in self.tables["stg_episodes"]:
+            programme = self.programmes.get(row["programme_id"], {})
+            self.courses[row["episode_key"]] = Course(row, programme)
+        self.attendances = [self._attendance(row) for row in self.tables["stg_attendances"]]
+        for row in self.attendances:
+            if row["episode_key"] is not None and row["status"] == "attended":
+                self.courses[row["episode_key"]].attended.append(row)
+        for course in self.courses.values():
+            course.facts = self._facts(course)
+        for course in self.courses.values():
+            course.facts["has_concurrent_group"] = self._is_concurrent(course)
+        self.responses = [self._response(row) for row in self.tables["stg_responses"]]
+        for response in self.responses:
+            if response["episode_key"] is None:
+                continue
+            course = self.courses[response["episode_key"]]
+            for scale, points in response["points"].items():
+                key = (response["instrument_id"], scale, response["respondent"])
+                course.scores.setdefault(key, []).append({**response, "points": points})
+        for course in self.courses.values():
+            for key, scores in course.scores.items():
+                course.outcomes[key] = self._outcome(course, key, scores)
+
+    def scales_of(self, instrument_id: str) -> list[str]:
+        """The scales on which an instrument is scored."""
+        if not self.instruments[instrument_id]["is_scored"]:
+            return ["total"]
+        return [
+            row["scale"]
+            for row in self.tables["ref_instrument_scales"]
+            if row["instrument_id"] == instrument_id
+        ]
+
+    def programme_of(self, session: Row) -> str | None:
+        """A group session belongs to its group's programme, another to its episode's."""
+        if session["group_id"] is not None:
+            group = self.groups.get(session["group_id"])
+            return None if group is None else group["programme_id"]
+        return self.courses[session["episode_key"]].row["programme_id"]
+
+    def _attendance(self, row: Row) -> Row:
+        session = self.sessions[row["session_key"]]
+        day = session["scheduled_on"]
+        if session["group_id"] is None:
+            candidates = [self.courses[session["episode_key"]].row]
+        else:
+            candidates = [
+                self.courses[stay["episode_key"]].row
+                for stay in self.tables["stg_memberships"]
+                if stay["group_id"] == session["group_id"]
+                and stay["client_key"] == row["client_key"]
+                and stay["joined_on"] <= day
+                and (stay["left_on"] is None or day <= stay["left_on"])
+            ]
+        own = [one for one in candidates if one["client_key"] == row["client_key"]]
+        own.sort(key=lambda one: one["episode_id"])
+        return {
+            "session_key": row["session_key"],
+            "client_key": row["client_key"],
+            "episode_key": own[0]["episode_key"] if own else None,
+            "session_on": day,
+            "therapist_id": session["therapist_id"],
+            "group_id": session["group_id"],
+            "programme_id": self.programme_of(session),
+            "status": row["status"],
+        }
+
+    def _facts(self, course: Course) -> Row:
+        row, attended = course.row, course.attended
+        days = sorted(one["session_on"] for one in attended)
+        with_therapist = Counter(one["therapist_id"] for one in attended)
+        therapist = row["therapist_id"]
+        if with_therapist:
+            most = max(with_therapist.values())
+            leaders = sorted(one for one, n in with_therapist.items() if n == most)
+            therapist = therapist if therapist in leaders else leaders[0]
+        share = Fraction(with_therapist[therapist], len(attended)) if attended else None
+        ended_on, reason, basis = row["ended_on"], None, None
+        if ended_on is not None:
+            reason, basis = row["end_reason"], "recorded"
+        elif days and not self._is_booked(course):
+            closing_day = days[-1] + timedelta(days=self.parameters["derived_end_days"])
+            if closing_day <= self.parameters["as_of_on"]:
+                ended_on, reason, basis = closing_day, "dropped_out", "derived"
+        return {
+            "episode_key": row["episode_key"],
+            "client_key": row["client_key"],
+            "programme_id": row["programme_id"],
+            "track": course.programme.get("track"),
+            "therapist_id": therapist,
+            "assigned_therapist_id": row["therapist_id"],
+            "attribution_share": four_places(share),
+            "is_shared": None if share is None else share < Fraction(60, 100),
+            "group_id": self._group_of(course),
+            "referred_on": row["referred_on"],
+            "started_on": row["started_on"],
+            "session_1_on": days[0] if days else row["started_on"],
+            "ended_on": ended_on,
+            "end_reason": reason,
+            "end_basis": basis,
+            "n_attended": len(attended),
+            "last_attended_on": days[-1] if days else None,
+            "is_finished_course": ended_on is not None and len(attended) >= 2,
+        }
+
+    def _is_booked(self, course: Course) -> bool:
+        for session in self.sessions.values():
+            if session["episode_key"] != course.row["episode_key"]:
+                continue
+            if session["scheduled_on"] <= self.parameters["as_of_on"]:
+                continue
+            statuses = {
+                one["status"]
+                for one in self.attendances
+                if one["session_key"] == session["session_key"]
+                and one["client_key"] == course.row["client_key"]
+            }
+            if not statuses & CANCELLED:
+                return True
+        return False
+
+    def _group_of(self, course: Course) -> str | None:
+        in_group = Counter(one["group_id"] for one in course.attended if one["group_id"])
+        if in_group:
+            most = max(in_group.values())
+            return min(group for group, n in in_group.items() if n == most)
+        stays = [
+            (stay["joined_on"], stay["group_id"])
+            for stay in self.tables["stg_memberships"]
+            if stay["episode_key"] == course.row["episode_key"]
+            and stay["client_key"] == course.row["client_key"]
+        ]
+        return min(stays)[1] if stays else None
+
+    def _is_concurrent(self, course: Course) -> bool:
+        if kinds_attended(course) == {"group", "individual"}:
+            return True
+        begins, ends = course.facts["session_1_on"], course.facts["ended_on"]
+        if begins is None:
+            return False
+        for other in self.courses.values():
+            if other is course or other.row["client_key"] != course.row["client_key"]:
+                continue
+            other_begins, other_ends = other.facts["session_1_on"], other.facts["ended_on"]
+            if other_begins is None:
+                continue
+            overlap = (ends is None or other_begins <= ends) and (
+                other_ends is None or begins <= other_ends
+            )
+            mine, theirs = kinds_of_work(course), kinds_of_work(other)
+            differ = ("group" in mine and "individual" in theirs) or (
+                "individual" in mine and "group" in theirs
+            )
+            if overlap and differ:
+                return True
+        return False
+
+    def _response(self, row: Row) -> Row:
+        """A response with its episode and its points by scale (totals only: no answers here)."""
+        instrument = self.instruments[row["instrument_id"]]
+        episode_key = row["episode_key"]
+        if episode_key is None:
+            day = row["administered_on"]
+            holding = [
+                one["episode_key"]
+                for one in self.tables["stg_episodes"]
+                if one["client_key"] == row["client_key"]
+                and one["referred_on"] <= day
+                and (one["ended_on"] is None or day <= one["ended_on"])
+            ]
+            episode_key = holding[0] if len(holding) == 1 else None
+        total = None if row["total_score"] is None else Fraction(row["total_score"])
+        if total is not None:
+            lowest, highest = instrument["total_min_points"], instrument["total_max_points"]
+            total = total if lowest <= total <= highest else None
+        points = {
+            scale: total if scale == "total" else None
+            for scale in self.scales_of(row["instrument_id"])
+        }
+        return {**row, "episode_key": episode_key, "points": points}
+
+    def _outcome(self, course: Course, key: tuple[str, str, str], scores: list[Row]) -> Row:
+        instrument_id, scale, respondent = key
+        instrument = self.instruments[instrument_id]
+        rule = self.rules.get((instrument_id, scale), {})
+        first, last = self._first_and_last(course, scores, instrument)
+        is_verdict = instrument["purpose"] == "verdict"
+        out: Row = {
+            **{name: course.facts[name] for name in FACTS_IN_OUTCOMES},
+            "instrument_id": instrument_id,
+            "scale": scale,
+            "respondent": respondent,
+            "domain": instrument["domain"],
+            "n_responses": len(scores),
+            "first_on": None if first is None else first["administered_on"],
+            "first_score": None if first is None else first["points"],
+            "last_on": None if last is None else last["administered_on"],
+            "last_score": None if last is None else last["points"],
+            "is_paired": None if is_verdict else first is not None and last is not None,
+            "rule_id": rule.get("rule_id"),
+            "rule_version": rule.get("rule_version"),
+        }
+        flags = judge(instrument, rule, out["first_score"], out["last_score"])
+        return {**out, **flags}
+
+    def _first_and_last(
+        self, course: Course, scores: list[Row], instrument: Row
+    ) -> tuple[Row | None, Row | None]:
+        valid = sorted(
+            (one for one in scores if one["points"] is not None),
+            key=lambda one: (one["administered_at"], one["response_id"]),
+        )
+        session_1_on, ended_on = course.facts["session_1_on"], course.facts["ended_on"]
+        first = valid[0] if valid else None
+        if first is not None and session_1_on is not None:
+            latest = session_1_on + timedelta(days=self.parameters["first_score_days"])
+            first = first if first["administered_on"] <= latest else None
+        until_end = [one for one in valid if ended_on is None or one["administered_on"] <= ended_on]
+        if instrument["purpose"] == "verdict":
+            return first, until_end[-1] if until_end else None
+        if first is None:
+            return None, None
+        later = [one for one in until_end if one["administered_on"] > first["administered_on"]]
+        return first, later[-1] if later else None
+
+
+FACTS_IN_OUTCOMES = (
+    "episode_key",
+    "client_key",
+    "programme_id",
+    "track",
+    "therapist_id",
+    "attribution_share",
+    "is_shared",
+    "has_concurrent_group",
+    "group_id",
+    "started_on",
+    "ended_on",
+    "end_reason",
+    "end_basis",
+    "n_attended",
+    "is_finished_course",
+)
+
+
+def four_places(number: Fraction | None) -> Decimal | None:
+    """Rounded half up, as a decimal."""
+    if number is None:
+        return None
+    exact = Decimal(number.numerator) / Decimal(number.denominator)
+    return exact.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
+
+
+def kinds_attended(course: Course) -> set[str]:
+    """Whether its attended sessions were in groups or individual."""
+    return {"group" if one["group_id"] else "individual" for one in course.attended}
+
+
+def kinds_of_work(course: Course) -> set[str]:
+    """The kinds attended, and the programme's own kind."""
+    kinds = kinds_attended(course)
+    if course.programme.get("modality") in {"group", "skills_group"}:
+        return kinds | {"group"}
+    return kinds if "group" in kinds else kinds | {"individual"}
+
+
+def judge(instrument: Row, rule: Row, first: Fraction | None, last: Fraction | None) -> Row:
+    """The flags of one pair; null where a threshold or a score is missing."""
+    worse_is_higher = instrument["direction"] == "higher_worse"
+    is_verdict = instrument["purpose"] == "verdict"
+    best = instrument["total_min_points" if worse_is_higher else "total_max_points"]
+    caseness, reliable = rule.get("caseness_points"), rule.get("reliable_change_points")
+
+    def is_a_case(points: Fraction | None) -> bool | None:
+        if points is None or caseness is None:
+            return None
+        return points >= caseness if worse_is_higher else points < caseness
+
+    improvement = None
+    if first is not None and last is not None and not is_verdict:
+        improvement = first - last if worse_is_higher else last - first
+    change = None
+    if improvement is not None and reliable is not None:
+        change = "unchanged"
+        if improvement >= reliable:
+            change = "improved"
+        if improvement <= -reliable:
+            change = "deteriorated"
+    was_case, is_case = is_a_case(first), is_a_case(last)
+    recovered = None if not was_case or is_case is None else not is_case
+    reliably = None if recovered is None or change is None else recovered and change == "improved"
+    responder = None
+    if is_verdict and last is not None:
+        responder = last <= 2
+    elif was_case and improvement is not None and rule.get("response_share") is not None:
+        assert first is not None
+        responder = improvement >= Fraction(rule["response_share"]) * abs(first - best)
+    remitted = None
+    below = rule.get("remission_below_points")
+    if below is not None and first is not None and last is not None and first >= below:
+        remitted = last < below
+    return {
+        "improvement_points": improvement,
+        "was_case": was_case,
+        "is_case": is_case,
+        "reliable_change": change,
+        "is_recovered": recovered,
+        "is_reliably_recovered": reliably,
+        "is_responder": responder,
+        "is_remitted": remitted,
+    }
+
+
+def by_subject(courses: list[Course]) -> dict[tuple[str, str], list[Course]]:
+    """Courses under each subject that they count for."""
+    found: dict[tuple[str, str], list[Course]] = defaultdict(list)
+    for course in courses:
+        for subject in course.subjects:
+            found[subject].append(course)
+    return found
+
+
+def in_period(day: date | None, start: date, end: date) -> bool:
+    """Both ends belong to the period."""
+    return day is not None and start <= day <= end

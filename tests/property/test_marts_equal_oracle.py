@@ -1,0 +1,116 @@
+"""Every column of every mart, for all levels and periods, equals the second calculation."""
+
+import math
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from tests.builders import Bench
+from tests.property import oracle_marts
+from tests.property.clinics import clinics
+from tests.property.oracle import Clinic, Row
+from tests.property.oracle_recovery import recovery
+
+EPISODE = ("episode_key",)
+MEASURE = ("instrument_id", "scale", "respondent")
+SUBJECT = ("level", "subject_id")
+PERIOD = ("period_kind", "period_start_on")
+EXAMPLES = 40
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterable[Bench]:
+    """One engine for all examples: making its tables costs more than filling them."""
+    shared = Bench()
+    yield shared
+    shared.close()
+
+
+def load(bench: Bench, tables: Mapping[str, list[Row]], parameters: Row) -> None:
+    """Put a clinic in place of the one before."""
+    for table, rows in tables.items():
+        bench.fill(table, rows)
+    bench.parameters = parameters
+    bench.restart()
+
+
+def keyed(rows: list[Row], key: tuple[str, ...]) -> dict[tuple[Any, ...], Row]:
+    """Rows by their key, which must tell them apart, without it."""
+    found = {
+        tuple(row[name] for name in key): {
+            name: value for name, value in row.items() if name not in key
+        }
+        for row in rows
+    }
+    assert len(found) == len(rows), "the key is not unique"
+    return found
+
+
+def is_same(found: Any, expected: Any) -> bool:
+    """Equal, and of the same kind; a double up to what the order of its sums may change."""
+    if found is None or expected is None:
+        return found is expected
+    if isinstance(found, float):
+        return math.isclose(found, float(expected), rel_tol=1e-9, abs_tol=1e-12)
+    if isinstance(found, Decimal):
+        return Fraction(found) == Fraction(expected)
+    return type(found) is type(expected) and found == expected
+
+
+def assert_equal(found: Mapping[Any, Row], expected: Mapping[Any, Row]) -> None:
+    """The same keys, and under each the same columns with the same values."""
+    assert set(found) == set(expected)
+    for key, row in expected.items():
+        assert set(found[key]) == set(row)
+        wrong = {
+            name: (found[key][name], value)
+            for name, value in row.items()
+            if not is_same(found[key][name], value)
+        }
+        assert not wrong, (key, wrong)
+
+
+@settings(max_examples=EXAMPLES)
+@given(clinics())
+def test_marts_equal_the_second_calculation(
+    bench: Bench, clinic_rows: tuple[dict[str, list[Row]], Row]
+) -> None:
+    tables, parameters = clinic_rows
+    load(bench, tables, parameters)
+    clinic = Clinic(tables, parameters)
+
+    attendances = {(row["session_key"], row["client_key"]): row for row in clinic.attendances}
+    assert_equal(
+        keyed(bench.rows("int_attendances"), ("session_key", "client_key")),
+        {key: without(row, ("session_key", "client_key")) for key, row in attendances.items()},
+    )
+    facts = {(key,): without(course.facts, EPISODE) for key, course in clinic.courses.items()}
+    assert_equal(keyed(bench.rows("int_episodes"), EPISODE), facts)
+    outcomes = {
+        (key, *measure): without(row, EPISODE + MEASURE)
+        for key, course in clinic.courses.items()
+        for measure, row in course.outcomes.items()
+    }
+    assert_equal(keyed(bench.rows("mart_episode_outcomes"), EPISODE + MEASURE), outcomes)
+    recoveries = {(key,): without(row, EPISODE) for key, row in recovery(clinic).items()}
+    assert_equal(keyed(bench.rows("mart_episode_recovery"), EPISODE), recoveries)
+    assert_equal(
+        keyed(bench.rows("mart_outcomes"), SUBJECT + MEASURE + PERIOD),
+        oracle_marts.outcomes(clinic),
+    )
+    assert_equal(
+        keyed(bench.rows("mart_activity"), SUBJECT + PERIOD), oracle_marts.activity(clinic)
+    )
+    assert_equal(
+        keyed(bench.rows("mart_completeness"), SUBJECT + PERIOD),
+        oracle_marts.completeness(clinic),
+    )
+
+
+def without(row: Row, key: tuple[str, ...]) -> Row:
+    """A row's columns beside its key."""
+    return {name: value for name, value in row.items() if name not in key}

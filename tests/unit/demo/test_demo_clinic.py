@@ -1,0 +1,263 @@
+"""The demo clinic: the same options give the same bytes, and its truth is about those bytes."""
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import tomllib
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+import zstandard
+
+from pipelines.contracts.odcs import load_contracts
+from pipelines.demo import clinic as demo_clinic
+from pipelines.demo.broken_rows import BROKEN
+from pipelines.demo.clinic import (
+    DemoOptions,
+    clients_for,
+    make_clinic,
+    responses_per_client,
+    write_deliveries,
+)
+from pipelines.demo.courses import make_courses
+from pipelines.demo.programmes import INSTRUMENTS, PROGRAMMES
+from pipelines.demo.tables import TABLES
+from pipelines.errors import UsageError
+from pipelines.instruments.catalogue import load_catalogue
+
+SMALL = DemoOptions(clients=400, months=8, as_of_month="2026-03")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def truth_of(folder: Path) -> dict:
+    return json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+
+
+def rows_of(path: Path) -> list[list[str]]:
+    """Rows of a delivered file as text, without its header."""
+    if path.suffix == ".parquet":
+        with duckdb.connect() as connection:
+            found = connection.execute("select * from read_parquet($1)", [str(path)]).fetchall()
+        return [["" if cell is None else str(cell) for cell in row] for row in found]
+    data = path.read_bytes()
+    if path.suffix == ".gz":
+        data = gzip.decompress(data)
+    elif path.suffix == ".zst":
+        data = zstandard.ZstdDecompressor().decompressobj().decompress(data)
+    return list(csv.reader(io.StringIO(data.decode(), newline="")))[1:]
+
+
+def all_rows(folder: Path, table: str) -> list[tuple[str, list[str]]]:
+    """(delivery, row) of a table in the order of delivery."""
+    return [
+        (path.parent.name, row)
+        for path in sorted(folder.glob(f"2*/{table}.*"))
+        for row in rows_of(path)
+    ]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo") / "inbox"
+    write_deliveries(SMALL, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sound") / "inbox"
+    write_deliveries(replace(SMALL, defects=False, format="csv"), folder)
+    return folder
+
+
+def test_the_same_options_give_the_same_bytes(written: Path, tmp_path: Path) -> None:
+    write_deliveries(SMALL, tmp_path)
+    assert digests(tmp_path) == digests(written)
+
+
+def test_another_seed_gives_another_clinic(written: Path, tmp_path: Path) -> None:
+    write_deliveries(replace(SMALL, seed=2), tmp_path)
+    ours, theirs = digests(written), digests(tmp_path)
+    assert all(theirs[name] != digest for name, digest in ours.items() if "/responses." in name)
+
+
+def test_a_block_of_clients_does_not_depend_on_the_other_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_clinic, "BLOCK_CLIENTS", 100)
+    options = replace(SMALL, defects=False, format="csv")
+    write_deliveries(options, tmp_path)
+    courses, _ = make_courses(make_clinic(options), 2, np.arange(200, 300))
+    delivered = {row[0] for _, row in all_rows(tmp_path, "episodes")}
+    alone = {
+        f"E{client + 201:06d}-{number}"
+        for client, number in zip(courses.client, courses.number, strict=True)
+    }
+    assert alone == {name for name in delivered if 201 <= int(name[1:7]) <= 300}
+    assert len({row[0] for _, row in all_rows(tmp_path, "clients")}) == options.clients
+
+
+def test_every_table_and_every_format_is_there_with_the_columns_of_its_contract(
+    written: Path,
+) -> None:
+    assert {path.name.split(".")[0] for path in written.glob("2*/*")} == {*TABLES, "delivery"}
+    suffixes = {path.name.split(".", 1)[1] for path in written.glob("2*/responses.*")}
+    assert suffixes == {"csv", "csv.gz", "csv.zst", "parquet"}
+    for table, contract in load_contracts().items():
+        assert list(TABLES[table]) == [column.name for column in contract.columns]
+
+
+def test_a_delivery_says_its_day_and_holds_nothing_of_a_later_one(sound: Path) -> None:
+    folders = sorted(path for path in sound.iterdir() if path.is_dir())
+    assert [path.name for path in folders][:2] == ["2025-09-02", "2025-10-02"]
+    notes = [tomllib.loads((path / "delivery.toml").read_text()) for path in folders]
+    assert [note["delivered_on"] for note in notes] == [path.name for path in folders]
+    assert [note["mode"] for note in notes] == ["full"] + ["incremental"] * 7
+    for table, column in (("responses", 5), ("goal_ratings", 1), ("milestones", 4)):
+        assert all(row[column] < day for day, row in all_rows(sound, table))
+
+
+def test_truth_counts_the_rows_of_every_file(written: Path) -> None:
+    counted = {
+        (entry["delivery"], entry["table"]): entry["delivered"]
+        for entry in truth_of(written)["deliveries"]
+    }
+    found = Counter(
+        (path.parent.name, path.name.split(".")[0])
+        for path in written.glob("2*/*.*")
+        if path.suffix != ".toml"
+        for _ in rows_of(path)
+    )
+    assert counted == dict(found)
+
+
+def test_truth_says_which_rows_stay_current_in_sound_deliveries(sound: Path) -> None:
+    statuses = Counter()
+    for entry in truth_of(sound)["deliveries"]:
+        for status in ("accepted", "superseded", "withdrawn", "quarantined"):
+            statuses[entry["table"], status] += entry[status]
+    gone = {(row[0], row[1]) for _, row in all_rows(sound, "deletions")}
+    for table, contract in load_contracts().items():
+        places = [list(TABLES[table]).index(column) for column in contract.key]
+        rows = all_rows(sound, table)
+        keys = {"|".join(row[place] for place in places) for _, row in rows}
+        withdrawn = sum(name == table for name, _ in gone)
+        assert statuses[table, "withdrawn"] == withdrawn
+        assert statuses[table, "accepted"] == len(keys) - withdrawn
+        assert statuses[table, "superseded"] == len(rows) - len(keys)
+        assert statuses[table, "quarantined"] == 0
+
+
+def test_truth_knows_the_ends_of_every_month(sound: Path) -> None:
+    latest = {row[0]: row for _, row in all_rows(sound, "episodes")}
+    ended = Counter(row[6][:7] for row in latest.values() if row[6])
+    referred = Counter(row[4][:7] for row in latest.values())
+    for month in truth_of(sound)["months"]:
+        assert month["ended_recorded"] == ended[month["month"]]
+        assert month["referred"] == referred[month["month"]]
+    assert truth_of(sound)["counts"]["silent_stoppers"] > 5
+    assert all(not latest[name][6] for name in truth_of(sound)["silent_stoppers"]["episode_ids"])
+
+
+def test_every_kind_of_defect_is_in_the_last_delivery_and_once_before(written: Path) -> None:
+    planted = truth_of(written)["planted"]
+    kinds = {(broken.table, broken.column, broken.kind) for broken in BROKEN}
+    last = max(entry["delivery"] for entry in planted)
+
+    def planted_in(entries: list[dict]) -> set[tuple[str, str, str]]:
+        return {(entry["table"], entry["column"], entry["kind"]) for entry in entries}
+
+    assert kinds <= planted_in([entry for entry in planted if entry["delivery"] == last])
+    # One of them can fall on the file that has an unknown column and takes no other defect.
+    earlier = planted_in([entry for entry in planted if entry["delivery"] != last])
+    assert len(kinds - earlier) <= 1
+    errors = sum(entry["rows"] for entry in planted if entry["severity"] == "error")
+    assert errors == sum(entry["quarantined"] for entry in truth_of(written)["deliveries"])
+
+
+def test_forms_are_the_catalogues() -> None:
+    catalogue = load_catalogue().instruments
+    for form in INSTRUMENTS:
+        known = catalogue[form.id]
+        assert form.items == known.n_items
+        assert known.item_points == (form.low, form.high)
+        assert form.reversed_items == (known.reversed_items or ())
+    for programme in PROGRAMMES:
+        assert set(programme.instruments) <= set(catalogue)
+
+
+def test_answers_lie_in_their_range_and_some_are_missing(sound: Path) -> None:
+    names = {row[0]: row[4] for _, row in all_rows(sound, "responses")}
+    forms = {one.id: one for one in INSTRUMENTS}
+    skipped = 0
+    for _, (response, item, value) in all_rows(sound, "response_items"):
+        form = forms[names[response]]
+        assert 1 <= int(item) <= form.items
+        assert value == "" or form.low <= float(value) <= form.high
+        skipped += value == ""
+    assert skipped > 20
+
+
+def test_a_known_change_is_planted_where_the_truth_says(tmp_path: Path) -> None:
+    options = replace(SMALL, clients=2000, months=12, defects=False, format="csv")
+    means = []
+    for points in (0.0, 6.0):
+        folder = tmp_path / str(points)
+        write_deliveries(replace(options, change_points=points), folder)
+        truth = truth_of(folder)
+        last = [month["true_improvement_mean_points"] for month in truth["months"][-3:]]
+        means.append(sum(last) / 3)
+    assert truth["clinic_change"]["from_month"] == "2025-10"
+    assert means[1] - means[0] > 2
+
+
+def test_responses_per_client_are_about_what_the_benchmark_is_told(tmp_path: Path) -> None:
+    options = DemoOptions(clients=3000, months=12, defects=False, format="csv")
+    write_deliveries(options, tmp_path)
+    found = truth_of(tmp_path)["counts"]["responses"] / options.clients
+    assert found == pytest.approx(responses_per_client(12), rel=0.07)
+    assert clients_for(116_000) == pytest.approx(10_000, rel=0.01)
+
+
+def test_a_second_call_writes_nothing_and_finishes_what_is_missing(tmp_path: Path) -> None:
+    options = replace(SMALL, clients=50)
+    folders = write_deliveries(options, tmp_path)
+    before = digests(tmp_path)
+    times = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    assert write_deliveries(options, tmp_path) == folders
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == times
+    folders[3].rename(tmp_path.parent / "taken away")
+    write_deliveries(options, tmp_path)
+    assert digests(tmp_path) == before
+
+
+def test_other_deliveries_are_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "2025-09-02").mkdir()
+    with pytest.raises(UsageError, match=r"(?s)Other deliveries.*2025-09-02"):
+        write_deliveries(SMALL, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["2025-09-02"]
+
+
+def test_impossible_options_are_refused_all_at_once(tmp_path: Path) -> None:
+    options = DemoOptions(clients=0, months=0, as_of_month="2026-13", format="xlsx")
+    with pytest.raises(UsageError, match=r"clients must.*months must.*as-of.*format must"):
+        write_deliveries(options, tmp_path)
+
+
+@pytest.mark.parametrize("clients", [1, 2, 7])
+def test_the_smallest_clinics_can_be_made(clients: int, tmp_path: Path) -> None:
+    folders = write_deliveries(DemoOptions(clients=clients, months=1), tmp_path)
+    assert [path.name for path in folders] == ["2026-11-02"]
