@@ -106,9 +106,7 @@ def run_job(home: Home, months_to_report: Sequence[str]) -> None:
 def _table_keys(definitions: dg.Definitions) -> list[dg.AssetKey]:
     graph = definitions.resolve_asset_graph()
     return sorted(
-        key
-        for key in graph.materializable_asset_keys
-        if graph.get(key).group_name != "reports"
+        key for key in graph.materializable_asset_keys if graph.get(key).group_name != "reports"
     )
 
 

@@ -13,7 +13,8 @@ from pipelines.engine import Engine, path_list, quoted
 
 EMPTY_FOLD = (
     "(select cast(null as varchar) as response_id, cast(null as integer[]) as items,"
-    " cast(null as double[]) as answers, cast(null as bigint) as n_rows,"
+    " cast(null as double[]) as answers, cast(null as integer[]) as skipped_items,"
+    " cast(null as bigint) as n_rows,"
     " cast(null as bigint) as n_repeated, cast(null as bigint) as first_line,"
     " cast(null as varchar) as filename where false)"
 )
@@ -22,9 +23,9 @@ EMPTY_FOLD = (
 def fold_answers(engine: Engine, rows: Path, folded: Path) -> None:
     """Write `folded`: one row per response of a checked file of answers, in the file's order.
 
-    Shape:  response_id, items, answers (skipped items left out), n_rows (answers that count, the
-            skipped ones included), n_repeated (earlier lines of an item that came again),
-            first_line.
+    Shape:  response_id, items, answers (skipped items left out), skipped_items (null when none),
+            n_rows (answers that count, the skipped ones included), n_repeated (earlier lines of
+            an item that came again), first_line.
     """
     source = f"read_parquet({quoted(str(rows))}, file_row_number = true)"
     engine.execute(
@@ -47,7 +48,8 @@ from {source} as r
 inner join ({repeats}) as repeats on repeats.file_row_number = r.file_row_number)"""
         engine.execute(f"create or replace temp table folding as {_fold(later, 'sum(n_repeated)')}")
     engine.write_parquet(
-        "select response_id, items, answers, n_rows, cast(n_repeated as bigint) as n_repeated,"
+        "select response_id, items, answers, skipped_items, n_rows,"
+        " cast(n_repeated as bigint) as n_repeated,"
         " first_line from folding order by first_line",
         folded,
     )
@@ -60,6 +62,7 @@ select
     response_id,
     list(cast(item as integer) order by item) filter (where value is not null) as items,
     list(cast(value as double) order by item) filter (where value is not null) as answers,
+    list(cast(item as integer) order by item) filter (where value is null) as skipped_items,
     count(*) as n_rows,
     count(distinct item) as n_items,
     {n_repeated} as n_repeated,
@@ -91,7 +94,7 @@ def register_folds(engine: Engine, files: Sequence[CheckedFile]) -> None:
         f"""
 create or replace temp table folded_answers as
 select
-    r.response_id, r.items, r.answers, r.n_rows, r.n_repeated,
+    r.response_id, r.items, r.answers, r.skipped_items, r.n_rows, r.n_repeated,
     f.file_rank, f.delivery_rank, f.n_full_later,
     f.file_rank * {LINES_PER_FILE} + r.first_line as position
 from {source} as r
@@ -197,8 +200,7 @@ kept as (
 ),
 counted as (
     select
-        * exclude (good_pairs, items, answers, has_bad),
-        items, answers,
+        * exclude (good_pairs, has_bad),
         case when has_bad then [x[1] for x in good_pairs] else items end as good_items,
         case when has_bad then [x[2] for x in good_pairs] else answers end as good_answers,
         case when has_bad then len(items) - len(good_pairs) else 0 end as n_bad
@@ -210,42 +212,54 @@ latest as (
     group by response_id
 ),
 deleted as (
-    select response_id, list(item) as deleted_items, max(delivery_rank) as delivery_rank
-    from deleted_keys
-    group by response_id
+    -- An answer that a later delivery deleted is withdrawn, a bad or an orphaned one too.
+    select
+        c.position,
+        list(d.item) as deleted_items,
+        count(*) as n_deleted,
+        count(*) filter (
+            where list_contains(c.items, d.item) and not list_contains(c.good_items, d.item)
+        ) as n_bad_deleted
+    from counted as c
+    inner join deleted_keys as d
+        on d.response_id = c.response_id and d.delivery_rank > c.delivery_rank
+        and (list_contains(c.items, d.item) or list_contains(c.skipped_items, d.item))
+    group by c.position
 ),
 placed as (
     select
-        c.*,
-        coalesce(l.position = c.position, false) as is_current,
+        c.* exclude (n_bad),
+        coalesce(l.position = c.position, false) as is_latest,
         coalesce(c.position < l.position, false) as is_older,
-        case when d.delivery_rank > c.delivery_rank then d.deleted_items else [] end
-            as deleted_items
+        c.n_bad - coalesce(d.n_bad_deleted, 0) as n_bad,
+        coalesce(d.n_deleted, 0) as n_deleted,
+        d.deleted_items
     from counted as c
     left join latest as l on l.response_id = c.response_id
-    left join deleted as d on d.response_id = c.response_id
+    left join deleted as d on d.position = c.position
 )
 select
-    response_id, file_rank, position, is_orphan, n_repeated,
-    is_current and n_full_later = 0 as is_current,
-    n_bad > 0 and not is_older as has_bad,
-    items, answers,
-    case when len(deleted_items) = 0 then good_items
+    response_id, file_rank, position, is_orphan,
+    is_latest and n_full_later = 0 as is_current,
+    case when deleted_items is null then good_items
         else list_filter(good_items, lambda x: not list_contains(deleted_items, x)) end
         as good_items,
-    case when len(deleted_items) = 0 then good_answers
+    case when deleted_items is null then good_answers
         else [x[2] for x in list_zip(good_items, good_answers)
             if not list_contains(deleted_items, x[1])] end as good_answers,
-    case when is_current and n_full_later = 0
-        then n_rows - n_bad - len(list_intersect(coalesce(good_items, []), deleted_items))
-        else 0 end as n_accepted,
+    case when is_latest and n_full_later = 0 then n_rows - n_bad - n_deleted else 0 end
+        as n_accepted,
     n_repeated + case when is_older then n_rows else 0 end as n_superseded,
     case
-        when is_current and n_full_later > 0 then n_rows - n_bad
-        when is_current then len(list_intersect(coalesce(good_items, []), deleted_items))
-        else 0
+        when is_older then 0
+        when is_latest and n_full_later > 0 then n_rows - n_bad
+        else n_deleted
     end as n_withdrawn,
-    case when is_older then 0 when is_current then n_bad else n_rows end as n_quarantined
+    case
+        when is_older then 0
+        when is_latest then n_bad
+        else n_rows - n_deleted
+    end as n_quarantined
 from placed"""
     )
 
@@ -278,7 +292,7 @@ def register_broken_answers(engine: Engine, rows: str) -> None:
         f"""
 create or replace temp table broken_answers as
 select
-    f.file_rank, f.delivery_id, f.delivered_on, f.file_id, f.file_name,
+    f.file_rank, f.delivery_rank, f.delivery_id, f.delivered_on, f.file_id, f.file_name,
     coalesce(r.line, r.file_row_number + 2) as line, r.row_errors, r.delivered_row,
     r.response_id, r.item, r.file_row_number, r.filename, 'quarantined' as row_status
 from {rows} as r
@@ -300,6 +314,15 @@ where exists (
         where r.filename = b.filename and r.response_id = b.response_id and r.item = b.item
             and r.row_errors is null and r.file_row_number > b.file_row_number
     )"""
+    )
+    engine.execute(
+        """
+update broken_answers as b set row_status = 'withdrawn'
+where row_status = 'quarantined' and exists (
+    select 1 from deleted_keys as d
+    where d.response_id = b.response_id and d.item = b.item
+        and d.delivery_rank > b.delivery_rank
+)"""
     )
 
 
@@ -338,7 +361,9 @@ inner join delivered_files as f on f.checked_path = r.filename
 inner join suspect_answers as s on s.response_id = r.response_id and s.file_rank = f.file_rank
 left join raw_responses as p on p.response_id = r.response_id and p.row_status = 'accepted'
 left join ref_instruments as i on i.instrument_id = p.instrument_id
-where r.row_errors is null
+left join deleted_keys as d
+    on d.response_id = r.response_id and d.item = r.item and d.delivery_rank > f.delivery_rank
+where r.row_errors is null and d.item is null
     and (s.is_orphan or r.item > i.n_items or r.value < i.item_min_points
         or r.value > i.item_max_points)
 qualify row_number() over (

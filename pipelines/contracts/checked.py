@@ -17,11 +17,17 @@ from typing import Any
 
 import duckdb
 
-from pipelines.contracts import answers, odcs, row_rules
+from pipelines.contracts import answers, cell_types, odcs, row_rules
 from pipelines.contracts.odcs import Contract
 from pipelines.engine import Engine, quoted
 from pipelines.files import private_folder, sha256_file, sha256_text, temporary_beside
-from pipelines.ingest import text_files, tolerant_csv
+from pipelines.ingest import (
+    byte_streams,
+    csv_facts,
+    parquet_text,
+    text_files,
+    tolerant_csv,
+)
 from pipelines.ingest.text_files import TextRelation
 
 HASH_LENGTH = 32
@@ -62,7 +68,10 @@ class Checked:
 
 @cache
 def _code_digest() -> str:
-    modules = (text_files, tolerant_csv, row_rules, odcs, answers)
+    modules = (
+        text_files, byte_streams, csv_facts, parquet_text, tolerant_csv, cell_types, odcs,
+        row_rules, answers,
+    )  # fmt: skip
     return sha256_text(
         duckdb.__version__,
         *(sha256_file(Path(str(module.__file__))) for module in modules),

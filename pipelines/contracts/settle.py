@@ -5,7 +5,8 @@ nothing is carried over from an earlier run, so that no stale row can survive. T
 
 1. Of several good rows with one key the one in the latest delivery is accepted, in one file the
    later line; the others are superseded.
-2. A key that a later `deletions` row names is withdrawn until a still later delivery brings it.
+2. A key that a later `deletions` row names is withdrawn until a still later delivery brings it,
+   a broken row of that key too.
 3. A key absent from a later full delivery of its table is withdrawn; a broken row is not absent.
 4. A broken row is quarantined and replaces nothing; a good row that comes later supersedes it.
 5. A row whose required parent is not accepted is broken, and returns when the parent does.
@@ -26,6 +27,7 @@ from pipelines.engine import Engine, identifier, path_list, quoted
 
 # Room for the lines of one file inside a row's position, which orders rows over all deliveries.
 LINES_PER_FILE = 2**40
+
 
 @dataclass(frozen=True)
 class CheckedFile:
@@ -233,10 +235,9 @@ seen_broken as (
 select
     j.*,
     case
-        when k.current_position is null then 'quarantined'
         when j.position < k.current_position then 'superseded'
+        when x.delivery_rank > j.delivery_rank then 'withdrawn'
         when j.row_errors is not null then 'quarantined'
-        when coalesce(x.delivery_rank, -1) > j.delivery_rank then 'withdrawn'
         when j.n_full_later > coalesce(b.n_full, 0) then 'withdrawn'
         else 'accepted'
     end as row_status

@@ -69,7 +69,7 @@ class Truth:
         n_attended = np.bincount(meetings.course[came], minlength=len(courses))
         last_came = np.full(len(courses), NEVER)
         last_came[meetings.course[came]] = meetings.day[came]
-        # The pipeline judges on the day of the last delivery, one day after the last month.
+        # The pipeline judges on the day of the last delivery.
         judged_on = last_day + (timeline.delivered_on[-1] - timeline.day(last_day)).days
         booked = np.zeros(len(courses), dtype=bool)
         booked[meetings.course[meetings.day > judged_on]] = True

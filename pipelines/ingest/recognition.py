@@ -10,9 +10,10 @@ from pathlib import Path
 from pipelines.errors import DeliveryError
 from pipelines.ingest.byte_streams import packing_of
 from pipelines.ingest.fhir.reading import first_resource_type
+from pipelines.ingest.free_text import refuse_notes
 from pipelines.ingest.manifest import Kind
 from pipelines.ingest.parquet_text import parquet_columns
-from pipelines.ingest.text_files import csv_header, refuse_notes
+from pipelines.ingest.text_files import csv_header
 
 CANONICAL_TABLES = (
     "clients",

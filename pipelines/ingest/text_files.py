@@ -19,6 +19,7 @@ from pipelines.engine import Engine, identifier, quoted
 from pipelines.errors import DeliveryError, ModelError
 from pipelines.ingest.byte_streams import ByteStream, Packing, first_bytes, packing_of
 from pipelines.ingest.csv_facts import CsvFacts, examine
+from pipelines.ingest.free_text import refuse_notes
 from pipelines.ingest.parquet_text import (
     ContractColumn,
     parquet_columns,
@@ -26,12 +27,6 @@ from pipelines.ingest.parquet_text import (
     unreadable_parquet,
 )
 from pipelines.ingest.tolerant_csv import MAX_RECORD_BYTES, read_tolerantly
-
-# Free text about a client is no part of an export, so a column that looks like it is refused
-# before a byte of it is copied.
-_LOOKS_LIKE_NOTES = re.compile(
-    r"(^|_)(notes?|comments?|narrative|free_?text|remarks?|impressions?|transcript)(_|$)"
-)
 
 
 @dataclass(frozen=True)
@@ -92,22 +87,6 @@ def csv_header(path: Path, packing: Packing, file_name: str) -> list[str]:
     Raises: DeliveryError when there is none, or it is not usable as a header.
     """
     return _parse_header(_header_bytes(path, packing, file_name), file_name)
-
-
-def refuse_notes(columns: Sequence[str], file_name: str) -> None:
-    """Refuse a file with a column that looks like notes about a client.
-
-    Raises: DeliveryError naming the columns.
-    """
-    notes = [name for name in columns if _LOOKS_LIKE_NOTES.search(name.strip().lower())]
-    if notes:
-        raise DeliveryError(
-            "A file holds what looks like notes about clients, which are no part of an export.",
-            where=file_name,
-            expected="only columns of the canonical export",
-            found=f"columns {', '.join(sorted(notes))}",
-            todo="export the table without them",
-        )
 
 
 def _quick_relation(

@@ -47,8 +47,8 @@ class Size:
     right: int
 
 
-WIDE = Size("wide", width=640, left=44, right=56)
-NARROW = Size("narrow", width=340, left=42, right=46)
+WIDE = Size("wide", width=640, left=44, right=62)
+NARROW = Size("narrow", width=340, left=42, right=56)
 SIZES = (WIDE, NARROW)
 _HEIGHTS = {"trend": (230, 14, 44), "flow": (44, 14, 0), "profile": (62, 10, 6)}
 
@@ -91,13 +91,26 @@ def specification(chart: Chart, size: Size) -> dict[str, Any]:
 
 
 def _placed(points: Sequence[Mapping[str, Any]], size: Size) -> list[dict[str, Any]]:
-    """The points that this size has room for, with a label at every third, the last included."""
+    """The points that this size has room for, with a label at every third, the last included.
+
+    Denominators of four digits have room at the labelled points only.
+    """
     kept = points[-NARROW_POINTS:] if size is NARROW else points
     last = len(kept) - 1
-    return [
-        {**point, "order": order, "is_last": order == last, "is_labelled": (last - order) % 3 == 0}
-        for order, point in enumerate(kept)
-    ]
+    is_crowded = max((point["n"] or 0 for point in kept), default=0) >= 1000
+    placed = []
+    for order, point in enumerate(kept):
+        is_labelled = (last - order) % 3 == 0
+        placed.append(
+            {
+                **point,
+                "order": order,
+                "is_last": order == last,
+                "is_labelled": is_labelled,
+                "shows_n": point["n"] is not None and (is_labelled or not is_crowded),
+            }
+        )
+    return placed
 
 
 def svg(chart: Chart, size: Size) -> str:

@@ -21,7 +21,7 @@ FAMILY_ERROR = 0.05
 def wilson(x: int, n: int, z: float) -> tuple[float, float]:
     """The Wilson interval of x out of n.
 
-    Source: metrics of section 9; with z = 1.959964, 40 of 50 gives 0.670 and 0.888.
+    Source: Wilson (1927); with z = 1.959964, 40 of 50 gives 0.670 and 0.888.
     """
     p = x / n
     middle = p + z * z / (2 * n)

@@ -111,5 +111,5 @@ def share_cell(share: Share, minimums: Minimums, words: Wording) -> Cell:
         )
     small = counts
     if share.lower is not None and share.upper is not None:
-        small = f"{counts}; {words.percent_range(share.lower, share.upper, n=share.n)}"
+        small = f"{words.percent_range(share.lower, share.upper, n=share.n)}; {counts}"
     return Cell(text=words.percent(share.rate, n=share.n), value=share.rate, small=small)

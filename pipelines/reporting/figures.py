@@ -4,6 +4,7 @@ The only module of a report that asks the warehouse anything, and it asks `pub_`
 alone: what the gate withheld cannot be seen from here.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -154,26 +155,30 @@ class Figures:
         )
 
     def measures(self) -> list[Measure]:
-        """The measures of outcome with anything in them, the one with most pairs first.
+        """The measures of outcome with anything in them, always in the same order.
 
-        Only what clients said about themselves, as a whole; subscales and other respondents have
-        rows in the marts and no section of their own yet.
+        First those with a published reliable change, then by the courses that they were meant for
+        over the whole history, which hardly moves from month to month. Only what clients said about
+        themselves, as a whole; subscales and other respondents have rows in the marts and no
+        section of their own yet.
         """
         rules = {(rule.instrument_id, rule.scale): rule for rule in self.rules}
-        pairs: dict[str, int] = {}
+        in_use: set[str] = set()
+        meant_for: Counter[str] = Counter()
         for (level, _, instrument_id, scale, respondent, *_), row in self._outcomes.items():
             instrument = self.instruments.get(instrument_id)
             if (level, scale, respondent) != ("clinic", "total", "client") or instrument is None:
                 continue
-            if instrument.purpose != "outcome" or row["period_kind"] != ROLLING:
+            if instrument.purpose != "outcome":
                 continue
-            if row["period_end_on"] == self.month_end_on:
-                pairs[instrument_id] = row["n_paired"] or 0
+            meant_for[instrument_id] += row["n_finished"] or 0
+            if row["period_kind"] == ROLLING and row["period_end_on"] == self.month_end_on:
+                in_use.add(instrument_id)
         ordered = sorted(
-            pairs,
+            in_use,
             key=lambda name: (
                 (name, "total") not in rules or rules[name, "total"].reliable_change_points is None,
-                -pairs[name],
+                -meant_for[name],
                 name,
             ),
         )

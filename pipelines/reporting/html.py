@@ -96,7 +96,8 @@ def _spark(trend: Trend) -> Markup:
 def _css_text(text: str) -> Markup:
     """A text as a CSS string; every character that could end it is written by its number."""
     safe = "".join(
-        character if character.isalnum() or character in " .,·-" else f"\\{ord(character):06x}"
+        # The space after a number belongs to it.
+        character if character.isalnum() or character in " .,·-" else f"\\{ord(character):06x} "
         for character in text
     )
     return Markup(f'"{safe}"')

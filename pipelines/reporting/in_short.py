@@ -132,14 +132,14 @@ def _changes(context: Context, measure: Measure) -> list[Sentence]:
     for name, share in shares:
         said = share_sentences(
             share,
-            topic=words.say(f"topic.{name}", measure=measure.instrument.name),
+            topic=name,
+            measure=measure.instrument.name,
             period=now.words,
             verdict=verdicts[name],
             period_kind=now.kind,
             minimums=context.minimums,
             words=words,
             link=f"measure-{measure.instrument.instrument_id}",
-            too_few=f"sentence.share.too_few{'_cases' if name == 'recovered' else ''}",
         )
         # Under the minimum, better and worse would say the same thing twice.
         if said and not (found and said[0].rule == found[-1].rule == "too_few"):
@@ -155,16 +155,16 @@ def _programmes(context: Context) -> list[Sentence]:
     if not said & {ABOVE, BELOW, WITHIN}:
         text = words.say("sentence.programmes.none_comparable")
         return [Sentence(text, "programmes.none_comparable", "outcomes")]
-    parts = [
-        words.say(f"sentence.programmes.{key}", names=names)
-        for key, names in (
-            ("better", _named(context, ABOVE)),
-            ("worse", _named(context, BELOW)),
-        )
-        if names
-    ] or [words.say("sentence.programmes.none")]
-    parts.append(words.say("sentence.programmes.unadjusted"))
-    return [Sentence(" ".join(parts), "programmes", "outcomes")]
+    better, worse = _named(context, ABOVE), _named(context, BELOW)
+    if better and worse:
+        key = "both"
+    elif better or worse:
+        key = "better" if better else "worse"
+    else:
+        key = "none"
+    text = words.say(f"sentence.programmes.{key}", better=better, worse=worse)
+    unadjusted = words.say("sentence.programmes.unadjusted")
+    return [Sentence(f"{text} {unadjusted}", f"programmes.{key}", "outcomes")]
 
 
 def _named(context: Context, word: str) -> str:
@@ -186,13 +186,15 @@ def _too_small(context: Context) -> list[Sentence]:
     words = context.words
     therapists_few, therapists = too_few_to_compare(context, "therapist")
     groups_few, groups = too_few_to_compare(context, "group")
-    if not therapists_few and not groups_few:
+    parts = [
+        words.say(f"sentence.{level}_of", n=words.count(n), k=words.count(few))
+        for level, few, n in (
+            ("therapists", therapists_few, therapists),
+            ("groups", groups_few, groups),
+        )
+        if few
+    ]
+    if not parts:
         return []
-    values = {
-        "therapists": words.say(
-            "sentence.therapists_of", n=words.count(therapists), k=words.count(therapists_few)
-        ),
-        "groups": words.say("sentence.groups_of", n=words.count(groups), k=words.count(groups_few)),
-    }
-    key = "sentence.too_small" if groups else "sentence.too_small_therapists"
-    return [Sentence(words.say(key, **values), "too_small", "people")]
+    text = words.say("sentence.too_small", who=words.listed(parts))
+    return [Sentence(text, "too_small", "people")]

@@ -13,6 +13,7 @@ from pipelines.reporting.sentences import (
 )
 from pipelines.reporting.spc import FALLEN, RISEN
 from pipelines.reporting.trends import verdict_of
+from pipelines.reporting.trust_section import rule_sentence
 
 AT_MOST = 5
 # Which way a signal is bad news; that news comes first, but both kinds come.
@@ -71,7 +72,7 @@ def _turned_away(context: Context) -> list[Sentence]:
     }
     if rules:
         reason = min(rules, key=lambda rule: (-rules[rule], rule))
-        text = words.say("look.quarantine", reason=reason, **values)
+        text = words.say("look.quarantine", reason=rule_sentence(reason), **values)
     else:
         text = words.say("look.quarantine_plain", **values)
     return [Sentence(text, "turned_away", "quarantine")]
@@ -152,18 +153,23 @@ def _therapists_missing(context: Context) -> list[Sentence]:
 def _programmes_worse(context: Context) -> list[Sentence]:
     words = context.words
     found = []
-    for measure in context.measures:
-        for programme in context.figures.subjects_at("programme"):
-            key = (measure.instrument.instrument_id, programme.subject_id)
-            if context.comparisons.get(key) != BELOW:
-                continue
-            row = context.figures.outcome(measure, programme.key, ROLLING, context.year.end_on)
-            text = words.say(
-                "look.programme_worse",
-                programme=programme.name,
-                measure=measure.instrument.name,
-                figure=figure_words(better_share(row), context.minimums, words),
-            )
-            link = f"measure-{measure.instrument.instrument_id}"
-            found.append(Sentence(text, "programme_worse", link))
+    for programme in context.figures.subjects_at("programme"):
+        below = [
+            measure
+            for measure in context.measures
+            if context.comparisons.get((measure.instrument.instrument_id, programme.subject_id))
+            == BELOW
+        ]
+        if not below:
+            continue
+        row = context.figures.outcome(below[0], programme.key, ROLLING, context.year.end_on)
+        text = words.say(
+            "look.programme_worse",
+            programme=programme.name,
+            measures=words.listed([measure.instrument.name for measure in below]),
+            measure=below[0].instrument.name,
+            figure=figure_words(better_share(row), context.minimums, words),
+        )
+        link = f"measure-{below[0].instrument.instrument_id}"
+        found.append(Sentence(text, "programme_worse", link))
     return found

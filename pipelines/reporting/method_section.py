@@ -83,7 +83,7 @@ def _reading(context: Context) -> tuple[str, ...]:
 def _rule(context: Context, measure: Measure) -> Definition:
     words = context.words
     instrument, rule = measure.instrument, measure.rule
-    name = " ".join(part for part in (instrument.name, instrument.version) if part)
+    name = instrument.name
     if rule is None:
         return Definition(term=name, text=words.say("method.no_rule"))
     if rule.caseness_points is None:
@@ -98,7 +98,7 @@ def _rule(context: Context, measure: Measure) -> Definition:
             "method.rule_no_change",
             version=rule.rule_version,
             caseness=caseness,
-            source=rule.source,
+            source=rule.source.rstrip("."),
         )
     else:
         text = words.say(
@@ -106,7 +106,7 @@ def _rule(context: Context, measure: Measure) -> Definition:
             version=rule.rule_version,
             points=points_words(rule.reliable_change_points, context),
             caseness=caseness,
-            source=rule.source,
+            source=rule.source.rstrip("."),
         )
     return Definition(term=name, text=text)
 
@@ -125,7 +125,7 @@ def _privacy(context: Context) -> tuple[str, ...]:
             policy=policy.policy_id,
             version=policy.version,
             title=policy.title,
-            source=policy.source,
+            source=policy.source.rstrip("."),
         )
     ]
     if policy.minimum_count > 1:

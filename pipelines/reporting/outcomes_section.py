@@ -1,7 +1,7 @@
 """Outcomes: all measures as one picture, then each with its trend and its programmes."""
 
 from pipelines.reporting.comparing import ABOVE, BELOW
-from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
+from pipelines.reporting.context import Context, column, share_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Measure, Record
 from pipelines.reporting.model import Cell, Chart, Column, Row, Section, Table, Trend
 from pipelines.reporting.sentences import (
@@ -203,7 +203,7 @@ def trend_chart(
     return Chart(
         chart_id=chart_id,
         drawing="trend",
-        title=words.say(f"{texts}.trend_title.{found.verdict}", **noise),
+        title=words.say(f"{texts}.trend_title.{found.verdict}", period=period, **noise),
         subtitle=words.say(f"{texts}.trend_subtitle", measure=measure, kind=kind),
         summary=words.say(
             f"{texts}.{summary}",
@@ -290,7 +290,7 @@ def _programme_table(context: Context, measure: Measure) -> Table:
             is_total=True,
         )
     )
-    compares = _compares(context)
+    compares = _compares(context, measure)
     return Table(
         table_id=f"programmes-{measure.instrument.instrument_id}",
         caption=words.say(
@@ -304,13 +304,14 @@ def _programme_table(context: Context, measure: Measure) -> Table:
     )
 
 
-def _compares(context: Context) -> bool:
-    return not context.is_public and len(context.figures.subjects_at("programme")) > 1
+def _compares(context: Context, measure: Measure) -> bool:
+    has_others = len(context.figures.subjects_at("programme")) > 1
+    return has_others and measure.has_reliable_change and not context.is_public
 
 
 def _outcome_columns(context: Context, measure: Measure) -> tuple[Column, ...]:
     words = context.words
-    names = ["finished", "measured"]
+    names = ["measured_of_finished"]
     if measure.has_reliable_change:
         names += ["reliably_better", "reliably_worse"]
     else:
@@ -319,7 +320,7 @@ def _outcome_columns(context: Context, measure: Measure) -> tuple[Column, ...]:
         names.append("recovered_of_case")
     columns = [column("programme", words.say("outcomes.programme"), is_number=False)]
     columns += [column(name, words.say(f"outcomes.{name}")) for name in names]
-    if _compares(context):
+    if _compares(context, measure):
         columns.append(column("compared", words.say("outcomes.compared"), is_number=False))
     return tuple(columns)
 
@@ -329,7 +330,7 @@ def _outcome_cells(
 ) -> list[Cell]:
     words, minimums = context.words, context.minimums
     paired = share_of(row, count="n_paired", denominator="n_finished", rate="paired_rate")
-    cells = [count_cell(row, "n_finished", words), share_cell(paired, minimums, words)]
+    cells = [share_cell(paired, minimums, words)]
     if measure.has_reliable_change:
         cells += [share_cell(better_share(row), minimums, words)]
         cells += [share_cell(worse_share(row), minimums, words)]
@@ -338,7 +339,7 @@ def _outcome_cells(
         cells += [_points_cell(row, name, words) for name in names]
     if measure.rule is not None and measure.rule.caseness_points is not None:
         cells.append(share_cell(recovered_share(row), minimums, words))
-    if _compares(context):
+    if _compares(context, measure):
         word = context.comparisons.get((measure.instrument.instrument_id, programme_id), "none")
         text = words.say(f"outcomes.words.{word}") if programme_id else ""
         cells.append(Cell(text=text, value=word if word in (ABOVE, BELOW) else None))

@@ -79,7 +79,7 @@ def _table(
     if measure is not None:
         columns += [
             column("better", words.say("outcomes.reliably_better")),
-            column("words", words.say("outcomes.compared"), is_number=False),
+            column("words", words.say("people.can_be_said"), is_number=False),
         ]
     return Table(
         table_id=f"{level}s",

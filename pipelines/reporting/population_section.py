@@ -72,7 +72,7 @@ def _paragraphs(context: Context, window: Window, counts: dict[str, Cell]) -> tu
     elif "paired" in counts:
         key = "population.lead" if known else "population.lead_withheld"
         found.append(words.say(key, period=window.words, **values))
-        if known:
+        if known and counts["ended"].value != counts["paired"].value:
             found.append(words.say("population.why_not", **values))
     found.append(words.say("population.other_people"))
     return tuple(found)

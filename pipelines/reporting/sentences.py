@@ -4,7 +4,7 @@ A rule looks at figures and their uncertainty and picks a text of the catalogue;
 whose figures they are, and good and bad news go through the same rules.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from pipelines.reporting.figures import Record
@@ -102,8 +102,19 @@ def better_share(row: Record | None) -> Share:
 
 
 def worse_share(row: Record | None) -> Share:
-    """Reliably worse, of measured."""
-    return share_of(row, count="n_deteriorated", denominator="n_paired", rate="deteriorated_rate")
+    """Reliably worse, of measured. Its bounds follow from the published counts."""
+    share = share_of(
+        row,
+        count="n_deteriorated",
+        denominator="n_paired",
+        rate="deteriorated_rate",
+        everybody="n_finished",
+        measured="paired_rate",
+    )
+    if share.x is None or share.n is None or not share.n_all or share.rate is None:
+        return share
+    missing = max(0, share.n_all - share.n)
+    return replace(share, worst=share.x / share.n_all, best=(share.x + missing) / share.n_all)
 
 
 def recovered_share(row: Record | None) -> Share:
@@ -169,35 +180,37 @@ def share_sentences(
     share: Share,
     *,
     topic: str,
+    measure: str,
     period: str,
     verdict: str | None,
     period_kind: str,
     minimums: Minimums,
     words: Wording,
     link: str = "",
-    too_few: str = "sentence.share.too_few",
 ) -> list[Sentence]:
     """One sentence about a share, two where it leads with its bounds, none where it has nothing.
 
-    `verdict` is that of the chart, or None where no chart stands behind it.
+    `topic` is better, worse or recovered. `verdict` is that of the chart, or None where no chart
+    stands behind it.
     """
     kind = reading(share, minimums)
+    subject = words.say(f"topic.{topic}", measure=measure)
     if kind == NOTHING:
         return []
     if kind == WITHHELD:
-        text = words.say("sentence.share.withheld", topic=topic, period=period)
+        text = words.say("sentence.share.withheld", topic=subject, period=period)
         return [Sentence(text, WITHHELD, link)]
     if kind == TOO_FEW:
         text = words.say(
-            too_few,
-            topic=topic,
+            f"sentence.share.too_few.{topic}",
+            topic=subject,
             period=period,
             k=words.count(share.n or 0),
             n=words.count(share.n_all if share.n_all is not None else share.n or 0),
         )
         return [Sentence(text, TOO_FEW, link)]
     values = {
-        "topic": topic,
+        "topic": subject,
         "period": period,
         "figure": figure_words(share, minimums, words),
         **noise_words(period_kind, words),
@@ -205,8 +218,8 @@ def share_sentences(
     said = verdict if verdict in VERDICTS else "none"
     if kind == BOUNDS:
         lead = words.say(
-            "sentence.share.bounds",
-            topic=topic,
+            f"sentence.share.bounds.{topic}",
+            measure=measure,
             period=period,
             worst=words.percent(share.worst or 0, n=share.n_all),
             best=words.percent(share.best or 0, n=share.n_all),

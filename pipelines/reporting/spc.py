@@ -25,6 +25,7 @@ RISEN = "risen"
 FALLEN = "fallen"
 NO_CLEAR_CHANGE = "no_clear_change"
 CANNOT_TELL = "cannot_tell"
+NO_VALUE = "no_value"
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,10 @@ class Xmr:
 
     @property
     def verdict(self) -> str:
-        """What the last point says: risen, fallen, no clear change, or that it cannot tell."""
-        if not self.points or self.points[-1].value is None or self.n_baseline < TRIAL_MINIMUM:
+        """What the last point says, or that there is none, or too few to tell."""
+        if not self.points or self.points[-1].value is None:
+            return NO_VALUE
+        if self.n_baseline < TRIAL_MINIMUM:
             return CANNOT_TELL
         return {1: RISEN, -1: FALLEN, 0: NO_CLEAR_CHANGE}[self.points[-1].direction]
 

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
+from pipelines.contracts.odcs import load_contracts
 from pipelines.reporting.care_section import derived_ends
-from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
+from pipelines.reporting.context import Context, column, share_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Record
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.sentences import Share, measured_share, share_of
@@ -40,6 +42,20 @@ def trust_section(context: Context) -> Section:
 def done_share(row: Record | None) -> Share:
     """Measures given, of those due."""
     return share_of(row, count="n_done", denominator="n_due", rate="done_rate")
+
+
+@cache
+def _rule_sentences() -> dict[str, str]:
+    return {
+        rule.rule_id: rule.sentence
+        for contract in load_contracts().values()
+        for rule in contract.rules
+    }
+
+
+def rule_sentence(rule_id: str) -> str:
+    """The sentence of a contract's rule; its id where an older contract had it."""
+    return _rule_sentences().get(rule_id, rule_id)
 
 
 def _completeness_part(context: Context) -> Section:
@@ -98,9 +114,7 @@ def _completeness_table(context: Context, level: str) -> Table:
             Row(
                 (
                     text_cell(subject.name),
-                    count_cell(row, "n_due", words),
                     share_cell(done_share(row), minimums, words),
-                    count_cell(row, "n_finished", words),
                     share_cell(measured_share(row), minimums, words),
                 )
             )
@@ -111,9 +125,7 @@ def _completeness_table(context: Context, level: str) -> Table:
         caption=words.say(f"trust.{level}_table", period=context.year.words),
         columns=(
             column("name", words.say(head), is_number=False),
-            column("due", words.say("trust.due")),
             column("done", words.say("trust.done")),
-            column("finished", words.say("outcomes.finished")),
             column("paired", words.say("trust.paired")),
         ),
         rows=tuple(rows),
@@ -184,7 +196,10 @@ def _quarantine_part(context: Context) -> Section:
     for row in context.figures.quarantine:
         rules[row["rule_id"]] += row["n_rows"]
     ordered = sorted(rules.items(), key=lambda item: (-item[1], item[0]))
-    rows = [Row((text_cell(name), Cell(words.count(n), n))) for name, n in ordered[:LISTED_RULES]]
+    rows = [
+        Row((Cell(rule_sentence(name), name, small=name), Cell(words.count(n), n)))
+        for name, n in ordered[:LISTED_RULES]
+    ]
     others = ordered[LISTED_RULES:]
     if others:
         n = sum(count for _, count in others)

@@ -44,14 +44,14 @@ def build_report(
 ) -> Report:
     """The report of a month for an audience, from the `pub_` and `ref_` tables of a connection.
 
-    `provenance` says what no table holds, each key optional: `code_revision`, `catalogue_digest`,
-    `contracts` (table → version), `sources` (each with `name`, and where they apply
+    `provenance` says what no table holds, each key optional: `as_of_on` (ISO day, where deliveries
+    are not shown), `code_revision`, `catalogue_digest`, `contracts` (table → version), `sources` (each with `name`, and where they apply
     `episode_gap_days`: courses were derived with this gap; `out_of_scope`: kind → rows).
 
     Raises: UsageError when no disclosure policy names the audience.
     """
-    words = load_wording(language)
     figures = read_figures(connection, month=month, audience=audience)
+    words = load_wording(language).for_shares(figures.policy["share_decimals"])
     minimums = Minimums(
         rate=figures.policy["minimum_pairs_for_rate"],
         comparison=figures.policy["minimum_pairs_for_comparison"],
@@ -90,7 +90,8 @@ def build_report(
 
 def _head(context: Context, *, version: int) -> Head:
     words, figures = context.words, context.figures
-    as_of_on = figures.as_of_on
+    given = context.provenance.get("as_of_on")
+    as_of_on = figures.as_of_on or (date.fromisoformat(str(given)) if given else None)
     return Head(
         clinic=context.settings.clinic_name,
         month=f"{figures.month.year}-{figures.month.month:02}",

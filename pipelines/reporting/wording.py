@@ -28,9 +28,17 @@ class Wording:
     Raises: ModelError when a text is missing, or needs a value that it was not given.
     """
 
-    def __init__(self, language: str, texts: Mapping[str, str]) -> None:
+    def __init__(
+        self, language: str, texts: Mapping[str, str], *, most_percent_places: int = 1
+    ) -> None:
         self.language = language
         self.texts = texts
+        self.most_percent_places = most_percent_places
+
+    def for_shares(self, decimals: int | None) -> "Wording":
+        """The same words for shares that are known to so many decimals only (None: to all)."""
+        places = 1 if decimals is None else min(1, max(0, decimals - 2))
+        return Wording(self.language, self.texts, most_percent_places=places)
 
     def say(self, key: str, **values: object) -> str:
         """The text of this key with its values filled in.
@@ -81,7 +89,7 @@ class Wording:
     def percent_number(self, rate: float | Decimal, *, n: int | None) -> str:
         """A share as per cent without its sign: whole, from 1,000 on with one decimal."""
         places = 1 if n is not None and n >= DECIMALS_FROM_N else 0
-        return self.decimal(Decimal(str(rate)) * 100, places)
+        return self.decimal(Decimal(str(rate)) * 100, min(places, self.most_percent_places))
 
     def percent(self, rate: float | Decimal, *, n: int | None) -> str:
         """A share as per cent: whole, from 1,000 on with one decimal."""

@@ -31,8 +31,8 @@ def layer(prefix: str) -> list[Model]:
 
 
 def invariant_owner(check: Model) -> str:
-    """The mart that an invariant is attached to: the first that it reads, by name."""
-    return min(name for name in check.inputs if name.startswith("mart_"))
+    """The table that an invariant is attached to: the last of those it reads to be built."""
+    return max(check.inputs & set(MODELS), key=list(MODELS).index)
 
 
 def selected_names(context: dg.AssetExecutionContext) -> list[str]:
@@ -185,7 +185,10 @@ STAGING_MODELS = layer("stg_")
     specs=[
         *model_specs(
             STAGING_MODELS,
-            {model.name: staging_inputs(model.name.removeprefix("stg_")) for model in STAGING_MODELS},
+            {
+                model.name: staging_inputs(model.name.removeprefix("stg_"))
+                for model in STAGING_MODELS
+            },
         ),
         *(
             dg.AssetSpec(
@@ -222,7 +225,11 @@ def stg_layer(
 
 def _layer_asset(prefix: str) -> dg.AssetsDefinition:
     models = layer(f"{prefix}_")
-    invariants = INVARIANTS if prefix == "mart" else {}
+    invariants = {
+        name: check
+        for name, check in INVARIANTS.items()
+        if invariant_owner(check).startswith(f"{prefix}_")
+    }
 
     @dg.multi_asset(
         name=f"{prefix}_layer",

@@ -181,6 +181,7 @@ judged_scores as (
         on
             oriented_scores.instrument_id = outcome_rules.instrument_id
             and oriented_scores.scale = outcome_rules.scale
+            and oriented_scores.direction is not null
 ),
 
 outcomes as (

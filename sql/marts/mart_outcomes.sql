@@ -66,6 +66,7 @@ instruments as (
     select
         instrument_id,
         domain,
+        direction,
         purpose,
         is_scored
     from ref_instruments
@@ -460,10 +461,12 @@ figures as (
             and period_sums.period_kind = period_repeats.period_kind
             and period_sums.period_start_on = period_repeats.period_start_on
     left join instruments on period_sums.instrument_id = instruments.instrument_id
+    -- Without a direction there is no telling which way a threshold is crossed.
     left join outcome_rules
         on
             period_sums.instrument_id = outcome_rules.instrument_id
             and period_sums.scale = outcome_rules.scale
+            and instruments.direction is not null
 )
 
 select

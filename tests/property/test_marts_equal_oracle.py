@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from tests.builders import Bench
 from tests.property import oracle_marts
-from tests.property.clinics import clinics
+from tests.property.clinics import clinics, random_clinic
 from tests.property.oracle import Clinic, Row
 from tests.property.oracle_recovery import recovery
 
@@ -19,7 +19,7 @@ EPISODE = ("episode_key",)
 MEASURE = ("instrument_id", "scale", "respondent")
 SUBJECT = ("level", "subject_id")
 PERIOD = ("period_kind", "period_start_on")
-EXAMPLES = 40
+EXAMPLES = 30
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,16 @@ def assert_equal(found: Mapping[Any, Row], expected: Mapping[Any, Row]) -> None:
 def test_marts_equal_the_second_calculation(
     bench: Bench, clinic_rows: tuple[dict[str, list[Row]], Row]
 ) -> None:
-    tables, parameters = clinic_rows
+    assert_marts_equal(bench, *clinic_rows)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_marts_of_larger_clinics_equal_the_second_calculation(bench: Bench, seed: int) -> None:
+    assert_marts_equal(bench, *random_clinic(seed, n_episodes=90))
+
+
+def assert_marts_equal(bench: Bench, tables: dict[str, list[Row]], parameters: Row) -> None:
+    """Build every mart of a clinic and compare it."""
     load(bench, tables, parameters)
     clinic = Clinic(tables, parameters)
 

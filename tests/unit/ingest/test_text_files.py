@@ -186,6 +186,7 @@ def test_columns_come_in_any_order_and_unknown_ones_are_told(
         (b"a,b\xe9\n1,2\n", "not UTF-8"),
         (b'a,"b\n1,2\n', "header cannot be read"),
         (b"a,session_notes\n1,2\n", "columns session_notes"),
+        (b"a,SessionNotes\n1,2\n", "columns SessionNotes"),
         (b"PAR1 and no more", "whole Parquet file"),
         (b"x" * 5_000_000, "no header"),
     ],

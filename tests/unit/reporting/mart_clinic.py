@@ -4,6 +4,7 @@ The marts are filled by counting made-up courses of treatment in plain Python, s
 can be looked at without a run of the pipeline.
 """
 
+import json
 import random
 import tempfile
 from collections import defaultdict
@@ -237,18 +238,35 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict
     listed = ", ".join(f"{r} double, {r}_lower double, {r}_upper double" for r in rates)
     columns = COLUMNS[table].format(rates=listed)
     connection.execute(f"create table {table} ({columns})")
-    for row in rows:
-        insert(connection, table, **row)
+    lines = [json.dumps(_with_rates(table, row), default=str) for row in rows]
+    if not lines:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.json"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        kinds = connection.execute(f"select name, type from pragma_table_info('{table}')")
+        known = dict(kinds.fetchall())
+        connection.execute(
+            f"insert into {table} by name select * from read_json(?, format = 'newline_delimited',"
+            f" columns = {known})",
+            [str(path)],
+        )
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, **row: Any) -> None:
     """One row of a mart; its rates follow from its counts."""
-    for rate, (x, n) in RATES.get(table, {}).items():
-        found = wilson(row.get(x), row.get(n))
-        row |= dict(zip((rate, f"{rate}_lower", f"{rate}_upper"), found, strict=True))
+    row = _with_rates(table, row)
     names = ", ".join(row)
     marks = ", ".join("?" for _ in row)
     connection.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
+
+
+def _with_rates(table: str, row: dict[str, Any]) -> dict[str, Any]:
+    full = dict(row)
+    for rate, (x, n) in RATES.get(table, {}).items():
+        found = wilson(row.get(x), row.get(n))
+        full |= dict(zip((rate, f"{rate}_lower", f"{rate}_upper"), found, strict=True))
+    return full
 
 
 def _counted(
@@ -423,7 +441,7 @@ def _delivery_rows(clinic: Clinic) -> Iterable[dict]:
 
 def _quarantine_rows(clinic: Clinic) -> Iterable[dict]:
     day = month_before(clinic.last_month, -1)
-    for rule, n in (("responses.total_score.maximum", 25), ("responses.client_id.reference", 14)):
+    for rule, n in (("responses.administered_at.type", 25), ("responses.client_id.reference", 14)):
         if clinic.quarantined:
             yield {
                 "delivery_id": f"d-{day}",
