@@ -3,6 +3,7 @@
 `build_definitions` makes it for one home, so that tests and the command line can name theirs.
 """
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,9 +32,11 @@ telemetry:
   enabled: false
 python_logs:
   python_log_level: WARNING
-run_coordinator:
-  module: dagster._core.run_coordinator
-  class: DefaultRunCoordinator
+event_log_storage:
+  module: pipelines.run_history
+  class: KeptConnectionsEventLog
+  config:
+    base_dir: {history}
 """
 
 
@@ -65,8 +68,10 @@ def open_instance(home: Home) -> dg.DagsterInstance:
     """The home's own Dagster instance, made where there is none yet."""
     private_folder(home.dagster)
     settings = home.dagster / "dagster.yaml"
-    if not settings.exists():
-        write_atomic(settings, INSTANCE_SETTINGS)
+    wanted = INSTANCE_SETTINGS.format(history=json.dumps(str(home.dagster / "history" / "runs")))
+    # Paths in it are absolute, so a home that was moved gets new ones.
+    if not settings.exists() or settings.read_text(encoding="utf-8") != wanted:
+        write_atomic(settings, wanted)
     return dg.DagsterInstance.from_config(str(home.dagster))
 
 

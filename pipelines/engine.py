@@ -7,6 +7,7 @@ what the engine spills goes to the home and nowhere else.
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,21 @@ class Engine:
         if memory := os.environ.get("OUTCOMES_MEMORY"):
             config["memory_limit"] = memory
         self.connection = duckdb.connect(":memory:", config=config)
-        self.connection.execute(f"set timezone = {quoted(time_zone)}")
-        self.connection.execute("set enable_progress_bar = false")
+        self._time_zone = time_zone
+        self._prepare_session()
         for path in sorted((SQL_FOLDER / "functions").glob("*.sql")):
             self.execute(path.read_text(encoding="utf-8"), where=str(path))
+
+    def _prepare_session(self) -> None:
+        self.connection.execute(f"set timezone = {quoted(self._time_zone)}")
+        self.connection.execute("set enable_progress_bar = false")
+
+    def for_thread(self) -> "Engine":
+        """The same engine for use in another thread, with temporary tables of its own."""
+        twin = copy(self)
+        twin.connection = self.connection.cursor()
+        twin._prepare_session()
+        return twin
 
     def close(self) -> None:
         """Give its memory and scratch files back."""
@@ -115,14 +127,18 @@ class Engine:
         parameters: Mapping[str, Any] | None = None,
         *,
         where: str = "",
-    ) -> None:
-        """Write a select's rows as one Parquet file, the same bytes for the same rows."""
-        self.execute(
+    ) -> int:
+        """Write a select's rows as one Parquet file, the same bytes for the same rows.
+
+        Returns how many rows it wrote.
+        """
+        copied = self.execute(
             f"copy ({sql.rstrip().rstrip(';')}\n) to {quoted(str(path))}"
             f" (format parquet, row_group_size {ROW_GROUP_ROWS})",
             parameters,
             where=where,
         )
+        return int(copied.fetchall()[0][0])
 
     @contextmanager
     def views(self, tables: Mapping[str, Path]) -> Iterator[None]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.warehouse.model_file import SQL_FOLDER, Model, read_model
+from pipelines.warehouse.model_file import SQL_FOLDER, Model, load_checks, read_model
 
 Row = dict[str, Any]
 
@@ -151,14 +151,17 @@ INSTRUMENTS: tuple[Row, ...] = (
         "total_max_points": 28,
     },
 )
-SCALES: tuple[Row, ...] = tuple(
-    {
-        "instrument_id": row["instrument_id"],
-        "min_points": row["total_min_points"],
-        "max_points": row["total_max_points"],
-    }
-    for row in INSTRUMENTS
-) + ({"instrument_id": "ors", "scale": "social", "min_points": 0, "max_points": 10},)
+SCALES: tuple[Row, ...] = (
+    *(
+        {
+            "instrument_id": row["instrument_id"],
+            "min_points": row["total_min_points"],
+            "max_points": row["total_max_points"],
+        }
+        for row in INSTRUMENTS
+    ),
+    {"instrument_id": "ors", "scale": "social", "min_points": 0, "max_points": 10},
+)
 RULES: tuple[Row, ...] = (
     {
         "instrument_id": "phq9",
@@ -232,6 +235,12 @@ def model(name: str) -> Model:
 
 
 @cache
+def checks() -> dict[str, Model]:
+    """The invariants, by name."""
+    return load_checks()
+
+
+@cache
 def _columns(table: str) -> tuple[str, ...]:
     # A comma inside a type's parentheses separates no columns.
     plain = DDL[table].replace(", 4)", ")").replace(", 9)", ")")
@@ -293,8 +302,10 @@ class Bench:
 
     def check(self, name: str) -> list[tuple[Any, ...]]:
         """What an invariant of `sql/checks/` returns: nothing when it holds."""
-        text = (SQL_FOLDER / "checks" / f"{name}.sql").read_text(encoding="utf-8")
-        return self.connection.execute(text).fetchall()
+        check = checks()[name]
+        for table in sorted(check.inputs):
+            self.build(table)
+        return self.connection.execute(check.sql).fetchall()
 
     def restart(self) -> None:
         """Forget what was built, keep what was filled."""

@@ -8,7 +8,7 @@ row per response with two parallel lists, `items` and `answers`, in the order of
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.contracts.settle import LINES_PER_FILE, CheckedFile
+from pipelines.contracts.settle import LINES_PER_FILE, CheckedFile, register_files
 from pipelines.engine import Engine, path_list, quoted
 
 EMPTY_FOLD = (
@@ -28,15 +28,18 @@ def fold_answers(engine: Engine, rows: Path, folded: Path) -> None:
             an item that came again), first_line.
     """
     source = f"read_parquet({quoted(str(rows))}, file_row_number = true)"
-    engine.execute(
-        f"create or replace temp table folding as {_fold(f'{source} where row_errors is null', 0)}"
-    )
+    _fold(engine, f"{source} where row_errors is null", "cast(0 as bigint)")
+    # Of an item that stands twice the later line counts; only then are lines compared.
     (has_repeats,) = engine.one(
-        "select count(*) filter (where len(list_distinct(items)) < len(items)"
-        " or n_rows > n_items) > 0 from folding"
+        """
+select count(*) filter (
+    where case
+        when items = range(1, len(items) + 1) and skipped_items is null then false
+        else len(list_distinct(list_concat(items, skipped_items))) < n_rows
+    end
+) > 0 from folding"""
     )
     if has_repeats:
-        # Of an item that stands twice the later line counts; only then are lines compared.
         repeats = f"""
 select response_id, item, max(file_row_number) as file_row_number, count(*) - 1 as n_repeated
 from {source}
@@ -46,50 +49,51 @@ group by response_id, item"""
 select r.response_id, r.item, r.value, r.line, r.file_row_number, repeats.n_repeated
 from {source} as r
 inner join ({repeats}) as repeats on repeats.file_row_number = r.file_row_number)"""
-        engine.execute(f"create or replace temp table folding as {_fold(later, 'sum(n_repeated)')}")
+        _fold(engine, later, "cast(sum(n_repeated) as bigint)")
+    # A list aggregate does not promise an order; most files come in the order of the items, so
+    # that only the other responses have to be put in order.
     engine.write_parquet(
-        "select response_id, items, answers, skipped_items, n_rows,"
-        " cast(n_repeated as bigint) as n_repeated,"
-        " first_line from folding order by first_line",
+        """
+select
+    response_id,
+    list_sort(items) as items,
+    case
+        when items = list_sort(items) then answers
+        else [pair[2] for pair in list_sort(list_zip(items, answers))]
+    end as answers,
+    list_sort(skipped_items) as skipped_items,
+    n_rows,
+    n_repeated,
+    first_line
+from folding
+order by first_line""",
         folded,
     )
     engine.execute("drop table folding")
 
 
-def _fold(source: str, n_repeated: int | str) -> str:
-    return f"""
+def _fold(engine: Engine, source: str, n_repeated: str) -> None:
+    engine.execute(
+        f"""
+create or replace temp table folding as
 select
     response_id,
-    list(cast(item as integer) order by item) filter (where value is not null) as items,
-    list(cast(value as double) order by item) filter (where value is not null) as answers,
-    list(cast(item as integer) order by item) filter (where value is null) as skipped_items,
+    list(cast(item as integer)) filter (where value is not null) as items,
+    list(cast(value as double)) filter (where value is not null) as answers,
+    list(cast(item as integer)) filter (where value is null) as skipped_items,
     count(*) as n_rows,
-    count(distinct item) as n_items,
     {n_repeated} as n_repeated,
     min(coalesce(line, file_row_number + 2)) as first_line
 from {source}
 group by response_id"""
+    )
 
 
 def register_folds(engine: Engine, files: Sequence[CheckedFile]) -> None:
     """Make `folded_answers`: every delivered fold with its position and delivery."""
+    register_files(engine, files)
     paths = [file.folded for file in files if file.folded is not None]
     source = f"read_parquet({path_list(paths)}, filename = true)" if paths else EMPTY_FOLD
-    engine.execute(
-        "create or replace temp table answer_files (folded_path varchar, file_rank bigint,"
-        " delivery_rank bigint, n_full_later bigint)"
-    )
-    full = {file.delivery_rank for file in files if file.is_full}
-    for file in files:
-        engine.execute(
-            "insert into answer_files values ($path, $file_rank, $delivery_rank, $later)",
-            {
-                "path": str(file.folded or ""),
-                "file_rank": file.file_rank,
-                "delivery_rank": file.delivery_rank,
-                "later": sum(1 for rank in full if rank > file.delivery_rank),
-            },
-        )
     engine.execute(
         f"""
 create or replace temp table folded_answers as
@@ -98,7 +102,7 @@ select
     f.file_rank, f.delivery_rank, f.n_full_later,
     f.file_rank * {LINES_PER_FILE} + r.first_line as position
 from {source} as r
-inner join answer_files as f on f.folded_path = r.filename"""
+inner join delivered_files as f on f.folded_path = r.filename"""
     )
 
 

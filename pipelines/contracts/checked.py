@@ -81,9 +81,9 @@ def _code_digest() -> str:
 
 def check_text_file(
     engine: Engine,
+    *,
     checked: Path,
     contract: Contract,
-    *,
     path: Path,
     file_id: str,
     file_name: str,
@@ -126,9 +126,9 @@ def check_text_file(
 
 def check_converted_file(
     engine: Engine,
+    *,
     checked: Path,
     contract: Contract,
-    *,
     path: Path,
     file_id: str,
     delivered_on: date,
@@ -146,7 +146,7 @@ def check_converted_file(
     return _take_or_fill(engine, checked, name, contract.table, fill)
 
 
-def keep_unread(checked: Path, *, path: Path, table: str, engine: Engine) -> Checked:
+def keep_unread(engine: Engine, *, checked: Path, path: Path, table: str) -> Checked:
     """Account for landed lines that no table takes: `path` has `line` and `reason`."""
     name = sha256_text("unread", sha256_file(path), table)[:HASH_LENGTH]
 
@@ -174,14 +174,17 @@ def _write_rows(
     delivered_on: date,
 ) -> int:
     sql = row_rules.check_select(contract, source=source, present=present, line=line)
-    rows = folder / "rows.parquet"
-    engine.write_parquet(sql, rows, {"delivered_on": delivered_on}, where=contract.table)
-    return _n_rows(engine, rows)
+    return engine.write_parquet(
+        sql, folder / "rows.parquet", {"delivered_on": delivered_on}, where=contract.table
+    )
 
 
-def _n_rows(engine: Engine, path: Path) -> int:
-    (n_rows,) = engine.one(f"select num_rows from parquet_file_metadata({quoted(str(path))})")
-    return int(n_rows)
+def _counts(engine: Engine, path: Path, column: str) -> tuple[int, int]:
+    """Rows of a Parquet file, and those in which a column has a value; none where it is not."""
+    if not path.exists():
+        return 0, 0
+    found = engine.one(f"select count(*), count({column}) from read_parquet({quoted(str(path))})")
+    return int(found[0]), int(found[1])
 
 
 def _take_or_fill(
@@ -201,16 +204,12 @@ def _take_or_fill(
             rows, broken = temporary / "rows.parquet", temporary / "broken.parquet"
             if table == "response_items" and rows.exists():
                 answers.fold_answers(engine, rows, temporary / "folded.parquet")
-            n_with_errors = 0
-            if rows.exists():
-                (n_with_errors,) = engine.one(
-                    "select count(*) filter (where row_errors is not null)"
-                    f" from read_parquet({quoted(str(rows))})"
-                )
+            n_rows, n_with_errors = _counts(engine, rows, "row_errors")
+            n_broken, _ = _counts(engine, broken, "line")
             found |= {
                 "table": table,
-                "n_rows": _n_rows(engine, rows) if rows.exists() else 0,
-                "n_broken": _n_rows(engine, broken) if broken.exists() else 0,
+                "n_rows": n_rows,
+                "n_broken": n_broken,
                 "n_with_errors": n_with_errors,
             }
             for path in temporary.iterdir():

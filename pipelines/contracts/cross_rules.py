@@ -1,7 +1,8 @@
 """Rules that need another table: what joins them and when a row breaks them.
 
 The contracts name these rules with their severity and sentence; here is only how each is judged.
-In the SQL, `r` is the row; `join` may add one relation with at most one row per `r`.
+In the SQL, `r` is the row and `parent_<column>` the settled row that a key column points to; `join`
+may add one more relation with at most one row per `r`.
 """
 
 from dataclasses import dataclass
@@ -28,13 +29,13 @@ class _Judge:
     breaks: str
 
 
-# An instrument's range is a fact of the catalogue, so these joins go to ref_instruments.
+# An instrument's range is a fact of the catalogue, so these joins go to ref_instruments. Where a
+# rule needs the row that a key points to, that row is joined already: see `parent_alias`.
 _JUDGES = {
     "responses.client_matches_episode": _Judge(
         needs=frozenset({"episodes"}),
-        join="left join (select episode_id as owner_episode, client_id as owner_client"
-        " from stg_episodes) as owner on owner.owner_episode = r.episode_id",
-        breaks="(owner.owner_client is not null and owner.owner_client <> r.client_id)",
+        join="",
+        breaks="coalesce(parent_episode_id.client_id <> r.client_id, false)",
     ),
     "responses.instrument_id.known": _Judge(
         needs=frozenset(),
@@ -50,29 +51,26 @@ _JUDGES = {
     ),
     "responses.near_session": _Judge(
         needs=frozenset({"sessions"}),
-        join="left join (select session_id as given_session, scheduled_on as given_on"
-        " from stg_sessions) as given on given.given_session = r.session_id",
-        breaks="coalesce(abs(date_diff('day', given.given_on,"
+        join="",
+        breaks="coalesce(abs(date_diff('day', parent_session_id.scheduled_on,"
         " local_date(r.administered_at, getvariable('time_zone')))) > 7, false)",
     ),
     "attendances.member_on_day": _Judge(
         needs=frozenset({"sessions", "groups", "memberships"}),
-        join="left join (select session_id as group_session, group_id as held_by from stg_sessions"
-        " where group_id is not null) as held on held.group_session = r.session_id"
-        " left join (select distinct s.session_id as member_session, m.client_id as member_client"
-        " from stg_sessions as s inner join stg_memberships as m on m.group_id = s.group_id"
+        join="left join (select distinct s.session_id as member_session,"
+        " m.client_id as member_client from stg_sessions as s"
+        " inner join stg_memberships as m on m.group_id = s.group_id"
         " and s.scheduled_on >= m.joined_on"
         " and s.scheduled_on <= coalesce(m.left_on, date '9999-12-31')) as member"
         " on member.member_session = r.session_id and member.member_client = r.client_id",
-        breaks="(held.held_by is not null and member.member_client is null"
+        breaks="(parent_session_id.group_id is not null and member.member_client is null"
         " and r.status = 'attended')",
     ),
     "goal_ratings.value.on_scale": _Judge(
         needs=frozenset({"goals"}),
-        join="left join (select goal_id as rated_goal, kind as rated_kind from stg_goals) as rated"
-        " on rated.rated_goal = r.goal_id",
-        breaks="coalesce((rated.rated_kind = 'gbo' and (r.value < 0 or r.value > 10))"
-        " or (rated.rated_kind = 'gas' and (r.value < -2 or r.value > 2)), false)",
+        join="",
+        breaks="coalesce((parent_goal_id.kind = 'gbo' and (r.value < 0 or r.value > 10))"
+        " or (parent_goal_id.kind = 'gas' and (r.value < -2 or r.value > 2)), false)",
     ),
 }
 
@@ -87,6 +85,11 @@ JUDGED_SIDE_BY_SIDE = frozenset(
         "deletions.known",
     }
 )
+
+
+def parent_alias(column: str) -> str:
+    """The name under which the row that a key column points to is joined."""
+    return f"parent_{column}"
 
 
 def cross_rules(contract: Contract) -> list[CrossRule]:

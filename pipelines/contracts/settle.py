@@ -21,7 +21,7 @@ from datetime import date
 from pathlib import Path
 
 from pipelines.contracts.cell_types import DUCKDB_TYPES
-from pipelines.contracts.cross_rules import cross_rules
+from pipelines.contracts.cross_rules import cross_rules, parent_alias
 from pipelines.contracts.odcs import Column, Contract
 from pipelines.engine import Engine, identifier, path_list, quoted
 
@@ -64,30 +64,25 @@ class CheckedFile:
 
 
 def register_files(engine: Engine, files: Sequence[CheckedFile]) -> None:
-    """Make `delivered_files`: one row per file of the table being settled."""
-    engine.execute(
-        "create or replace temp table delivered_files (checked_path varchar, file_rank bigint,"
-        " delivery_rank bigint, delivery_id varchar, delivered_on date, file_id varchar,"
-        " file_name varchar, is_full boolean, n_full_later bigint)"
-    )
+    """Make `delivered_files`: one row per file of the table that is being looked at.
+
+    `n_full_later` counts the full deliveries of the table that came after the file's.
+    """
     full = {file.delivery_rank for file in files if file.is_full}
-    for file in files:
-        later = sum(1 for rank in full if rank > file.delivery_rank)
-        engine.execute(
-            "insert into delivered_files values ($path, $file_rank, $delivery_rank, $delivery_id,"
-            " $delivered_on, $file_id, $file_name, $is_full, $later)",
-            {
-                "path": str(file.rows or ""),
-                "file_rank": file.file_rank,
-                "delivery_rank": file.delivery_rank,
-                "delivery_id": file.delivery_id,
-                "delivered_on": file.delivered_on,
-                "file_id": file.file_id,
-                "file_name": file.file_name,
-                "is_full": file.is_full,
-                "later": later,
-            },
-        )
+    rows = [
+        f"({quoted(str(file.rows or ''))}, {quoted(str(file.folded or ''))}, {file.file_rank},"
+        f" {file.delivery_rank}, {quoted(file.delivery_id)}, date {quoted(str(file.delivered_on))},"
+        f" {quoted(file.file_id)}, {quoted(file.file_name)}, {file.is_full},"
+        f" {sum(1 for rank in full if rank > file.delivery_rank)})"
+        for file in files
+    ]
+    engine.execute(
+        "create or replace temp table delivered_files (checked_path varchar, folded_path varchar,"
+        " file_rank bigint, delivery_rank bigint, delivery_id varchar, delivered_on date,"
+        " file_id varchar, file_name varchar, is_full boolean, n_full_later bigint)"
+    )
+    if rows:
+        engine.execute(f"insert into delivered_files values {', '.join(rows)}")
 
 
 def empty_relation(contract: Contract) -> str:
@@ -123,8 +118,8 @@ def judged_select(
     An optional key that points nowhere is read as empty, with a warning.
     """
     references = [
-        _Reference(index, column, contract.table)
-        for index, column in enumerate(contract.columns)
+        _Reference(column)
+        for column in contract.columns
         if column.references is not None
         and column.references[0] in delivered_tables
         and column.references[0] != contract.table
@@ -169,32 +164,36 @@ inner join delivered_files as f on f.checked_path = r.filename
 
 @dataclass(frozen=True)
 class _Reference:
-    index: int
+    """A key into another table."""
+
     column: Column
-    table: str
 
     @property
     def is_required(self) -> bool:
         return self.column.reference_required
 
     @property
-    def _alias(self) -> str:
-        return f"parent_{self.index}"
-
-    @property
     def join(self) -> str:
-        assert self.column.references is not None
-        table, key = self.column.references
+        """Joins the parent's row, which the cross-table rules look at too."""
         return (
-            f"left join (select distinct {identifier(key)} as parent_key from stg_{table})"
-            f" as {self._alias} on {self._alias}.parent_key = r.{identifier(self.column.name)}"
+            f"left join stg_{self._parent} as {parent_alias(self.column.name)}"
+            f" on {self._parent_key} = r.{identifier(self.column.name)}"
         )
 
     @property
     def breaks(self) -> str:
-        return (
-            f"(r.{identifier(self.column.name)} is not null and {self._alias}.parent_key is null)"
-        )
+        """A key is there and points nowhere."""
+        return f"(r.{identifier(self.column.name)} is not null and {self._parent_key} is null)"
+
+    @property
+    def _parent(self) -> str:
+        assert self.column.references is not None
+        return self.column.references[0]
+
+    @property
+    def _parent_key(self) -> str:
+        assert self.column.references is not None
+        return f"{parent_alias(self.column.name)}.{identifier(self.column.references[1])}"
 
 
 def _appended(column: str, rules: Sequence[tuple[str, str]]) -> str:
@@ -254,16 +253,9 @@ def add_errors(engine: Engine, relation: str) -> None:
     """Add errors found by looking at rows side by side: `relation` has `position`, `rule_id`."""
     engine.execute(
         f"""
-create or replace temp table judged_rows as
-select
-    j.* replace (
-        case
-            when e.rule_id is null then j.row_errors
-            else list_append(coalesce(j.row_errors, []), e.rule_id)
-        end as row_errors
-    )
-from judged_rows as j
-left join {relation} as e on e.position = j.position"""
+update judged_rows set row_errors = list_append(coalesce(row_errors, []), found.rule_id)
+from {relation} as found
+where found.position = judged_rows.position"""
     )
 
 

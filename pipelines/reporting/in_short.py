@@ -55,6 +55,7 @@ def _activity(context: Context) -> list[Sentence]:
     if row is None:
         return []
     counts = {name: row[f"n_{name}"] for name in ("referred", "started", "ended", "open")}
+    care = "population" if context.is_public else "care"
     found: list[Sentence] = []
     if None not in counts.values():
         values = {name: words.count(n) for name, n in counts.items()}
@@ -69,11 +70,11 @@ def _activity(context: Context) -> list[Sentence]:
             x=words.count(share.x or 0),
             n=words.count(share.n),
         )
-        found.append(Sentence(text, "attended", "care"))
+        found.append(Sentence(text, "attended", care))
     if row["wait_median_days"] is not None:
         median = words.decimal(row["wait_median_days"], 0)
         text = words.say("sentence.waits", period=shown.words, median=median)
-        found.append(Sentence(text, "waits", "care"))
+        found.append(Sentence(text, "waits", care))
     return found
 
 

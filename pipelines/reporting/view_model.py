@@ -45,8 +45,9 @@ def build_report(
     """The report of a month for an audience, from the `pub_` and `ref_` tables of a connection.
 
     `provenance` says what no table holds, each key optional: `as_of_on` (ISO day, where deliveries
-    are not shown), `code_revision`, `catalogue_digest`, `contracts` (table → version), `sources` (each with `name`, and where they apply
-    `episode_gap_days`: courses were derived with this gap; `out_of_scope`: kind → rows).
+    are not shown), `code_revision`, `catalogue_digest`, `contracts` (table → version), `sources`
+    (each with `name`, and where they apply `episode_gap_days`: courses were derived with this gap;
+    `out_of_scope`: kind → rows).
 
     Raises: UsageError when no disclosure policy names the audience.
     """

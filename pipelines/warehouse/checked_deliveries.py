@@ -6,10 +6,12 @@ landing plays no part.
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from threading import local
 from typing import Any
 
 import duckdb
@@ -30,6 +32,8 @@ from pipelines.ingest.fhir.model import FhirFile, FhirOptions, LoincMeaning
 from pipelines.ingest.manifest import Delivery, LandedFile, deliveries
 from pipelines.instruments.catalogue import Catalogue, reference_tables
 
+WORKERS = 2
+
 
 @dataclass(frozen=True)
 class Converted:
@@ -49,84 +53,96 @@ def check_deliveries(
     progress: Callable[[str], None],
 ) -> dict[str, list[CheckedFile]]:
     """Every landed file by table, checked now or taken from the cache."""
+    landed = deliveries(home)
+    tasks: list[tuple[int, Delivery, LandedFile, Callable[[Engine], Checked]]] = []
+    for rank, delivery in enumerate(landed):
+        tasks += [
+            (rank, delivery, file, task)
+            for file, task in _tasks(home, delivery, contracts, catalogue)
+        ]
     found: dict[str, list[CheckedFile]] = {table: [] for table in contracts}
-    file_rank = 0
-    for delivery_rank, delivery in enumerate(deliveries(home)):
-        progress(f"checking the delivery of {delivery.delivered_on}")
-        for checked, landed in _check_delivery(home, delivery, engine, contracts, catalogue):
-            found.setdefault(checked.table, []).append(
-                CheckedFile(
-                    checked=checked.name,
-                    table=checked.table,
-                    delivery_id=delivery.delivery_id,
-                    source=delivery.source,
-                    delivered_on=delivery.delivered_on,
-                    is_full=delivery.mode == "full",
-                    file_id=landed.file_id,
-                    file_name=landed.name,
-                    file_rank=file_rank,
-                    delivery_rank=delivery_rank,
-                    n_rows=checked.n_rows,
-                    n_broken=checked.n_broken,
-                    n_with_errors=checked.n_with_errors,
-                    rows=checked.rows,
-                    broken=checked.broken,
-                    folded=checked.folded,
-                    unknown_columns=checked.unknown_columns,
-                    absent_columns=checked.absent_columns,
+    # Most files are small, so that planning their queries costs more than reading them, and
+    # plans are made on one core each.
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        twins = local()
+
+        def work(task: Callable[[Engine], Checked]) -> Checked:
+            if not hasattr(twins, "engine"):
+                twins.engine = engine.for_thread()
+            return task(twins.engine)
+
+        futures = [pool.submit(work, task) for *_, task in tasks]
+        try:
+            for file_rank, ((rank, delivery, file, _), future) in enumerate(
+                zip(tasks, futures, strict=True)
+            ):
+                progress(f"checking the delivery of {delivery.delivered_on}")
+                checked = future.result()
+                found.setdefault(checked.table, []).append(
+                    CheckedFile(
+                        checked=checked.name,
+                        table=checked.table,
+                        delivery_id=delivery.delivery_id,
+                        source=delivery.source,
+                        delivered_on=delivery.delivered_on,
+                        is_full=delivery.mode == "full",
+                        file_id=file.file_id,
+                        file_name=file.name,
+                        file_rank=file_rank,
+                        delivery_rank=rank,
+                        n_rows=checked.n_rows,
+                        n_broken=checked.n_broken,
+                        n_with_errors=checked.n_with_errors,
+                        rows=checked.rows,
+                        broken=checked.broken,
+                        folded=checked.folded,
+                        unknown_columns=checked.unknown_columns,
+                        absent_columns=checked.absent_columns,
+                    )
                 )
-            )
-            file_rank += 1
+        finally:
+            pool.shutdown(cancel_futures=True)
     return found
 
 
-def _check_delivery(
-    home: Home,
-    delivery: Delivery,
-    engine: Engine,
-    contracts: Mapping[str, Contract],
-    catalogue: Catalogue,
-) -> list[tuple[Checked, LandedFile]]:
+def _tasks(
+    home: Home, delivery: Delivery, contracts: Mapping[str, Contract], catalogue: Catalogue
+) -> Iterator[tuple[LandedFile, Callable[[Engine], Checked]]]:
+    """What there is to check in a delivery, file by file."""
     time_zone = home.settings.time_zone
     if delivery.kind == "canonical":
-        return [
-            (
-                check_text_file(
-                    engine,
-                    home.checked,
-                    contracts[file.holds],
+        for file in sorted(delivery.files, key=lambda file: file.name):
+            yield (
+                file,
+                partial(
+                    check_text_file,
+                    checked=home.checked,
+                    contract=contracts[file.holds],
                     path=delivery.path_of(home, file),
                     file_id=file.file_id,
                     file_name=file.name,
                     delivered_on=delivery.delivered_on,
                     time_zone=time_zone,
                 ),
-                file,
             )
-            for file in sorted(delivery.files, key=lambda file: file.name)
-        ]
+        return
     converted = convert_delivery(home, delivery, catalogue)
     by_id = {file.file_id: file for file in delivery.files}
-    checked = [
-        (
-            check_converted_file(
-                engine,
-                home.checked,
-                contracts[table],
+    for table, file_id, _, path in converted.tables:
+        yield (
+            by_id[file_id],
+            partial(
+                check_converted_file,
+                checked=home.checked,
+                contract=contracts[table],
                 path=path,
                 file_id=file_id,
                 delivered_on=delivery.delivered_on,
                 time_zone=time_zone,
             ),
-            by_id[file_id],
         )
-        for table, file_id, _, path in converted.tables
-    ]
-    unread = [
-        (keep_unread(home.checked, path=path, table=kind, engine=engine), by_id[file_id])
-        for kind, file_id, _, path in converted.unread
-    ]
-    return checked + unread
+    for kind, file_id, _, path in converted.unread:
+        yield by_id[file_id], partial(keep_unread, checked=home.checked, path=path, table=kind)
 
 
 def convert_delivery(home: Home, delivery: Delivery, catalogue: Catalogue) -> Converted:

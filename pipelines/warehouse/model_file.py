@@ -7,7 +7,7 @@ that no list beside it can rot.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -120,6 +120,7 @@ def read_model(path: Path) -> Model:
     )
 
 
+@cache
 def load_models(folder: Path = SQL_FOLDER) -> dict[str, Model]:
     """All models by name, in an order in which each follows the models it reads."""
     models = {
@@ -130,6 +131,7 @@ def load_models(folder: Path = SQL_FOLDER) -> dict[str, Model]:
     return {name: models[name] for name in build_order(models)}
 
 
+@cache
 def load_checks(folder: Path = SQL_FOLDER) -> dict[str, Model]:
     """The invariants of `sql/checks/`: a returned row is a broken promise."""
     checks = {}

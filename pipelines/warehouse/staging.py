@@ -147,11 +147,12 @@ def _settle(table: str, inputs: StagingInputs, engine: Engine) -> None:
     deletions.register_deletions(
         engine, contract, inputs.contracts["deletions"], inputs.of("deletions")
     )
+    if table == "responses":
+        answers.register_folds(engine, inputs.of("response_items"))
     settle.register_files(engine, files)
     judged = settle.judged_select(contract, files, delivered_tables=inputs.delivered_tables)
     engine.execute(f"create or replace temp table judged_rows as {judged}", where=table)
     if table == "responses":
-        answers.register_folds(engine, inputs.of("response_items"))
         answers.find_duplicate_responses(engine)
         settle.add_errors(engine, "duplicate_responses")
     if table == "deletions":
@@ -218,9 +219,7 @@ def engine_writer(
     """A writer for `Store.keep`: the select's rows as Parquet, and how many they are."""
 
     def write(path: Path) -> int:
-        engine.write_parquet(sql, path, parameters, where=where)
-        (n_rows,) = engine.one(f"select num_rows from parquet_file_metadata({quoted(str(path))})")
-        return int(n_rows)
+        return engine.write_parquet(sql, path, parameters, where=where)
 
     return write
 

@@ -6,12 +6,11 @@
 -- Key:    level, subject_id, period_kind, period_start_on
 -- Source: NHS Talking Therapies annual metadata 2024-25 (metrics of mart_episode_recovery);
 --         Wilson score interval, 95 %
-with
-recoveries as (
+with recoveries as (
     select
         episode_key,
         client_key,
-        date_trunc('month', ended_on) as ended_month_on,
+        ended_on,
         was_case,
         is_recovered,
         is_reliably_improved,
@@ -20,7 +19,7 @@ recoveries as (
     from mart_episode_recovery
 ),
 
-subjects as (
+episode_subjects as (
     select
         episode_key,
         level,
@@ -28,7 +27,7 @@ subjects as (
     from int_episode_subjects
 ),
 
-periods as (
+period_months as (
     select
         period_kind,
         period_start_on,
@@ -37,30 +36,79 @@ periods as (
     from int_period_months
 ),
 
+-- The month of the client's finished course before, at the same subject: people are not additive
+-- over months, but a course whose client had one earlier in the same period is told by it.
+finished_courses as (
+    select
+        episode_subjects.level,
+        episode_subjects.subject_id,
+        cast(date_trunc('month', recoveries.ended_on) as date) as month_start_on,
+        cast(
+            date_trunc(
+                'month',
+                lag(recoveries.ended_on) over (
+                    partition by
+                        episode_subjects.level, episode_subjects.subject_id, recoveries.client_key
+                    order by recoveries.ended_on asc, recoveries.episode_key asc
+                )
+            ) as date
+        ) as previous_month_on,
+        recoveries.was_case,
+        recoveries.is_recovered,
+        recoveries.is_reliably_improved,
+        recoveries.is_reliably_deteriorated,
+        recoveries.is_reliably_recovered
+    from recoveries
+    inner join episode_subjects on recoveries.episode_key = episode_subjects.episode_key
+),
+
+monthly_cells as (
+    select
+        level,
+        subject_id,
+        month_start_on,
+        previous_month_on,
+        count(*) as n_finished,
+        count(*) filter (where is_reliably_improved is not null) as n_measured,
+        count(*) filter (where was_case is distinct from false) as n_case_or_unknown,
+        count(*) filter (where is_recovered) as n_recovered,
+        count(*) filter (where is_reliably_recovered) as n_reliably_recovered,
+        count(*) filter (where is_reliably_improved) as n_improved,
+        count(*) filter (where is_reliably_deteriorated) as n_deteriorated
+    from finished_courses
+    group by level, subject_id, month_start_on, previous_month_on
+),
+
 counts as (
     select
-        subjects.level,
-        subjects.subject_id,
-        periods.period_kind,
-        periods.period_start_on,
-        periods.period_end_on,
-        count(distinct recoveries.client_key) as n_clients,
-        count(*) as n_finished,
-        count(*) filter (where recoveries.is_reliably_improved is not null) as n_measured,
-        count(*) filter (where recoveries.was_case is distinct from false) as n_case_or_unknown,
-        count(*) filter (where recoveries.is_recovered) as n_recovered,
-        count(*) filter (where recoveries.is_reliably_recovered) as n_reliably_recovered,
-        count(*) filter (where recoveries.is_reliably_improved) as n_improved,
-        count(*) filter (where recoveries.is_reliably_deteriorated) as n_deteriorated
-    from recoveries
-    inner join subjects on recoveries.episode_key = subjects.episode_key
-    inner join periods on recoveries.ended_month_on = periods.month_start_on
+        monthly_cells.level,
+        monthly_cells.subject_id,
+        period_months.period_kind,
+        period_months.period_start_on,
+        period_months.period_end_on,
+        cast(
+            sum(
+                case
+                    when monthly_cells.previous_month_on >= period_months.period_start_on then 0
+                    else monthly_cells.n_finished
+                end
+            ) as bigint
+        ) as n_clients,
+        cast(sum(monthly_cells.n_finished) as bigint) as n_finished,
+        cast(sum(monthly_cells.n_measured) as bigint) as n_measured,
+        cast(sum(monthly_cells.n_case_or_unknown) as bigint) as n_case_or_unknown,
+        cast(sum(monthly_cells.n_recovered) as bigint) as n_recovered,
+        cast(sum(monthly_cells.n_reliably_recovered) as bigint) as n_reliably_recovered,
+        cast(sum(monthly_cells.n_improved) as bigint) as n_improved,
+        cast(sum(monthly_cells.n_deteriorated) as bigint) as n_deteriorated
+    from monthly_cells
+    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
     group by
-        subjects.level,
-        subjects.subject_id,
-        periods.period_kind,
-        periods.period_start_on,
-        periods.period_end_on
+        monthly_cells.level,
+        monthly_cells.subject_id,
+        period_months.period_kind,
+        period_months.period_start_on,
+        period_months.period_end_on
 )
 
 select

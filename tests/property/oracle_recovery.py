@@ -1,6 +1,9 @@
 """The NHS Talking Therapies rule over PHQ-9 and GAD-7, course by course, from the definition."""
 
-from tests.property.oracle import FACTS_IN_OUTCOMES, Clinic, Row
+from typing import Any
+
+from tests.property.oracle import FACTS_IN_OUTCOMES, Clinic, Row, by_subject, in_period
+from tests.property.oracle_marts import periods, with_rate
 
 RECOVERY_FACTS = set(FACTS_IN_OUTCOMES) - {"is_finished_course"}
 
@@ -45,3 +48,37 @@ def either(flags: list[bool | None]) -> bool | None:
 def both(flags: list[bool | None]) -> bool | None:
     """False when one is; true only when all are known to be."""
     return negated(either([negated(flag) for flag in flags]))
+
+
+def recovery_rates(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
+    """mart_recovery by its key."""
+    flags = recovery(clinic)
+    finished = [clinic.courses[key] for key in flags]
+    found = {}
+    for subject, courses in by_subject(finished).items():
+        for kind, start, end in periods(clinic):
+            cohort = [one for one in courses if in_period(one.facts["ended_on"], start, end)]
+            rows = [flags[one.facts["episode_key"]] for one in cohort]
+            if not rows:
+                continue
+            n, n_cases = len(rows), sum(row["was_case"] is not False for row in rows)
+            counts = {
+                "measured": sum(row["is_reliably_improved"] is not None for row in rows),
+                "improved": sum(row["is_reliably_improved"] is True for row in rows),
+                "deteriorated": sum(row["is_reliably_deteriorated"] is True for row in rows),
+            }
+            cases = {
+                "recovered": sum(row["is_recovered"] is True for row in rows),
+                "reliably_recovered": sum(row["is_reliably_recovered"] is True for row in rows),
+            }
+            figures: Row = {
+                "period_end_on": end,
+                "n_clients": len({one.facts["client_key"] for one in cohort}),
+                "n_finished": n,
+                "n_case_or_unknown": n_cases,
+            }
+            for name, count in {**counts, **cases}.items():
+                whole = n_cases if name in cases else n
+                figures |= {f"n_{name}": count, **with_rate(name, count, whole)}
+            found[(*subject, kind, start)] = figures
+    return found

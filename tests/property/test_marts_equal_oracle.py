@@ -9,17 +9,32 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from tests.builders import Bench
+from tests.builders import Bench, checks
 from tests.property import oracle_marts
 from tests.property.clinics import clinics, random_clinic
 from tests.property.oracle import Clinic, Row
-from tests.property.oracle_recovery import recovery
+from tests.property.oracle_recovery import recovery, recovery_rates
 
 EPISODE = ("episode_key",)
 MEASURE = ("instrument_id", "scale", "respondent")
 SUBJECT = ("level", "subject_id")
 PERIOD = ("period_kind", "period_start_on")
 EXAMPLES = 30
+MODELS = (
+    "int_attendances",
+    "int_episodes",
+    "int_episode_scores",
+    "int_episode_subjects",
+    "int_measures_due",
+    "int_period_months",
+    "int_sessions",
+    "mart_activity",
+    "mart_completeness",
+    "mart_episode_outcomes",
+    "mart_episode_recovery",
+    "mart_outcomes",
+    "mart_recovery",
+)
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +122,7 @@ def assert_marts_equal(bench: Bench, tables: dict[str, list[Row]], parameters: R
     assert_equal(keyed(bench.rows("mart_episode_outcomes"), EPISODE + MEASURE), outcomes)
     recoveries = {(key,): without(row, EPISODE) for key, row in recovery(clinic).items()}
     assert_equal(keyed(bench.rows("mart_episode_recovery"), EPISODE), recoveries)
+    assert_equal(keyed(bench.rows("mart_recovery"), SUBJECT + PERIOD), recovery_rates(clinic))
     assert_equal(
         keyed(bench.rows("mart_outcomes"), SUBJECT + MEASURE + PERIOD),
         oracle_marts.outcomes(clinic),
@@ -118,6 +134,19 @@ def assert_marts_equal(bench: Bench, tables: dict[str, list[Row]], parameters: R
         keyed(bench.rows("mart_completeness"), SUBJECT + PERIOD),
         oracle_marts.completeness(clinic),
     )
+
+    for check in checks():
+        assert bench.check(check) == [], check
+
+
+def test_neither_the_order_of_rows_nor_threads_change_a_digit(bench: Bench) -> None:
+    tables, parameters = random_clinic(7, n_episodes=90)
+    load(bench, tables, parameters)
+    bench.connection.execute("set threads = 1")
+    expected = {name: bench.rows(name) for name in MODELS}
+    load(bench, {table: rows[::-1] for table, rows in tables.items()}, parameters)
+    bench.connection.execute("set threads = 4")
+    assert {name: bench.rows(name) for name in MODELS} == expected
 
 
 def without(row: Row, key: tuple[str, ...]) -> Row:

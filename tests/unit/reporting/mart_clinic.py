@@ -149,13 +149,25 @@ def wilson(x: int | None, n: int | None) -> tuple[float | None, float | None, fl
     return (p, max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale))
 
 
-def connect(clinic: Clinic, *, public_policy: str = "nhs_england") -> duckdb.DuckDBPyConnection:
-    """A database with the clinic's marts, references and published tables."""
+def empty_marts(clinic: Clinic | None = None) -> duckdb.DuckDBPyConnection:
+    """A database with the references and marts without a row."""
     connection = duckdb.connect()
     for path in sorted((SQL_FOLDER / "functions").glob("*.sql")):
         connection.execute(path.read_text(encoding="utf-8"))
+    _references(connection, clinic or Clinic())
+    for table, columns in COLUMNS.items():
+        rates = ", ".join(
+            f"{rate} double, {rate}_lower double, {rate}_upper double"
+            for rate in RATES.get(table, {})
+        )
+        connection.execute(f"create table {table} ({columns.format(rates=rates)})")
+    return connection
+
+
+def connect(clinic: Clinic, *, public_policy: str = "nhs_england") -> duckdb.DuckDBPyConnection:
+    """A database with the clinic's marts, references and published tables."""
+    connection = empty_marts(clinic)
     courses = made_up_courses(clinic)
-    _references(connection, clinic)
     _fill(connection, "mart_outcomes", _outcome_rows(clinic, courses))
     _fill(connection, "mart_recovery", _recovery_rows(clinic, courses))
     _fill(connection, "mart_activity", _activity_rows(clinic, courses))
@@ -234,10 +246,6 @@ RATES = {
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict]) -> None:
-    rates = RATES.get(table, {})
-    listed = ", ".join(f"{r} double, {r}_lower double, {r}_upper double" for r in rates)
-    columns = COLUMNS[table].format(rates=listed)
-    connection.execute(f"create table {table} ({columns})")
     lines = [json.dumps(_with_rates(table, row), default=str) for row in rows]
     if not lines:
         return
@@ -322,7 +330,7 @@ def _outcome_rows(clinic: Clinic, courses: list[Course]) -> Iterable[dict]:
             if key is None:
                 continue
             n, finished = counts["n_paired"], counts["n_finished"]
-            row = dict(counts)
+            row: dict[str, Any] = dict(counts)
             row["n_clients"] = row["n_ended"]
             row["n_reliably_recovered"] = row["n_recovered"]
             if change is None:

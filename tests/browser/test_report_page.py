@@ -1,0 +1,123 @@
+"""The page in a real browser: no sideways scrolling on a phone, nothing fetched, light and dark."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipelines.reporting.html import render_index, render_month
+from pipelines.reporting.view_model import build_report
+from pipelines.reporting.write import index_entries, write_index, write_report
+from tests.unit.reporting.conftest import PROVENANCE
+from tests.unit.reporting.mart_clinic import Clinic, Settings, connect
+
+CHROMIUM = next(
+    (
+        path
+        for name in ("chromium", "google-chrome", "chromium-browser")
+        if (path := shutil.which(name))
+    ),
+    None,
+)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium or google-chrome on this machine"),
+]
+# A browser of its own would call home; these switch that off.
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+CONTRAST = """() => {
+  const parse = text => text.match(/[\\d.]+/g).slice(0, 3).map(Number);
+  const light = text => {
+    const [r, g, b] = parse(text).map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const paper = light(getComputedStyle(document.body).backgroundColor);
+  return [...document.querySelectorAll('p, li, td, th, h1, h2, h3, a, summary, .small')].map(element => {
+    const ink = light(getComputedStyle(element).color);
+    return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+  }).reduce((a, b) => Math.min(a, b));
+}"""
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A director's page, a public page and the index, as files."""
+    folder = tmp_path_factory.mktemp("reports")
+    found = {}
+    with connect(Clinic(months=26)) as connection:
+        for audience in ("director", "public"):
+            report = build_report(
+                connection, month=date(2026, 10, 1), audience=audience, settings=Settings(), provenance=PROVENANCE
+            )  # fmt: skip
+            found[audience] = write_report(folder, report, render_month(report)).page
+    found["index"] = write_index(folder, render_index(index_entries(folder)))
+    return found
+
+
+@pytest.fixture(scope="module")
+def open_page() -> Iterator[Callable]:
+    """A page of headless Chromium, opened with the given options."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser.new_page
+        browser.close()
+
+
+@pytest.mark.parametrize("name", ["director", "public", "index"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_no_page_scrolls_sideways_or_asks_the_network(
+    pages: dict[str, Path], open_page: Callable, name: str, width: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": 800})
+    asked: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(pages[name].as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert asked == [pages[name].as_uri()]
+    assert complaints == []
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_in_light_and_dark(
+    pages: dict[str, Path], open_page: Callable, scheme: str
+) -> None:
+    page = open_page(color_scheme=scheme)
+    page.goto(pages["director"].as_uri())
+    assert page.evaluate(CONTRAST) >= 4.5
+    page.close()
+
+
+def test_one_drawing_of_each_chart_is_seen_at_a_time(
+    pages: dict[str, Path], open_page: Callable
+) -> None:
+    for width, seen, unseen in ((390, "narrow", "wide"), (1280, "wide", "narrow")):
+        page = open_page(viewport={"width": width, "height": 800})
+        page.goto(pages["director"].as_uri())
+        assert page.locator(f"figure .{seen} svg").first.is_visible()
+        assert not page.locator(f"figure .{unseen} svg").first.is_visible()
+        page.close()
+
+
+def test_a_card_opens_by_keyboard(pages: dict[str, Path], open_page: Callable) -> None:
+    page = open_page()
+    page.goto(pages["director"].as_uri())
+    summary = page.locator("#card-better summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#card-better dl").is_visible()
+    page.close()

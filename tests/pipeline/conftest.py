@@ -1,0 +1,81 @@
+"""One small demo home for all end-to-end tests, made once however many workers there are."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from pipelines.demo.clinic import DemoOptions, write_deliveries
+from pipelines.home import Home
+from tests.pipeline.homes import new_home, succeed
+from tests.pipeline.sealed import sealed_command
+
+SMALL = DemoOptions(clients=400, months=6)
+TINY = DemoOptions(clients=60, months=3)
+MadeOnce = Callable[[str, Callable[[Path], None]], Path]
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Makes a folder of a name, or waits for the worker that is making it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def make(name: str, fill: Callable[[Path], None]) -> Path:
+        folder, done = shared / name, shared / f"{name}.done"
+        with FileLock(shared / f"{name}.lock"):
+            if not done.exists():
+                folder.mkdir()
+                fill(folder)
+                done.touch()
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def small_deliveries(made_once: MadeOnce) -> Path:
+    """Six months of a small demo clinic, and their truth."""
+    return made_once("small-deliveries", lambda folder: _write(SMALL, folder))
+
+
+@pytest.fixture(scope="session")
+def tiny_deliveries(made_once: MadeOnce) -> Path:
+    """Three months of a very small demo clinic."""
+    return made_once("tiny-deliveries", lambda folder: _write(TINY, folder))
+
+
+def _write(options: DemoOptions, folder: Path) -> None:
+    write_deliveries(options, folder)
+
+
+@pytest.fixture(scope="session")
+def demo(made_once: MadeOnce, small_deliveries: Path) -> Home:
+    """The small demo clinic after its run, which could reach no network. Only to be read."""
+
+    def fill(root: Path) -> None:
+        home = new_home(root)
+        _copy_deliveries(small_deliveries, home)
+        command, proof = sealed_command(root.with_name("demo-seal"))
+        succeed("run", "--home", root, "--all-months", env=proof, command=command)
+
+    return Home(made_once("demo", fill))
+
+
+def _copy_deliveries(deliveries: Path, home: Home) -> None:
+    for folder in sorted(deliveries.iterdir()):
+        if folder.is_dir():
+            target = home.inbox / folder.name
+            target.mkdir()
+            for path in folder.iterdir():
+                (target / path.name).write_bytes(path.read_bytes())
+
+
+@pytest.fixture(scope="session")
+def truth(small_deliveries: Path) -> dict[str, Any]:
+    """What the demo clinic was made from."""
+    return json.loads((small_deliveries / "truth.json").read_text(encoding="utf-8"))

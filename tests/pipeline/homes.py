@@ -1,0 +1,155 @@
+"""Homes for the end-to-end tests: made, run in processes of their own, and read back.
+
+What belongs here: running the `outcomes` command as a person would, and reading what a run
+published. What a home must hold is said in the tests.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.engine import identifier
+from pipelines.files import sha256_file
+from pipelines.home import Home
+from pipelines.warehouse.snapshot import Snapshot, current_snapshot
+from pipelines.warehouse.store import Store
+
+ROOT = Path(__file__).parents[2]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+COMMAND = (sys.executable, "-c", "from pipelines.cli import main; main()")
+# The same for every home of these tests: pseudonyms depend on it.
+SALT = "made-up"
+SECONDS_AT_MOST = 240
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What a process of ours is started with; `extra` comes last."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("OUTCOMES_", "DAGSTER_", "PYTEST_"))
+    }
+    return {**kept, "PYTHONPATH": str(ROOT), **(extra or {})}
+
+
+def outcomes(
+    *arguments: str | Path,
+    env: Mapping[str, str] | None = None,
+    command: Sequence[str | Path] = COMMAND,
+) -> subprocess.CompletedProcess[str]:
+    """Run the `outcomes` command to its end, whatever that is."""
+    return subprocess.run(
+        [*map(str, command), *map(str, arguments)],
+        cwd=ROOT,
+        env=environment(env),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS_AT_MOST,
+    )
+
+
+def succeed(
+    *arguments: str | Path,
+    env: Mapping[str, str] | None = None,
+    command: Sequence[str | Path] = COMMAND,
+) -> str:
+    """Run the `outcomes` command, which must end well; returns what it printed."""
+    done = outcomes(*arguments, env=env, command=command)
+    assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def new_home(root: Path, **settings: str) -> Home:
+    """An empty home with the tests' salt."""
+    return Home.create(root, name="Made-up Clinic", salt=SALT, **settings)
+
+
+@dataclass(frozen=True)
+class Published:
+    """All that a home shows to others, as hashes of bytes by name."""
+
+    tables: Mapping[str, str]
+    reports: Mapping[str, str]
+    checked: Mapping[str, str]
+    landed: Mapping[str, str]
+
+
+def published(home: Home) -> Published:
+    """What a home shows. The tables' hashes are of the bytes, not of the files' names."""
+    return Published(
+        tables={
+            name: sha256_file(path) for name, path in table_files(home, current_snapshot(home))
+        },
+        reports=_hashes(home.reports),
+        checked=_hashes(home.checked),
+        landed=_hashes(home.landed_files) | _hashes(home.manifests),
+    )
+
+
+def table_files(home: Home, snapshot: Snapshot) -> list[tuple[str, Path]]:
+    """The Parquet files of a published set, by table."""
+    store = Store(home.warehouse)
+    return [
+        (name, store.path(built.table, built.content))
+        for name, built in sorted(snapshot.tables.items())
+    ]
+
+
+def contents(snapshot: Snapshot) -> dict[str, str]:
+    """Table to content of a published set."""
+    return {name: built.content for name, built in snapshot.tables.items()}
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): sha256_file(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def unfinished_files(home: Home) -> list[str]:
+    """Files that a killed process left half written."""
+    return sorted(str(path.relative_to(home.root)) for path in home.root.rglob("*.tmp"))
+
+
+def query(catalogue: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of a catalogue, as an analyst reads it."""
+    with duckdb.connect(str(catalogue), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def records(home: Home, table: str) -> list[dict[str, Any]]:
+    """Rows of a table by the names of its columns, in the order of its file."""
+    is_vault = table.startswith(("raw_", "stg_", "quarantine"))
+    catalogue = home.vault_catalogue if is_vault else home.warehouse_catalogue
+    with duckdb.connect(str(catalogue), read_only=True) as connection:
+        result = connection.execute(f"select * from {identifier(table)}")
+        names = [column[0] for column in result.description or []]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+CONTENT = re.compile(r"/(\w+)/([0-9a-f]{32})\.parquet")
+
+
+def contents_seen(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Table to content as the open catalogue has them."""
+    views = connection.execute(
+        "select view_name, sql from duckdb_views() where not internal"
+    ).fetchall()
+    return {name: found[2] for name, sql in views if (found := CONTENT.search(sql))}
+
+
+def words_of(page: Path) -> str:
+    """What a reader of a page can read: its text without tags, styles and drawings."""
+    text = page.read_text(encoding="utf-8")
+    text = re.sub(r"(?s)<(style|svg|script)\b.*?</\1>", " ", text)
+    return " ".join(re.sub(r"<[^>]+>", " ", text).split())

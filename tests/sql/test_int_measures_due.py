@@ -1,0 +1,95 @@
+"""Measures due at sessions, and which of them were done."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from tests.sql.text_tables import TextBench
+
+SESSIONS = """
+    session_id | episode_id | scheduled_on
+    s1         | e1         | 2025-01-06
+    s2         | e1         | 2025-01-13
+    s3         | e1         | 2025-02-03
+"""
+
+
+@pytest.mark.parametrize(
+    ("every", "january", "february"), [(1, 4, 2), (2, 2, None), (3, None, 2), (4, None, None)]
+)
+def test_due_at_every_nth_attended_session(
+    clinic: TextBench, every: int, january: int | None, february: int | None
+) -> None:
+    clinic.given(
+        stg_programmes=f"""
+            programme_id | instruments | measure_every_sessions
+            p1           | phq9;gad7   | {every}
+        """,
+        stg_episodes="episode_id\n e1",
+        stg_sessions=SESSIONS + "            s0 | e1 | 2025-01-02\n",
+        stg_attendances="""
+            session_id | status
+            s0         | no_show
+            s1         | attended
+            s2         | attended
+            s3         | attended
+        """,
+    )
+    months = {row["month_start_on"].month: row["n_due"] for row in clinic.rows("int_measures_due")}
+    assert (months.get(1), months.get(2)) == (january, february)
+
+
+@pytest.mark.parametrize(
+    ("days", "n_done"), [(-8, 0), (-7, 1), (0, 1), (7, 1), (8, 0)], ids=lambda value: str(value)
+)
+def test_done_within_seven_days_of_the_session(clinic: TextBench, days: int, n_done: int) -> None:
+    clinic.given(
+        stg_programmes="programme_id | instruments\n p1 | phq9;gad7",
+        stg_episodes="episode_id\n e1",
+        stg_sessions="session_id | episode_id | scheduled_on\n s1 | e1 | 2025-01-13",
+        stg_attendances="session_id\n s1",
+        stg_responses=f"""
+            response_id | episode_id | administered_on | total_score
+            r1          | e1         | {date(2025, 1, 13) + timedelta(days=days)} | 15
+        """,
+    )
+    clinic.expect(
+        "int_measures_due",
+        f"episode_key | month_start_on | n_due | n_done\n e1 | 2025-01-01 | 2 | {n_done}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("instrument_id", "respondent", "total_score", "n_done"),
+    [
+        ("phq9", "client", "15", 1),
+        ("phq9", "client", "", 0),
+        ("phq9", "parent", "15", 0),
+        ("gad7", "client", "15", 0),
+        ("isi", "client", "", 1),
+    ],
+    ids=["scored", "unscorable", "by a parent", "not listed", "not scored yet"],
+)
+def test_done_by_a_usable_response_of_the_client(
+    clinic: TextBench, instrument_id: str, respondent: str, total_score: str, n_done: int
+) -> None:
+    clinic.given(
+        stg_programmes="programme_id | instruments\n p1 | phq9;isi",
+        stg_episodes="episode_id\n e1",
+        stg_sessions="session_id | episode_id | scheduled_on\n s1 | e1 | 2025-01-13",
+        stg_attendances="session_id\n s1",
+        stg_responses=f"""
+            response_id | episode_id | instrument_id   | respondent   | administered_on | total_score
+            r1          | e1         | {instrument_id} | {respondent} | 2025-01-13      | {total_score}
+        """,
+    )
+    clinic.expect("int_measures_due", f"n_due | n_done\n 2 | {n_done}")
+
+
+def test_no_programme_no_measure_due(clinic: TextBench) -> None:
+    clinic.given(
+        stg_episodes="episode_id\n e1",
+        stg_sessions=SESSIONS,
+        stg_attendances="session_id\n s1\n s2\n s3",
+    )
+    assert clinic.rows("int_measures_due") == []

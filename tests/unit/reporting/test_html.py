@@ -1,0 +1,173 @@
+"""The page prints the report and nothing else: self-contained, escaped, accessible in its bones."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import ModelError, UsageError
+from pipelines.reporting import html as html_module
+from pipelines.reporting.charts import NARROW, SIZES, WIDE, specification, svg
+from pipelines.reporting.html import render_index, render_month
+from pipelines.reporting.model import Chart, Report
+from pipelines.reporting.write import index_entries, next_version, write_index, write_report
+from tests.unit.reporting.conftest import CLINICS
+
+ReportOf = Callable[[str, str], Report]
+HOSTILE = "<script>alert(1)</script>{{ 7 * 7 }}\"'&\u202e=cmd()" + "x" * 500
+
+
+class Elements(HTMLParser):
+    """Every element of a page with its attributes, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+@pytest.mark.parametrize("audience", ["director", "public"])
+@pytest.mark.parametrize("name", list(CLINICS))
+def test_a_page_is_whole_by_itself(report_of: ReportOf, name: str, audience: str) -> None:
+    page = render_month(report_of(name, audience))
+    elements = Elements(page)
+    assert not re.findall(r"(?:src|href)=\"(?!#)[^\"]*\"", page), (
+        "nothing is fetched, links stay on the page"
+    )
+    assert "url(http" not in page
+    assert not {"script", "link", "img", "iframe", "object"} & {tag for tag, _ in elements.found}
+    ids = [attributes["id"] for _, attributes in elements.found if attributes.get("id")]
+    assert len(ids) == len(set(ids))
+    targets = {str(attributes["href"]).removeprefix("#") for attributes in elements.all("a")}
+    assert targets <= set(ids)
+
+
+def test_tables_have_captions_and_heads_and_drawings_have_words(report_of: ReportOf) -> None:
+    page = render_month(report_of("usual", "director"))
+    elements = Elements(page)
+    assert len(elements.all("table")) == len(elements.all("caption"))
+    assert {head.get("scope") for head in elements.all("th")} == {"col", "row"}
+    drawings = [each for each in elements.all("svg") if each.get("aria-hidden") != "true"]
+    assert len(drawings) >= 8
+    assert all(each.get("role") == "img" and each.get("aria-label") for each in drawings)
+    assert [tag for tag, _ in elements.found].count("h1") == 1
+
+
+def test_every_sentence_and_cell_of_the_report_is_on_the_page(report_of: ReportOf) -> None:
+    report = report_of("usual", "director")
+    text = " ".join(" ".join(Elements(render_month(report)).text).split())
+    for item in (*report.in_short, *report.look_at):
+        assert " ".join(item.text.split()) in text
+    for card in report.key_figures:
+        assert card.figure.replace("\u00a0", " ") in text.replace("\u00a0", " ")
+
+
+def test_hostile_names_come_out_as_text(report_of: ReportOf) -> None:
+    report = report_of("activity only", "director")
+    head = replace(report.head, clinic=HOSTILE, title=HOSTILE)
+    page = render_month(replace(report, head=head))
+    assert "<script>" not in page
+    assert "{{ 7 * 7 }}" in "".join(Elements(page).text)
+    style = page.split("<style>")[1].split("</style>")[0]
+    assert "<" not in style
+    assert "\\00003c" in style
+
+
+def test_hostile_texts_in_a_drawing_are_escaped(report_of: ReportOf) -> None:
+    flow = _charts(report_of("activity only", "director"))["flow"]
+    bars = tuple({**bar, "stage": HOSTILE} for bar in flow.data["bars"])
+    drawn = svg(replace(flow, title=HOSTILE, data={"bars": bars}), WIDE)
+    assert "<script>" not in drawn
+
+
+def test_drawings_are_the_same_each_time_and_take_colours_from_the_tokens(
+    report_of: ReportOf,
+) -> None:
+    for chart in _charts(report_of("usual", "director")).values():
+        for size in SIZES:
+            drawn = svg(chart, size)
+            assert drawn == svg(chart, size)
+            assert not re.findall(r"(?:fill|stroke)=\"#", drawn), chart.chart_id
+
+
+def test_the_narrow_trend_keeps_a_year_and_the_month_before_it(report_of: ReportOf) -> None:
+    trend = _charts(report_of("usual", "director"))["trend-phq9"]
+    points = specification(trend, NARROW)["datasets"]["points"]
+    assert len(points) == 13
+    assert points[-1]["is_last"]
+    assert points[-1]["is_labelled"]
+    assert len(specification(trend, WIDE)["datasets"]["points"]) == 24
+
+
+def _charts(report: Report) -> dict[str, Chart]:
+    parts = [part for section in report.sections for part in (section, *section.parts)]
+    return {chart.chart_id: chart for part in parts for chart in part.charts}
+
+
+def test_a_broken_template_names_itself_and_its_line(
+    report_of: ReportOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "month.html.j2").write_text("fine\n{% for %}\n", encoding="utf-8")
+    monkeypatch.setattr(html_module, "TEMPLATE_FOLDER", tmp_path)
+    html_module._environment.cache_clear()
+    try:
+        with pytest.raises(ModelError, match=r"reports/templates/month.html.j2, line 2"):
+            render_month(report_of("activity only", "director"))
+        (tmp_path / "month.html.j2").write_text("{{ report.nothing }}", encoding="utf-8")
+        html_module._environment.cache_clear()
+        with pytest.raises(ModelError, match="nothing"):
+            render_month(report_of("activity only", "director"))
+    finally:
+        html_module._environment.cache_clear()
+
+
+def test_a_draft_is_replaced_and_a_released_version_never(
+    report_of: ReportOf, tmp_path: Path
+) -> None:
+    report = report_of("activity only", "director")
+    written = write_report(tmp_path, report, "first")
+    assert written.page == tmp_path / "2026-10" / "v1" / "director" / "index.html"
+    assert (next_version(tmp_path, "2026-10"), next_version(tmp_path, "2026-09")) == (1, 1)
+    write_report(tmp_path, report, "second")
+    assert written.page.read_text(encoding="utf-8") == "second"
+    assert written.data.read_text(encoding="utf-8") == report.to_json()
+    write_report(tmp_path, replace(report, head=replace(report.head, state="released")), "third")
+    with pytest.raises(UsageError, match="never written again"):
+        write_report(tmp_path, report, "fourth")
+    assert written.page.read_text(encoding="utf-8") == "third"
+    assert next_version(tmp_path, "2026-10") == 2
+    assert [path.name for path in tmp_path.rglob("*.tmp")] == []
+
+
+def test_the_index_lists_every_report_newest_first(report_of: ReportOf, tmp_path: Path) -> None:
+    report = report_of("activity only", "director")
+    older = replace(report, head=replace(report.head, month="2026-09", month_name="September 2026"))
+    for each in (older, report, report_of("activity only", "public")):
+        write_report(tmp_path, each, "page")
+    entries = index_entries(tmp_path)
+    assert [(entry.month, entry.audience) for entry in entries] == [
+        ("2026-10", "director"),
+        ("2026-10", "public"),
+        ("2026-09", "director"),
+    ]
+    path = write_index(tmp_path, render_index(entries))
+    links = [str(each["href"]) for each in Elements(path.read_text(encoding="utf-8")).all("a")]
+    assert all((tmp_path / link).is_file() for link in links)
+    assert len(links) == 3
+
+
+def test_an_index_without_reports_says_so() -> None:
+    assert "There is no report yet." in render_index(())

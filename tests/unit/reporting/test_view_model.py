@@ -1,0 +1,288 @@
+"""The report of a month is right for every kind of clinic, says so when it cannot tell, and is data."""
+
+import json
+import statistics
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import duckdb
+import pytest
+
+from pipelines.errors import UsageError
+from pipelines.reporting.comparing import ABOVE, BELOW, compare_programmes, wilson
+from pipelines.reporting.figures import month_before, month_end, read_figures
+from pipelines.reporting.model import Cell, Report, Section, Table
+from pipelines.reporting.sentences import Minimums
+from pipelines.reporting.view_model import build_report
+from tests.unit.reporting.conftest import CLINICS, PROVENANCE
+from tests.unit.reporting.mart_clinic import NAMES, TRUTH, Settings, insert, publish
+
+ReportOf = Callable[[str, str], Report]
+EVERY_REPORT = [(name, audience) for name in CLINICS for audience in ("director", "public")]
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+def sections(found: tuple[Section, ...]) -> Iterator[Section]:
+    for section in found:
+        yield section
+        yield from sections(section.parts)
+
+
+def tables(report: Report) -> dict[str, Table]:
+    found = {}
+    for section in sections(report.sections):
+        for table in section.tables:
+            found[table.table_id] = table
+        for chart in section.charts:
+            if chart.table:
+                found[chart.table.table_id] = chart.table
+    return found
+
+
+def column(table: Table, key: str) -> dict[str, Cell]:
+    place = [each.key for each in table.columns].index(key)
+    return {row.cells[0].text: row.cells[place] for row in table.rows}
+
+
+@pytest.mark.parametrize(("name", "audience"), EVERY_REPORT)
+def test_every_clinic_has_a_report_that_is_stable_json(
+    report_of: ReportOf,
+    connection_of: Callable[[str], duckdb.DuckDBPyConnection],
+    name: str,
+    audience: str,
+) -> None:
+    report = report_of(name, audience)
+    again = build_report(
+        connection_of(name),
+        month=CLINICS[name].last_month,
+        audience=audience,
+        settings=Settings(),
+        provenance=PROVENANCE,
+    )
+    assert again.to_json() == report.to_json()
+    content = json.loads(report.to_json())
+    assert list(content) == sorted(content)
+    assert 1 <= len(content["in_short"]) <= 6
+    assert len(content["key_figures"]) <= 6
+    assert len(content["look_at"]) <= 5
+    assert "NaN" not in report.to_json()
+    assert "None" not in " ".join(report.texts())
+
+
+@pytest.mark.parametrize(("name", "audience"), EVERY_REPORT)
+def test_no_section_is_empty_and_every_link_leads_somewhere(
+    report_of: ReportOf, name: str, audience: str
+) -> None:
+    report = report_of(name, audience)
+    found = list(sections(report.sections))
+    for section in found:
+        assert (
+            section.paragraphs
+            or section.charts
+            or section.tables
+            or section.definitions
+            or section.parts
+        )
+        for table in section.tables:
+            assert table.rows, table.table_id
+            assert {len(row.cells) for row in table.rows} == {len(table.columns)}, table.table_id
+    names = {section.section_id for section in found}
+    links = {item.link for item in (*report.in_short, *report.look_at) if item.link}
+    assert links <= names
+
+
+def test_a_usual_month_answers_the_five_questions(report_of: ReportOf) -> None:
+    report = report_of("usual", "director")
+    said = [plain(sentence.text) for sentence in report.in_short]
+    # Did outcomes change, and how sure is that?
+    assert "no clear change in October 2026" in said[0]
+    assert "between" in said[0]
+    # Which programmes do well on what?
+    assert any("better than the clinic as a whole: Anxiety course (" in text for text in said)
+    assert any("less good: Trauma, individual (" in text for text in said)
+    # Whose measures are missing?
+    shares = column(tables(report)["completeness-programmes"], "done")
+    assert min(shares, key=lambda name: shares[name].value or 0) == "Grief circle"
+    # How many of those who ended are in the figures?
+    flow = column(tables(report)["flow-table"], "month")
+    numbers = {name: cell.value for name, cell in flow.items() if isinstance(cell.value, int)}
+    assert numbers["Ended"] == sum(
+        value
+        for name, value in numbers.items()
+        if "before a second" in name or "not measured" in name or "measured at start" in name
+    )
+    # What is too small to say?
+    assert any(text.startswith("Too few measured courses to compare") for text in said)
+
+
+def test_the_measured_shares_are_those_of_the_truth(report_of: ReportOf) -> None:
+    better = column(tables(report_of("usual", "director"))["programmes-phq9"], "reliably_better")
+    for programme, name in (("p-anx", "Anxiety course"), ("p-tra", "Trauma, individual")):
+        assert better[name].value == pytest.approx(TRUTH[programme][0], abs=0.1)
+
+
+def test_a_signal_is_said_and_looked_at(report_of: ReportOf) -> None:
+    report = report_of("signal", "director")
+    assert "has risen" in report.in_short[0].text
+    assert "more than the month-to-month noise" in report.in_short[0].text
+    assert "signal.better.risen" in {item.rule for item in report.look_at}
+
+
+def test_a_badly_measured_month_leads_with_bounds_and_compares_no_programme(
+    report_of: ReportOf,
+) -> None:
+    report = report_of("badly measured", "director")
+    assert report.in_short[0].rule.startswith("bounds")
+    words = column(tables(report)["programmes-phq9"], "compared")
+    assert "not compared: under 70 % measured" in {cell.text for cell in words.values()}
+
+
+def test_activity_alone_says_so_and_shows_no_outcome(report_of: ReportOf) -> None:
+    report = report_of("activity only", "director")
+    assert report.in_short[0].text == (
+        "No questionnaire was delivered: this report is one of activity alone and says nothing about outcomes."
+    )
+    assert not any("reliably" in card.name for card in report.key_figures)
+    assert not [name for name in tables(report) if name.startswith("programmes-")]
+
+
+def test_an_empty_month_says_so_and_keeps_the_twelve_months(report_of: ReportOf) -> None:
+    report = report_of("empty month", "director")
+    assert report.in_short[0].text.startswith("Nothing was recorded for October 2026")
+    assert {card.figure for card in report.key_figures} == {"no figure"}
+    assert "programmes-phq9" in tables(report)
+
+
+def test_a_clinic_without_anything_has_a_report(marts: duckdb.DuckDBPyConnection) -> None:
+    publish(marts)
+    for audience in ("director", "public"):
+        report = build_report(
+            marts, month=date(2026, 10, 1), audience=audience, settings=Settings(), provenance={}
+        )
+        assert len(report.in_short) == 1
+
+
+def test_therapists_stand_by_name_and_nobody_is_ranked(report_of: ReportOf) -> None:
+    report = report_of("usual", "director")
+    names = [row.cells[0].text for row in tables(report)["therapists"].rows]
+    assert names == sorted(NAMES)
+    text = " ".join(report.texts()).lower()
+    assert not [word for word in ("top ", "best therapist", "rank ", "league") if word in text]
+
+
+def test_the_public_page_names_nobody_and_knows_no_delivery(report_of: ReportOf) -> None:
+    text = report_of("usual", "public").to_json()
+    assert not [name for name in NAMES if name in text]
+    assert "Evening group" not in text
+    assert "inbox" not in text.replace(json.dumps(PROVENANCE["sources"]), "").replace(
+        '"name": "inbox"', ""
+    )
+
+
+def test_the_public_sees_what_the_gate_withheld_as_withheld(report_of: ReportOf) -> None:
+    found = [
+        cell
+        for table in tables(report_of("usual", "public")).values()
+        for row in table.rows
+        for cell in row.cells
+    ]
+    hidden = [cell for cell in found if cell.reason == "small_count"]
+    assert hidden
+    assert {(cell.text, cell.value) for cell in hidden} == {("withheld", None)}
+
+
+def test_sentences_are_short_enough_to_be_read(report_of: ReportOf) -> None:
+    lengths = [
+        len(sentence.split())
+        for name in CLINICS
+        for item in report_of(name, "director").in_short
+        for sentence in item.text.replace("\u00a0", "").split(". ")
+    ]
+    assert statistics.mean(lengths) <= 22
+
+
+def test_derived_courses_and_what_is_out_of_scope_are_said(
+    connection_of: Callable[[str], duckdb.DuckDBPyConnection],
+) -> None:
+    report = build_report(
+        connection_of("activity only"),
+        month=date(2026, 10, 1),
+        audience="director",
+        settings=Settings(),
+        provenance={
+            "sources": [
+                {"name": "ehr", "episode_gap_days": 120, "out_of_scope": {"Immunization": 1234}}
+            ]
+        },
+    )
+    text = " ".join(report.texts())
+    assert "ehr delivers no courses of treatment" in text
+    assert "120 days without one end a course" in text
+    assert "1,234 rows of ehr" in text
+
+
+def test_an_audience_without_a_policy_is_refused(
+    connection_of: Callable[[str], duckdb.DuckDBPyConnection],
+) -> None:
+    with pytest.raises(UsageError, match="director or public"):
+        read_figures(connection_of("activity only"), month=date(2026, 10, 1), audience="anybody")
+
+
+def test_programmes_are_compared_only_from_thirty_measured_courses(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    def outcome(level: str, subject: str, n: int, x: int) -> None:
+        insert(
+            marts, "mart_outcomes", level=level, subject_id=subject, instrument_id="phq9",
+            scale="total", respondent="client", domain="symptoms", period_kind="rolling_12m",
+            period_start_on=date(2025, 11, 1), period_end_on=date(2026, 10, 31), n_clients=n,
+            n_ended=n, n_finished=n, n_paired=n, n_improved=x, n_deteriorated=0, n_unchanged=n - x,
+        )  # fmt: skip
+
+    outcome("clinic", "clinic", 400, 200)
+    for subject, n, x in (
+        ("p-anx", 29, 29),
+        ("p-dep", 30, 30),
+        ("p-dbt", 100, 20),
+        ("p-tra", 100, 55),
+    ):
+        outcome("programme", subject, n, x)
+    publish(marts)
+    figures = read_figures(marts, month=date(2026, 10, 1), audience="director")
+    found = compare_programmes(figures, figures.measures(), Minimums(rate=5, comparison=30))
+    assert {programme: word for (_, programme), word in found.items()} == {
+        "p-anx": "too_few_to_compare",
+        "p-dep": ABOVE,
+        "p-dbt": BELOW,
+        "p-tra": "within",
+    }
+
+
+@pytest.mark.parametrize(
+    ("x", "n", "lower", "upper"), [(40, 50, 0.670, 0.888), (0, 10, 0, 0.278), (10, 10, 0.722, 1)]
+)
+def test_wilson_gives_the_published_numbers(x: int, n: int, lower: float, upper: float) -> None:
+    assert wilson(x, n, 1.959964) == (
+        pytest.approx(lower, abs=5e-4),
+        pytest.approx(upper, abs=5e-4),
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "end"),
+    [
+        (date(2026, 2, 3), date(2026, 2, 28)),
+        (date(2024, 2, 29), date(2024, 2, 29)),
+        (date(2026, 12, 1), date(2026, 12, 31)),
+    ],
+)
+def test_a_month_ends_on_its_last_day(day: date, end: date) -> None:
+    assert month_end(day) == end
+
+
+def test_months_count_over_the_turn_of_the_year() -> None:
+    assert month_before(date(2026, 1, 15), 1) == date(2025, 12, 1)
+    assert month_before(date(2026, 12, 1), -1) == date(2027, 1, 1)
