@@ -18,7 +18,6 @@ from pipelines.errors import OutcomesError
 from pipelines.files import private_folder, write_atomic
 from pipelines.home import Home
 from pipelines.ingest.assets import inbox_sensor
-from pipelines.partitions import months
 from pipelines.reporting.assets import REPORT_ASSETS
 from pipelines.warehouse.assets import TABLE_ASSETS
 from pipelines.warehouse.checks import judges_agree
@@ -45,7 +44,6 @@ def build_definitions(home: Path) -> dg.Definitions:
     job = dg.define_asset_job(
         JOB_NAME,
         selection=dg.AssetSelection.all(),
-        partitions_def=months,
         description="From the sources to the month's report.",
     )
     schedule = dg.build_schedule_from_partitioned_job(

@@ -18,6 +18,7 @@ import os
 import queue
 import re
 import shutil
+import socket
 import sys
 import tempfile
 import threading
@@ -58,6 +59,8 @@ def _refuse_network(event: str, _arguments: object) -> None:
 def _import_great_expectations() -> ModuleType:
     """Great Expectations, imported without garbage collection and without what is never used."""
     sys.meta_path.insert(0, _LateModules())
+    # urllib3, which comes along, otherwise opens a socket to find out whether this is true.
+    socket.has_ipv6 = False
     gc.disable()
     try:
         import great_expectations

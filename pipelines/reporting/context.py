@@ -93,8 +93,13 @@ def count_cell(row: Record | None, name: str, words: Wording) -> Cell:
     return Cell(text=words.decimal(value, places), value=float(value))
 
 
-def share_cell(share: Share, minimums: Minimums, words: Wording) -> Cell:
-    """A share with its counts and interval, or the counts and why there is no share."""
+def share_cell(
+    share: Share, minimums: Minimums, words: Wording, *, has_interval: bool = True
+) -> Cell:
+    """A share with its counts and interval, or the counts and why there is no share.
+
+    Without an interval: who was measured is a fact about these courses, not a sample of others.
+    """
     kind = reading(share, minimums)
     if kind == WITHHELD:
         return Cell(text=words.say("reason.small_count"), reason="small_count")
@@ -110,6 +115,6 @@ def share_cell(share: Share, minimums: Minimums, words: Wording) -> Cell:
             reason="too_few_pairs_for_rate",
         )
     small = counts
-    if share.lower is not None and share.upper is not None:
+    if has_interval and share.lower is not None and share.upper is not None:
         small = f"{words.percent_range(share.lower, share.upper, n=share.n)}; {counts}"
     return Cell(text=words.percent(share.rate, n=share.n), value=share.rate, small=small)

@@ -47,10 +47,14 @@ def month_before(day: date, months: int = 1) -> date:
 
 @dataclass(frozen=True)
 class Instrument:
-    """A questionnaire: how it is called, which way it runs, and the rule that judges it."""
+    """A questionnaire: how it is called, and which way it runs.
+
+    `name` is what sentences call it, `full_name` what its authors do.
+    """
 
     instrument_id: str
     name: str
+    full_name: str
     version: str
     domain: str
     purpose: str
@@ -155,7 +159,7 @@ class Figures:
         )
 
     def measures(self) -> list[Measure]:
-        """The measures of outcome with anything in them, always in the same order.
+        """The measures of outcome with a pair in the twelve months, always in the same order.
 
         First those with a published reliable change, then by the courses that they were meant for
         over the whole history, which hardly moves from month to month. Only what clients said about
@@ -172,7 +176,8 @@ class Figures:
             if instrument.purpose != "outcome":
                 continue
             meant_for[instrument_id] += row["n_finished"] or 0
-            if row["period_kind"] == ROLLING and row["period_end_on"] == self.month_end_on:
+            # A withheld number of pairs is not known to be none.
+            if _is_at(row, ROLLING, self.month_end_on) and row["n_paired"] != 0:
                 in_use.add(instrument_id)
         ordered = sorted(
             in_use,
@@ -186,6 +191,21 @@ class Figures:
             Measure(self.instruments[name], "total", "client", rules.get((name, "total")))
             for name in ordered
         ]
+
+    def instruments_without_pairs(self) -> list[Instrument]:
+        """Measures of outcome that courses of the twelve months should have, and have not."""
+        return sorted(
+            (
+                self.instruments[instrument_id]
+                for (level, _, instrument_id, scale, respondent, *_), row in self._outcomes.items()
+                if (level, scale, respondent) == ("clinic", "total", "client")
+                and _is_at(row, ROLLING, self.month_end_on)
+                and row["n_paired"] == 0
+                and instrument_id in self.instruments
+                and self.instruments[instrument_id].purpose == "outcome"
+            ),
+            key=lambda instrument: (instrument.name.casefold(), instrument.instrument_id),
+        )
 
     def period_ends(self, kind: str, count: int) -> list[date]:
         """The last days of the newest months or quarters up to this month, oldest first."""
@@ -257,6 +277,7 @@ def read_figures(connection: duckdb.DuckDBPyConnection, *, month: date, audience
             row["instrument_id"]: Instrument(
                 instrument_id=row["instrument_id"],
                 name=row["name"],
+                full_name=row["name"],
                 version=row["version"] or "",
                 domain=row["domain"] or "",
                 purpose=row["purpose"] or "",
@@ -294,6 +315,10 @@ def _records(
     names = [column[0] for column in result.description or ()]
     for values in result.fetchall():
         yield dict(zip(names, values, strict=True))
+
+
+def _is_at(row: Record, kind: str, end_on: date) -> bool:
+    return row["period_kind"] == kind and row["period_end_on"] == end_on
 
 
 def _number(value: Any) -> float | None:

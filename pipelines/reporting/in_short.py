@@ -6,6 +6,8 @@ from pipelines.reporting.figures import ROLLING, Measure
 from pipelines.reporting.model import Sentence
 from pipelines.reporting.people_section import too_few_to_compare
 from pipelines.reporting.sentences import (
+    TOO_FEW,
+    WITHHELD,
     better_share,
     measured_sentence,
     measured_share,
@@ -61,6 +63,9 @@ def _activity(context: Context) -> list[Sentence]:
         values = {name: words.count(n) for name, n in counts.items()}
         text = words.say("sentence.activity", period=shown.words, **values)
         found.append(Sentence(text, "activity", "population"))
+    else:
+        text = words.say("sentence.activity_withheld", period=shown.words)
+        found.append(Sentence(text, "activity.withheld", "population"))
     share = attended_share(row)
     if share.rate is not None and share.n:
         text = words.say(
@@ -142,8 +147,8 @@ def _changes(context: Context, measure: Measure) -> list[Sentence]:
             words=words,
             link=f"measure-{measure.instrument.instrument_id}",
         )
-        # Under the minimum, better and worse would say the same thing twice.
-        if said and not (found and said[0].rule == found[-1].rule == "too_few"):
+        # Where there is no rate, better and worse would say the same thing twice.
+        if said and not (found and said[0].rule == found[-1].rule in (TOO_FEW, WITHHELD)):
             found += said
     return found
 

@@ -13,7 +13,7 @@ from pipelines.reporting.sentences import (
 )
 from pipelines.reporting.spc import FALLEN, RISEN
 from pipelines.reporting.trends import verdict_of
-from pipelines.reporting.trust_section import rule_sentence
+from pipelines.reporting.trust_section import is_used, rule_sentence
 
 AT_MOST = 5
 # Which way a signal is bad news; that news comes first, but both kinds come.
@@ -57,13 +57,13 @@ def _turned_away(context: Context) -> list[Sentence]:
     words = context.words
     deliveries = context.figures.deliveries
     newest = context.figures.as_of_on
-    latest = [row for row in deliveries if row["delivered_on"] == newest]
+    latest = [row for row in deliveries if row["delivered_on"] == newest and is_used(row)]
     n = sum(row["n_quarantined"] for row in latest)
     if newest is None or not n:
         return []
     rules: dict[str, int] = {}
     for row in context.figures.quarantine:
-        if row["delivered_on"] == newest:
+        if row["delivered_on"] == newest and is_used(row):
             rules[row["rule_id"]] = rules.get(row["rule_id"], 0) + row["n_rows"]
     values = {
         "n": words.count(n),
@@ -72,7 +72,7 @@ def _turned_away(context: Context) -> list[Sentence]:
     }
     if rules:
         reason = min(rules, key=lambda rule: (-rules[rule], rule))
-        text = words.say("look.quarantine", reason=rule_sentence(reason), **values)
+        text = words.say("look.quarantine", reason=rule_sentence(reason, words), **values)
     else:
         text = words.say("look.quarantine_plain", **values)
     return [Sentence(text, "turned_away", "quarantine")]

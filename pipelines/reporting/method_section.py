@@ -4,6 +4,7 @@ from pipelines.reporting.context import Context, column, text_cell
 from pipelines.reporting.disclosure import load_policies
 from pipelines.reporting.figures import HISTORY_MONTHS, Measure
 from pipelines.reporting.model import Definition, Row, Section, Table
+from pipelines.reporting.outcomes_section import full_title
 
 _GLOSSARY = (
     "course",
@@ -83,7 +84,7 @@ def _reading(context: Context) -> tuple[str, ...]:
 def _rule(context: Context, measure: Measure) -> Definition:
     words = context.words
     instrument, rule = measure.instrument, measure.rule
-    name = instrument.name
+    name = full_title(measure, words)
     if rule is None:
         return Definition(term=name, text=words.say("method.no_rule"))
     if rule.caseness_points is None:

@@ -26,10 +26,15 @@ def outcomes_section(context: Context) -> Section:
         text = words.say("outcomes.none_yet" if has_responses else "outcomes.none")
         return Section(section_id="outcomes", title=title, paragraphs=(text,))
     profile = _profile(context)
+    without = context.figures.instruments_without_pairs()
+    paragraphs = [words.say("outcomes.lead"), words.say("outcomes.mixed")]
+    if without:
+        names = words.listed([instrument.name for instrument in without])
+        paragraphs.append(words.say("outcomes.without_pairs", names=names))
     return Section(
         section_id="outcomes",
         title=title,
-        paragraphs=(words.say("outcomes.lead"), words.say("outcomes.mixed")),
+        paragraphs=tuple(paragraphs),
         charts=(profile,) if profile else (),
         parts=tuple(_measure_part(context, measure) for measure in context.measures),
     )
@@ -133,11 +138,19 @@ def _measure_part(context: Context, measure: Measure) -> Section:
     chart = _trend_chart(context, measure) if measure.has_reliable_change else None
     return Section(
         section_id=f"measure-{measure.instrument.instrument_id}",
-        title=name,
+        title=full_title(measure, words),
         paragraphs=tuple(paragraphs),
         charts=(chart,) if chart else (),
         tables=(_programme_table(context, measure),),
     )
+
+
+def full_title(measure: Measure, words: Wording) -> str:
+    """What sentences call a measure, with what its authors call it."""
+    name, full_name = measure.instrument.name, measure.instrument.full_name
+    if name == full_name:
+        return name
+    return words.say("outcomes.full_title", name=name, full_name=full_name)
 
 
 def _mean_change(context: Context, measure: Measure) -> str:
@@ -330,7 +343,7 @@ def _outcome_cells(
 ) -> list[Cell]:
     words, minimums = context.words, context.minimums
     paired = share_of(row, count="n_paired", denominator="n_finished", rate="paired_rate")
-    cells = [share_cell(paired, minimums, words)]
+    cells = [share_cell(paired, minimums, words, has_interval=False)]
     if measure.has_reliable_change:
         cells += [share_cell(better_share(row), minimums, words)]
         cells += [share_cell(worse_share(row), minimums, words)]

@@ -109,7 +109,7 @@ def _cells(
     end_on = context.year.end_on
     if context.measures:
         completeness = figures.completeness(subject.key, ROLLING, end_on)
-        cells.append(share_cell(measured_share(completeness), minimums, words))
+        cells.append(share_cell(measured_share(completeness), minimums, words, has_interval=False))
     if measure is not None:
         row = figures.outcome(measure, subject.key, ROLLING, end_on)
         cells += [share_cell(better_share(row), minimums, words), _words_cell(row, context)]

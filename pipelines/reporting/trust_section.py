@@ -1,16 +1,18 @@
 """Can we trust this month: whose measures are missing, what was delivered, what was turned away."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from pipelines.contracts.odcs import load_contracts
+from pipelines.contracts.odcs import Contract, load_contracts
+from pipelines.ingest.fhir import REASONS
 from pipelines.reporting.care_section import derived_ends
 from pipelines.reporting.context import Context, column, share_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Record
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.sentences import Share, measured_share, share_of
+from pipelines.reporting.wording import Wording
 
 _ENDINGS = ("n_accepted", "n_superseded", "n_withdrawn", "n_quarantined")
 _DELIVERY_COLUMNS = ("n_delivered", *_ENDINGS)
@@ -25,10 +27,13 @@ def trust_section(context: Context) -> Section:
     lead = words.say("trust.lead_public")
     if not context.is_public:
         deliveries = context.figures.deliveries
+        used = [row for row in deliveries if is_used(row)]
+        not_used = _sum(deliveries, "n_delivered") - _sum(used, "n_delivered")
         lead = words.say(
-            "trust.lead",
+            "trust.lead_not_used" if not_used else "trust.lead",
             rows=words.count(_sum(deliveries, "n_delivered")),
-            quarantined=words.count(_sum(deliveries, "n_quarantined")),
+            quarantined=words.count(_sum(used, "n_quarantined")),
+            not_used=words.count(not_used),
         )
         parts += [_deliveries_part(context), _quarantine_part(context), _origin_part(context)]
     return Section(
@@ -45,17 +50,31 @@ def done_share(row: Record | None) -> Share:
 
 
 @cache
+def load_contracts_once() -> Mapping[str, Contract]:
+    """The contracts by their tables."""
+    return load_contracts()
+
+
+@cache
 def _rule_sentences() -> dict[str, str]:
-    return {
+    of_contracts = {
         rule.rule_id: rule.sentence
-        for contract in load_contracts().values()
+        for contract in load_contracts_once().values()
         for rule in contract.rules
     }
+    return {**REASONS, **of_contracts}
 
 
-def rule_sentence(rule_id: str) -> str:
-    """The sentence of a contract's rule; its id where an older contract had it."""
+def rule_sentence(rule_id: str, words: Wording) -> str:
+    """What a rule says; its id where an older contract had it."""
+    if words.has(f"broken.{rule_id}"):
+        return words.say(f"broken.{rule_id}")
     return _rule_sentences().get(rule_id, rule_id)
+
+
+def is_used(row: Record) -> bool:
+    """Whether a delivered row is of a kind that the figures are made from."""
+    return row["table_name"] in load_contracts_once()
 
 
 def _completeness_part(context: Context) -> Section:
@@ -114,8 +133,8 @@ def _completeness_table(context: Context, level: str) -> Table:
             Row(
                 (
                     text_cell(subject.name),
-                    share_cell(done_share(row), minimums, words),
-                    share_cell(measured_share(row), minimums, words),
+                    share_cell(done_share(row), minimums, words, has_interval=False),
+                    share_cell(measured_share(row), minimums, words, has_interval=False),
                 )
             )
         )
@@ -139,7 +158,7 @@ def _deliveries_part(context: Context) -> Section:
     by_table: dict[Any, list[Record]] = defaultdict(list)
     by_delivery: dict[Any, list[Record]] = defaultdict(list)
     for row in deliveries:
-        by_table[row["table_name"]].append(row)
+        by_table[row["table_name"] if is_used(row) else ""].append(row)
         by_delivery[row["delivered_on"], row["source"], row["delivery_id"]].append(row)
     counts = tuple(
         column(name, words.say(f"trust.{name.removeprefix('n_')}")) for name in _DELIVERY_COLUMNS
@@ -153,8 +172,10 @@ def _deliveries_part(context: Context) -> Section:
             columns=(column("table", words.say("trust.table"), is_number=False), *counts),
             rows=(
                 *(
-                    Row((text_cell(name), *_sums(rows, context)))
-                    for name, rows in sorted(by_table.items())
+                    Row((text_cell(name or words.say("trust.not_used")), *_sums(rows, context)))
+                    for name, rows in sorted(
+                        by_table.items(), key=lambda item: (not item[0], item[0])
+                    )
                 ),
                 total,
             ),
@@ -194,10 +215,11 @@ def _quarantine_part(context: Context) -> Section:
     words = context.words
     rules: dict[str, int] = defaultdict(int)
     for row in context.figures.quarantine:
-        rules[row["rule_id"]] += row["n_rows"]
+        if is_used(row):
+            rules[row["rule_id"]] += row["n_rows"]
     ordered = sorted(rules.items(), key=lambda item: (-item[1], item[0]))
     rows = [
-        Row((Cell(rule_sentence(name), name, small=name), Cell(words.count(n), n)))
+        Row((Cell(rule_sentence(name, words), name, small=name), Cell(words.count(n), n)))
         for name, n in ordered[:LISTED_RULES]
     ]
     others = ordered[LISTED_RULES:]

@@ -6,6 +6,7 @@ own module, which sentence a figure gets in `sentences.py`, and what may be show
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -15,7 +16,7 @@ from pipelines.reporting.cards import key_figures
 from pipelines.reporting.care_section import care_section
 from pipelines.reporting.comparing import compare_programmes
 from pipelines.reporting.context import Context, ReportSettings
-from pipelines.reporting.figures import MONTH, ROLLING, read_figures
+from pipelines.reporting.figures import MONTH, ROLLING, Instrument, read_figures
 from pipelines.reporting.in_short import in_short
 from pipelines.reporting.look_at import look_at
 from pipelines.reporting.method_section import method_section
@@ -26,8 +27,10 @@ from pipelines.reporting.population_section import population_section
 from pipelines.reporting.sentences import Minimums
 from pipelines.reporting.trends import headline_kind, window
 from pipelines.reporting.trust_section import trust_section
-from pipelines.reporting.wording import load_wording
+from pipelines.reporting.wording import Wording, load_wording
 
+# What says how the figures were made, and nothing of what was delivered.
+PUBLIC_PROVENANCE = ("as_of_on", "catalogue_digest", "code_revision", "contracts", "inputs_hash")
 DRAFT = "draft"
 RELEASED = "released"
 
@@ -53,6 +56,7 @@ def build_report(
     """
     figures = read_figures(connection, month=month, audience=audience)
     words = load_wording(language).for_shares(figures.policy["share_decimals"])
+    figures = replace(figures, instruments=_called_shortly(figures.instruments, words))
     minimums = Minimums(
         rate=figures.policy["minimum_pairs_for_rate"],
         comparison=figures.policy["minimum_pairs_for_comparison"],
@@ -85,8 +89,22 @@ def build_report(
         key_figures=cards,
         look_at=look_at(context, cards),
         sections=tuple(section for section in sections if section is not None),
-        provenance=dict(provenance),
+        provenance={
+            key: value
+            for key, value in provenance.items()
+            if audience != "public" or key in PUBLIC_PROVENANCE
+        },
     )
+
+
+def _called_shortly(instruments: Mapping[str, Instrument], words: Wording) -> dict[str, Instrument]:
+    """The instruments under the names that the catalogue of words has for them."""
+    return {
+        key: replace(instrument, name=words.say(f"instrument.{key}"))
+        if words.has(f"instrument.{key}")
+        else instrument
+        for key, instrument in instruments.items()
+    }
 
 
 def _head(context: Context, *, version: int) -> Head:

@@ -31,7 +31,7 @@ episodes as (
         client_key,
         referred_on,
         ended_on
-    from stg_episodes
+    from int_episodes
 ),
 
 instruments as (

@@ -372,9 +372,14 @@ period_moments as (
         last_mean_points,
         improvement_mean_points,
         sqrt(improvement_spread / spread_weight) as improvement_sd_points,
-        (1 - 3 / nullif(cast(4 * (n_paired - 1) - 1 as double), 0))
-        * improvement_mean_points
-        / nullif(sqrt(first_spread / spread_weight), 0) as effect_size,
+        -- Of two pairs the correction would leave nothing, whatever they were.
+        case
+            when n_paired > 2
+                then
+                    (1 - 3 / cast(4 * (n_paired - 1) - 1 as double))
+                    * improvement_mean_points
+                    / nullif(sqrt(first_spread / spread_weight), 0)
+        end as effect_size,
         -- The correlation of first and last, from the spread of their difference.
         (first_spread + last_spread - improvement_spread)
         / nullif(2 * sqrt(first_spread) * sqrt(last_spread), 0) as pair_correlation

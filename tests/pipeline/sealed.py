@@ -1,15 +1,14 @@
 """Runs a command in a process, and processes it starts, that can open no internet socket.
 
-As a program (`python sealed.py FOLDER ARGUMENTS...`) it seals itself and becomes the `outcomes`
-command. Two seals, because each has a gap that the other closes:
+As a program (`python sealed.py PROGRAM ARGUMENTS...`) it seals itself and becomes the Python that
+runs PROGRAM, by default the `outcomes` command. Two seals, because each has a gap that the other closes:
 
 - On Linux the kernel kills a process that asks for a socket of any family but AF_UNIX, whichever
   library asks (seccomp; inherited by every process that is started).
 - Everywhere, Python itself refuses internet sockets and look-ups of addresses (an audit hook in a
   `sitecustomize` on PYTHONPATH, thus in every Python that is started), and notes each attempt.
 
-Each Python process writes its name and its seals to FOLDER, so that a test can ask which were
-sealed.
+Each Python process notes its command line, so that a test can ask which were sealed.
 """
 
 import ctypes
@@ -20,6 +19,7 @@ import struct
 import sys
 from pathlib import Path
 
+OUTCOMES = "from pipelines.cli import main; main()"
 SITECUSTOMIZE = '''\
 """Refuses the network in every Python of a sealed run."""
 
@@ -61,8 +61,8 @@ def kernel_can_seal() -> bool:
     return sys.platform == "linux" and platform.machine() in KNOWN
 
 
-def sealed_command(folder: Path) -> tuple[list[str], dict[str, str]]:
-    """What to put before the arguments of `outcomes`, and what to add to its environment.
+def sealed_command(folder: Path, program: str = OUTCOMES) -> tuple[list[str], dict[str, str]]:
+    """What to put before the arguments of the command, and what to add to its environment.
 
     `folder` is made; afterwards it holds `sealed`, one line per Python process, and `attempts`,
     which is there only when one reached for the network.
@@ -74,7 +74,7 @@ def sealed_command(folder: Path) -> tuple[list[str], dict[str, str]]:
         "SEAL_FOLDER": str(folder),
         "PYTHONPATH": os.pathsep.join([str(folder), str(root)]),
     }
-    return [sys.executable, str(Path(__file__).resolve())], environment
+    return [sys.executable, str(Path(__file__).resolve()), program], environment
 
 
 def seal_by_kernel() -> None:
@@ -108,11 +108,7 @@ def seal_by_kernel() -> None:
             raise OSError(number, f"the kernel refused the seal ({errno.errorcode[number]})")
 
 
-def _become_outcomes(program: str, arguments: list[str]) -> None:
+if __name__ == "__main__":
     if kernel_can_seal():
         seal_by_kernel()
-    os.execv(sys.executable, [sys.executable, "-c", program, *arguments])
-
-
-if __name__ == "__main__":
-    _become_outcomes("from pipelines.cli import main; main()", sys.argv[1:])
+    os.execv(sys.executable, [sys.executable, "-c", *sys.argv[1:]])

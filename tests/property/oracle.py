@@ -221,7 +221,7 @@ class Clinic:
             day = row["administered_on"]
             holding = [
                 one["episode_key"]
-                for one in self.tables["stg_episodes"]
+                for one in (course.facts for course in self.courses.values())
                 if one["client_key"] == row["client_key"]
                 and one["referred_on"] <= day
                 and (one["ended_on"] is None or day <= one["ended_on"])

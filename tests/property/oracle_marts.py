@@ -103,7 +103,7 @@ def effect(first: list[Fraction], last: list[Fraction], gains: list[Fraction]) -
     """Becker's standardised mean change with Hedges' correction, and its limits."""
     n, spread, gain = len(first), deviation(first), mean(gains)
     out: Row = {"effect_size": None, "effect_size_lower": None, "effect_size_upper": None}
-    if not spread or gain is None:
+    if not spread or gain is None or n < 3:
         return out
     g = (1 - 3 / (4 * (n - 1) - 1)) * float(gain) / spread
     out["effect_size"] = g

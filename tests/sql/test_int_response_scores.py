@@ -291,6 +291,18 @@ def test_an_episode_that_does_not_hold_the_day_is_no_second_one(bench: Bench) ->
     assert episode_of(bench, episodes) == "e2"
 
 
+def test_an_episode_that_was_closed_by_rule_holds_no_later_day(bench: Bench) -> None:
+    last_seen = date(2024, 6, 3)
+    bench.fill(
+        "stg_sessions", [{"session_id": "s1", "episode_id": "e1", "scheduled_on": last_seen}]
+    )
+    bench.fill(
+        "stg_attendances", [{"session_id": "s1", "client_id": "c1", "status": "attended"}]
+    )
+    episodes = [an_episode("e1", date(2024, 6, 1), None), an_episode("e2", BEFORE, None)]
+    assert episode_of(bench, episodes) == "e2"
+
+
 def test_an_episode_of_another_client_is_not_taken(bench: Bench) -> None:
     assert episode_of(bench, [an_episode("e1", BEFORE, None, client="c2")]) is None
 

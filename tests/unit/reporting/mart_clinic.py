@@ -38,9 +38,9 @@ TRUTH = {
     "p-tra": (0.38, 0.82),
 }
 INSTRUMENTS = {
-    "phq9": ("PHQ-9", "symptoms", 6, 10, 27),
-    "gad7": ("GAD-7", "symptoms", 4, 8, 21),
-    "wsas": ("WSAS", "functioning", None, None, 40),
+    "phq9": ("Patient Health Questionnaire-9", "symptoms", 6, 10, 27),
+    "gad7": ("Generalised Anxiety Disorder-7", "symptoms", 4, 8, 21),
+    "wsas": ("Work and Social Adjustment Scale", "functioning", None, None, 40),
 }
 NAMES = (
     "Ada Birnbaum", "Bela Cordel", "Caro Dunster", "Dov Ekström", "Esi Farrow", "Fynn Gallo",
