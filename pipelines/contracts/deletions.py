@@ -22,16 +22,22 @@ def typed_keys(contract: Contract, relation: str) -> str:
         else:
             typed = f"try_cast({text} as {DUCKDB_TYPES[types[name]]})"
         parts.append(f"{typed} as {identifier(name)}")
+    has_all_parts = f" and len(string_split(key, '|')) = {len(parts)}" if len(parts) > 1 else ""
     return (
         f"select {', '.join(parts)}, delivery_rank, position"
-        f' from {relation} where "table" = {quoted(contract.table)}'
+        f' from {relation} where "table" = {quoted(contract.table)}{has_all_parts}'
     )
 
 
 def register_deletions(
-    engine: Engine, contract: Contract, deletions: Contract, files: Sequence[CheckedFile]
+    engine: Engine,
+    contract: Contract,
+    deletions: Contract,
+    files: Sequence[CheckedFile],
+    *,
+    into: str = "deleted_keys",
 ) -> None:
-    """Make `deleted_keys`: the key columns of one table and the latest delivery naming them."""
+    """Make the table `into`: one table's key columns and the latest delivery that deletes them."""
     register_files(engine, files)
     relation = (
         '(select r."table", r.key, f.delivery_rank, 0 as position'
@@ -42,7 +48,7 @@ def register_deletions(
     names = ", ".join(identifier(name) for name in contract.key)
     engine.execute(
         f"""
-create or replace temp table deleted_keys as
+create or replace temp table {into} as
 select {names}, max(delivery_rank) as delivery_rank
 from ({typed_keys(contract, relation)}) as named
 group by {names}"""

@@ -56,15 +56,6 @@ DIMENSIONS: Mapping[str, str] = {
     "timeliness": "timeliness",
     "accuracy": "plausibility",
 }
-# Notes of any kind are not part of an export. A column is refused when one of these is a word of
-# its name (`session_notes`, `FreeText`) or ends it (`progressnote`).
-REFUSED_WORDS = {
-    *("note", "notes", "comment", "comments", "commentary", "remark", "remarks", "memo", "memos"),
-    *("narrative", "narratives", "text", "freetext", "transcript", "transcripts", "dictation"),
-    *("verbatim", "journal", "diary", "summary", "summaries"),
-}
-REFUSED_ENDINGS = ("note", "notes", "comment", "comments", "narrative", "freetext", "transcript")
-
 _LISTED = "invalidValues"
 _METRICS: Mapping[str, Kind] = {
     "nullValues": "required",
@@ -72,7 +63,6 @@ _METRICS: Mapping[str, Kind] = {
     "duplicateValues": "unique",
 }
 _CUSTOM_KINDS = ("type", "minimum", "maximum", "row_sql", "reference", "table_sql")
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\W\d_]+")
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
@@ -185,32 +175,6 @@ def table_order(contracts: Mapping[str, Contract]) -> list[str]:
         order.append(table)
         del waiting[table]
     return order
-
-
-def unknown_columns(contract: Contract, names: Iterable[str], *, where: str) -> tuple[str, ...]:
-    """The columns of a file that its contract does not have, in the file's order.
-
-    Raises: ContractError when one of them looks like notes; `where` names the file.
-    """
-    known = {column.name for column in contract.columns}
-    unknown = tuple(name for name in names if name not in known)
-    refused = [name for name in unknown if looks_like_notes(name)]
-    if refused:
-        raise ContractError(
-            "Notes of any kind are not part of the export, and a column looks like one.",
-            where=where,
-            expected=f"columns of {contract.table} only: {', '.join(sorted(known))}",
-            found=", ".join(refused),
-            todo="leave the column out of the export; if it holds no free text, rename it",
-        )
-    return unknown
-
-
-def looks_like_notes(name: str) -> bool:
-    """Whether a column of this name is to be taken for notes or other free text."""
-    words = [word.lower() for word in _WORD.findall(name)]
-    joined = "".join(words)
-    return not REFUSED_WORDS.isdisjoint(words) or joined.endswith(REFUSED_ENDINGS)
 
 
 def _contract(file: Node, path: Path) -> Contract:

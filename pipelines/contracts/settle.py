@@ -7,7 +7,8 @@ nothing is carried over from an earlier run, so that no stale row can survive. T
    later line; the others are superseded.
 2. A key that a later `deletions` row names is withdrawn until a still later delivery brings it,
    a broken row of that key too.
-3. A key absent from a later full delivery of its table is withdrawn; a broken row is not absent.
+3. A key absent from a later full delivery of its table is withdrawn, its broken rows too; a key
+   that is there in a broken row is not absent.
 4. A broken row is quarantined and replaces nothing; a good row that comes later supersedes it.
 5. A row whose required parent is not accepted is broken, and returns when the parent does.
 
@@ -66,9 +67,10 @@ class CheckedFile:
 def register_files(engine: Engine, files: Sequence[CheckedFile]) -> None:
     """Make `delivered_files`: one row per file of the table that is being looked at.
 
-    `n_full_later` counts the full deliveries of the table that came after the file's.
+    `n_full_later` counts the full deliveries of the table that came after the file's; none for
+    deletions, which are events that no delivery takes back by not naming them again.
     """
-    full = {file.delivery_rank for file in files if file.is_full}
+    full = {file.delivery_rank for file in files if file.is_full and file.table != "deletions"}
     rows = [
         f"({quoted(str(file.rows or ''))}, {quoted(str(file.folded or ''))}, {file.file_rank},"
         f" {file.delivery_rank}, {quoted(file.delivery_id)}, date {quoted(str(file.delivered_on))},"
@@ -101,7 +103,9 @@ def empty_relation(contract: Contract) -> str:
 
 def checked_rows(contract: Contract, files: Sequence[CheckedFile]) -> str:
     """A FROM item over the checked rows of these files, with file and line."""
-    paths = [file.rows for file in files if file.rows is not None]
+    # The same bytes in two deliveries of one day are one checked file. Joined to both deliveries
+    # it gives both their rows, so it must be read once.
+    paths = list(dict.fromkeys(file.rows for file in files if file.rows is not None))
     if not paths:
         return empty_relation(contract)
     return f"read_parquet({path_list(paths)}, filename = true, file_row_number = true)"
@@ -213,40 +217,62 @@ def settle_rows(engine: Engine, contract: Contract) -> None:
 
     `deleted_keys` (the key's columns and `delivery_rank`) must exist; see `deletions.py`.
     """
-    key = [identifier(column) for column in contract.key]
-    on_key = _equal(key, "j", "k")
     engine.execute(
-        f"""
-create or replace temp table raw_{contract.table} as
+        f"create or replace temp table raw_{contract.table} as"
+        f" {_settled_select(contract, 'judged_rows')}",
+        where=f"settling {contract.table}",
+    )
+
+
+def settle_again(engine: Engine, contract: Contract, relation: str) -> None:
+    """Settle anew the keys that have a row in `relation` (`position`, `rule_id`)."""
+    key = ", ".join(identifier(column) for column in contract.key)
+    engine.execute(
+        f"create or replace temp table judged_again as select * from judged_rows where ({key}) in"
+        f" (select ({key}) from judged_rows where position in (select position from {relation}))"
+    )
+    engine.execute(
+        f"delete from raw_{contract.table} where position in (select position from judged_again)"
+    )
+    engine.execute(
+        f"insert into raw_{contract.table} {_settled_select(contract, 'judged_again')}",
+        where=f"settling {contract.table}",
+    )
+    engine.execute("drop table judged_again")
+
+
+def _settled_select(contract: Contract, judged: str) -> str:
+    key = [identifier(column) for column in contract.key]
+    return f"""
 with current_rows as (
     select {", ".join(key)}, max(position) filter (where row_errors is null) as current_position
-    from judged_rows
+    from {judged}
     group by {", ".join(key)}
 ),
 seen_broken as (
-    -- A full delivery in which the key is there, if broken, does not withdraw it.
-    select {", ".join(f"j.{column}" for column in key)}, count(distinct j.delivery_rank) as n_full
-    from judged_rows as j
-    inner join current_rows as k on {on_key}
-    where j.row_errors is not null and j.is_full and j.position > k.current_position
-    group by {", ".join(f"j.{column}" for column in key)}
+    -- A full delivery in which the key is there, if broken, does not withdraw it. Only broken rows
+    -- can come after a row that is not superseded.
+    select j.position, count(distinct b.delivery_rank) as n_full
+    from {judged} as j
+    inner join {judged} as b on {_equal(key, "j", "b")}
+        and b.row_errors is not null and b.is_full and b.delivery_rank > j.delivery_rank
+    where j.n_full_later > 0
+    group by j.position
 )
 select
     j.*,
     case
         when j.position < k.current_position then 'superseded'
         when x.delivery_rank > j.delivery_rank then 'withdrawn'
+        -- A row without its key matches no `k`: it is absent from nowhere.
+        when k.{key[0]} is not null and j.n_full_later > coalesce(b.n_full, 0) then 'withdrawn'
         when j.row_errors is not null then 'quarantined'
-        when j.n_full_later > coalesce(b.n_full, 0) then 'withdrawn'
         else 'accepted'
     end as row_status
-from judged_rows as j
-left join current_rows as k on {on_key}
+from {judged} as j
+left join current_rows as k on {_equal(key, "j", "k")}
 left join deleted_keys as x on {_equal(key, "j", "x")}
-left join seen_broken as b on {_equal(key, "j", "b")}""",
-        where=f"settling {contract.table}",
-    )
-    engine.execute("drop table judged_rows")
+left join seen_broken as b on b.position = j.position"""
 
 
 def add_errors(engine: Engine, relation: str) -> None:
@@ -341,20 +367,3 @@ from (
 ) as w
 inner join delivered_files as f on f.file_rank = w.file_rank
 group by f.file_id, f.delivery_id, w.rule_id"""
-
-
-def lost_share(engine: Engine, contract: Contract, files: Sequence[CheckedFile]) -> tuple[int, int]:
-    """(keys that the latest full delivery no longer has, keys that counted before it)."""
-    full = sorted({file.delivery_rank for file in files if file.is_full})
-    if not full or full[-1] == min(file.delivery_rank for file in files):
-        return 0, 0
-    last, before = full[-1], full[-2] if len(full) > 1 else -1
-    lost, kept = engine.one(
-        f"""
-select
-    count(*) filter (where row_status = 'withdrawn' and delivery_rank >= {before}
-        and delivery_rank < {last} and n_full_later >= 1),
-    count(*) filter (where row_status = 'accepted')
-from raw_{contract.table}"""
-    )
-    return int(lost), int(lost) + int(kept)

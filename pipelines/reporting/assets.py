@@ -8,7 +8,6 @@ import dagster as dg
 from pipelines.months import month_of
 from pipelines.partitions import months
 from pipelines.reporting.disclosure import policy_table
-from pipelines.reporting.upkeep import ReportWriter
 from pipelines.warehouse.assets import (
     build_checked,
     key_check_specs,
@@ -67,6 +66,9 @@ def pub_layer(
 )
 def monthly_report(context: dg.AssetExecutionContext, home_run: HomeRun) -> dg.MaterializeResult:
     """Write the reports of the months asked for; a month that is not complete is left out."""
+    # The libraries that draw pages are loaded where pages are drawn, not with the code location.
+    from pipelines.reporting.upkeep import ReportWriter
+
     writer = ReportWriter(home_run.run)
     written = {key: writer.write(month_of(key)) for key in context.partition_keys}
     home_run.finish_step(context)
@@ -85,6 +87,8 @@ def monthly_report(context: dg.AssetExecutionContext, home_run: HomeRun) -> dg.M
 )
 def report_index(context: dg.AssetExecutionContext, home_run: HomeRun) -> dg.MaterializeResult:
     """Rewrite the index of the home's reports."""
+    from pipelines.reporting.upkeep import ReportWriter
+
     n_months = ReportWriter(home_run.run).write_index()
     home_run.finish_step(context)
     return dg.MaterializeResult(metadata={"n_months": n_months})

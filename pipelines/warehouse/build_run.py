@@ -353,11 +353,14 @@ class BuildRun:
             table: files
             for table in tables
             if (
-                files := [
-                    file.rows
-                    for file in self.files[table]
-                    if file.rows is not None and not (file.rows.parent / JUDGED).exists()
-                ]
+                files := list(
+                    # The same bytes in two deliveries of one day are one checked file.
+                    dict.fromkeys(
+                        file.rows
+                        for file in self.files[table]
+                        if file.rows is not None and not (file.rows.parent / JUDGED).exists()
+                    )
+                )
             )
         }
         if self._judged:
@@ -400,7 +403,7 @@ class BuildRun:
         """Make what this run has built the published set."""
         tables = dict(self.tables)
         raw = {
-            table: tuple(file.checked for file in files if file.rows is not None)
+            table: tuple(dict.fromkeys(file.checked for file in files if file.rows is not None))
             for table, files in self.files.items()
             if table in self.contracts
         }

@@ -7,12 +7,13 @@ Each build gives `stg_<table>` and three small tables that account for every del
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
 import duckdb
 
-from pipelines.contracts import answers, deletions, settle
+from pipelines.contracts import answers, deletions, lost_rows, settle, settle_answers
 from pipelines.contracts import cross_rules as cross_rules_module
 from pipelines.contracts.cross_rules import cross_rules
 from pipelines.contracts.odcs import Contract
@@ -110,7 +111,7 @@ def build_staging(
         keep(f"quarantine_{table}", _ordered(settle.quarantine_select(contract, files)))
         keep(f"counts_{table}", _counts(settle.counts_select(table), table, files))
         keep(f"warnings_{table}", f"{settle.warnings_select(table)} order by file_id, rule_id")
-        _refuse_lost_rows(engine, inputs, table)
+        _refuse_lost_rows(inputs, table, *lost_rows.lost_keys(engine, contract, files))
         engine.execute(f"drop table raw_{table}")
     store.remember(fingerprint, outputs)
     return tuple(outputs)
@@ -148,20 +149,36 @@ def _settle(table: str, inputs: StagingInputs, engine: Engine) -> None:
         engine, contract, inputs.contracts["deletions"], inputs.of("deletions")
     )
     if table == "responses":
-        answers.register_folds(engine, inputs.of("response_items"))
+        _register_answers(inputs, engine)
     settle.register_files(engine, files)
     judged = settle.judged_select(contract, files, delivered_tables=inputs.delivered_tables)
     engine.execute(f"create or replace temp table judged_rows as {judged}", where=table)
-    if table == "responses":
-        answers.find_duplicate_responses(engine)
-        settle.add_errors(engine, "duplicate_responses")
     if table == "deletions":
         deletions.find_unknown_deletions(engine, inputs.contracts, inputs.files)
         settle.add_errors(engine, "unknown_deletions")
     settle.settle_rows(engine, contract)
+    if table == "responses":
+        while settle_answers.find_duplicate_responses(engine):
+            settle.add_errors(engine, "duplicate_responses")
+            settle.settle_again(engine, contract, "duplicate_responses")
+    engine.execute("drop table judged_rows")
     settle.empty_unknown_self_references(engine, contract)
     if table == "episodes":
         engine.execute(EPISODE_OVERLAP)
+
+
+def _register_answers(inputs: StagingInputs, engine: Engine) -> None:
+    """Leave the folds, the broken answers and the deleted ones in the engine."""
+    contract, files = inputs.contracts["response_items"], inputs.of("response_items")
+    deletions.register_deletions(
+        engine,
+        contract,
+        inputs.contracts["deletions"],
+        inputs.of("deletions"),
+        into="deleted_answers",
+    )
+    answers.register_folds(engine, files)
+    settle_answers.register_broken_answers(engine, settle.checked_rows(contract, files))
 
 
 def _settle_answers(
@@ -170,25 +187,23 @@ def _settle_answers(
     """Settle `response_items`, give the responses their answers, and keep the accounts."""
     contract, files = inputs.contracts["response_items"], inputs.of("response_items")
     rows = settle.checked_rows(contract, files)
-    deletions.register_deletions(
-        engine, contract, inputs.contracts["deletions"], inputs.of("deletions")
-    )
     settle.register_files(engine, files)
     delivered = "responses" in inputs.delivered_tables
-    answers.settle_answers(engine, responses_delivered=delivered)
-    answers.register_broken_answers(engine, rows)
+    settle_answers.settle_answers(engine, responses_delivered=delivered)
+    settle_answers.settle_broken_answers(engine, rows)
     broken = settle.broken_select("response_items", files)
     keep(
         "quarantine_response_items",
-        _ordered(f"{answers.bad_answers_select(engine, rows)} union all {broken}"),
+        _ordered(f"{settle_answers.bad_answers_select(engine, rows)} union all {broken}"),
     )
-    keep("counts_response_items", _counts(answers.ANSWER_COUNTS, "response_items", files))
+    keep("counts_response_items", _counts(settle_answers.ANSWER_COUNTS, "response_items", files))
     keep(
         "warnings_response_items",
         "select '' as file_id, '' as delivery_id, '' as table_name, '' as rule_id,"
         " cast(0 as bigint) as n_rows where false",
     )
-    answers.add_answers(engine)
+    _refuse_lost_rows(inputs, "response_items", *lost_rows.lost_answers(engine, files))
+    settle_answers.add_answers(engine)
     engine.execute(TOTAL_DISAGREES)
 
 
@@ -259,6 +274,8 @@ def code_digest() -> str:
     modules = (
         settle.__file__,
         answers.__file__,
+        settle_answers.__file__,
+        lost_rows.__file__,
         deletions.__file__,
         cross_rules_module.__file__,
         __file__,
@@ -269,10 +286,10 @@ def code_digest() -> str:
     )
 
 
-def _refuse_lost_rows(engine: Engine, inputs: StagingInputs, table: str) -> None:
-    lost, before = settle.lost_share(engine, inputs.contracts[table], inputs.of(table))
+def _refuse_lost_rows(inputs: StagingInputs, table: str, lost: int, before: int) -> None:
     allowed = inputs.settings.max_lost_share
-    if before and lost > allowed * before:
+    # As a fraction of what the settings say: 0.29 * 100 is less than 29.
+    if lost > Fraction(str(allowed)) * before:
         raise LostRowsError(
             "A full delivery no longer has many of the keys that counted before it.",
             where=f"table {table}, the latest full delivery",

@@ -4,6 +4,7 @@ import json
 import resource
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def run(root: Path) -> dict[str, Any]:
         "n_responses": tables["stg_responses"].n_rows,
         "models": {
             text: round(after - at, 3)
-            for (at, text), (after, _) in zip(told, told[1:], strict=False)
+            for (at, text), (after, _) in pairwise(told)
         },
     }
 

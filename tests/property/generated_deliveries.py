@@ -198,6 +198,7 @@ CHANGES: dict[str, list[Row]] = {
         {"value": "many"},
         {"item": "9"},
         {"item": "8", "value": "9"},
+        {"item": "10", "value": ""},
         {"item": "0"},
         {"item": "one"},
         {"response_id": "R9"},

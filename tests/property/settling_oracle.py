@@ -197,7 +197,11 @@ class Instrument:
     highest: int
 
 
-INSTRUMENTS = {"phq9": Instrument(9, 0, 3), "gad7": Instrument(7, 0, 3), "pgi_c": Instrument(1, 1, 7)}
+INSTRUMENTS = {
+    "phq9": Instrument(9, 0, 3),
+    "gad7": Instrument(7, 0, 3),
+    "pgi_c": Instrument(1, 1, 7),
+}
 SCALES = {"gbo": (0, 10), "gas": (-2, 2)}
 ENGLISH = {"date": "date", "moment": "timestamp", "integer": "integer", "decimal": "number"}
 
@@ -241,7 +245,9 @@ def read_cell(content: str, kind: str) -> Any:
         if content == "":
             return None
         if kind == "date":
-            return date.fromisoformat(content) if re.fullmatch(r"\d{4}-\d\d-\d\d", content) else None
+            return (
+                date.fromisoformat(content) if re.fullmatch(r"\d{4}-\d\d-\d\d", content) else None
+            )
         if kind == "moment":
             return datetime.fromisoformat(content) if re.search(r"\d[T ]\d", content) else None
         if kind == "integer":
@@ -362,9 +368,9 @@ class _Settling:
             if not lowest <= values["total_score"] <= highest:
                 row.errors.add("responses.total_score.in_range")
         episode = self.current["episodes"].get((values["episode_id"],))
-        if episode is not None and values["client_id"] is not None:
-            if episode.values["client_id"] != values["client_id"]:
-                row.errors.add("responses.client_matches_episode")
+        client = values["client_id"]
+        if episode is not None and client is not None and episode.values["client_id"] != client:
+            row.errors.add("responses.client_matches_episode")
         session = self.current["sessions"].get((values["session_id"],))
         if session is not None and values["administered_at"] is not None:
             apart = _day(session.values["scheduled_at"]) - _day(values["administered_at"])
@@ -457,10 +463,10 @@ class _Settling:
                     self.current[table][key] = row
         for row in self.rows[table]:
             for name, cell in COLUMNS[table].items():
-                if cell.parent == table and row.values[name] is not None:
-                    if not self._exists(table, row.values[name]):
-                        row.values[name] = None
-                        row.warnings.add(f"{table}.{name}.reference")
+                points_here = cell.parent == table and row.values[name] is not None
+                if points_here and not self._exists(table, row.values[name]):
+                    row.values[name] = None
+                    row.warnings.add(f"{table}.{name}.reference")
 
     # ------------------------------------------------------------- responses and answers
 
@@ -506,7 +512,9 @@ class _Settling:
 
     def _later_lines(self, response_id: str) -> tuple[list[Row], list[Row]]:
         """The answers of a response: (those that count in their file or cannot be read, others)."""
-        rows = [row for row in self.rows["response_items"] if row.values["response_id"] == response_id]
+        rows = [
+            row for row in self.rows["response_items"] if row.values["response_id"] == response_id
+        ]
         last = {(row.rank, row.values["item"]): row.line for row in rows if not row.errors}
         repeated = [
             row

@@ -137,9 +137,7 @@ def assert_settled(built: Built, expected: Settled) -> None:
             wanted = {row.place: row.status for row in rows}
             assert built.statuses[table] == wanted, table
     everything = [row for rows in expected.rows.values() for row in rows]
-    assert {
-        place: set(reasons) for place, reasons in built.quarantine.items()
-    } == {
+    assert {place: set(reasons) for place, reasons in built.quarantine.items()} == {
         (row.table, *row.place): row.errors for row in everything if row.status == "quarantined"
     }
     assert built.counts == Counter((row.rank, row.table, row.status) for row in everything)

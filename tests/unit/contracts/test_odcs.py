@@ -13,11 +13,10 @@ from jsonschema.validators import validator_for
 from pipelines.contracts.odcs import (
     CONTRACT_FOLDER,
     load_contracts,
-    looks_like_notes,
     table_order,
-    unknown_columns,
 )
 from pipelines.errors import ContractError
+from pipelines.ingest.free_text import looks_like_notes
 
 CONTRACTS = load_contracts()
 SHARED = Path(os.environ.get("OUTCOMES_SHARED") or Path(__file__).parents[4] / "shared")
@@ -173,34 +172,9 @@ def test_tables_come_after_those_that_their_keys_point_to():
     assert table_order(dict(reversed(CONTRACTS.items()))) == order
 
 
-NOTES = (
-    "notes note Notes session_notes SessionNotes progressnote PROGRESS_NOTES comment"
-    " client-comments free_text FreeText freetext remarks memo narrative transcript answer_text"
-    " discharge_summary"
-)
-
-
-@pytest.mark.parametrize("name", NOTES.split())
-def test_a_column_that_looks_like_notes_is_refused_by_name(name):
-    with pytest.raises(ContractError, match=rf"(?s)looks like one.*clients\.csv.*{name}"):
-        unknown_columns(CONTRACTS["clients"], ["client_id", name], where="clients.csv")
-
-
-@pytest.mark.parametrize("name", ["noted_on", "denoted", "context", "textile", "state"])
-def test_a_column_that_only_sounds_like_notes_is_not_refused(name):
-    assert not looks_like_notes(name)
-
-
 def test_no_column_of_a_contract_looks_like_notes():
     for contract in CONTRACTS.values():
         assert not [column.name for column in contract.columns if looks_like_notes(column.name)]
-
-
-def test_unknown_columns_are_told_in_the_files_order():
-    found = unknown_columns(
-        CONTRACTS["consents"], ["shoe", "scope", "client_id", "Client_ID"], where="consents.csv"
-    )
-    assert found == ("shoe", "Client_ID")
 
 
 # What follows edits copies of the files.

@@ -324,8 +324,14 @@ def test_broken_rows_are_counted_rule_by_rule_with_zeros(connection):
         "episodes.end_reason.allowed": 1,
         "episodes.end_reason.with_ended_on": 2,
     }
-    with_unique = rule_counts_select(contract, "checked", with_unique=True)
-    assert dict(connection.execute(with_unique).fetchall()) == {**counts, "episodes.unique": 2}
+    # A key that comes in two files is a correction, not a repeat.
+    for files, n_shared in (("'one.csv'", 2), ("cast(row_number() over () as varchar)", 0)):
+        relation = f"(select *, {files} as filename from checked)"
+        with_unique = rule_counts_select(contract, relation, with_unique=True)
+        assert dict(connection.execute(with_unique).fetchall()) == {
+            **counts,
+            "episodes.unique": n_shared,
+        }
 
 
 def test_a_rule_is_explained_without_any_value():

@@ -216,7 +216,7 @@ def test_one_content_given_twice_is_refused(tmp_path: Path) -> None:
         (b'{"resourceType":"Patient","id":"1"}\n', "Patient"),
         (b'{\n  "resourceType" : "Bundle"\n}', "Bundle"),
         (b'\xef\xbb\xbf\n{"id":"1","resourceType":"Group"}\n', "Group"),
-        (gzip.compress(b'{"resourceType":"Goal"}\n'), "Goal"),
+        (gzip.compress(b'{"resourceType":"Goal"}\n', mtime=0), "Goal"),
         (b'{"eventId":"kickoff"}\n', None),
         (b"client_id,birth_date\n", None),
         (b"", None),

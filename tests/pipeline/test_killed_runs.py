@@ -1,0 +1,238 @@
+"""A run killed with SIGKILL, at whatever moment, is finished by the next one, to the same bytes."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.audit.ledger import events
+from pipelines.home import Home
+from pipelines.warehouse.snapshot import current_snapshot, ensure_catalogues
+from tests.pipeline.conftest import MadeOnce
+from tests.pipeline.homes import (
+    COMMAND,
+    ROOT,
+    Published,
+    contents,
+    contents_seen,
+    environment,
+    new_home,
+    published,
+    query,
+    succeed,
+    unfinished_files,
+)
+
+# Ten moments, as shares of what an unkilled run takes, from its first tenth to its last. A run that
+# goes on where a killed one stopped is shorter, so a later moment in one home stands for less.
+MOMENTS = (
+    (0.05, 0.35, 0.65),
+    (0.15, 0.45),
+    (0.25, 0.55),
+    (0.75,),
+    (0.85,),
+    (0.95,),
+)
+ATTEMPTS = 4
+
+
+def fill_inbox(home: Home, deliveries: Path) -> None:
+    for folder in sorted(path for path in deliveries.iterdir() if path.is_dir()):
+        shutil.copytree(folder, home.inbox / folder.name)
+
+
+@pytest.fixture(scope="session")
+def never_killed(made_once: MadeOnce, tiny_deliveries: Path) -> tuple[Home, float]:
+    """The tiny clinic after one whole run, and how many seconds that took."""
+
+    def fill(root: Path) -> None:
+        home = new_home(root / "home")
+        fill_inbox(home, tiny_deliveries)
+        started = time.monotonic()
+        succeed("run", "--home", home.root)
+        (root / "seconds").write_text(str(time.monotonic() - started), encoding="utf-8")
+
+    folder = made_once("never-killed", fill)
+    return Home(folder / "home"), float((folder / "seconds").read_text(encoding="utf-8"))
+
+
+def kill_run(home: Home, *, after_s: float) -> bool:
+    """Start a run and kill it with all its processes; False when it had ended before."""
+    run = subprocess.Popen(
+        [*COMMAND, "run", "--home", str(home.root)],
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        ended = run.wait(after_s)
+    except subprocess.TimeoutExpired:
+        os.killpg(run.pid, signal.SIGKILL)
+        return run.wait() == -signal.SIGKILL
+    assert ended == 0, "a run that was not killed ends well"
+    return False
+
+
+def killed_home(root: Path, deliveries: Path, moments: Sequence[float], seconds: float) -> Home:
+    """A home whose runs were all killed at these moments, earlier ones if the machine is fast."""
+    for attempt in range(ATTEMPTS):
+        home = new_home(root / f"attempt-{attempt}")
+        fill_inbox(home, deliveries)
+        if all(kill_run(home, after_s=moment * seconds) for moment in moments):
+            return home
+        seconds *= 0.85
+    pytest.fail("every attempt ended before it could be killed")
+
+
+@pytest.mark.parametrize("moments", MOMENTS, ids=str)
+def test_a_killed_run_that_is_started_again_gives_the_same_bytes(
+    tmp_path: Path,
+    tiny_deliveries: Path,
+    never_killed: tuple[Home, float],
+    moments: tuple[float, ...],
+) -> None:
+    reference, seconds = never_killed
+    home = killed_home(tmp_path, tiny_deliveries, moments, seconds)
+    succeed("run", "--home", home.root)
+    assert_same(published(home), published(reference))
+    assert contents(current_snapshot(home)) == contents(current_snapshot(reference))
+    assert catalogue_views(home) == catalogue_views(reference)
+    assert unfinished_files(home) == []
+    assert [event["event"] for event in events(home)].count("run") >= 1
+
+
+def test_ten_moments_are_tried() -> None:
+    assert len({moment for moments in MOMENTS for moment in moments}) == 10
+
+
+def test_the_comparison_notices_one_changed_byte(
+    tmp_path: Path, never_killed: tuple[Home, float]
+) -> None:
+    reference, _ = never_killed
+    copy = tmp_path / "home"
+    shutil.copytree(reference.root, copy)
+    page = next(copy.glob("reports/*/v1/director/report.json"))
+    page.write_bytes(page.read_bytes() + b" ")
+    with pytest.raises(AssertionError, match="reports"):
+        assert_same(published(Home(copy)), published(reference))
+
+
+def assert_same(found: Published, meant: Published) -> None:
+    for part in ("landed", "checked", "tables", "reports"):
+        ours, theirs = getattr(found, part), getattr(meant, part)
+        differing = sorted(
+            name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)
+        )
+        assert differing == [], f"{part} differ"
+        assert ours, f"there are {part}"
+
+
+def catalogue_views(home: Home) -> dict[str, str]:
+    """The views of both catalogues, with paths that do not depend on where the home lies."""
+    return {
+        name: sql.replace(str(home.root), "")
+        for catalogue in (home.vault_catalogue, home.warehouse_catalogue)
+        for name, sql in query(
+            catalogue, "select view_name, sql from duckdb_views() where not internal"
+        )
+    }
+
+
+# ---------------------------------------------------------------------- inside the publication
+
+KILLED_AT_A_RENAME = """
+import os, pathlib, signal, sys
+from pathlib import Path
+from pipelines.home import Home
+from pipelines.warehouse.snapshot import current_snapshot, publish
+from pipelines.warehouse.store import BuiltTable, Store
+
+root, renames_left = Path(sys.argv[1]), int(sys.argv[2])
+home = Home(root)
+before = current_snapshot(home)
+activity = before.tables["mart_activity"]
+source = Store(home.warehouse).path("mart_activity", activity.content)
+
+def write(path):
+    path.write_bytes(Path(sys.argv[3]).read_bytes())
+    return 0
+
+changed = {name: Store(home.warehouse).keep(name, write) for name in ("mart_activity", "stg_files")}
+rename = pathlib.Path.replace
+
+def counted(self, target):
+    global renames_left
+    if renames_left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    renames_left -= 1
+    return rename(self, target)
+
+pathlib.Path.replace = counted
+publish(home, before.with_tables(changed))
+"""
+
+
+@pytest.mark.parametrize("renames", range(4))
+def test_a_publication_cut_off_between_its_renames_shows_one_state_and_is_completed(
+    tmp_path: Path, never_killed: tuple[Home, float], renames: int
+) -> None:
+    home = moved_copy(never_killed[0], tmp_path / "home")
+    old = contents(current_snapshot(home))
+    other = tmp_path / "other.parquet"
+    duckdb.sql("select 'made up' as level").write_parquet(str(other))
+    program = [sys.executable, "-c", KILLED_AT_A_RENAME, str(home.root), str(renames), str(other)]
+    done = subprocess.run(program, cwd=ROOT, env=environment(), capture_output=True, check=False)
+    # The list of sets, the vault and the warehouse: after three renames all is published.
+    assert done.returncode == (0 if renames == 3 else -signal.SIGKILL), done.stderr.decode()
+
+    new = contents(current_snapshot(home))
+    assert (new == old) is (renames == 0)
+    for catalogue in (home.vault_catalogue, home.warehouse_catalogue):
+        with duckdb.connect(str(catalogue), read_only=True) as connection:
+            seen = contents_seen(connection)
+            assert seen.items() <= old.items() or seen.items() <= new.items()
+            for table in seen:
+                connection.execute(f"select count(*) from {table}")
+
+    ensure_catalogues(home)
+    assert seen_in_both(home) == new
+
+
+def test_a_home_that_was_moved_gets_catalogues_of_its_new_place(
+    tmp_path: Path, never_killed: tuple[Home, float]
+) -> None:
+    home = moved_copy(never_killed[0], tmp_path / "home")
+    for sql in catalogue_paths(home):
+        assert str(home.root) in sql
+
+
+def catalogue_paths(home: Home) -> list[str]:
+    return [
+        sql
+        for catalogue in (home.vault_catalogue, home.warehouse_catalogue)
+        for (sql,) in query(catalogue, "select sql from duckdb_views() where sql like '%.parquet%'")
+    ]
+
+
+def moved_copy(home: Home, root: Path) -> Home:
+    shutil.copytree(home.root, root)
+    copy = Home(root)
+    ensure_catalogues(copy)
+    return copy
+
+
+def seen_in_both(home: Home) -> dict[str, str]:
+    seen: dict[str, str] = {}
+    for catalogue in (home.vault_catalogue, home.warehouse_catalogue):
+        with duckdb.connect(str(catalogue), read_only=True) as connection:
+            seen |= contents_seen(connection)
+    return seen

@@ -1,0 +1,83 @@
+"""`outcomes run` when nothing is out of date."""
+
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.definitions import open_instance
+from pipelines.home import Home
+from tests.pipeline.homes import outcomes, succeed
+
+SECONDS_FOR_NOTHING = 3.0
+TIMED = """
+import sys, time
+started = time.perf_counter()
+from pipelines.cli import main
+try:
+    main(standalone_mode=False)
+finally:
+    print(f"seconds {time.perf_counter() - started:.3f}", file=sys.stderr)
+    print("dagster" in sys.modules, "great_expectations" in sys.modules, file=sys.stderr)
+"""
+
+
+def files_of(home: Home) -> dict[str, tuple[int, int, int]]:
+    """Every file of a home by its inode, size and time of modification, in nanoseconds."""
+    found = {}
+    for path in sorted(home.root.rglob("*")):
+        status = path.stat()
+        if path.is_file():
+            found[str(path.relative_to(home.root))] = (
+                status.st_ino,
+                status.st_size,
+                status.st_mtime_ns,
+            )
+    return found
+
+
+@pytest.fixture
+def settled(demo: Home, tmp_path: Path) -> Home:
+    """A copy of the demo home that one command has seen since it was moved."""
+    root = tmp_path / "home"
+    shutil.copytree(demo.root, root)
+    # The inbox's files have new times of change here, so they are looked at once more.
+    succeed("run", "--home", root, "--all-months")
+    return Home(root)
+
+
+def test_a_second_run_changes_no_file_and_starts_no_dagster_run_and_is_quick(settled: Home) -> None:
+    before = files_of(settled)
+    with open_instance(settled) as instance:
+        runs_before = instance.get_runs_count()
+    before = files_of(settled)
+    done = outcomes(
+        "run", "--home", settled.root, "--all-months", "--json",
+        command=(sys.executable, "-c", TIMED),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert '"ran": false' in done.stdout
+    assert files_of(settled) == before
+    with open_instance(settled) as instance:
+        assert instance.get_runs_count() == runs_before
+    timed, imported = done.stderr.splitlines()[-2:]
+    assert float(timed.removeprefix("seconds ")) < SECONDS_FOR_NOTHING
+    assert imported == "False False", "nothing heavy is imported to find out that nothing is to do"
+
+
+def test_the_comparison_of_files_notices_a_file_that_is_written_again(settled: Home) -> None:
+    before = files_of(settled)
+    page = settled.reports / "index.html"
+    time.sleep(0.01)
+    page.write_bytes(page.read_bytes())
+    assert files_of(settled) != before
+
+
+def test_a_missing_report_or_catalogue_is_made_again(settled: Home) -> None:
+    settled.warehouse_catalogue.unlink()
+    succeed("run", "--home", settled.root, "--all-months")
+    with duckdb.connect(str(settled.warehouse_catalogue), read_only=True) as connection:
+        assert connection.execute("select count(*) > 0 from mart_activity").fetchone() == (True,)
