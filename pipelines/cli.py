@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from pipelines import progress
-from pipelines.errors import DeliveryError, OutcomesError
+from pipelines.errors import DeliveryError, OutcomesError, UsageError
 from pipelines.home import Home
 
 HOME_OPTION = click.option(
@@ -212,13 +212,24 @@ def run(home_path: Path, month: str | None, all_months: bool, as_json: bool) -> 
 
 
 def _run_and_tell(home: Home, *, month: str | None, as_json: bool, all_months: bool) -> None:
+    from pipelines.ingest.manifest import deliveries
     from pipelines.ingest.sources import pull as pull_sources
+    from pipelines.months import month_of
     from pipelines.reporting.upkeep import months_to_report, reports_missing
     from pipelines.warehouse.inputs import inputs_fingerprint
     from pipelines.warehouse.snapshot import current_snapshot, ensure_catalogues
 
+    if month is not None:
+        month_of(month)
     refused: list[DeliveryError] = []
     pull_sources(home, on_refused=refused.append)
+    if not deliveries(home):
+        _tell_refused(refused)
+        raise UsageError(
+            "There is nothing to run on: no delivery has been landed yet.",
+            where=str(home.root),
+            todo=f"put a delivery's folder into {home.inbox}, or use `outcomes land`",
+        )
     months = months_to_report(home, month=month, all_months=all_months)
     inputs = inputs_fingerprint(home)
     missing = reports_missing(home, months, inputs)

@@ -18,6 +18,8 @@ from pipelines.files import private_folder
 
 SQL_FOLDER = Path(__file__).parents[1] / "sql"
 ROW_GROUP_ROWS = 122_880
+# Beyond this DuckDB spills to the home's scratch folder; it is no ceiling on the process.
+DEFAULT_MEMORY = "5GB"
 
 
 def quoted(text: str) -> str:
@@ -50,11 +52,10 @@ class Engine:
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
             "preserve_insertion_order": True,
+            "memory_limit": os.environ.get("OUTCOMES_MEMORY", DEFAULT_MEMORY),
         }
         if threads := os.environ.get("OUTCOMES_THREADS"):
             config["threads"] = int(threads)
-        if memory := os.environ.get("OUTCOMES_MEMORY"):
-            config["memory_limit"] = memory
         self.connection = duckdb.connect(":memory:", config=config)
         self._time_zone = time_zone
         self._prepare_session()

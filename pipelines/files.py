@@ -6,13 +6,16 @@ decided in `home.py`.
 
 import hashlib
 import os
+import shutil
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+SECONDS_TO_ABANDON = 3600
 
 
 def sha256_file(path: Path) -> str:
@@ -33,14 +36,37 @@ def sha256_text(*parts: str) -> str:
 
 def private_folder(path: Path) -> Path:
     """The folder, made with its parents, readable by its owner only."""
-    path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    # One by one: `parents=True` would leave the parents open to others.
+    for folder in reversed(missing):
+        folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     return path
 
 
+def make_private(folder: Path) -> None:
+    """Close to others what a library has written into a folder."""
+    for path in folder.rglob("*"):
+        path.chmod(PRIVATE_FOLDER if path.is_dir() else PRIVATE_FILE)
+
+
 def temporary_beside(final: Path) -> Path:
-    """A new name in the folder of `final`; `.tmp` files are removed by the next run."""
+    """A new name in the folder of `final`; what is left of one is removed by a later run."""
     private_folder(final.parent)
     return final.with_name(f"{final.name}.{uuid.uuid4().hex[:12]}.tmp")
+
+
+def remove_abandoned(unfinished: Iterable[Path]) -> None:
+    """Remove files and folders that a killed process left: untouched for an hour."""
+    for path in unfinished:
+        try:
+            if time.time() - path.stat().st_mtime < SECONDS_TO_ABANDON:
+                continue
+        except FileNotFoundError:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def move_into_place(temporary: Path, final: Path) -> None:

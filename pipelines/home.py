@@ -301,6 +301,16 @@ class Home:
         """Dagster's instance: the history of runs."""
         return self.root / "dagster"
 
+    def unfinished(self) -> Iterator[Path]:
+        """Files and folders that somebody is writing, or was when the process was killed.
+
+        Not those of `inbox/`, which are not ours, nor of `warehouse/`, which only the holder of the
+        writer's lock writes and cleans.
+        """
+        yield from self.root.glob("*.tmp")
+        for folder in (self.root / "landing", self.checked, self.reports):
+            yield from folder.rglob("*.tmp")
+
     @contextmanager
     def writer_lock(
         self, purpose: str, on_wait: Callable[[str], None] | None = None, timeout: float = -1

@@ -30,6 +30,12 @@ DDL: dict[str, str] = {
     " scale varchar, reliable_change_points decimal(9, 4), caseness_points decimal(9, 4),"
     " remission_below_points decimal(9, 4), response_share decimal(9, 4), source varchar,"
     " status varchar",
+    "ref_disclosure_policies": "audience varchar, table_name varchar, level varchar,"
+    " mart_level varchar, period_kind varchar, policy_id varchar, policy_version varchar,"
+    " minimum_count integer, hide_zero boolean, hide_complements boolean, rounding_base integer,"
+    " share_decimals integer, points_decimals integer, minimum_pairs_for_rate integer,"
+    " minimum_pairs_for_comparison integer",
+    "stg_therapists": "therapist_id varchar, display_name varchar, discipline varchar",
     "stg_programmes": "programme_id varchar, name varchar, track varchar, modality varchar,"
     " licence_required boolean, planned_sessions bigint, session_interval_days bigint,"
     " instruments varchar[], measure_every_sessions bigint",
@@ -52,14 +58,18 @@ DDL: dict[str, str] = {
     " session_key varchar, instrument_id varchar, administered_at timestamp,"
     " administered_on date, respondent varchar, total_score decimal(9, 4), items integer[],"
     " answers double[], n_answers bigint, has_answers boolean",
+    "stg_consents": "client_id varchar, client_key varchar, scope varchar, given_on date,"
+    " withdrawn_on date",
     "stg_files": "delivery_id varchar, source varchar, delivered_on date, file_id varchar,"
     " file_name varchar, table_name varchar, mode varchar, n_delivered bigint",
+    "quarantine": "table_name varchar, delivery_id varchar, delivered_on date, reasons varchar[]",
     "stg_row_counts": "file_id varchar, delivery_id varchar, table_name varchar,"
     " row_status varchar, n_rows bigint",
 }
 
 DEFAULTS: dict[str, Row] = {
     "ref_instruments": {
+        "name": "Questionnaire",
         "version": "1",
         "domain": "symptoms",
         "direction": "higher_worse",
@@ -114,6 +124,11 @@ DEFAULTS: dict[str, Row] = {
         "instrument_id": "phq9",
         "respondent": "client",
         "has_answers": False,
+    },
+    "stg_consents": {
+        "client_id": "c1",
+        "scope": "public_reporting",
+        "given_on": date(2025, 1, 1),
     },
     "stg_files": {"source": "inbox", "mode": "full"},
     "stg_row_counts": {},
@@ -183,6 +198,7 @@ PARAMETERS: dict[str, Any] = {
     "as_of_on": date(2025, 12, 31),
     "first_score_days": 14,
     "derived_end_days": 90,
+    "clinic_name": "Example Hill Clinic",
 }
 
 

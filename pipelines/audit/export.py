@@ -12,7 +12,11 @@ from pipelines.warehouse.store import Store
 
 FREE_LAYERS = ("mart_", "pub_", "ref_")
 ROW_LEVEL_MARTS = ("mart_episode_",)
-FORMATS = {"csv": "(format csv, header)", "json": "(format json, array true)", "parquet": ""}
+FORMATS = {
+    "csv": "(format csv, header)",
+    "json": "(format json, array true)",
+    "parquet": "(format parquet)",
+}
 
 
 def is_row_level(table: str) -> bool:
@@ -62,7 +66,8 @@ def _neutralised(engine: Engine, source: str) -> str:
         cell = identifier(name)
         if column_type == "VARCHAR":
             cells.append(
-                f"case when {cell} similar to '[=+@\\t\\r-].*' then '''' || {cell}"
+                f"case when left({cell}, 1) in ('=', '+', '-', '@', chr(9), chr(13))"
+                f" then '''' || {cell}"
                 f" else {cell} end as {cell}"
             )
         else:

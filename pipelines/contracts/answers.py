@@ -57,7 +57,7 @@ select
     response_id,
     list_sort(items) as items,
     case
-        when items = list_sort(items) then answers
+        when items is null or items = list_sort(items) then answers
         else [pair[2] for pair in list_sort(list_zip(items, answers))]
     end as answers,
     list_sort(skipped_items) as skipped_items,

@@ -212,9 +212,9 @@ def _take_or_fill(
                 "n_broken": n_broken,
                 "n_with_errors": n_with_errors,
             }
+            (temporary / "summary.json").write_text(json.dumps(found, sort_keys=True))
             for path in temporary.iterdir():
                 path.chmod(0o600)
-            (temporary / "summary.json").write_text(json.dumps(found, sort_keys=True))
             if folder.exists():
                 shutil.rmtree(folder)
             temporary.rename(folder)

@@ -13,14 +13,13 @@ from pipelines.engine import Engine, identifier, quoted
 
 def typed_keys(contract: Contract, relation: str) -> str:
     """A select of the rows of `relation` that name this table, with the key's columns typed."""
-    types = {column.name: column.type for column in contract.columns}
     parts = []
     for number, name in enumerate(contract.key, start=1):
         text = "key" if len(contract.key) == 1 else f"split_part(key, '|', {number})"
-        if types[name] == "timestamp":
+        if contract.column(name).type == "timestamp":
             typed = f"(try_cast({text} as timestamptz) at time zone 'UTC')"
         else:
-            typed = f"try_cast({text} as {DUCKDB_TYPES[types[name]]})"
+            typed = f"try_cast({text} as {DUCKDB_TYPES[contract.column(name).type]})"
         parts.append(f"{typed} as {identifier(name)}")
     has_all_parts = f" and len(string_split(key, '|')) = {len(parts)}" if len(parts) > 1 else ""
     return (

@@ -55,14 +55,15 @@ def key_figures(context: Context) -> tuple[Card, ...]:
     measure = context.first_measure
     if measure is not None and measure.has_reliable_change:
         cards += [_better(context, measure), _worse(context, measure)]
+    if measure is not None and _has_recovery(context):
+        cards.append(_recovered(context))
+    if context.is_public:
+        # The other figures count everybody.
+        return tuple(cards)
     if measure is not None:
-        if _has_recovery(context):
-            cards.append(_recovered(context))
         cards.append(_measured(context))
     else:
         cards += [_count(context, name) for name in _WITHOUT_OUTCOMES]
-    if context.is_public:
-        return tuple(cards)
     return (*cards, _attended(context), _wait(context))
 
 
@@ -232,9 +233,12 @@ def _details(context: Context, figure: _Figure) -> tuple[Definition, ...]:
         source = rule.source
     elif words.has(f"{key}.source"):
         source = words.say(f"{key}.source")
+    population = words.say(f"{key}.population")
+    if context.is_public:
+        population = f"{population} {words.say('sentence.public.consent')}"
     found = [
         ("rule", words.say(f"{key}.rule", points=points)),
-        ("population", words.say(f"{key}.population")),
+        ("population", population),
         ("exclusions", words.say(f"{key}.exclusions")),
         ("source", source),
     ]

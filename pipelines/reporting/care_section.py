@@ -28,7 +28,7 @@ _ROWS = (
 
 
 def care_section(context: Context) -> Section | None:
-    """The section; None on the public page, which has no room for it."""
+    """The section; None on the public page, as it counts everybody."""
     if context.is_public:
         return None
     words = context.words

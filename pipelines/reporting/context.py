@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pipelines.reporting.disclosure import PUBLIC
 from pipelines.reporting.figures import Figures, Measure, Record
 from pipelines.reporting.model import Cell, Column
 from pipelines.reporting.sentences import (
@@ -54,7 +55,7 @@ class Context:
     @property
     def is_public(self) -> bool:
         """Whether anybody may read it."""
-        return self.figures.audience == "public"
+        return self.figures.audience == PUBLIC
 
     @property
     def first_measure(self) -> Measure | None:

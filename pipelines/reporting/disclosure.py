@@ -19,12 +19,18 @@ POLICY_FOLDER = Path(__file__).parents[2] / "data_contracts" / "disclosure"
 DIRECTOR_POLICY = "internal"
 DEFAULT_PUBLIC_POLICY = "nhs_england"
 LEVELS = ("clinic", "programme", "therapist", "group", "stratum")
+PUBLIC = "public"
+# The marts' levels over the clients who agreed to public reporting → what they are published as.
+PUBLIC_LEVELS = {"public_clinic": "clinic", "public_programme": "programme"}
+# The tables that have such levels; all others count everybody, or tell what was delivered.
+PUBLIC_TABLES = ("pub_outcomes", "pub_recovery", "pub_subjects")
 PERIOD_KINDS = ("month", "quarter", "year", "rolling_12m", "all")
 
 _SCHEMA = {
     "audience": polars.String,
     "table_name": polars.String,
     "level": polars.String,
+    "mart_level": polars.String,
     "period_kind": polars.String,
     "policy_id": polars.String,
     "policy_version": polars.String,
@@ -130,8 +136,25 @@ def _problems(content: Any, *, file_name: str) -> list[str]:
     ]
     if not problems and content["minimum_pairs_for_comparison"] < content["minimum_pairs_for_rate"]:
         problems.append("minimum_pairs_for_comparison is below minimum_pairs_for_rate")
+    is_public = PUBLIC in content["audiences"]
     for table, levels in content["shows"].items():
-        problems += [f"{table}: unknown level {level}" for level in levels if level not in LEVELS]
+        problems += [
+            f"{table}: unknown level {level}"
+            for level in levels
+            if level not in LEVELS and level not in PUBLIC_LEVELS
+        ]
+        if is_public and table not in PUBLIC_TABLES:
+            problems.append(f"{table} is not for the public: it is about clients who did not agree")
+        problems += [
+            f"{table}: {level} is not for the public: it counts clients who did not agree"
+            for level in levels
+            if is_public and level in LEVELS
+        ]
+        problems += [
+            f"{table}: {level} is for the public alone"
+            for level in levels
+            if not is_public and level in PUBLIC_LEVELS
+        ]
         problems += [
             f"{table}, {level}: unknown period kind {kind}"
             for level, kinds in levels.items()
@@ -147,7 +170,7 @@ def audience_policies(public_policy: str = DEFAULT_PUBLIC_POLICY) -> dict[str, P
     Raises: UsageError when no policy of that name is for the public.
     """
     policies = load_policies()
-    names = sorted(name for name, policy in policies.items() if "public" in policy.audiences)
+    names = sorted(name for name, policy in policies.items() if PUBLIC in policy.audiences)
     if public_policy not in names:
         raise UsageError(
             "No disclosure policy of that name is for the public.",
@@ -156,20 +179,21 @@ def audience_policies(public_policy: str = DEFAULT_PUBLIC_POLICY) -> dict[str, P
             found=public_policy,
             todo="name one of these",
         )
-    return {"director": policies[DIRECTOR_POLICY], "public": policies[public_policy]}
+    return {"director": policies[DIRECTOR_POLICY], PUBLIC: policies[public_policy]}
 
 
 def policy_table(*, public_policy: str = DEFAULT_PUBLIC_POLICY) -> polars.DataFrame:
     """`ref_disclosure_policies`: what each audience may see and how exactly.
 
     Shape:  one row per audience, published table, level and period kind; what has no row is not
-            shown at all.
+            shown at all. `mart_level` is the level of the mart whose rows are shown as `level`.
     """
     rows = [
         {
             "audience": audience,
             "table_name": table,
-            "level": level,
+            "level": PUBLIC_LEVELS.get(level, level),
+            "mart_level": level,
             "period_kind": kind,
             "policy_version": policy.version,
             **{

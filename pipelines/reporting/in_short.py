@@ -5,6 +5,7 @@ from pipelines.reporting.context import Context
 from pipelines.reporting.figures import ROLLING, Measure
 from pipelines.reporting.model import Sentence
 from pipelines.reporting.people_section import too_few_to_compare
+from pipelines.reporting.population_section import measured_on_sentence
 from pipelines.reporting.sentences import (
     TOO_FEW,
     WITHHELD,
@@ -28,8 +29,9 @@ AT_MOST = 6
 
 def in_short(context: Context) -> tuple[Sentence, ...]:
     """The sentences, chosen by what the clinic has and worded by the figures alone."""
-    words = context.words
-    shown = context.year if context.is_public else context.month
+    if context.is_public:
+        return tuple(_for_the_public(context)[:AT_MOST])
+    words, shown = context.words, context.month
     activity = context.figures.activity(context.clinic, shown.kind, shown.end_on)
     if activity is None and not context.measures:
         return (Sentence(words.say("sentence.empty", period=shown.words), "empty"),)
@@ -43,6 +45,20 @@ def in_short(context: Context) -> tuple[Sentence, ...]:
     return tuple(found[:AT_MOST])
 
 
+def _for_the_public(context: Context) -> list[Sentence]:
+    """What became of the counted courses, and by what they were chosen."""
+    words, now = context.words, context.headline
+    if not context.figures.has_finished_courses:
+        text = words.say("sentence.public.none", period=now.words)
+        return [Sentence(text, "public.none", "population")]
+    chosen = Sentence(words.say("sentence.public.consent"), "public.consent", "population")
+    if not context.measures:
+        text = words.say("sentence.public.no_outcomes", period=now.words)
+        return [Sentence(text, "public.no_outcomes", "population"), chosen]
+    measure = context.measures[0]
+    return [*_results(context, measure), chosen, measured_on_sentence(context, measure)]
+
+
 def _without_outcomes(context: Context) -> list[Sentence]:
     words = context.words
     row = context.figures.completeness(context.clinic, ROLLING, context.year.end_on)
@@ -51,13 +67,11 @@ def _without_outcomes(context: Context) -> list[Sentence]:
 
 
 def _activity(context: Context) -> list[Sentence]:
-    words = context.words
-    shown = context.year if context.is_public else context.month
+    words, shown = context.words, context.month
     row = context.figures.activity(context.clinic, shown.kind, shown.end_on)
     if row is None:
         return []
     counts = {name: row[f"n_{name}"] for name in ("referred", "started", "ended", "open")}
-    care = "population" if context.is_public else "care"
     found: list[Sentence] = []
     if None not in counts.values():
         values = {name: words.count(n) for name, n in counts.items()}
@@ -75,22 +89,16 @@ def _activity(context: Context) -> list[Sentence]:
             x=words.count(share.x or 0),
             n=words.count(share.n),
         )
-        found.append(Sentence(text, "attended", care))
+        found.append(Sentence(text, "attended", "care"))
     if row["wait_median_days"] is not None:
         median = words.decimal(row["wait_median_days"], 0)
         text = words.say("sentence.waits", period=shown.words, median=median)
-        found.append(Sentence(text, "waits", care))
+        found.append(Sentence(text, "waits", "care"))
     return found
 
 
 def _outcomes(context: Context) -> list[Sentence]:
-    words, measure = context.words, context.measures[0]
-    found: list[Sentence] = []
-    if measure.has_reliable_change:
-        found += _changes(context, measure)
-    else:
-        text = words.say("sentence.no_threshold", measure=measure.instrument.name)
-        found.append(Sentence(text, "no_threshold", "outcomes"))
+    found = _results(context, context.measures[0])
     row = context.figures.completeness(
         context.clinic, context.headline.kind, context.headline.end_on
     )
@@ -100,14 +108,18 @@ def _outcomes(context: Context) -> list[Sentence]:
                 measured_share(row),
                 period=context.headline.words,
                 minimums=context.minimums,
-                words=words,
+                words=context.words,
                 link="population",
             )
         )
-    if not context.is_public:
-        found += _programmes(context)
-        found += _too_small(context)
-    return found
+    return [*found, *_programmes(context), *_too_small(context)]
+
+
+def _results(context: Context, measure: Measure) -> list[Sentence]:
+    if measure.has_reliable_change:
+        return _changes(context, measure)
+    text = context.words.say("sentence.no_threshold", measure=measure.instrument.name)
+    return [Sentence(text, "no_threshold", "outcomes")]
 
 
 def _changes(context: Context, measure: Measure) -> list[Sentence]:

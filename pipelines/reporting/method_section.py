@@ -133,6 +133,8 @@ def _privacy(context: Context) -> tuple[str, ...]:
         found.append(words.say("method.privacy_small", minimum=policy.minimum_count))
     if policy.rounding_base > 1:
         found.append(words.say("method.privacy_rounded", base=policy.rounding_base))
+    if context.is_public:
+        found.append(words.say("method.consent"))
     found += [words.say("method.privacy_not", text=text) for text in policy.does_not_do]
     return tuple(found)
 

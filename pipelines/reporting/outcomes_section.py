@@ -8,17 +8,19 @@ from pipelines.reporting.sentences import (
     better_share,
     figure_words,
     noise_words,
+    paired_share,
     reading,
     recovered_share,
-    share_of,
     worse_share,
 )
 from pipelines.reporting.trends import better_trend, known_points
 from pipelines.reporting.wording import Wording
 
 
-def outcomes_section(context: Context) -> Section:
-    """The section, which says so where there is nothing to show."""
+def outcomes_section(context: Context) -> Section | None:
+    """The section, which says so where there is nothing to show; None on a public page then."""
+    if context.is_public and not context.measures:
+        return None
     words = context.words
     title = words.say("section.outcomes")
     if not context.measures:
@@ -297,7 +299,9 @@ def _programme_table(context: Context, measure: Measure) -> Table:
     rows.append(
         Row(
             (
-                text_cell(words.say("outcomes.clinic")),
+                text_cell(
+                    words.say("outcomes.counted" if context.is_public else "outcomes.clinic")
+                ),
                 *_outcome_cells(context, measure, clinic, ""),
             ),
             is_total=True,
@@ -342,8 +346,7 @@ def _outcome_cells(
     context: Context, measure: Measure, row: Record | None, programme_id: str
 ) -> list[Cell]:
     words, minimums = context.words, context.minimums
-    paired = share_of(row, count="n_paired", denominator="n_finished", rate="paired_rate")
-    cells = [share_cell(paired, minimums, words, has_interval=False)]
+    cells = [share_cell(paired_share(row), minimums, words, has_interval=False)]
     if measure.has_reliable_change:
         cells += [share_cell(better_share(row), minimums, words)]
         cells += [share_cell(worse_share(row), minimums, words)]

@@ -1,8 +1,12 @@
-"""Who is in the figures: from referral to a measured outcome, everyone accounted for."""
+"""Who is in the figures: from referral to a measured outcome, everyone accounted for.
+
+The public page says by what its courses were chosen instead: a flow would count everybody.
+"""
 
 from pipelines.reporting.context import Context, column, count_cell, text_cell
-from pipelines.reporting.figures import Record
-from pipelines.reporting.model import Cell, Chart, Row, Section, Table
+from pipelines.reporting.figures import Measure, Record
+from pipelines.reporting.model import Cell, Chart, Row, Section, Sentence, Table
+from pipelines.reporting.sentences import measured_sentence, paired_share
 from pipelines.reporting.trends import Window
 
 _STAGES = (
@@ -20,10 +24,10 @@ _BARS = ("referred", "started", "ended", "finished", "paired")
 
 def population_section(context: Context) -> Section:
     """The flow of the headline's month and of twelve months."""
-    words = context.words
-    shown = context.year if context.is_public else context.month
+    if context.is_public:
+        return _public_section(context)
+    words, shown = context.words, context.month
     counts = _counts(context, shown)
-    windows = [shown] if context.is_public else [shown, context.year]
     if not context.measures:
         counts = {
             stage: cell for stage, cell in counts.items() if stage not in ("unmeasured", "paired")
@@ -33,7 +37,36 @@ def population_section(context: Context) -> Section:
         title=words.say("section.population"),
         paragraphs=_paragraphs(context, shown, counts),
         charts=(_chart(context, shown, counts),) if counts["ended"].value is not None else (),
-        tables=(_table(context, windows, list(counts)),),
+        tables=(_table(context, [shown, context.year], list(counts)),),
+    )
+
+
+def measured_on_sentence(context: Context, measure: Measure) -> Sentence:
+    """How many of the headline's finished courses were measured at both ends on one measure."""
+    now = context.headline
+    row = context.figures.outcome(measure, context.clinic, now.kind, now.end_on)
+    return measured_sentence(
+        paired_share(row),
+        period=now.words,
+        minimums=context.minimums,
+        words=context.words,
+        link="population",
+        measure=measure.instrument.name,
+    )
+
+
+def _public_section(context: Context) -> Section:
+    words = context.words
+    found = [words.say(f"sentence.public.{key}") for key in ("consent", "substance_use")]
+    if not context.figures.has_finished_courses:
+        found.insert(0, words.say("sentence.public.none", period=context.headline.words))
+    elif context.measures:
+        found.append(measured_on_sentence(context, context.measures[0]).text)
+        found.append(words.say("population.not_everybody"))
+    return Section(
+        section_id="population",
+        title=words.say("section.population"),
+        paragraphs=tuple(found),
     )
 
 

@@ -134,6 +134,11 @@ def measured_share(row: Record | None) -> Share:
     return share_of(row, count="n_paired_any", denominator="n_finished", rate="paired_any_rate")
 
 
+def paired_share(row: Record | None) -> Share:
+    """Measured at start and end on one measure, of the finished courses that are meant to be."""
+    return share_of(row, count="n_paired", denominator="n_finished", rate="paired_rate")
+
+
 def reading(share: Share, minimums: Minimums) -> str:
     """What may be said about a share, by its numbers alone."""
     if share.is_withheld:
@@ -239,21 +244,24 @@ def noise_words(period_kind: str, words: Wording) -> dict[str, str]:
 
 
 def measured_sentence(
-    share: Share, *, period: str, minimums: Minimums, words: Wording, link: str = ""
+    share: Share,
+    *,
+    period: str,
+    minimums: Minimums,
+    words: Wording,
+    link: str = "",
+    measure: str = "",
 ) -> Sentence:
-    """How many finished courses are in the outcome figures."""
+    """How many finished courses are in the outcome figures: those of one measure, or of any."""
     kind = reading(share, minimums)
     x, n = share.x or 0, share.n or 0
-    if kind == WITHHELD:
-        key = "sentence.measured.withheld"
-    elif kind == NOTHING:
-        key = "sentence.measured.none"
-    elif kind == TOO_FEW:
-        key = "sentence.measured.too_few"
+    if kind in (WITHHELD, NOTHING, TOO_FEW):
+        key = {WITHHELD: "withheld", NOTHING: "none", TOO_FEW: "too_few"}[kind]
     else:
-        key = "sentence.measured.all" if x == n else "sentence.measured.plain"
+        key = "all" if x == n else "plain"
     text = words.say(
-        key,
+        f"sentence.measured_on.{key}" if measure else f"sentence.measured.{key}",
+        measure=measure,
         x=words.count(x),
         n=words.count(n),
         rest=words.count(n - x),

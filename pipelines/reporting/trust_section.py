@@ -20,27 +20,30 @@ LATEST_DELIVERIES = 6
 LISTED_RULES = 15
 
 
-def trust_section(context: Context) -> Section:
-    """The section; the public sees the clinic's completeness alone."""
+def trust_section(context: Context) -> Section | None:
+    """The section; None on the public page, as it is about everybody's rows."""
+    if context.is_public:
+        return None
     words = context.words
-    parts = [_completeness_part(context)]
-    lead = words.say("trust.lead_public")
-    if not context.is_public:
-        deliveries = context.figures.deliveries
-        used = [row for row in deliveries if is_used(row)]
-        not_used = _sum(deliveries, "n_delivered") - _sum(used, "n_delivered")
-        lead = words.say(
-            "trust.lead_not_used" if not_used else "trust.lead",
-            rows=words.count(_sum(deliveries, "n_delivered")),
-            quarantined=words.count(_sum(used, "n_quarantined")),
-            not_used=words.count(not_used),
-        )
-        parts += [_deliveries_part(context), _quarantine_part(context), _origin_part(context)]
+    deliveries = context.figures.deliveries
+    used = [row for row in deliveries if is_used(row)]
+    not_used = _sum(deliveries, "n_delivered") - _sum(used, "n_delivered")
+    lead = words.say(
+        "trust.lead_not_used" if not_used else "trust.lead",
+        rows=words.count(_sum(deliveries, "n_delivered")),
+        quarantined=words.count(_sum(used, "n_quarantined")),
+        not_used=words.count(not_used),
+    )
     return Section(
         section_id="trust",
         title=words.say("section.trust"),
         paragraphs=(lead,),
-        parts=tuple(parts),
+        parts=(
+            _completeness_part(context),
+            _deliveries_part(context),
+            _quarantine_part(context),
+            _origin_part(context),
+        ),
     )
 
 
@@ -111,9 +114,7 @@ def _completeness_part(context: Context) -> Section:
                 period=context.year.words,
             )
         )
-    tables = [_completeness_table(context, "programme")]
-    if not context.is_public:
-        tables.append(_completeness_table(context, "therapist"))
+    tables = [_completeness_table(context, level) for level in ("programme", "therapist")]
     return Section(
         section_id="completeness",
         title=words.say("trust.completeness"),

@@ -16,6 +16,7 @@ from pipelines.reporting.cards import key_figures
 from pipelines.reporting.care_section import care_section
 from pipelines.reporting.comparing import compare_programmes
 from pipelines.reporting.context import Context, ReportSettings
+from pipelines.reporting.disclosure import PUBLIC
 from pipelines.reporting.figures import MONTH, ROLLING, Instrument, read_figures
 from pipelines.reporting.in_short import in_short
 from pipelines.reporting.look_at import look_at
@@ -29,8 +30,9 @@ from pipelines.reporting.trends import headline_kind, window
 from pipelines.reporting.trust_section import trust_section
 from pipelines.reporting.wording import Wording, load_wording
 
-# What says how the figures were made, and nothing of what was delivered.
-PUBLIC_PROVENANCE = ("as_of_on", "catalogue_digest", "code_revision", "contracts", "inputs_hash")
+# What says how the figures were made, and nothing of what was delivered: a hash of all tables would
+# change with clients who are not counted.
+PUBLIC_PROVENANCE = ("as_of_on", "catalogue_digest", "code_revision", "contracts")
 DRAFT = "draft"
 RELEASED = "released"
 
@@ -61,7 +63,9 @@ def build_report(
         rate=figures.policy["minimum_pairs_for_rate"],
         comparison=figures.policy["minimum_pairs_for_comparison"],
     )
-    measures = tuple(figures.measures())
+    # Without a finished course that the public may know of there is no figure, nor a hidden one.
+    is_empty = audience == PUBLIC and not figures.has_finished_courses
+    measures = () if is_empty else tuple(figures.measures())
     context = Context(
         figures=figures,
         words=words,
@@ -70,7 +74,7 @@ def build_report(
         month=window(figures, MONTH, words),
         year=window(figures, ROLLING, words),
         measures=measures,
-        comparisons={} if audience == "public" else compare_programmes(figures, measures, minimums),
+        comparisons={} if audience == PUBLIC else compare_programmes(figures, measures, minimums),
         settings=settings,
         provenance=provenance,
     )
@@ -92,7 +96,7 @@ def build_report(
         provenance={
             key: value
             for key, value in provenance.items()
-            if audience != "public" or key in PUBLIC_PROVENANCE
+            if audience != PUBLIC or key in PUBLIC_PROVENANCE
         },
     )
 

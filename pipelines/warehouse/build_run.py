@@ -25,7 +25,7 @@ from pipelines.contracts.row_rules import rule_counts_select
 from pipelines.contracts.settle import CheckedFile
 from pipelines.engine import SQL_FOLDER, Engine, identifier, path_list, quoted
 from pipelines.errors import CheckFailedError, JudgesDisagreeError, ModelError
-from pipelines.files import sha256_file, sha256_text, write_atomic
+from pipelines.files import remove_abandoned, sha256_file, sha256_text, write_atomic
 from pipelines.home import Home
 from pipelines.ingest.manifest import deliveries
 from pipelines.instruments.catalogue import Catalogue, load_catalogue, reference_tables
@@ -411,6 +411,7 @@ class BuildRun:
         remove_stale(
             self.home.checked, [file.checked for files in self.files.values() for file in files]
         )
+        remove_abandoned(list(self.home.unfinished()))
 
 
 def _unread_rows(name: str, files: Sequence[CheckedFile]) -> str:

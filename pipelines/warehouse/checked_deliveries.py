@@ -25,7 +25,7 @@ from pipelines.contracts.checked import (
 from pipelines.contracts.odcs import Contract
 from pipelines.contracts.settle import CheckedFile
 from pipelines.engine import Engine
-from pipelines.files import private_folder, sha256_file, sha256_text, temporary_beside
+from pipelines.files import make_private, private_folder, sha256_file, sha256_text, temporary_beside
 from pipelines.home import Home, SourceSettings
 from pipelines.ingest import fhir
 from pipelines.ingest.fhir.model import FhirFile, FhirOptions, LoincMeaning
@@ -157,6 +157,7 @@ def convert_delivery(home: Home, delivery: Delivery, catalogue: Catalogue) -> Co
         temporary = private_folder(temporary_beside(folder))
         try:
             _convert(home, delivery, catalogue, options, temporary)
+            make_private(temporary)
             if folder.exists():
                 shutil.rmtree(folder)
             temporary.rename(folder)

@@ -19,7 +19,7 @@ from pipelines.files import move_into_place, temporary_beside, write_atomic
 from pipelines.home import Home
 from pipelines.warehouse.store import BuiltTable, Store
 
-VAULT_LAYERS = ("raw_", "stg_", "quarantine")
+WAREHOUSE_LAYERS = ("ref_", "int_", "mart_", "pub_")
 RESPONSE_ITEMS_VIEW = (
     "create view stg_response_items as"
     " select response_id, response_key, unnest(items) as item, unnest(answers) as value"
@@ -108,7 +108,7 @@ def write_catalogues(home: Home, snapshot: Snapshot) -> None:
                 f" from read_parquet({path_list(paths)}, filename = true, file_row_number = true)"
             )
     for name, built in sorted(snapshot.tables.items()):
-        target = vault if name.startswith(VAULT_LAYERS) else warehouse
+        target = warehouse if name.startswith(WAREHOUSE_LAYERS) else vault
         target.append(
             f"create view {identifier(name)} as select * from"
             f" read_parquet({quoted(str(store.path(built.table, built.content)))})"

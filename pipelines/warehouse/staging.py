@@ -48,7 +48,7 @@ where row_status = 'accepted' and position in (
     where r.total_score is not null
         and case
             when len(r.answers) = len(s.weights)
-                then list_inner_product(r.answers, s.weights) + s.constant_points <> r.total_score
+                then weighted_points(r.answers, s.weights) + s.constant_points <> r.total_score
             else false
         end
 )"""

@@ -1,7 +1,11 @@
--- In a returned row the clinic's count is not the sum over its programmes, or over its therapists.
+-- In a returned row the clinic's count is not the sum over its programmes, or over its therapists;
+-- or that of its public part not the sum over the programmes' public parts.
 -- Each course has exactly one of both, so one was lost or counted twice on the way.
-with levels (level) as (
-    values ('programme'), ('therapist')
+with levels (level, whole_level) as (
+    values
+    ('programme', 'clinic'),
+    ('therapist', 'clinic'),
+    ('public_programme', 'public_clinic')
 ),
 
 figures as (
@@ -25,6 +29,7 @@ figures as (
 
 clinic_rows as (
     select
+        level,
         instrument_id,
         scale,
         respondent,
@@ -39,7 +44,7 @@ clinic_rows as (
         n_recovered,
         n_reliably_recovered
     from figures
-    where level = 'clinic'
+    where level in ('clinic', 'public_clinic')
 ),
 
 subject_sums as (
@@ -59,7 +64,7 @@ subject_sums as (
         sum(n_recovered) as n_recovered,
         sum(n_reliably_recovered) as n_reliably_recovered
     from figures
-    where level in ('programme', 'therapist')
+    where level in ('programme', 'therapist', 'public_programme')
     group by level, instrument_id, scale, respondent, period_kind, period_start_on
 ),
 
@@ -88,7 +93,7 @@ compared as (
         clinic_rows.n_reliably_recovered,
         subject_sums.n_reliably_recovered as subjects_n_reliably_recovered
     from clinic_rows
-    cross join levels
+    inner join levels on clinic_rows.level = levels.whole_level
     left join subject_sums
         on
             levels.level = subject_sums.level

@@ -1,7 +1,10 @@
--- What each episode counts for: the clinic, its programme, its therapist, its group.
+-- What each episode counts for: the clinic, its programme, its therapist, its group; and, where it
+-- may count on a public page, the public's clinic and programme.
 --
 -- Every mart joins this table and groups by level and subject, so that a formula is written once.
--- Concurrent individual and group work counts for both subjects, and once for the clinic.
+-- Concurrent individual and group work counts for both subjects, and once for the clinic. The
+-- levels `public_clinic` and `public_programme` are the parts of `clinic` and `programme` that
+-- int_published_episodes names; whoever adds up over levels leaves them out.
 --
 -- Grain:  one row per episode and subject.
 -- Key:    episode_key, level, subject_id
@@ -14,8 +17,19 @@ with episodes as (
     from int_episodes
 ),
 
-levels (level) as (
-    values ('clinic'), ('programme'), ('therapist'), ('group')
+published_episodes as (
+    select episode_key
+    from int_published_episodes
+),
+
+levels (level, is_public) as (
+    values
+    ('clinic', false),
+    ('programme', false),
+    ('therapist', false),
+    ('group', false),
+    ('public_clinic', true),
+    ('public_programme', true)
 ),
 
 subjects as (
@@ -27,9 +41,13 @@ subjects as (
             when 'programme' then episodes.programme_id
             when 'therapist' then episodes.therapist_id
             when 'group' then episodes.group_id
+            when 'public_clinic' then 'clinic'
+            when 'public_programme' then episodes.programme_id
         end as subject_id
     from episodes
+    left join published_episodes on episodes.episode_key = published_episodes.episode_key
     cross join levels
+    where not levels.is_public or published_episodes.episode_key is not null
 )
 
 select

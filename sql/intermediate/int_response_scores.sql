@@ -187,7 +187,7 @@ scores as (
             -- An item is answered once and lies inside the form: as many as it has are all.
             when responses.n_answers = instrument_scales.n_form_items
                 then
-                    list_inner_product(responses.answers, instrument_scales.weights)
+                    weighted_points(responses.answers, instrument_scales.weights)
                     + instrument_scales.constant_points
             when
                 instrument_scales.n_items - incomplete_scales.n_answered

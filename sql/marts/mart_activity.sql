@@ -8,6 +8,7 @@
 -- around (n - 1) p, counted from 0, smallest first.
 -- At the period's end: `n_open` are referred and not ended, `n_seats` the capacity of the groups
 -- that run then, `n_seats_taken` their members then; at therapist level, of the groups they lead.
+-- The public levels have no rows here: a group's sessions and seats belong to no single course.
 --
 -- Grain:  one row per level, subject and period with anything in it.
 -- Key:    level, subject_id, period_kind, period_start_on
@@ -29,6 +30,7 @@ episode_subjects as (
         level,
         subject_id
     from int_episode_subjects
+    where level not in ('public_clinic', 'public_programme')
 ),
 
 sessions as (

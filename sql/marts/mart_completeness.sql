@@ -6,6 +6,7 @@
 -- programme lists none has none. Responses: the client's own, on their day; unscorable ones have
 -- no total (no score on any scale where there is no total). A response without an episode has no
 -- subject but the clinic, so `n_without_episode` is null for the others. Limits: 95 % Wilson.
+-- The public levels have no rows here: a response without an episode is of nobody known to agree.
 --
 -- Grain:  one row per level, subject and period with anything in it.
 -- Key:    level, subject_id, period_kind, period_start_on
@@ -25,6 +26,7 @@ episode_subjects as (
         level,
         subject_id
     from int_episode_subjects
+    where level not in ('public_clinic', 'public_programme')
 ),
 
 measures_due as (

@@ -8,6 +8,7 @@ policies as (
     select
         audience,
         level,
+        mart_level,
         period_kind,
         policy_id,
         rounding_base,
@@ -84,7 +85,7 @@ judged_rows as (
         policies.rounding_base,
         policies.points_decimals,
         policies.minimum_pairs_for_rate,
-        activity_rows.level,
+        policies.level,
         activity_rows.subject_id,
         activity_rows.period_kind,
         activity_rows.period_start_on,
@@ -127,12 +128,12 @@ judged_rows as (
     from activity_rows
     inner join policies
         on
-            activity_rows.level = policies.level
+            activity_rows.level = policies.mart_level
             and activity_rows.period_kind = policies.period_kind
     left join withheld
         on
             policies.audience = withheld.audience
-            and activity_rows.level = withheld.level
+            and policies.level = withheld.level
             and activity_rows.subject_id = withheld.subject_id
             and activity_rows.period_kind = withheld.period_kind
             and activity_rows.period_start_on = withheld.period_start_on

@@ -8,6 +8,7 @@ policies as (
     select
         audience,
         level,
+        mart_level,
         period_kind,
         policy_id,
         rounding_base,
@@ -77,7 +78,7 @@ judged_rows as (
         policies.rounding_base,
         policies.share_decimals,
         policies.minimum_pairs_for_rate,
-        completeness_rows.level,
+        policies.level,
         completeness_rows.subject_id,
         completeness_rows.period_kind,
         completeness_rows.period_start_on,
@@ -121,12 +122,12 @@ judged_rows as (
     from completeness_rows
     inner join policies
         on
-            completeness_rows.level = policies.level
+            completeness_rows.level = policies.mart_level
             and completeness_rows.period_kind = policies.period_kind
     left join withheld
         on
             policies.audience = withheld.audience
-            and completeness_rows.level = withheld.level
+            and policies.level = withheld.level
             and completeness_rows.subject_id = withheld.subject_id
             and completeness_rows.period_kind = withheld.period_kind
             and completeness_rows.period_start_on = withheld.period_start_on

@@ -10,6 +10,7 @@ policies as (
     select
         audience,
         level,
+        mart_level,
         period_kind,
         policy_id,
         rounding_base,
@@ -115,7 +116,7 @@ judged_rows as (
         policies.points_decimals,
         policies.minimum_pairs_for_rate,
         policies.minimum_pairs_for_comparison,
-        outcomes_rows.level,
+        policies.level,
         outcomes_rows.subject_id,
         outcomes_rows.instrument_id,
         outcomes_rows.scale,
@@ -191,12 +192,12 @@ judged_rows as (
     from outcomes_rows
     inner join policies
         on
-            outcomes_rows.level = policies.level
+            outcomes_rows.level = policies.mart_level
             and outcomes_rows.period_kind = policies.period_kind
     left join withheld
         on
             policies.audience = withheld.audience
-            and outcomes_rows.level = withheld.level
+            and policies.level = withheld.level
             and outcomes_rows.subject_id = withheld.subject_id
             and outcomes_rows.instrument_id = withheld.instrument_id
             and outcomes_rows.scale = withheld.scale

@@ -8,6 +8,7 @@ policies as (
     select
         audience,
         level,
+        mart_level,
         period_kind,
         policy_id,
         rounding_base,
@@ -85,7 +86,7 @@ judged_rows as (
         policies.share_decimals,
         policies.minimum_pairs_for_rate,
         policies.minimum_pairs_for_comparison,
-        recovery_rows.level,
+        policies.level,
         recovery_rows.subject_id,
         recovery_rows.period_kind,
         recovery_rows.period_start_on,
@@ -137,12 +138,12 @@ judged_rows as (
     from recovery_rows
     inner join policies
         on
-            recovery_rows.level = policies.level
+            recovery_rows.level = policies.mart_level
             and recovery_rows.period_kind = policies.period_kind
     left join withheld
         on
             policies.audience = withheld.audience
-            and recovery_rows.level = withheld.level
+            and policies.level = withheld.level
             and recovery_rows.subject_id = withheld.subject_id
             and recovery_rows.period_kind = withheld.period_kind
             and recovery_rows.period_start_on = withheld.period_start_on

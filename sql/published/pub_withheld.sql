@@ -1,5 +1,6 @@
 -- Which figures an audience may not see, and why: the gate that every published table passes. It
--- looks at all tables of an audience together, and holds no value itself.
+-- looks at all tables of an audience together, and holds no value itself. Its levels are those that
+-- the audience sees: the public's clinic and programmes are the mart's public levels.
 --
 -- A figure is hidden when it is too small ('small_count'), when what is left of the figure around
 -- it is too small ('small_rest'), when it is the next smallest programme beside a single hidden one
@@ -16,6 +17,7 @@ policies as (
         audience,
         table_name,
         level,
+        mart_level,
         period_kind,
         minimum_count,
         hide_zero,
@@ -389,7 +391,7 @@ judged_figures as (
     select
         policies.audience,
         all_figures.table_name,
-        all_figures.level,
+        policies.level,
         all_figures.subject_id,
         all_figures.instrument_id,
         all_figures.scale,
@@ -424,7 +426,7 @@ judged_figures as (
     inner join policies
         on
             all_figures.table_name = policies.table_name
-            and all_figures.level = policies.level
+            and all_figures.level = policies.mart_level
             and all_figures.period_kind = policies.period_kind
 ),
 

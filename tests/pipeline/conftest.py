@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from filelock import FileLock
 
 from pipelines.demo.clinic import DemoOptions, write_deliveries
 from pipelines.home import Home
-from tests.pipeline.homes import new_home, succeed
+from tests.pipeline.homes import fill_inbox, new_home, succeed
 from tests.pipeline.sealed import sealed_command
 
 SMALL = DemoOptions(clients=400, months=6)
@@ -29,6 +30,8 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
         folder, done = shared / name, shared / f"{name}.done"
         with FileLock(shared / f"{name}.lock"):
             if not done.exists():
+                if folder.exists():
+                    pytest.fail(f"making {name} failed before")
                 folder.mkdir()
                 fill(folder)
                 done.touch()
@@ -59,20 +62,26 @@ def demo(made_once: MadeOnce, small_deliveries: Path) -> Home:
 
     def fill(root: Path) -> None:
         home = new_home(root)
-        _copy_deliveries(small_deliveries, home)
+        fill_inbox(home, small_deliveries)
         command, proof = sealed_command(root.with_name("demo-seal"))
         succeed("run", "--home", root, "--all-months", env=proof, command=command)
 
     return Home(made_once("demo", fill))
 
 
-def _copy_deliveries(deliveries: Path, home: Home) -> None:
-    for folder in sorted(deliveries.iterdir()):
-        if folder.is_dir():
-            target = home.inbox / folder.name
-            target.mkdir()
-            for path in folder.iterdir():
-                (target / path.name).write_bytes(path.read_bytes())
+@pytest.fixture(scope="session")
+def never_killed(made_once: MadeOnce, tiny_deliveries: Path) -> tuple[Home, float]:
+    """The tiny clinic after one whole run, and how many seconds that took. Only to be read."""
+
+    def fill(root: Path) -> None:
+        home = new_home(root / "home")
+        fill_inbox(home, tiny_deliveries)
+        started = time.monotonic()
+        succeed("run", "--home", home.root)
+        (root / "seconds").write_text(str(time.monotonic() - started), encoding="utf-8")
+
+    folder = made_once("never-killed", fill)
+    return Home(folder / "home"), float((folder / "seconds").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

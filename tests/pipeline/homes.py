@@ -6,6 +6,7 @@ published. What a home must hold is said in the tests.
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -72,6 +73,12 @@ def new_home(root: Path, **settings: str) -> Home:
     return Home.create(root, name="Made-up Clinic", salt=SALT, **settings)
 
 
+def fill_inbox(home: Home, deliveries: Path) -> None:
+    """Put every delivery of a folder into a home's inbox."""
+    for folder in sorted(path for path in deliveries.iterdir() if path.is_dir()):
+        shutil.copytree(folder, home.inbox / folder.name)
+
+
 @dataclass(frozen=True)
 class Published:
     """All that a home shows to others, as hashes of bytes by name."""
@@ -94,6 +101,17 @@ def published(home: Home) -> Published:
     )
 
 
+def assert_same(found: Published, meant: Published) -> None:
+    """Both homes show the same bytes; otherwise say which differ."""
+    for part in ("landed", "checked", "tables", "reports"):
+        ours, theirs = getattr(found, part), getattr(meant, part)
+        differing = sorted(
+            name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)
+        )
+        assert differing == [], f"{part} differ"
+        assert ours, f"there are {part}"
+
+
 def table_files(home: Home, snapshot: Snapshot) -> list[tuple[str, Path]]:
     """The Parquet files of a published set, by table."""
     store = Store(home.warehouse)
@@ -114,6 +132,22 @@ def _hashes(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def open_to_others(home: Home) -> list[str]:
+    """What others than the owner may read or enter.
+
+    What lies in the inbox was put there by somebody else, and Dagster's own files keep no value;
+    its folder is closed.
+    """
+    return [
+        str(path.relative_to(home.root))
+        for path in sorted(home.root.rglob("*"))
+        if (
+            path == home.dagster or path.relative_to(home.root).parts[0] not in {"inbox", "dagster"}
+        )
+        and path.stat().st_mode & 0o077
+    ]
 
 
 def unfinished_files(home: Home) -> list[str]:

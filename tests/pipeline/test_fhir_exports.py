@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.home import Home
 from tests.pipeline.conftest import MadeOnce
-from tests.pipeline.homes import SHARED_DATA, query, records, succeed, words_of
+from tests.pipeline.homes import SHARED_DATA, open_to_others, query, records, succeed, words_of
 
 SMART10 = SHARED_DATA / "fhir-bulk-smart10"
 PYSYNTHEA = SHARED_DATA / "fhir-bulk-pysynthea"
@@ -24,9 +24,9 @@ FATES = ("n_accepted", "n_superseded", "n_withdrawn", "n_quarantined")
 
 
 def lines_of(path: Path) -> Iterator[dict[str, Any]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open()
-    with opened as lines:
-        yield from (json.loads(line) for line in lines)
+    content = path.read_bytes()
+    text = gzip.decompress(content) if path.suffix == ".gz" else content
+    yield from (json.loads(line) for line in text.splitlines())
 
 
 def land_and_run(export: Path, root: Path, *, delivered_on: str) -> Home:
@@ -279,6 +279,10 @@ def test_a_visit_without_a_therapist_counts_and_one_whose_people_are_nowhere_is_
 
 def test_every_line_of_the_tiny_export_is_accounted_for(tiny: Home) -> None:
     assert_every_line_is_accounted_for(tiny, tiny.root.parent / "export", left_out=set())
+
+
+def test_everything_that_was_made_of_an_export_is_for_its_owner_alone(tiny: Home) -> None:
+    assert open_to_others(tiny) == []
 
 
 def test_courses_derived_from_visits_are_ended_by_the_gap_and_paired(tiny: Home) -> None:

@@ -13,16 +13,18 @@ import duckdb
 import pytest
 
 from pipelines.audit.ledger import events
+from pipelines.files import SECONDS_TO_ABANDON
 from pipelines.home import Home
+from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.snapshot import current_snapshot, ensure_catalogues
-from tests.pipeline.conftest import MadeOnce
 from tests.pipeline.homes import (
     COMMAND,
     ROOT,
-    Published,
+    assert_same,
     contents,
     contents_seen,
     environment,
+    fill_inbox,
     new_home,
     published,
     query,
@@ -41,26 +43,6 @@ MOMENTS = (
     (0.95,),
 )
 ATTEMPTS = 4
-
-
-def fill_inbox(home: Home, deliveries: Path) -> None:
-    for folder in sorted(path for path in deliveries.iterdir() if path.is_dir()):
-        shutil.copytree(folder, home.inbox / folder.name)
-
-
-@pytest.fixture(scope="session")
-def never_killed(made_once: MadeOnce, tiny_deliveries: Path) -> tuple[Home, float]:
-    """The tiny clinic after one whole run, and how many seconds that took."""
-
-    def fill(root: Path) -> None:
-        home = new_home(root / "home")
-        fill_inbox(home, tiny_deliveries)
-        started = time.monotonic()
-        succeed("run", "--home", home.root)
-        (root / "seconds").write_text(str(time.monotonic() - started), encoding="utf-8")
-
-    folder = made_once("never-killed", fill)
-    return Home(folder / "home"), float((folder / "seconds").read_text(encoding="utf-8"))
 
 
 def kill_run(home: Home, *, after_s: float) -> bool:
@@ -126,16 +108,6 @@ def test_the_comparison_notices_one_changed_byte(
         assert_same(published(Home(copy)), published(reference))
 
 
-def assert_same(found: Published, meant: Published) -> None:
-    for part in ("landed", "checked", "tables", "reports"):
-        ours, theirs = getattr(found, part), getattr(meant, part)
-        differing = sorted(
-            name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)
-        )
-        assert differing == [], f"{part} differ"
-        assert ours, f"there are {part}"
-
-
 def catalogue_views(home: Home) -> dict[str, str]:
     """The views of both catalogues, with paths that do not depend on where the home lies."""
     return {
@@ -145,6 +117,34 @@ def catalogue_views(home: Home) -> dict[str, str]:
             catalogue, "select view_name, sql from duckdb_views() where not internal"
         )
     }
+
+
+def test_what_killed_processes_left_long_ago_is_removed_and_what_is_being_written_stays(
+    tmp_path: Path, never_killed: tuple[Home, float]
+) -> None:
+    home = moved_copy(never_killed[0], tmp_path / "home")
+    abandoned = [
+        home.root / "vault.duckdb.0123.tmp",
+        home.landed_files / "incoming.0123.tmp",
+        home.checked / "fhir-0123.4567.tmp" / "rows.parquet",
+        home.reports / "2026-10" / "v1" / "director" / "index.html.0123.tmp",
+    ]
+    kept = [
+        home.landed_files / "incoming.4567.tmp",
+        home.inbox / "copying.tmp",
+    ]
+    for path in (*abandoned, *kept):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("half a file", encoding="utf-8")
+    long_ago = time.time() - 2 * SECONDS_TO_ABANDON
+    for path in (*abandoned, abandoned[2].parent, kept[1]):
+        os.utime(path, (long_ago, long_ago))
+    with home.writer_lock("a test"):
+        run = BuildRun(home)
+        run.publish(inputs=run.base.inputs, facts=run.base.facts)
+        run.close()
+    assert [path for path in abandoned if path.exists()] == []
+    assert [path for path in kept if not path.exists()] == []
 
 
 # ---------------------------------------------------------------------- inside the publication
@@ -188,7 +188,8 @@ def test_a_publication_cut_off_between_its_renames_shows_one_state_and_is_comple
     home = moved_copy(never_killed[0], tmp_path / "home")
     old = contents(current_snapshot(home))
     other = tmp_path / "other.parquet"
-    duckdb.sql("select 'made up' as level").write_parquet(str(other))
+    with duckdb.connect() as connection:
+        connection.execute(f"copy (select 'made up' as level) to '{other}' (format parquet)")
     program = [sys.executable, "-c", KILLED_AT_A_RENAME, str(home.root), str(renames), str(other)]
     done = subprocess.run(program, cwd=ROOT, env=environment(), capture_output=True, check=False)
     # The list of sets, the vault and the warehouse: after three renames all is published.

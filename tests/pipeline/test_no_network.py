@@ -13,9 +13,7 @@ from tests.pipeline.sealed import kernel_can_seal, sealed_command
 REACHES_OUT = "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM)"
 LOOKS_UP = "import socket; socket.getaddrinfo('clinic.invalid', 443)"
 # As a library written in C does it, of which Python's own audit hears nothing.
-REACHES_OUT_BELOW_PYTHON = (
-    "import ctypes; ctypes.CDLL(None).socket(2, 1, 0); print('got a socket')"
-)
+REACHES_OUT_BELOW_PYTHON = "import ctypes; ctypes.CDLL(None).socket(2, 1, 0); print('got a socket')"
 STARTS_ANOTHER = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {REACHES_OUT!r}])"
 TALKS_TO_ITSELF = "import socket; socket.socketpair(); socket.socket(socket.AF_UNIX)"
 

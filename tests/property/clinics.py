@@ -62,7 +62,7 @@ def build_clinic(choose: Choose, *, n_episodes: int, clients: Sequence[str]) -> 
         "stg_programmes": [
             {
                 "programme_id": f"p{number}",
-                "track": "depression",
+                "track": choose(["depression", "depression", "substance_use"]),
                 "modality": choose(["individual", "group", "skills_group"]),
                 "instruments": choose(INSTRUMENT_LISTS),
                 "measure_every_sessions": choose([1, 2, 3]),
@@ -85,6 +85,7 @@ def build_clinic(choose: Choose, *, n_episodes: int, clients: Sequence[str]) -> 
         "stg_sessions": [],
         "stg_attendances": [],
         "stg_responses": [],
+        "stg_consents": [],
     }
     for number in range(n_episodes):
         episode = _add_episode(choose, tables, number, clients)
@@ -95,6 +96,8 @@ def build_clinic(choose: Choose, *, n_episodes: int, clients: Sequence[str]) -> 
             _add_stray_response(choose, tables, episode)
     for group in tables["stg_groups"]:
         _add_group_sessions(choose, tables, group["group_id"], clients)
+    for client_id in clients:
+        _add_consents(choose, tables, client_id)
     parameters = {
         "as_of_on": choose([date(2025, 7, 1), date(2025, 5, 31), date(2025, 5, 30)]),
         "first_score_days": 14,
@@ -105,6 +108,16 @@ def build_clinic(choose: Choose, *, n_episodes: int, clients: Sequence[str]) -> 
         for table, rows in tables.items()
     }
     return {**reference_rows(), **complete}, parameters
+
+
+def _add_consents(choose: Choose, tables: Tables, client_id: str) -> None:
+    """None, one or two of a scope; given and withdrawn on both sides of the last delivery."""
+    days = (date(2025, 5, 30), date(2025, 5, 31), date(2025, 6, 1), date(2025, 7, 1))
+    for scope in ("public_reporting", "substance_use_disclosure", "research"):
+        for given_on in choose([(START,), (START, days[0]), (days[1],), ()]):
+            withdrawn_on = choose([None, None, *days, given_on, date(2025, 7, 2)])
+            row = {"scope": scope, "given_on": given_on, "withdrawn_on": withdrawn_on}
+            tables["stg_consents"].append({"client_id": client_id, **row})
 
 
 def _add_episode(choose: Choose, tables: Tables, number: int, clients: Sequence[str]) -> Row:

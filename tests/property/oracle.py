@@ -23,6 +23,7 @@ class Course:
     programme: Row
     attended: list[Row] = field(default_factory=list)
     facts: Row = field(default_factory=dict)
+    is_published: bool = False
     scores: dict[tuple[str, str, str], list[Row]] = field(default_factory=dict)
     outcomes: dict[tuple[str, str, str], Row] = field(default_factory=dict)
 
@@ -35,7 +36,10 @@ class Course:
             ("therapist", self.facts["therapist_id"]),
             ("group", self.facts["group_id"]),
         ]
-        return [(level, subject) for level, subject in named if subject is not None]
+        found = [(level, subject) for level, subject in named if subject is not None]
+        if self.is_published:
+            found += [("public_clinic", "clinic"), ("public_programme", self.facts["programme_id"])]
+        return found
 
 
 @dataclass
@@ -67,6 +71,7 @@ class Clinic:
             course.facts = self._facts(course)
         for course in self.courses.values():
             course.facts["has_concurrent_group"] = self._is_concurrent(course)
+            course.is_published = self._is_published(course)
         self.responses = [self._response(row) for row in self.tables["stg_responses"]]
         for response in self.responses:
             if response["episode_key"] is None:
@@ -212,6 +217,28 @@ class Clinic:
             if overlap and differ:
                 return True
         return False
+
+    def _is_published(self, course: Course) -> bool:
+        """Its client agreed to public reporting; of substance use, to disclosure as well."""
+        needed = {"public_reporting"}
+        if course.programme.get("track") == "substance_use":
+            needed.add("substance_use_disclosure")
+        return all(self._agrees(course.row["client_key"], scope) for scope in needed)
+
+    def _agrees(self, client_key: str, scope: str) -> bool:
+        """Their last word up to the last delivery; a consent outweighs another's same-day end."""
+        said = []
+        for row in self.tables["stg_consents"]:
+            if (row["client_key"], row["scope"]) != (client_key, scope):
+                continue
+            given_on, withdrawn_on = row["given_on"], row["withdrawn_on"]
+            if given_on > self.parameters["as_of_on"]:
+                continue
+            if withdrawn_on is not None and withdrawn_on <= self.parameters["as_of_on"]:
+                said.append((withdrawn_on, False))
+            else:
+                said.append((given_on, True))
+        return max(said, default=(None, False))[1]
 
     def _response(self, row: Row) -> Row:
         """A response with its episode and its points by scale (totals only: no answers here)."""

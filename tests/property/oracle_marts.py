@@ -219,9 +219,17 @@ def session_subjects(programme: str | None, row: Row) -> list[tuple[str, str]]:
     return [(level, subject) for level, subject in named if subject is not None]
 
 
+def of_everybody(clinic: Clinic) -> dict[tuple[str, str], list[Course]]:
+    """All courses by subject, without the levels that exist for public pages alone."""
+    found = by_subject(list(clinic.courses.values()))
+    return defaultdict(
+        list, {key: own for key, own in found.items() if not key[0].startswith("public_")}
+    )
+
+
 def activity(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
     """mart_activity by its key."""
-    courses = by_subject(list(clinic.courses.values()))
+    courses = of_everybody(clinic)
     sessions: dict[tuple[str, str], list[Row]] = defaultdict(list)
     attendances: dict[tuple[str, str], list[Row]] = defaultdict(list)
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
@@ -303,7 +311,7 @@ def seat_figures(clinic: Clinic, groups: list[Row], end: date) -> Row:
 def completeness(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
     """mart_completeness by its key."""
     responses = [one for one in clinic.responses if one["respondent"] == "client"]
-    courses = by_subject(list(clinic.courses.values()))
+    courses = of_everybody(clinic)
     courses.setdefault(("clinic", "clinic"), [])
     found = {}
     for subject, own in courses.items():

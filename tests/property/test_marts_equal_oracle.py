@@ -27,6 +27,7 @@ MODELS = (
     "int_episode_subjects",
     "int_measures_due",
     "int_period_months",
+    "int_published_episodes",
     "int_sessions",
     "mart_activity",
     "mart_completeness",
@@ -114,6 +115,9 @@ def assert_marts_equal(bench: Bench, tables: dict[str, list[Row]], parameters: R
     )
     facts = {(key,): without(course.facts, EPISODE) for key, course in clinic.courses.items()}
     assert_equal(keyed(bench.rows("int_episodes"), EPISODE), facts)
+    assert {row["episode_key"] for row in bench.rows("int_published_episodes")} == {
+        key for key, course in clinic.courses.items() if course.is_published
+    }
     outcomes = {
         (key, *measure): without(row, EPISODE + MEASURE)
         for key, course in clinic.courses.items()

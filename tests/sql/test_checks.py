@@ -20,11 +20,12 @@ BREAKS = {
     "episode_flags_agree": "update mart_episode_outcomes set is_paired = false",
     "outcome_counts_nest": "update mart_outcomes set n_finished = n_ended + 1",
     "outcome_subjects_make_the_clinic": (
-        "update mart_outcomes set n_paired = n_paired + 1 where level = 'clinic'"
+        "update mart_outcomes set n_paired = n_paired + 1 where level = 'public_programme'"
     ),
     "periods_are_whole": "delete from int_period_months where period_kind = 'year'"
     " and month_start_on = (select max(month_start_on) from int_period_months"
     " where period_kind = 'year')",
+    "public_courses_have_consent": "delete from stg_consents",
     "recovery_has_the_finished_courses": "delete from mart_episode_recovery",
 }
 

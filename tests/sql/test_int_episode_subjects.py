@@ -3,7 +3,7 @@
 from tests.sql.text_tables import TextBench
 
 
-def test_concurrent_work_counts_for_therapist_and_group_and_once_for_the_clinic(
+def test_concurrent_work_counts_for_all_its_subjects_and_for_the_public_where_agreed(
     clinic: TextBench,
 ) -> None:
     clinic.given(
@@ -13,18 +13,22 @@ def test_concurrent_work_counts_for_therapist_and_group_and_once_for_the_clinic(
             e2         | c2        | p2           | t2
         """,
         stg_memberships="group_id | client_id | episode_id\n g1 | c1 | e1",
+        stg_programmes="programme_id\n p1\n p2",
+        stg_consents="client_id\n c2",
     )
     clinic.expect(
         "int_episode_subjects",
         """
-        episode_key | level     | subject_id
-        e1          | clinic    | clinic
-        e1          | group     | g1
-        e1          | programme | p1
-        e1          | therapist | t1
-        e2          | clinic    | clinic
-        e2          | programme | p2
-        e2          | therapist | t2
+        episode_key | level            | subject_id
+        e1          | clinic           | clinic
+        e1          | group            | g1
+        e1          | programme        | p1
+        e1          | therapist        | t1
+        e2          | clinic           | clinic
+        e2          | programme        | p2
+        e2          | public_clinic    | clinic
+        e2          | public_programme | p2
+        e2          | therapist        | t2
         """,
     )
 

@@ -296,9 +296,7 @@ def test_an_episode_that_was_closed_by_rule_holds_no_later_day(bench: Bench) -> 
     bench.fill(
         "stg_sessions", [{"session_id": "s1", "episode_id": "e1", "scheduled_on": last_seen}]
     )
-    bench.fill(
-        "stg_attendances", [{"session_id": "s1", "client_id": "c1", "status": "attended"}]
-    )
+    bench.fill("stg_attendances", [{"session_id": "s1", "client_id": "c1", "status": "attended"}])
     episodes = [an_episode("e1", date(2024, 6, 1), None), an_episode("e2", BEFORE, None)]
     assert episode_of(bench, episodes) == "e2"
 

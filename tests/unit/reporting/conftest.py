@@ -31,6 +31,7 @@ CLINICS: dict[str, Clinic] = {
     ),
     "empty month": Clinic(empty_last_month=True, months=14),
     "badly measured": Clinic(measured_factor=0.7, months=14),
+    "nobody agreed": Clinic(agreed_share=0, months=14),
 }
 
 

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars
 
-from pipelines.reporting.disclosure import policy_table
+from pipelines.reporting.disclosure import PUBLIC_LEVELS, policy_table
 from pipelines.reporting.figures import month_before, month_end
 from pipelines.warehouse.model_file import SQL_FOLDER
 
@@ -72,6 +73,8 @@ class Clinic:
     empty_last_month: bool = False
     quarantined: int = 37
     measured_factor: float = 1.0
+    # Share of courses whose clients agreed to public reporting.
+    agreed_share: float = 0.7
     seed: int = 7
 
 
@@ -84,6 +87,7 @@ class Course:
     therapist: str
     group: str | None
     is_finished: bool
+    has_agreed: bool
     # instrument → (was a case, change: 1 better, 0, -1 worse, is below the threshold at the end)
     pairs: dict[str, tuple[bool, int, bool]]
 
@@ -91,6 +95,7 @@ class Course:
 def made_up_courses(clinic: Clinic) -> list[Course]:
     """The clinic's ended courses."""
     chance = random.Random(clinic.seed)
+    agreeing = random.Random(clinic.seed + 2)
     courses = []
     names = list(clinic.programmes)
     weights = [5, 6, 4, 2, 3][: len(names)] or [1]
@@ -114,7 +119,9 @@ def made_up_courses(clinic: Clinic) -> list[Course]:
                         pairs[instrument] = (was_case, change, change == 1 and draw < 0.8 * better)
             in_group = programme in ("p-dbt", "p-grief", "p-anx") and clinic.n_groups > 0
             group = f"g-{chance.randrange(clinic.n_groups)}" if in_group else None
-            courses.append(Course(month, programme, f"t-{place:02}", group, finished, pairs))
+            agreed = agreeing.random() < clinic.agreed_share
+            therapist = f"t-{place:02}"
+            courses.append(Course(month, programme, therapist, group, finished, agreed, pairs))
     return courses
 
 
@@ -135,7 +142,11 @@ def periods_of(month: date) -> list[tuple[str, date, date]]:
 def subjects_of(course: Course) -> list[tuple[str, str]]:
     """All subjects that a course counts for."""
     found = [("clinic", "clinic"), ("programme", course.programme), ("therapist", course.therapist)]
-    return [*found, ("group", course.group)] if course.group else found
+    if course.group:
+        found.append(("group", course.group))
+    if course.has_agreed:
+        found += [("public_clinic", "clinic"), ("public_programme", course.programme)]
+    return found
 
 
 def wilson(x: int | None, n: int | None) -> tuple[float | None, float | None, float | None]:
@@ -178,9 +189,15 @@ def connect(clinic: Clinic, *, public_policy: str = "nhs_england") -> duckdb.Duc
     return connection
 
 
-def publish(connection: duckdb.DuckDBPyConnection, *, public_policy: str = "nhs_england") -> None:
+def publish(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    public_policy: str = "nhs_england",
+    policies: polars.DataFrame | None = None,
+) -> None:
     """Make the published tables from the marts, by the models."""
-    policies = policy_table(public_policy=public_policy)
+    if policies is None:
+        policies = policy_table(public_policy=public_policy)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "policies.parquet"
         policies.write_parquet(path)
@@ -395,7 +412,7 @@ def _activity_rows(clinic: Clinic, courses: list[Course]) -> Iterable[dict]:
 
     for found, counts in _counted(courses, tally).items():
         key = _key(found, clinic.last_month)
-        if key is None:
+        if key is None or key["level"] in PUBLIC_LEVELS:
             continue
         ended = counts["n_ended"]
         share = {"month": 4.0, "quarter": 1.4}.get(key["period_kind"], 0.35)
@@ -423,7 +440,7 @@ def _completeness_rows(clinic: Clinic, courses: list[Course]) -> Iterable[dict]:
 
     for found, counts in _counted(courses, tally).items():
         key = _key(found, clinic.last_month)
-        if key is not None:
+        if key is not None and key["level"] not in PUBLIC_LEVELS:
             yield {**key, **counts}
 
 

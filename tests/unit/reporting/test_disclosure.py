@@ -5,10 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars
 import pytest
 
 from pipelines.errors import ContractError, UsageError
-from pipelines.reporting.disclosure import POLICY_FOLDER, load_policies, policy_table, read_policy
+from pipelines.reporting.disclosure import (
+    POLICY_FOLDER,
+    PUBLIC_LEVELS,
+    load_policies,
+    policy_table,
+    read_policy,
+)
 from tests.unit.reporting.mart_clinic import insert, publish
 
 WINDOW = {
@@ -24,7 +31,12 @@ def programme(name: str) -> dict[str, str]:
 
 
 def outcome(connection: duckdb.DuckDBPyConnection, **row: Any) -> None:
-    """An outcome row; what a test does not name follows from what it does."""
+    """An outcome row; what a test does not name follows from what it does.
+
+    Unless a test says that nobody agreed to public reporting, everybody did: the public's row is
+    then the same once more.
+    """
+    everybody_agreed = row.pop("everybody_agreed", True)
     n = row.get("n_paired", 40)
     full = {
         "instrument_id": "phq9",
@@ -47,6 +59,9 @@ def outcome(connection: duckdb.DuckDBPyConnection, **row: Any) -> None:
     full.setdefault("n_clients", full["n_ended"])
     full.setdefault("n_unchanged", n - full["n_improved"] - full["n_deteriorated"])
     insert(connection, "mart_outcomes", **full)
+    level = f"public_{full['level']}"
+    if everybody_agreed and level in PUBLIC_LEVELS:
+        insert(connection, "mart_outcomes", **{**full, "level": level})
 
 
 def published(
@@ -77,7 +92,51 @@ def test_the_public_gets_no_month_no_person_and_no_delivery() -> None:
     rows = [row for row in policy_table().rows(named=True) if row["audience"] == "public"]
     assert {row["level"] for row in rows} == {"clinic", "programme"}
     assert "month" not in {row["period_kind"] for row in rows}
-    assert not {"pub_deliveries", "pub_quarantine"} & {row["table_name"] for row in rows}
+    assert {row["table_name"] for row in rows} == {"pub_outcomes", "pub_recovery", "pub_subjects"}
+
+
+def test_the_public_gets_only_levels_of_clients_who_agreed() -> None:
+    for policy in ("nhs_england", "cms"):
+        levels = {
+            (row["audience"], row["mart_level"], row["level"])
+            for row in policy_table(public_policy=policy).rows(named=True)
+        }
+        assert {found[1:] for found in levels if found[0] == "public"} == set(PUBLIC_LEVELS.items())
+        assert all(found[1] == found[2] for found in levels if found[0] == "director")
+
+
+@pytest.mark.parametrize(
+    ("policy", "text", "wrong", "message"),
+    [
+        ("cms", "public_clinic: [quarter", "clinic: [quarter", "pub_outcomes: clinic is not for"),
+        ("cms", "public_clinic: [all]", "group: [all]", "pub_subjects: group is not for the public"),
+        ("cms", "pub_recovery:", "pub_activity:", "pub_activity is not for the public"),
+        ("cms", "pub_recovery:", "pub_deliveries:", "pub_deliveries is not for the public"),
+        ("internal", "group: [all]", "public_clinic: [all]", "public_clinic is for the public alone"),
+    ],
+)  # fmt: skip
+def test_a_policy_that_shows_the_public_everybody_is_refused(
+    tmp_path: Path, policy: str, text: str, wrong: str, message: str
+) -> None:
+    content = (POLICY_FOLDER / f"{policy}.yaml").read_text(encoding="utf-8")
+    path = tmp_path / f"{policy}.yaml"
+    path.write_text(content.replace(text, wrong), encoding="utf-8")
+    with pytest.raises(ContractError, match=message):
+        read_policy(path)
+
+
+def test_who_did_not_agree_is_in_the_directors_figures_alone(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    outcome(marts, n_paired=160, everybody_agreed=False)
+    outcome(marts, **programme("a"), n_paired=160, everybody_agreed=False)
+    publish(marts)
+    assert published(marts, "director", "n_paired") == [(160,), (160,)]
+    assert published(marts, "public", "n_paired") == []
+    outcome(marts, level="public_clinic", n_paired=90)
+    publish(marts)
+    assert published(marts, "director", "level, n_paired", "level = 'clinic'") == [("clinic", 160)]
+    assert published(marts, "public", "level, n_paired") == [("clinic", 90)]
 
 
 def test_an_unknown_public_policy_is_refused_with_the_known_ones() -> None:
@@ -264,14 +323,26 @@ def test_no_relation_of_the_clinic_and_its_programmes_has_one_unknown(
 
 
 def test_the_other_tables_pass_the_same_gate(marts: duckdb.DuckDBPyConnection) -> None:
+    # No policy has a gate over these tables for everybody yet; this one is made up.
+    policies = policy_table()
+    others = (
+        policies.filter(
+            polars.col("audience") == "public", polars.col("table_name") == "pub_recovery"
+        )
+        .drop("table_name")
+        .with_columns(mart_level=polars.col("level"))
+        .join(polars.DataFrame({"table_name": ["pub_activity", "pub_completeness"]}), how="cross")
+        .select(policies.columns)
+    )
     insert(marts, "mart_activity", **CLINIC, **WINDOW, n_referred=3, n_started=203, n_ended=150,
            n_completed=100, n_dropped_out=20, n_ended_derived=9, wait_median_days=12.25)  # fmt: skip
     insert(marts, "mart_completeness", **CLINIC, **WINDOW, n_due=100, n_done=98, n_finished=50,
            n_paired_any=20, n_paired_all=7)  # fmt: skip
-    insert(marts, "mart_recovery", **CLINIC, **WINDOW, n_clients=50, n_finished=50, n_measured=40,
-           n_case_or_unknown=40, n_recovered=2, n_reliably_recovered=2, n_improved=20,
-           n_deteriorated=6)  # fmt: skip
-    publish(marts)
+    for level in ("clinic", "public_clinic"):
+        insert(marts, "mart_recovery", level=level, subject_id="clinic", **WINDOW, n_clients=50,
+               n_finished=50, n_measured=40, n_case_or_unknown=40, n_recovered=2,
+               n_reliably_recovered=2, n_improved=20, n_deteriorated=6)  # fmt: skip
+    publish(marts, policies=polars.concat([policies, others]))
 
     def row(table: str, columns: str, audience: str) -> tuple | None:
         return marts.execute(

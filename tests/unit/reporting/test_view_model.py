@@ -15,7 +15,14 @@ from pipelines.reporting.model import Cell, Report, Section, Table
 from pipelines.reporting.sentences import Minimums
 from pipelines.reporting.view_model import build_report
 from tests.unit.reporting.conftest import CLINICS, PROVENANCE
-from tests.unit.reporting.mart_clinic import NAMES, TRUTH, Settings, insert, publish
+from tests.unit.reporting.mart_clinic import (
+    NAMES,
+    TRUTH,
+    Settings,
+    insert,
+    made_up_courses,
+    publish,
+)
 
 ReportOf = Callable[[str, str], Report]
 EVERY_REPORT = [(name, audience) for name in CLINICS for audience in ("director", "public")]
@@ -179,6 +186,47 @@ def test_the_public_page_names_nobody_and_knows_no_delivery(report_of: ReportOf)
     assert "Evening group" not in text
     assert "inbox" not in text
     assert "sources" not in text
+
+
+def test_the_public_page_says_whom_it_counts_and_counts_nobody_else(report_of: ReportOf) -> None:
+    report = report_of("usual", "public")
+    assert "public.consent" in {item.rule for item in report.in_short}
+    assert {section.section_id for section in report.sections} == {
+        "population",
+        "outcomes",
+        "method",
+    }
+    (consent, *_) = [each for each in report.sections if each.section_id == "population"]
+    assert consent.paragraphs[0] == "Only clients who agreed to public reporting are counted."
+    courses = made_up_courses(CLINICS["usual"])
+    first_on = month_before(CLINICS["usual"].last_month, 11)
+    agreed = [one for one in courses if one.has_agreed and one.month >= first_on]
+    n = sum(one.is_finished for one in agreed)
+    x = sum("gad7" in one.pairs for one in agreed)
+    assert f"{5 * round(x / 5)} of {5 * round(n / 5):,} finished courses" in consent.paragraphs[2]
+    for card in report.key_figures:
+        (population,) = [each.text for each in card.details if each.term == "Who is counted"]
+        assert "agreed to public reporting" in population
+
+
+def test_where_nobody_agreed_the_public_page_says_so_and_shows_no_figure(
+    report_of: ReportOf,
+) -> None:
+    report = report_of("nobody agreed", "public")
+    assert [plain(item.text) for item in report.in_short] == [
+        "No figure is shown: no client has agreed to public reporting of a course of treatment"
+        " that finished in the twelve months to October 2026."
+    ]
+    assert not report.key_figures
+    assert not any(section.charts for section in sections(report.sections))
+    assert set(tables(report)) == {"provenance-table"}
+    assert report_of("nobody agreed", "director").key_figures
+
+
+def test_courses_of_clients_who_agreed_without_a_score_are_said(report_of: ReportOf) -> None:
+    report = report_of("activity only", "public")
+    assert [item.rule for item in report.in_short] == ["public.no_outcomes", "public.consent"]
+    assert not report.key_figures
 
 
 def test_the_public_sees_what_the_gate_withheld_as_withheld(report_of: ReportOf) -> None:

@@ -1,0 +1,125 @@
+"""Tables handed out as files."""
+
+import csv
+import json
+import stat
+
+import polars
+import pytest
+
+from pipelines.audit import ledger
+from pipelines.audit.export import export_table, is_row_level
+from pipelines.errors import UsageError
+from pipelines.home import Home
+from tests.unit.warehouse.small_home import keep, publish_tables
+
+
+@pytest.fixture
+def home(tmp_path):
+    home = Home.create(tmp_path / "home", salt="test")
+    publish_tables(
+        home,
+        keep(home, "mart_outcomes", level=["clinic", "group"], n_ended=[3, -4]),
+        keep(home, "mart_episode_outcomes", episode_key=["0a"], n=[1]),
+        keep(home, "stg_therapists", display_name=["=1+1"]),
+    )
+    return home
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
+def test_every_format_has_the_tables_rows_for_its_owner_only(home, tmp_path, kind):
+    output = tmp_path / f"out.{kind}"
+    assert export_table(home, "mart_outcomes", kind=kind, output=output, purpose=None) == 2
+    assert stat.S_IMODE(output.stat().st_mode) == 0o600
+    expected = [{"level": "clinic", "n_ended": 3}, {"level": "group", "n_ended": -4}]
+    if kind == "csv":
+        with output.open(encoding="utf-8", newline="") as handle:
+            rows = list(csv.DictReader(handle))
+        assert rows == [{name: str(value) for name, value in row.items()} for row in expected]
+    elif kind == "json":
+        assert json.loads(output.read_text(encoding="utf-8")) == expected
+    else:
+        assert polars.read_parquet(output).to_dicts() == expected
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ("mart_outcomes", False),
+        ("pub_outcomes", False),
+        ("ref_instruments", False),
+        ("mart_episode_outcomes", True),
+        ("mart_episode_recovery", True),
+        ("int_episodes", True),
+        ("stg_clients", True),
+        ("quarantine", True),
+    ],
+)
+def test_which_tables_are_about_single_people(table, expected):
+    assert is_row_level(table) is expected
+
+
+@pytest.mark.parametrize("purpose", [None, "", "  "])
+@pytest.mark.parametrize("table", ["stg_therapists", "mart_episode_outcomes"])
+def test_rows_about_single_people_need_a_purpose(home, tmp_path, table, purpose):
+    output = tmp_path / "out.csv"
+    with pytest.raises(UsageError, match="rows about single people"):
+        export_table(home, table, kind="csv", output=output, purpose=purpose)
+    assert not output.exists()
+    assert ledger.events(home) == []
+
+
+def test_such_an_export_is_noted_with_its_purpose(home, tmp_path):
+    export_table(
+        home,
+        "mart_episode_outcomes",
+        kind="csv",
+        output=tmp_path / "out.csv",
+        purpose="audit of March",
+    )
+    (event,) = ledger.events(home)
+    assert event["event"] == "export"
+    assert event["details"]["table"] == "mart_episode_outcomes"
+    assert event["details"]["purpose"] == "audit of March"
+
+
+def test_an_export_of_aggregates_leaves_no_note(home, tmp_path):
+    export_table(home, "mart_outcomes", kind="csv", output=tmp_path / "out.csv", purpose="x")
+    assert ledger.events(home) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@sum", "'@sum"),
+        ("\tx", "'\tx"),
+        ("\rx", "'\rx"),
+        ("=a\nb", "'=a\nb"),
+        ("a=1", "a=1"),
+        (" =1", " =1"),
+        ("", ""),
+    ],
+)
+def test_a_cell_that_a_spreadsheet_would_run_is_made_a_text(tmp_path, text, written):
+    home = Home.create(tmp_path / "home", salt="test")
+    publish_tables(home, keep(home, "mart_example", name=[text], n=[-1]))
+    output = tmp_path / "out.csv"
+    export_table(home, "mart_example", kind="csv", output=output, purpose=None)
+    with output.open(encoding="utf-8", newline="") as handle:
+        assert list(csv.DictReader(handle)) == [{"name": written, "n": "-1"}]
+
+
+def test_an_unknown_table_lists_those_that_may_be_had(home, tmp_path):
+    with pytest.raises(UsageError, match="no such table") as caught:
+        export_table(home, "mart_shoes", kind="csv", output=tmp_path / "x.csv", purpose="x")
+    assert caught.value.expected == "one of mart_episode_outcomes, mart_outcomes"
+
+
+def test_before_the_first_run_there_is_nothing_to_export(tmp_path):
+    empty = Home.create(tmp_path / "empty", salt="test")
+    with pytest.raises(UsageError, match="no such table") as caught:
+        export_table(empty, "mart_outcomes", kind="csv", output=tmp_path / "x.csv", purpose=None)
+    assert "outcomes run" in caught.value.todo

@@ -1,0 +1,461 @@
+"""One small example for each rule about which row is current."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import pytest
+
+from pipelines.errors import LostRowsError
+from tests.property.generated_deliveries import GOOD
+from tests.property.settling_oracle import Cells, Delivery
+from tests.property.settling_run import Built, build
+
+C1, C2 = GOOD["clients"]
+E1, E2 = GOOD["episodes"]
+R1, R2, R3 = GOOD["responses"]
+BROKEN = {**C1, "registered_on": "soon"}
+PARENTS = {
+    table: GOOD[table]
+    for table in ("clients", "therapists", "programmes", "groups", "episodes", "sessions")
+}
+EVERYTHING = {
+    **{table: rows for table, rows in GOOD.items() if table != "deletions"},
+    "responses": [R1],
+    "response_items": GOOD["response_items"][:2],
+}
+DAYS = [date(2024, 3, day) for day in (1, 2, 3, 4)]
+
+
+def full(day: int, **files: Sequence[Cells]) -> Delivery:
+    """A delivery of everything there is in its tables."""
+    return Delivery(DAYS[day], True, files)
+
+
+def part(day: int, **files: Sequence[Cells]) -> Delivery:
+    """A delivery of what is new or changed."""
+    return Delivery(DAYS[day], False, files)
+
+
+def deletion(table: str, key: str) -> Cells:
+    """A row of `deletions`."""
+    return {"table": table, "key": key}
+
+
+def answer(response_id: str, item: int, value: object) -> Cells:
+    """A row of `response_items`."""
+    return {"response_id": response_id, "item": str(item), "value": str(value)}
+
+
+def statuses(table: str, *deliveries: Delivery) -> list[str]:
+    """How the rows of a table ended, in the order of deliveries and lines."""
+    found = build(deliveries).statuses[table]
+    return [found[place] for place in sorted(found)]
+
+
+def answers_of(built: Built, response_id: str) -> dict[int, float]:
+    """The answers in use, by item."""
+    (row,) = [row for row in built.staged["responses"] if row["response_id"] == response_id]
+    return dict(zip(row["items"] or [], row["answers"] or [], strict=True))
+
+
+def test_the_row_of_the_latest_delivery_counts():
+    later = {**C1, "language": "de"}
+    built = build([part(1, clients=[later]), part(0, clients=[C1])])
+    assert built.statuses["clients"] == {(0, 2): "superseded", (1, 2): "accepted"}
+    assert [row["language"] for row in built.staged["clients"]] == ["de"]
+
+
+def test_of_a_key_twice_in_a_file_the_later_line_counts():
+    assert statuses("clients", full(0, clients=[C1, C2, C1])) == [
+        "superseded",
+        "accepted",
+        "accepted",
+    ]
+
+
+def test_the_same_bytes_delivered_twice_on_a_day_are_two_rows_of_one_key():
+    deliveries = [full(0, clients=[C1], therapists=GOOD["therapists"][:n]) for n in (1, 2)]
+    assert statuses("clients", *deliveries) == ["superseded", "accepted"]
+
+
+def test_a_broken_row_replaces_nothing_and_a_later_good_one_supersedes_it():
+    assert statuses("clients", part(0, clients=[C1]), part(1, clients=[BROKEN])) == [
+        "accepted",
+        "quarantined",
+    ]
+    assert statuses("clients", part(0, clients=[BROKEN]), part(1, clients=[C1])) == [
+        "superseded",
+        "accepted",
+    ]
+
+
+def test_a_key_absent_from_a_later_full_delivery_is_withdrawn():
+    assert statuses("clients", full(0, clients=[C1, C2]), full(1, clients=[C2])) == [
+        "withdrawn",
+        "superseded",
+        "accepted",
+    ]
+
+
+@pytest.mark.parametrize("later", [part(1, clients=[C2]), full(1, therapists=GOOD["therapists"])])
+def test_only_a_full_delivery_of_its_own_table_says_that_a_key_is_gone(later):
+    assert statuses("clients", full(0, clients=[C1]), later)[0] == "accepted"
+
+
+def test_a_key_that_is_there_in_a_broken_row_is_not_absent():
+    assert statuses("clients", full(0, clients=[C1]), full(1, clients=[BROKEN])) == [
+        "accepted",
+        "quarantined",
+    ]
+
+
+def test_a_broken_row_whose_key_is_gone_leaves_the_quarantine():
+    assert statuses("clients", full(0, clients=[BROKEN, C2]), full(1, clients=[C2]))[0] == (
+        "withdrawn"
+    )
+
+
+def test_a_row_without_a_key_is_never_withdrawn():
+    nameless = {**C1, "client_id": ""}
+    assert statuses("clients", full(0, clients=[nameless, C2]), full(1, clients=[C2]))[0] == (
+        "quarantined"
+    )
+
+
+def test_a_key_that_a_later_deletion_names_is_withdrawn_until_it_comes_again():
+    first, named = part(0, clients=[C1]), part(1, deletions=[deletion("clients", "C1")])
+    assert statuses("clients", first, named) == ["withdrawn"]
+    assert statuses("clients", first, named, part(2, clients=[C1])) == ["superseded", "accepted"]
+    assert statuses("clients", first, named, part(2, clients=[BROKEN])) == [
+        "withdrawn",
+        "quarantined",
+    ]
+
+
+def test_a_deletion_in_the_delivery_of_the_row_does_not_withdraw_it():
+    both = part(0, clients=[C1], deletions=[deletion("clients", "C1")])
+    assert statuses("clients", both) == ["accepted"]
+
+
+def test_a_deleted_row_leaves_the_quarantine_too():
+    later = part(1, deletions=[deletion("clients", "C1"), deletion("episodes", "E1")])
+    orphaned = part(0, clients=[BROKEN], episodes=[E1])
+    assert statuses("clients", orphaned, later) == ["withdrawn"]
+    assert statuses("episodes", orphaned, later) == ["withdrawn"]
+
+
+def test_an_orphan_is_quarantined_and_returns_with_its_parent():
+    without = part(0, clients=[C2], episodes=[E1])
+    assert statuses("episodes", without) == ["quarantined"]
+    assert statuses("episodes", without, part(1, clients=[C1])) == ["accepted"]
+
+
+def test_a_person_gone_from_all_tables_leaves_no_orphans_in_quarantine():
+    both = full(0, clients=[C1, C2], episodes=[E1, E2])
+    assert statuses("episodes", both, full(1, clients=[C2], episodes=[E2])) == [
+        "withdrawn",
+        "superseded",
+        "accepted",
+    ]
+
+
+def test_keys_into_a_table_that_was_never_delivered_are_not_checked():
+    built = build([full(0, clients=[C1], episodes=[E1])])
+    assert built.statuses["episodes"] == {(0, 2): "accepted"}
+    assert not built.warnings
+
+
+def test_a_session_of_an_unknown_group_is_an_orphan_though_the_column_may_be_empty():
+    session = {**GOOD["sessions"][0], "group_id": "G9"}
+    built = build([full(0, **{**PARENTS, "sessions": [session]})])
+    assert built.quarantine == {("sessions", 0, 2): frozenset({"sessions.group_id.reference"})}
+
+
+@pytest.mark.parametrize("supervisor", ["T9", "T1"])
+def test_an_optional_key_that_points_nowhere_is_read_as_empty(supervisor):
+    therapists = [{**GOOD["therapists"][1], "supervisor_id": supervisor}]
+    if supervisor == "T1":
+        # There, but broken: exists means accepted.
+        therapists.append({**GOOD["therapists"][0], "employed_from": "soon"})
+    built = build([full(0, therapists=therapists)])
+    assert [row["supervisor_id"] for row in built.staged["therapists"]] == [None]
+    assert built.warnings == {(0, "therapists", "therapists.supervisor_id.reference"): 1}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "n_warned"),
+    [
+        ({}, {}, 1),
+        ({"ended_on": "2024-02-02"}, {}, 1),
+        ({"ended_on": "2024-02-01"}, {}, 0),
+        ({}, {"client_id": "C2"}, 0),
+    ],
+)
+def test_two_episodes_that_overlap_are_counted_and_used(first, second, n_warned):
+    ended = {"end_reason": "other"} if first else {}
+    later = {**E1, "episode_id": "E2", "referred_on": "2024-02-01", **second}
+    built = build([full(0, **{**PARENTS, "episodes": [{**E1, **first, **ended}, later]})])
+    assert built.warnings[0, "episodes", "episodes.overlap"] == n_warned
+    assert len(built.staged["episodes"]) == 2
+
+
+@pytest.mark.parametrize(("total", "n_warned"), [("18", 0), ("17", 1), ("", 0)])
+def test_a_total_that_disagrees_with_its_answers_is_counted_and_used(total, n_warned):
+    response = {**R1, "total_score": total}
+    items = [answer("R1", item, 2) for item in range(1, 10)]
+    built = build([full(0, **PARENTS, responses=[response], response_items=items)])
+    assert built.warnings[0, "responses", "responses.total_agrees"] == n_warned
+    assert len(built.staged["responses"]) == 1
+
+
+# ---------------------------------------------------------------- deletions
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ("attendances", "S1|C1"),
+        ("memberships", "G1|C1|2024-02-01"),
+        ("goal_ratings", "O1|2024-02-05T09:00"),
+        ("goal_ratings", "O1|2024-02-05 10:00:00+01:00"),
+        ("response_items", "R1|2"),
+    ],
+)
+def test_a_compound_key_is_joined_by_bars(table, key):
+    first = full(0, **EVERYTHING)
+    built = build([first, part(1, deletions=[deletion(table, key)])])
+    assert built.counts[0, table, "withdrawn"] == 1
+    assert built.statuses["deletions"] == {(1, 2): "accepted"}
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "reason"),
+    [
+        ("clients", "C7", "deletions.known"),
+        ("consents", "C1|treatment|2024-01-01", "deletions.known"),
+        ("attendances", "S1", "deletions.known"),
+        ("attendances", "S1|C1|", "deletions.known"),
+        ("attendances", "C1|S1", "deletions.known"),
+        ("memberships", "G1|C1|in spring", "deletions.known"),
+        ("shoes", "C1", "deletions.table.allowed"),
+        ("clients", "", "deletions.key.required"),
+    ],
+)
+def test_a_deletion_of_something_unknown_is_quarantined(table, key, reason):
+    first = full(0, **EVERYTHING)
+    built = build([first, part(1, deletions=[deletion(table, key)])])
+    assert built.quarantine == {("deletions", 1, 2): frozenset({reason})}
+    assert not any(status == "withdrawn" for _, _, status in built.counts)
+
+
+def test_a_key_must_be_known_when_it_is_deleted():
+    early = part(0, clients=[C2], deletions=[deletion("clients", "C1")])
+    built = build([early, part(1, clients=[C1])])
+    assert built.statuses["deletions"] == {(0, 2): "quarantined"}
+    assert built.statuses["clients"] == {(0, 2): "accepted", (1, 2): "accepted"}
+
+
+def test_full_deliveries_do_not_take_deletions_back():
+    deliveries = [
+        full(0, clients=[C1, C2]),
+        full(1, deletions=[deletion("clients", "C1")]),
+        full(2, deletions=[deletion("clients", "C2")]),
+    ]
+    built = build(deliveries, max_lost_share=0.2)
+    assert built.statuses["deletions"] == {(1, 2): "accepted", (2, 2): "accepted"}
+    assert built.staged["clients"] == []
+
+
+# ---------------------------------------------------------------- responses twice
+
+
+def with_answers(response: Cells, *values: int) -> list[Cells]:
+    """The answers of a response, one per item."""
+    return [answer(response["response_id"], item, n) for item, n in enumerate(values, start=1)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "values", "ended"),
+    [
+        ({}, (2, 1), "quarantined"),
+        ({"administered_at": "2024-02-10T10:00:59"}, (2, 1), "quarantined"),
+        ({"administered_at": "2024-02-10T10:01"}, (2, 1), "accepted"),
+        ({"respondent": "parent"}, (2, 1), "accepted"),
+        ({"instrument_id": "gad7"}, (2, 1), "accepted"),
+        ({}, (2, 2), "accepted"),
+        ({}, (2,), "accepted"),
+        ({}, (), "accepted"),
+    ],
+)
+def test_the_same_answers_at_the_same_minute_are_one_response(changed, values, ended):
+    second = {**R2, **changed}
+    items = with_answers(R1, 2, 1) + with_answers(second, *values)
+    built = build([full(0, **PARENTS, responses=[R1, second], response_items=items)])
+    assert built.statuses["responses"] == {(0, 2): "accepted", (0, 3): ended}
+    if ended == "quarantined":
+        assert built.quarantine["responses", 0, 3] == {"responses.duplicate"}
+        assert built.counts[0, "response_items", "quarantined"] == len(values)
+
+
+def test_totals_alone_are_not_compared():
+    rows = [{**row, "total_score": "9"} for row in (R1, R2)]
+    assert statuses("responses", full(0, **PARENTS, responses=rows)) == ["accepted", "accepted"]
+
+
+def test_the_id_that_was_delivered_first_stays_though_it_was_corrected_later():
+    items = with_answers(R1, 2) + with_answers(R2, 2)
+    first = part(0, **PARENTS, responses=[R2], response_items=items)
+    built = build([first, part(1, responses=[R1, R2])])
+    assert built.statuses["responses"] == {
+        (0, 2): "superseded",
+        (1, 2): "quarantined",
+        (1, 3): "accepted",
+    }
+
+
+def test_a_duplicate_in_every_full_delivery_is_never_accepted():
+    everything = {
+        **PARENTS,
+        "responses": [R1, R2],
+        "response_items": with_answers(R1, 2) + with_answers(R2, 2),
+    }
+    built = build([full(day, **everything) for day in (0, 1, 2)])
+    assert [row["response_id"] for row in built.staged["responses"]] == ["R1"]
+    assert built.statuses["responses"][2, 3] == "quarantined"
+
+
+def test_a_response_is_no_duplicate_of_a_withdrawn_one():
+    items = with_answers(R1, 2) + with_answers(R2, 2)
+    first = part(0, **PARENTS, responses=[R1, R2], response_items=items)
+    named = part(1, deletions=[deletion("responses", "R1")])
+    assert statuses("responses", first, named) == ["withdrawn", "accepted"]
+
+
+# ---------------------------------------------------------------- answers
+
+BASE = part(0, **PARENTS, responses=[R1], response_items=with_answers(R1, 3, 2, 1))
+
+
+def test_a_delivery_with_any_answer_of_a_response_replaces_all_its_answers():
+    built = build([BASE, part(1, response_items=[answer("R1", 2, 0)])])
+    assert answers_of(built, "R1") == {2: 0}
+    assert built.counts[0, "response_items", "superseded"] == 3
+
+
+def test_a_bad_answer_is_a_missing_answer():
+    built = build([BASE, part(1, response_items=[answer("R1", 1, 4), answer("R1", 2, 0)])])
+    assert answers_of(built, "R1") == {2: 0}
+    assert built.quarantine == {
+        ("response_items", 1, 2): frozenset({"response_items.value.in_range"})
+    }
+
+
+@pytest.mark.parametrize("value", [4, -1, "many"])
+@pytest.mark.parametrize("deliver", [part, full])
+def test_a_delivery_of_only_bad_answers_replaces_none(deliver, value):
+    built = build([BASE, deliver(1, response_items=[answer("R1", 1, value)])])
+    assert answers_of(built, "R1") == {1: 3, 2: 2, 3: 1}
+    assert built.counts[1, "response_items", "quarantined"] == 1
+
+
+@pytest.mark.parametrize(
+    ("item", "value", "reasons"),
+    [
+        (9, 3, set()),
+        (9, "", set()),
+        (9, 4, {"value.in_range"}),
+        (10, 3, {"item.in_count"}),
+        (10, "", {"item.in_count"}),
+        (10, 4, {"item.in_count", "value.in_range"}),
+    ],
+)
+def test_answers_lie_inside_their_instrument(item, value, reasons):
+    items = [answer("R1", 1, 0), answer("R1", item, value)]
+    built = build([full(0, **PARENTS, responses=[R1], response_items=items)])
+    found = built.quarantine.get(("response_items", 0, 3), frozenset())
+    assert found == {f"response_items.{reason}" for reason in reasons}
+
+
+def test_an_answer_that_is_bad_first_and_good_later_in_its_file_is_only_superseded():
+    items = [answer("R1", 1, 9), answer("R1", 2, 9), answer("R1", 1, 3)]
+    built = build([full(0, **PARENTS, responses=[R1], response_items=items)])
+    assert answers_of(built, "R1") == {1: 3}
+    assert set(built.quarantine) == {("response_items", 0, 3)}
+    assert built.counts[0, "response_items", "superseded"] == 1
+
+
+def test_answers_of_a_response_that_is_not_accepted_are_orphans():
+    missing = full(0, **PARENTS, responses=[R2], response_items=with_answers(R1, 1, 2))
+    built = build([missing])
+    assert built.quarantine == {
+        ("response_items", 0, line): frozenset({"response_items.response_id.reference"})
+        for line in (2, 3)
+    }
+    assert answers_of(build([missing, part(1, responses=[R1])]), "R1") == {1: 1, 2: 2}
+
+
+def test_deleted_answers_are_withdrawn_one_by_one():
+    named = part(1, deletions=[deletion("response_items", "R1|2")])
+    built = build([BASE, named])
+    assert answers_of(built, "R1") == {1: 3, 3: 1}
+    assert built.counts[0, "response_items", "withdrawn"] == 1
+    again = build([BASE, named, part(2, response_items=with_answers(R1, 0, 0))])
+    assert answers_of(again, "R1") == {1: 0, 2: 0}
+
+
+def test_answers_absent_from_a_later_full_delivery_are_withdrawn():
+    built = build([BASE, full(1, responses=[R1, R2], response_items=[answer("R2", 1, 0)])])
+    assert answers_of(built, "R1") == {}
+    assert built.counts[0, "response_items", "withdrawn"] == 3
+
+
+# ---------------------------------------------------------------- lost rows
+
+
+def numbered(first: int, last: int) -> list[Cells]:
+    """So many clients."""
+    return [{**C1, "client_id": f"C{number:03}"} for number in range(first, last + 1)]
+
+
+@pytest.mark.parametrize(
+    ("n_before", "allowed", "n_after"), [(5, 0.2, 4), (100, 0.29, 71), (15, 0.2, 12), (3, 1.0, 0)]
+)
+def test_exactly_the_allowed_share_may_be_lost(n_before, allowed, n_after):
+    both = [full(0, clients=numbered(1, n_before)), full(1, clients=numbered(1, n_after))]
+    assert len(build(both, max_lost_share=allowed).staged["clients"]) == n_after
+
+
+@pytest.mark.parametrize(("n_before", "allowed", "n_after"), [(5, 0.2, 3), (100, 0.29, 70)])
+def test_one_key_more_than_the_allowed_share_stops_the_run(n_before, allowed, n_after):
+    both = [full(0, clients=numbered(1, n_before)), full(1, clients=numbered(1, n_after))]
+    with pytest.raises(LostRowsError, match="no longer has many of the keys") as caught:
+        build(both, max_lost_share=allowed)
+    assert "table clients" in caught.value.where
+    assert caught.value.found == f"{n_before - n_after} keys fewer"
+
+
+def test_new_keys_do_not_make_up_for_lost_ones():
+    both = [full(0, clients=numbered(1, 10)), full(1, clients=numbered(8, 100))]
+    with pytest.raises(LostRowsError, match="no longer has many"):
+        build(both, max_lost_share=0.2)
+
+
+def test_deleted_keys_are_not_lost():
+    named = [deletion("clients", "C004"), deletion("clients", "C005")]
+    both = [full(0, clients=numbered(1, 5)), full(1, clients=numbered(1, 3), deletions=named)]
+    assert len(build(both, max_lost_share=0.2).staged["clients"]) == 3
+
+
+def test_lost_answers_stop_the_run_too():
+    first = full(
+        0,
+        **PARENTS,
+        responses=[R1, R3],
+        response_items=with_answers(R1, 1) * 1 + with_answers(R3, 2, 2, 2, 2),
+    )
+    kept = full(1, response_items=with_answers(R3, 2, 2, 2, 2))
+    assert answers_of(build([first, kept], max_lost_share=0.2), "R1") == {}
+    cut = full(1, response_items=with_answers(R1, 1))
+    with pytest.raises(LostRowsError, match="no longer has many") as caught:
+        build([first, cut], max_lost_share=0.2)
+    assert "table response_items" in caught.value.where
