@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import duckdb
@@ -31,6 +32,7 @@ from pipelines.ingest import (
 from pipelines.ingest.text_files import TextRelation
 
 HASH_LENGTH = 32
+_PLACING = Lock()
 
 
 @dataclass(frozen=True)
@@ -215,9 +217,12 @@ def _take_or_fill(
             (temporary / "summary.json").write_text(json.dumps(found, sort_keys=True))
             for path in temporary.iterdir():
                 path.chmod(0o600)
-            if folder.exists():
-                shutil.rmtree(folder)
-            temporary.rename(folder)
+            with _PLACING:
+                # The same bytes may be in two deliveries of a day, checked side by side: whoever
+                # comes second must not take away what the first has handed out.
+                if not summary.exists():
+                    shutil.rmtree(folder, ignore_errors=True)
+                    temporary.rename(folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     found = json.loads(summary.read_text(encoding="utf-8"))

@@ -552,9 +552,9 @@ class _Settling:
             if response is not None:
                 instrument_id = response.values["instrument_id"]
                 rank, good = self._current_answers(response_id, instrument_id)
+                self.answers[response_id] = self._count_answers(response_id, instrument_id)
                 for row in rows:
                     row.errors = self._answer_errors(row, instrument_id)
-                self.answers[response_id] = self._count_answers(response_id, instrument_id)
             else:
                 rank, good = -1, []
                 orphaned = "responses" in self.delivered

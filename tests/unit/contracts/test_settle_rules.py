@@ -376,6 +376,14 @@ def test_answers_lie_inside_their_instrument(item, value, reasons):
     assert found == {f"response_items.{reason}" for reason in reasons}
 
 
+def test_an_answer_that_is_good_first_and_bad_later_in_its_file_is_missing():
+    items = [answer("R1", 1, 0), answer("R1", 2, 1), answer("R1", 2, 4)]
+    built = build([full(0, **PARENTS, responses=[R1], response_items=items)])
+    assert answers_of(built, "R1") == {1: 0}
+    assert set(built.quarantine) == {("response_items", 0, 4)}
+    assert built.counts[0, "response_items", "superseded"] == 1
+
+
 def test_an_answer_that_is_bad_first_and_good_later_in_its_file_is_only_superseded():
     items = [answer("R1", 1, 9), answer("R1", 2, 9), answer("R1", 1, 3)]
     built = build([full(0, **PARENTS, responses=[R1], response_items=items)])
