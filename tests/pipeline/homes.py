@@ -163,8 +163,8 @@ def query(catalogue: Path, sql: str) -> list[tuple[Any, ...]]:
 
 def records(home: Home, table: str) -> list[dict[str, Any]]:
     """Rows of a table by the names of its columns, in the order of its file."""
-    is_vault = table.startswith(("raw_", "stg_", "quarantine"))
-    catalogue = home.vault_catalogue if is_vault else home.warehouse_catalogue
+    has_keys_alone = table.startswith(("ref_", "int_", "mart_", "pub_"))
+    catalogue = home.warehouse_catalogue if has_keys_alone else home.vault_catalogue
     with duckdb.connect(str(catalogue), read_only=True) as connection:
         result = connection.execute(f"select * from {identifier(table)}")
         names = [column[0] for column in result.description or []]
