@@ -36,7 +36,7 @@ class Model:
     sql: str
 
     @cached_property
-    def _tree(self) -> exp.Expression:
+    def _tree(self) -> exp.Query:
         try:
             tree = sqlglot.parse_one(self.sql, dialect="duckdb")
         except sqlglot.ParseError as error:

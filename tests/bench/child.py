@@ -86,7 +86,8 @@ def run(root: Path) -> dict[str, Any]:
     work_s = time.perf_counter() - started
     tables = current_snapshot(home).tables
     peak = max(
-        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        resource.getrusage(who).ru_maxrss
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
     return {
         "work_s": work_s,
@@ -94,10 +95,7 @@ def run(root: Path) -> dict[str, Any]:
         "steps": steps,
         "peak_mb": peak / 1024,
         "n_responses": tables["stg_responses"].n_rows,
-        "models": {
-            text: round(after - at, 3)
-            for (at, text), (after, _) in pairwise(told)
-        },
+        "models": {text: round(after - at, 3) for (at, text), (after, _) in pairwise(told)},
     }
 
 
