@@ -23,7 +23,7 @@ def deliveries(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """Pull every source of the settings; a delivery that cannot be taken does not stop others."""
     refused: list[DeliveryError] = []
     home_run = context.resources.home_run
-    landed = pull(home_run.run.home, on_refused=refused.append)
+    landed = pull(home_run.run_for(context).home, on_refused=refused.append)
     for error in refused:
         context.log.warning(str(error))
     home_run.finish_step(context)

@@ -43,7 +43,7 @@ def pub_layer(
     context: dg.AssetExecutionContext, home_run: HomeRun
 ) -> Iterator[dg.MaterializeResult]:
     """The one gate between figures and readers."""
-    run = home_run.run
+    run = home_run.run_for(context)
     names = selected_names(context)
     if POLICIES in names:
         yield result(run.keep_frame(POLICIES, policy_table()))
@@ -69,7 +69,7 @@ def monthly_report(context: dg.AssetExecutionContext, home_run: HomeRun) -> dg.M
     # The libraries that draw pages are loaded where pages are drawn, not with the code location.
     from pipelines.reporting.upkeep import ReportWriter
 
-    writer = ReportWriter(home_run.run)
+    writer = ReportWriter(home_run.run_for(context))
     written = {key: writer.write(month_of(key)) for key in context.partition_keys}
     home_run.finish_step(context)
     return dg.MaterializeResult(
@@ -89,7 +89,7 @@ def report_index(context: dg.AssetExecutionContext, home_run: HomeRun) -> dg.Mat
     """Rewrite the index of the home's reports."""
     from pipelines.reporting.upkeep import ReportWriter
 
-    n_months = ReportWriter(home_run.run).write_index()
+    n_months = ReportWriter(home_run.run_for(context)).write_index()
     home_run.finish_step(context)
     return dg.MaterializeResult(metadata={"n_months": n_months})
 

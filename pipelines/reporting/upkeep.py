@@ -68,7 +68,7 @@ class ReportWriter:
 
     def __init__(self, run: BuildRun) -> None:
         self._run = run
-        self._inputs = inputs_fingerprint(run.home)
+        self._inputs = inputs_fingerprint(run.home, run.deliveries)
 
     def write(self, month: date) -> list[Path]:
         """Every audience's report of a month; nothing when the month is not complete yet."""

@@ -131,7 +131,7 @@ def raw_layer(
     context: dg.AssetExecutionContext, home_run: HomeRun
 ) -> Iterator[dg.MaterializeResult]:
     """Judge the delivered rows; Great Expectations starts to judge the same rows beside us."""
-    run = home_run.run
+    run = home_run.run_for(context)
     names = selected_names(context)
     run.start_second_judge()
     files = run.files
@@ -172,7 +172,7 @@ def ref_layer(
     context: dg.AssetExecutionContext, home_run: HomeRun
 ) -> Iterator[dg.MaterializeResult]:
     """Cut-offs and codes of the instrument catalogue."""
-    for built in home_run.run.reference(selected_names(context)):
+    for built in home_run.run_for(context).reference(selected_names(context)):
         yield result(built)
     home_run.finish_step(context)
 
@@ -210,7 +210,7 @@ def stg_layer(
     context: dg.AssetExecutionContext, home_run: HomeRun
 ) -> Iterator[dg.MaterializeResult]:
     """Current accepted rows, and where every other row ended."""
-    run = home_run.run
+    run = home_run.run_for(context)
     keyed = {model.name for model in STAGING_MODELS}
     failed: list[KeyCheck] = []
     for built in run.stage(selected_names(context)):
@@ -248,7 +248,7 @@ def _layer_asset(prefix: str) -> dg.AssetsDefinition:
     def built_layer(
         context: dg.AssetExecutionContext, home_run: HomeRun
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        run = home_run.run
+        run = home_run.run_for(context)
         names = selected_names(context)
         failed: list[KeyCheck] = []
         for built, check in build_checked(run, names):

@@ -27,7 +27,7 @@ from pipelines.engine import SQL_FOLDER, Engine, identifier, path_list, quoted
 from pipelines.errors import CheckFailedError, JudgesDisagreeError, ModelError
 from pipelines.files import remove_abandoned, sha256_file, sha256_text, write_atomic
 from pipelines.home import Home
-from pipelines.ingest.manifest import deliveries
+from pipelines.ingest.manifest import Delivery, deliveries
 from pipelines.instruments.catalogue import Catalogue, load_catalogue, reference_tables
 from pipelines.warehouse.checked_deliveries import check_deliveries
 from pipelines.warehouse.model_file import Model, build_order, load_checks, load_models
@@ -97,6 +97,7 @@ class BuildRun:
         self.finished_steps: set[str] = set()
         self._say = progress or (lambda _: None)
         self._worker: ExpectationsWorker | None = None
+        self._only: frozenset[str] | None = None
         self._judged: dict[str, list[Path]] = {}
 
     def close(self) -> None:
@@ -125,11 +126,26 @@ class BuildRun:
         """Every landed file, checked, by table; files no table takes stand under their kind."""
         return check_deliveries(
             self.home,
+            self.deliveries,
             engine=self.engine,
             contracts=self.contracts,
             catalogue=self.catalogue,
             progress=self._say,
         )
+
+    @cached_property
+    def deliveries(self) -> list[Delivery]:
+        """The deliveries that this run works on, in the order in which they count."""
+        return [
+            delivery
+            for delivery in deliveries(self.home)
+            if self._only is None or delivery.delivery_id in self._only
+        ]
+
+    def keep_to_published_deliveries(self) -> None:
+        """Work on what the published set was made from, whatever has been landed since."""
+        if "deliveries" in self.base.facts:
+            self._only = frozenset(self.base.facts["deliveries"])
 
     @property
     def tables(self) -> Mapping[str, BuiltTable]:
@@ -150,7 +166,7 @@ class BuildRun:
         """
         self._worker = ExpectationsWorker(self.contracts, self.home.scratch / "judge")
         seen = set(self.base.facts.get("deliveries", ()))
-        if any(delivery.delivery_id not in seen for delivery in deliveries(self.home)):
+        if any(delivery.delivery_id not in seen for delivery in self.deliveries):
             self._worker.start()
 
     def table_path(self, name: str) -> Path:

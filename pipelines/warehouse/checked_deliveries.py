@@ -6,7 +6,7 @@ landing plays no part.
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache, partial
@@ -46,14 +46,14 @@ class Converted:
 
 def check_deliveries(
     home: Home,
+    landed: Sequence[Delivery],
     *,
     engine: Engine,
     contracts: Mapping[str, Contract],
     catalogue: Catalogue,
     progress: Callable[[str], None],
 ) -> dict[str, list[CheckedFile]]:
-    """Every landed file by table, checked now or taken from the cache."""
-    landed = deliveries(home)
+    """Every file of these deliveries by table, checked now or taken from the cache."""
     tasks: list[tuple[int, Delivery, LandedFile, Callable[[Engine], Checked]]] = []
     for rank, delivery in enumerate(landed):
         tasks += [

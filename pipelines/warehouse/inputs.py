@@ -1,12 +1,13 @@
 """Everything that a home's figures depend on, as one fingerprint."""
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from pipelines.files import sha256_file, sha256_text
 from pipelines.home import Home
-from pipelines.ingest.manifest import deliveries
+from pipelines.ingest.manifest import Delivery, deliveries
 
 ROOT = Path(__file__).parents[2]
 ENGINES = ("duckdb", "polars", "great-expectations", "vl-convert-python", "jinja2")
@@ -23,10 +24,13 @@ def code_fingerprint() -> str:
     )
 
 
-def inputs_fingerprint(home: Home) -> str:
-    """Changes when a run would have something to do: deliveries, settings or code."""
+def inputs_fingerprint(home: Home, landed: Sequence[Delivery] | None = None) -> str:
+    """Changes when a run would have something to do: deliveries, settings or code.
+
+    `landed` are the deliveries that a run has worked on; by default all that there are now.
+    """
     return sha256_text(
         code_fingerprint(),
         home.settings.digest,
-        *(delivery.delivery_id for delivery in deliveries(home)),
+        *(delivery.delivery_id for delivery in (deliveries(home) if landed is None else landed)),
     )

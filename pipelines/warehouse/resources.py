@@ -10,10 +10,20 @@ from pydantic import PrivateAttr
 from pipelines.audit import ledger
 from pipelines.files import sha256_text
 from pipelines.home import Home
-from pipelines.ingest.manifest import deliveries
 from pipelines.progress import say
 from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.inputs import inputs_fingerprint
+
+StepContext = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
+WHOLE_JOB = frozenset(
+    {"deliveries", "raw_layer", "ref_layer", "stg_layer", "int_layer", "mart_layer"}
+)
+
+
+def planned_steps(context: StepContext) -> frozenset[str]:
+    """The steps that this Dagster run is going to execute."""
+    step = context.op_execution_context.get_step_execution_context()
+    return frozenset(step.plan_data.execution_plan.step_keys_to_execute)
 
 
 class HomeRun(dg.ConfigurableResource):
@@ -45,28 +55,35 @@ class HomeRun(dg.ConfigurableResource):
             finally:
                 self._run.close()
 
-    @property
-    def run(self) -> BuildRun:
-        """The run that all steps share."""
+    def run_for(self, context: StepContext) -> BuildRun:
+        """The run that all steps share.
+
+        A run of some tables only works on the deliveries that the published set was made from:
+        with newer ones its tables would not fit the others.
+        """
+        if not planned_steps(context) >= WHOLE_JOB:
+            self._run.keep_to_published_deliveries()
         return self._run
 
-    def finish_step(
-        self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext
-    ) -> None:
+    def finish_step(self, context: StepContext) -> None:
         """Note that a step is done; the last planned one publishes what the run has built."""
         step = context.op_execution_context.get_step_execution_context()
-        planned = frozenset(step.plan_data.execution_plan.step_keys_to_execute)
         self._run.finished_steps.add(step.step.key)
-        if not planned <= self._run.finished_steps:
+        if not planned_steps(context) <= self._run.finished_steps:
             return
         built = self._run
-        whole = set(built.models) <= set(built.built)
+        inputs = ""
+        if set(built.models) <= set(built.built):
+            inputs = inputs_fingerprint(built.home, built.deliveries)
+        elif built.tables == built.base.tables:
+            # Some tables were built again and came out the same: the set is what it was.
+            inputs = built.base.inputs
         as_of_on = built.as_of_on
         built.publish(
-            inputs=inputs_fingerprint(built.home) if whole else "",
+            inputs=inputs,
             facts={
                 "as_of_on": as_of_on.isoformat() if as_of_on else None,
-                "deliveries": [delivery.delivery_id for delivery in deliveries(built.home)],
+                "deliveries": [delivery.delivery_id for delivery in built.deliveries],
             },
         )
         ledger.append(
