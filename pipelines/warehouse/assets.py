@@ -133,9 +133,9 @@ def raw_layer(
     """Judge the delivered rows; Great Expectations starts to judge the same rows beside us."""
     run = home_run.run_for(context)
     names = selected_names(context)
-    run.start_second_judge()
+    judge = run.second_judge
     files = run.files
-    run.submit_to_second_judge(RAW_TABLES[name] for name in names)
+    judge.submit(files, (RAW_TABLES[name] for name in names))
     for name in names:
         table = files[RAW_TABLES[name]]
         n_broken = sum(file.n_broken + file.n_with_errors for file in table)

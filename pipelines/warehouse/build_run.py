@@ -5,32 +5,28 @@ snapshot, builds what it is asked for, and publishes at its end or not at all. E
 is remembered by its inputs, so that a run that was killed goes on where it stopped.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars
 
-from pipelines.contracts.agreement import compare_judges
 from pipelines.contracts.checked import remove_stale
-from pipelines.contracts.expectations import ExpectationsWorker, JudgeCount
 from pipelines.contracts.odcs import Contract, load_contracts
-from pipelines.contracts.row_rules import rule_counts_select
 from pipelines.contracts.settle import CheckedFile
 from pipelines.engine import SQL_FOLDER, Engine, identifier, path_list, quoted
-from pipelines.errors import CheckFailedError, JudgesDisagreeError, ModelError
-from pipelines.files import remove_abandoned, sha256_file, sha256_text, write_atomic
+from pipelines.errors import CheckFailedError, ModelError
+from pipelines.files import remove_abandoned, sha256_file, sha256_text
 from pipelines.home import Home
 from pipelines.ingest.manifest import Delivery, deliveries
 from pipelines.instruments.catalogue import Catalogue, load_catalogue, reference_tables
 from pipelines.warehouse.checked_deliveries import check_deliveries
 from pipelines.warehouse.model_file import Model, build_order, load_checks, load_models
+from pipelines.warehouse.second_judge import SecondJudge
 from pipelines.warehouse.snapshot import Snapshot, current_snapshot, publish
 from pipelines.warehouse.staging import (
     StagingInputs,
@@ -46,8 +42,6 @@ ACCOUNT_TABLES = {
     "stg_warning_counts": ("warnings_", "file_id, delivery_id, table_name, rule_id"),
 }
 FILES_TABLE = "stg_files"
-# Beside a file's checked rows: the second judge's record of the batch that it was judged in.
-JUDGED = f"judged-great-expectations-{version('great-expectations')}.json"
 
 
 @dataclass(frozen=True)
@@ -96,14 +90,12 @@ class BuildRun:
         self.built: dict[str, BuiltTable] = {}
         self.finished_steps: set[str] = set()
         self._say = progress or (lambda _: None)
-        self._worker: ExpectationsWorker | None = None
         self._only: frozenset[str] | None = None
-        self._judged: dict[str, list[Path]] = {}
 
     def close(self) -> None:
         """Free the engine and the second judge's process."""
-        if self._worker is not None:
-            self._worker.stop()
+        if "second_judge" in self.__dict__:
+            self.second_judge.stop()
         self.engine.close()
 
     @cached_property
@@ -158,16 +150,14 @@ class BuildRun:
         days = [file.delivered_on for files in self.files.values() for file in files]
         return max(days, default=None)
 
-    def start_second_judge(self) -> None:
-        """Start the process that imports Great Expectations while the files are being read.
-
-        Only when there are deliveries that no published set has seen: otherwise it most likely has
-        nothing to do, and starts when it turns out to have.
-        """
-        self._worker = ExpectationsWorker(self.contracts, self.home.scratch / "judge")
+    @cached_property
+    def second_judge(self) -> SecondJudge:
+        """Great Expectations, started at once when there are deliveries that nobody judged."""
+        judge = SecondJudge(self.contracts, self.home.scratch / "judge")
         seen = set(self.base.facts.get("deliveries", ()))
         if any(delivery.delivery_id not in seen for delivery in self.deliveries):
-            self._worker.start()
+            judge.start()
+        return judge
 
     def table_path(self, name: str) -> Path:
         """Where a table of this run lies.
@@ -357,61 +347,6 @@ class BuildRun:
     def raw_version(self, table: str) -> str:
         """Changes with the checked files of a table."""
         return sha256_text(*(file.checked for file in self.files[table]))
-
-    def submit_to_second_judge(self, tables: Iterable[str]) -> None:
-        """Hand checked rows to Great Expectations, which works beside us.
-
-        A file that both judges have agreed on before is not judged again: its rows never change.
-        """
-        if self._worker is None:
-            return
-        self._judged = {
-            table: files
-            for table in tables
-            if (
-                files := list(
-                    # The same bytes in two deliveries of one day are one checked file.
-                    dict.fromkeys(
-                        file.rows
-                        for file in self.files[table]
-                        if file.rows is not None and not (file.rows.parent / JUDGED).exists()
-                    )
-                )
-            )
-        }
-        if self._judged:
-            self._worker.submit(self._judged)
-
-    def compare_judges(self) -> list[JudgeCount]:
-        """The second judge's counts, once they agree with the row rules' on the same rows.
-
-        Raises: JudgesDisagreeError naming rules and counts.
-        """
-        if self._worker is None or not self._judged:
-            return []
-        ours: dict[str, int] = {}
-        for table, files in self._judged.items():
-            relation = f"read_parquet({path_list(files)}, filename = true)"
-            sql = rule_counts_select(self.contracts[table], relation, with_unique=True)
-            ours |= {rule_id: int(n_rows) for rule_id, n_rows in self.engine.rows(sql)}
-        theirs = self._worker.results()
-        disagreements = compare_judges(ours, theirs)
-        if disagreements:
-            raise JudgesDisagreeError(
-                "The row rules and Great Expectations counted differently on the same rows.",
-                where=", ".join(sorted({found.rule_id for found in disagreements})),
-                expected="the same number of broken rows",
-                found="; ".join(str(found) for found in disagreements),
-                todo="one of the two judges is wrong: do not use the figures of this run",
-            )
-        for table, files in self._judged.items():
-            record = {
-                "files": [path.parent.name for path in files],
-                "counts": [asdict(count) for count in theirs if count.table == table],
-            }
-            for path in files:
-                write_atomic(path.parent / JUDGED, json.dumps(record, sort_keys=True))
-        return theirs
 
     # ------------------------------------------------------------------ the end
 

@@ -31,7 +31,8 @@ def judges_agree(
     context: dg.AssetCheckExecutionContext, home_run: HomeRun
 ) -> Iterator[dg.AssetCheckResult]:
     """Compare the judges' counts; a disagreement fails the run before it publishes anything."""
-    counts = home_run.run_for(context).compare_judges()
+    run = home_run.run_for(context)
+    counts = run.second_judge.compare(run.engine)
     for key in sorted(context.selected_asset_check_keys):
         name = key.asset_key.path[-1]
         own = [count for count in counts if count.table == RAW_TABLES[name]]
