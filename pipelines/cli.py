@@ -251,10 +251,10 @@ def _run_and_tell(home: Home, *, month: str | None, as_json: bool, all_months: b
             *([f"All months: {home.reports / 'index.html'}"] if pages else []),
         ],
     )
-    _tell_refused(refused)
+    _tell_refused([*refused, *current_snapshot(home).facts.get("refusals", ())])
 
 
-def _tell_refused(refused: Sequence[DeliveryError]) -> None:
+def _tell_refused(refused: Sequence[DeliveryError | str]) -> None:
     for error in refused:
         click.echo(str(error), err=True)
     if refused:
@@ -281,15 +281,22 @@ def status(home_path: Path, as_json: bool) -> None:
 @click.option("--list", "as_list", is_flag=True, help="One line per row: file, line, reasons.")
 @JSON_OPTION
 def quarantine(home_path: Path, table: str | None, as_list: bool, as_json: bool) -> None:
-    """What was turned away and why; never a cell of a row.
+    """What was turned away, why, and what to do; never a cell of a row.
 
     Example: outcomes quarantine --table responses --list
     """
-    from pipelines.audit.status import quarantine_rows, quarantine_summary
+    from pipelines.audit.status import quarantine_rows, quarantine_summary, summary_lines
 
     home = Home(home_path)
     rows = quarantine_rows(home, table) if as_list else quarantine_summary(home, table)
-    _print(as_json, rows, lambda: [_columns(row) for row in rows] or ["Nothing is in quarantine."])
+    _print(
+        as_json,
+        rows,
+        lambda: (
+            ([_columns(row) for row in rows] if as_list else summary_lines(rows))
+            or ["Nothing is in quarantine."]
+        ),
+    )
 
 
 @main.command()
@@ -306,7 +313,7 @@ def quarantine(home_path: Path, table: str | None, as_list: bool, as_json: bool)
 def export(
     table: str, home_path: Path, kind: str, output: Path | None, purpose: str | None
 ) -> None:  # fmt: skip
-    """A mart or published table as CSV, Parquet or JSON.
+    """Write any table to a file; those with rows about single people need --purpose.
 
     Example: outcomes export mart_outcomes --format parquet --output outcomes.parquet
     """
@@ -314,7 +321,11 @@ def export(
 
     target = output or Path(f"{table}.{kind}")
     n_rows = export_table(Home(home_path), table, kind=kind, output=target, purpose=purpose)
-    click.echo(f"{n_rows} rows in {target}")
+    click.echo(f"{_count(n_rows, 'row')} in {target}")
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -346,6 +357,6 @@ def _delivery_lines(delivery: Any) -> list[str]:
     state = "Landed" if delivery.is_new else "Landed before, nothing changed:"
     return [
         f"{state} {delivery.mode} delivery {delivery.delivery_id} of {delivery.delivered_on}"
-        f" from {delivery.source}: {len(delivery.files)} files",
+        f" from {delivery.source}: {_count(len(delivery.files), 'file')}",
         *(f"  not taken: {file.name} ({file.reason})" for file in delivery.unrecognised),
     ]

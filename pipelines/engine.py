@@ -18,6 +18,15 @@ from pipelines.files import private_folder
 
 SQL_FOLDER = Path(__file__).parents[1] / "sql"
 ROW_GROUP_ROWS = 122_880
+# Errors about a statement, whose texts hold names and no row's values.
+NAMES_ONLY = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.IOException,
+    duckdb.NotImplementedException,
+    duckdb.OutOfMemoryException,
+    duckdb.ParserException,
+)
 # Beyond this DuckDB spills to the home's scratch folder; it is no ceiling on the process.
 DEFAULT_MEMORY = "5GB"
 
@@ -88,24 +97,24 @@ class Engine:
     ) -> duckdb.DuckDBPyConnection:
         """Run one statement.
 
-        Raises: ModelError with the engine's first line, which names columns and types. Conversion
-        errors quote values, so of those only the kind is told.
+        Raises: ModelError. Where the statement itself is wrong it has the engine's first line,
+        which names columns and types; other errors may quote a value, so only their kind is told.
         """
         try:
             return self.connection.execute(sql, dict(parameters) if parameters else None)
-        except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
-            raise ModelError(
-                "A query met a value that it cannot handle.",
-                where=where,
-                found=type(error).__name__,
-                todo="the cause is not shown since it may hold a client's value",
-            ) from None
-        except duckdb.Error as error:
+        except NAMES_ONLY as error:
             raise ModelError(
                 "A query failed.",
                 where=where,
                 found=f"{type(error).__name__}: {str(error).splitlines()[0]}",
                 todo="run the file's select in a DuckDB shell over the same tables",
+            ) from None
+        except duckdb.Error as error:
+            raise ModelError(
+                "A query met a value that it cannot handle.",
+                where=where,
+                found=type(error).__name__,
+                todo="the cause is not shown since it may hold a client's value",
             ) from None
 
     def rows(

@@ -1,21 +1,23 @@
 """Tables handed out as files, and a note in the ledger of those that hold single clients' rows."""
 
+import os
 from pathlib import Path
 
 from pipelines.audit import ledger
 from pipelines.engine import Engine, identifier, quoted
 from pipelines.errors import UsageError
-from pipelines.files import atomic_path
+from pipelines.files import PRIVATE_FILE, atomic_path
 from pipelines.home import Home
 from pipelines.warehouse.snapshot import current_snapshot
 from pipelines.warehouse.store import Store
 
 FREE_LAYERS = ("mart_", "pub_", "ref_")
 ROW_LEVEL_MARTS = ("mart_episode_",)
+# Without `use_tmp_file false` DuckDB would write beside a file that is there, open to others.
 FORMATS = {
-    "csv": "(format csv, header)",
-    "json": "(format json, array true)",
-    "parquet": "(format parquet)",
+    "csv": "(format csv, header, use_tmp_file false)",
+    "json": "(format json, array true, use_tmp_file false)",
+    "parquet": "(format parquet, use_tmp_file false)",
 }
 
 
@@ -27,7 +29,8 @@ def is_row_level(table: str) -> bool:
 def export_table(home: Home, table: str, *, kind: str, output: Path, purpose: str | None) -> int:
     """Write a published table to a file only its owner can read; returns its rows.
 
-    Raises: UsageError for an unknown table, or a row-level one without a purpose.
+    Raises: UsageError for an unknown table, a row-level one without a purpose, or a folder
+    that is not there.
     """
     tables = current_snapshot(home).tables
     if table not in tables:
@@ -45,17 +48,26 @@ def export_table(home: Home, table: str, *, kind: str, output: Path, purpose: st
             expected="--purpose with the reason for handing it out, which the ledger keeps",
             todo='say why, such as --purpose "audit of March, approved by the board"',
         )
+    output = output.absolute()
+    if not output.parent.is_dir():
+        raise UsageError(
+            "The folder to write to does not exist.",
+            where=str(output.parent),
+            todo="make the folder first, or correct --output",
+        )
     path = Store(home.warehouse).path(table, tables[table].content)
     source = f"select * from read_parquet({quoted(str(path))})"
-    output = output.absolute()
     with Engine(scratch=home.scratch) as engine, atomic_path(output) as temporary:
         if kind == "csv":
             # A spreadsheet would run a cell that starts like a formula.
             source = _neutralised(engine, source)
+        # Closed to others before the first row is in it.
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE))
         engine.execute(f"copy ({source}) to {quoted(str(temporary))} {FORMATS[kind]}")
-    if is_row_level(table):
-        details = {"table": table, "content": tables[table].content, "format": kind}
-        ledger.append(home, "export", {**details, "purpose": purpose})
+        if is_row_level(table):
+            # Before the file has its name: no such file without its note.
+            details = {"table": table, "content": tables[table].content, "format": kind}
+            ledger.append(home, "export", {**details, "purpose": purpose})
     return tables[table].n_rows
 
 

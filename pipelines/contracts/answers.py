@@ -14,7 +14,7 @@ EMPTY_FOLD = (
     "(select cast(null as varchar) as response_id, cast(null as integer[]) as items,"
     " cast(null as double[]) as answers, cast(null as integer[]) as skipped_items,"
     " cast(null as bigint) as n_rows,"
-    " cast(null as bigint) as n_repeated, cast(null as bigint) as first_line,"
+    " cast(null as bigint) as n_repeated, cast(null as bigint) as first_row,"
     " cast(null as varchar) as filename where false)"
 )
 
@@ -24,7 +24,7 @@ def fold_answers(engine: Engine, rows: Path, folded: Path) -> None:
 
     Shape:  response_id, items, answers (skipped items left out), skipped_items (null when none),
             n_rows (answers that count, the skipped ones included), n_repeated (earlier lines of
-            an item that came again), first_line.
+            an item that came again), first_row (in the file, from 0).
     """
     source = f"read_parquet({quoted(str(rows))}, file_row_number = true)"
     _fold(engine, f"{source} where row_errors is null", "cast(0 as bigint)")
@@ -63,9 +63,9 @@ select
     list_sort(skipped_items) as skipped_items,
     n_rows,
     n_repeated,
-    first_line
+    first_row
 from folding
-order by first_line""",
+order by first_row""",
         folded,
     )
     engine.execute("drop table folding")
@@ -82,7 +82,7 @@ select
     list(cast(item as integer)) filter (where value is null) as skipped_items,
     count(*) as n_rows,
     {n_repeated} as n_repeated,
-    min(coalesce(line, file_row_number + 2)) as first_line
+    min(file_row_number) as first_row
 from {source}
 group by response_id"""
     )
@@ -100,7 +100,7 @@ create or replace temp table folded_answers as
 select
     r.response_id, r.items, r.answers, r.skipped_items, r.n_rows, r.n_repeated,
     f.file_rank, f.delivery_rank, f.is_full, f.n_full_later,
-    f.file_rank * {LINES_PER_FILE} + r.first_line as position
+    f.file_rank * {LINES_PER_FILE} + r.first_row as position
 from {source} as r
 inner join delivered_files as f on f.folded_path = r.filename"""
     )

@@ -8,7 +8,7 @@ delivered rows in their order), `broken.parquet` (lines that are no rows), for a
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -21,6 +21,7 @@ import duckdb
 from pipelines.contracts import answers, cell_types, odcs, row_rules
 from pipelines.contracts.odcs import Contract
 from pipelines.engine import Engine, quoted
+from pipelines.errors import DeliveryError
 from pipelines.files import private_folder, sha256_file, sha256_text, temporary_beside
 from pipelines.ingest import (
     byte_streams,
@@ -29,15 +30,20 @@ from pipelines.ingest import (
     text_files,
     tolerant_csv,
 )
+from pipelines.ingest.byte_streams import ByteStream, packing_of
 from pipelines.ingest.text_files import TextRelation
 
 HASH_LENGTH = 32
+UNUSABLE = "file.unusable"
 _PLACING = Lock()
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One checked file in the cache. Counts are rows; names of columns are the file's own."""
+    """One checked file in the cache. Counts are rows; names of columns are the file's own.
+
+    `refusal` says what is wrong with a file that cannot be used at all.
+    """
 
     name: str
     folder: Path
@@ -47,6 +53,7 @@ class Checked:
     n_with_errors: int
     unknown_columns: tuple[str, ...]
     absent_columns: tuple[str, ...]
+    refusal: str = ""
 
     @property
     def rows(self) -> Path | None:
@@ -94,7 +101,8 @@ def check_text_file(
 ) -> Checked:
     """Judge a canonical file row by row, or take what an earlier run found.
 
-    Raises: DeliveryError when the file as a whole cannot be used.
+    A file that cannot be used as a whole is set aside, all its lines in quarantine: it must not
+    hold up the others, nor a better copy of itself that comes later.
     """
 
     def fill(folder: Path) -> dict[str, Any]:
@@ -104,14 +112,17 @@ def check_text_file(
                 engine, contract, relation.sql, relation.present, line, folder, delivered_on
             )
 
-        relation = text_files.read_text(
-            path,
-            contract.table,
-            contract.columns,
-            file_name,
-            scratch=private_folder(folder / "reading"),
-            run=run,
-        )
+        try:
+            relation = text_files.read_text(
+                path,
+                contract.table,
+                contract.columns,
+                file_name,
+                scratch=private_folder(folder / "reading"),
+                run=run,
+            )
+        except DeliveryError as error:
+            return _set_aside(engine, path, folder, error)
         if relation.broken is not None:
             shutil.move(relation.broken, folder / "broken.parquet")
         shutil.rmtree(folder / "reading")
@@ -124,6 +135,22 @@ def check_text_file(
 
     name = _cache_name(contract, file_id, delivered_on, time_zone)
     return _take_or_fill(engine, checked, name, contract.table, fill)
+
+
+def _set_aside(engine: Engine, path: Path, folder: Path, error: DeliveryError) -> dict[str, Any]:
+    for name in ("rows.parquet", "reading"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / name).unlink(missing_ok=True)
+    try:
+        n_lines = csv_facts.examine(ByteStream(path, packing_of(path))).n_newlines
+    except (DeliveryError, OSError, ValueError):
+        n_lines = 0
+    engine.write_parquet(
+        f"select range + 2 as line, {quoted(UNUSABLE)} as reason, cast(null as varchar) as text"
+        f" from range({max(n_lines - 1, 0)}) order by line",
+        folder / "broken.parquet",
+    )
+    return {"unknown_columns": [], "absent_columns": [], "refusal": str(error)}
 
 
 def check_converted_file(
@@ -235,12 +262,12 @@ def _take_or_fill(
         n_with_errors=found["n_with_errors"],
         unknown_columns=tuple(found["unknown_columns"]),
         absent_columns=tuple(found["absent_columns"]),
+        refusal=found.get("refusal", ""),
     )
 
 
-def remove_stale(checked: Path, kept: Sequence[str]) -> None:
+def remove_stale(checked: Path, kept: Collection[str]) -> None:
     """Remove cached files that nothing names any more, and unfinished ones."""
-    names = set(kept)
     for path in checked.iterdir() if checked.exists() else ():
-        if path.is_dir() and path.name not in names and not path.name.startswith("fhir-"):
+        if path.is_dir() and path.name not in kept:
             shutil.rmtree(path, ignore_errors=True)

@@ -57,6 +57,7 @@ class CheckedFile:
     folded: Path | None = None
     unknown_columns: tuple[str, ...] = ()
     absent_columns: tuple[str, ...] = ()
+    refusal: str = ""
 
     @property
     def n_delivered(self) -> int:
@@ -160,7 +161,7 @@ select
     f.n_full_later,
     f.file_rank,
     coalesce(r.line, r.file_row_number + 2) as line,
-    f.file_rank * {LINES_PER_FILE} + coalesce(r.line, r.file_row_number + 2) as position
+    f.file_rank * {LINES_PER_FILE} + r.file_row_number as position
 from {checked_rows(contract, files)} as r
 inner join delivered_files as f on f.checked_path = r.filename
 {chr(10).join(join for join in joins if join)}"""

@@ -205,7 +205,11 @@ from placed"""
 
 
 def add_answers(engine: Engine) -> None:
-    """Give `raw_responses` its settled answers: items, answers, n_answers, has_answers."""
+    """Give `raw_responses` its settled answers: items, answers, n_answers, has_answers.
+
+    Where any answer was delivered and not withdrawn the answers decide, also when all of them were
+    turned away: then the response has no score, whatever its total says.
+    """
     engine.execute(
         """
 create or replace temp table raw_responses as
@@ -214,8 +218,13 @@ select
     a.good_items as items,
     a.good_answers as answers,
     coalesce(len(a.good_items), 0) as n_answers,
-    a.response_id is not null as has_answers
+    g.response_id is not null as has_answers
 from raw_responses as r
+left join (
+    select response_id from settled_answers where n_accepted + n_quarantined > 0
+    union
+    select response_id from broken_answers where row_status = 'quarantined'
+) as g on g.response_id = r.response_id
 left join (
     select response_id, good_items, good_answers from settled_answers where is_current
 ) as a on a.response_id = r.response_id"""

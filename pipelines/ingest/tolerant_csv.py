@@ -34,6 +34,8 @@ STRAY_QUOTE = "file.stray_quote"
 NUL_BYTE = "file.nul_byte"
 TRUNCATED = "file.truncated"
 TOO_LONG = "file.record_too_long"
+# Not of a record: the file as a whole could not be used.
+UNUSABLE = "file.unusable"
 
 _QUOTED_CELL = re.compile(rb' *"((?:[^"]|"")*)" *(?=,|$)')
 _PLAIN_CELL = re.compile(rb"[^,]*")

@@ -16,7 +16,7 @@ from pipelines.warehouse.assets import (
     result,
     selected_names,
 )
-from pipelines.warehouse.build_run import KeyCheck
+from pipelines.warehouse.key_check import KeyCheck
 from pipelines.warehouse.resources import HomeRun
 
 # Backfill policies are marked as beta in the Dagster that is pinned; that is known and accepted.

@@ -127,6 +127,7 @@ class Figures:
     _activity: Mapping[tuple[Any, ...], Record] = field(repr=False)
     _completeness: Mapping[tuple[Any, ...], Record] = field(repr=False)
     _recovery: Mapping[tuple[Any, ...], Record] = field(repr=False)
+    _started: Mapping[tuple[Any, ...], Record] = field(repr=False)
 
     @property
     def month_end_on(self) -> date:
@@ -150,6 +151,10 @@ class Figures:
     def recovery(self, subject: tuple[str, str], kind: str, end_on: date) -> Record | None:
         """The recovery row of a subject, None where there is nothing in it."""
         return self._recovery.get((*subject, kind, end_on))
+
+    def started(self, subject: tuple[str, str], kind: str, end_on: date) -> Record | None:
+        """Where the courses that started are now, None where none did."""
+        return self._started.get((*subject, kind, end_on))
 
     def subjects_at(self, level: str) -> list[Subject]:
         """The subjects of a level in the order of their names, which ranks nobody."""
@@ -310,6 +315,7 @@ def read_figures(connection: duckdb.DuckDBPyConnection, *, month: date, audience
         _activity=rows("pub_activity"),
         _completeness=rows("pub_completeness"),
         _recovery=rows("pub_recovery"),
+        _started=rows("pub_started"),
     )
 
 

@@ -19,6 +19,7 @@ _STAGES = (
     ("paired", "completeness", "n_paired_any"),
     ("open", "activity", "n_open"),
 )
+_PARTS_OF_STARTED = ("started", "measured", "ended_early", "not_measured", "open")
 _BARS = ("referred", "started", "ended", "finished", "paired")
 
 
@@ -35,7 +36,7 @@ def population_section(context: Context) -> Section:
     return Section(
         section_id="population",
         title=words.say("section.population"),
-        paragraphs=_paragraphs(context, shown, counts),
+        paragraphs=(*_paragraphs(context, shown, counts), *_started(context)),
         charts=(_chart(context, shown, counts),) if counts["ended"].value is not None else (),
         tables=(_table(context, [shown, context.year], list(counts)),),
     )
@@ -109,6 +110,19 @@ def _paragraphs(context: Context, window: Window, counts: dict[str, Cell]) -> tu
             found.append(words.say("population.why_not", **values))
     found.append(words.say("population.other_people"))
     return tuple(found)
+
+
+def _started(context: Context) -> tuple[str, ...]:
+    """Of those who started in the twelve months, how many are in the figures by now."""
+    words, year = context.words, context.year
+    row = context.figures.started(context.clinic, year.kind, year.end_on)
+    if row is None or not context.measures:
+        return ()
+    cells = {part: count_cell(row, f"n_{part}", words) for part in _PARTS_OF_STARTED}
+    if any(cell.value is None for cell in cells.values()):
+        return (words.say("population.started_withheld", period=year.words),)
+    values = {part: cell.text for part, cell in cells.items()}
+    return (words.say("population.started_then", period=year.words, **values),)
 
 
 def _chart(context: Context, window: Window, counts: dict[str, Cell]) -> Chart:

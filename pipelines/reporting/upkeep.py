@@ -53,7 +53,9 @@ def months_to_report(home: Home, *, month: str | None, all_months: bool) -> list
 
 def reports_missing(home: Home, months: Sequence[str], inputs: str) -> list[str]:
     """Those of these months whose report is not there or was made from something else."""
-    return [month for month in months if _made_from(home.reports / month / "v1") != inputs]
+    return [
+        month for month in months if not inputs or _made_from(home.reports / month / "v1") != inputs
+    ]
 
 
 def _made_from(folder: Path) -> str:
@@ -68,7 +70,12 @@ class ReportWriter:
 
     def __init__(self, run: BuildRun) -> None:
         self._run = run
-        self._inputs = inputs_fingerprint(run.home, run.deliveries)
+        # Tables that this run has not made are of the published set, whatever that was made from.
+        self._inputs = (
+            inputs_fingerprint(run.home, run.deliveries)
+            if set(run.models) <= set(run.built)
+            else run.base.inputs
+        )
 
     def write(self, month: date) -> list[Path]:
         """Every audience's report of a month; nothing when the month is not complete yet."""
@@ -97,7 +104,7 @@ class ReportWriter:
 
     def _provenance(self) -> dict[str, Any]:
         run = self._run
-        gaps = episode_gaps(run.home, run.catalogue)
+        gaps = episode_gaps(run.home, run.deliveries, run.catalogue)
         sources = []
         for source in sorted({file.source for files in run.files.values() for file in files}):
             out_of_scope = {

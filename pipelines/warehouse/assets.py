@@ -6,7 +6,8 @@ import dagster as dg
 
 from pipelines.contracts.odcs import load_contracts
 from pipelines.ingest.assets import deliveries
-from pipelines.warehouse.build_run import FILES_TABLE, BuildRun, KeyCheck
+from pipelines.warehouse.build_run import FILES_TABLE, BuildRun
+from pipelines.warehouse.key_check import KeyCheck
 from pipelines.warehouse.model_file import Model, load_checks, load_models
 from pipelines.warehouse.resources import HomeRun
 from pipelines.warehouse.store import BuiltTable

@@ -6,7 +6,6 @@ is remembered by its inputs, so that a run that was killed goes on where it stop
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -24,11 +23,18 @@ from pipelines.files import remove_abandoned, sha256_file, sha256_text
 from pipelines.home import Home
 from pipelines.ingest.manifest import Delivery, deliveries
 from pipelines.instruments.catalogue import Catalogue, load_catalogue, reference_tables
-from pipelines.warehouse.checked_deliveries import check_deliveries
+from pipelines.warehouse.checked_deliveries import check_deliveries, conversion_names
+from pipelines.warehouse.key_check import KeyCheck
 from pipelines.warehouse.model_file import Model, build_order, load_checks, load_models
 from pipelines.warehouse.second_judge import SecondJudge
-from pipelines.warehouse.snapshot import Snapshot, current_snapshot, publish
+from pipelines.warehouse.snapshot import (
+    Snapshot,
+    current_snapshot,
+    publish,
+    read_snapshots,
+)
 from pipelines.warehouse.staging import (
+    QUARANTINE_ORDER,
     StagingInputs,
     build_staging,
     engine_writer,
@@ -37,45 +43,12 @@ from pipelines.warehouse.staging import (
 from pipelines.warehouse.store import BuiltTable, Store
 
 ACCOUNT_TABLES = {
-    "quarantine": ("quarantine_", "delivered_on, file_id, line, table_name, reasons"),
+    "quarantine": ("quarantine_", f"table_name, {QUARANTINE_ORDER}"),
     "stg_row_counts": ("counts_", "file_id, delivery_id, table_name, row_status"),
     "stg_warning_counts": ("warnings_", "file_id, delivery_id, table_name, rule_id"),
 }
 FILES_TABLE = "stg_files"
-
-
-@dataclass(frozen=True)
-class KeyCheck:
-    """Whether a built table's key identifies its rows.
-
-    `n_repeated` are rows whose key is not after the key of the row before: in a table that is
-    ordered by its key, the key came twice.
-    """
-
-    table: str
-    n_rows: int
-    n_repeated: int
-    n_without_key: int
-
-    @property
-    def passed(self) -> bool:
-        """No row without a key, no key twice."""
-        return self.n_repeated == 0 and self.n_without_key == 0
-
-    def require(self) -> None:
-        """Stop the run when the key does not hold.
-
-        Raises: CheckFailedError.
-        """
-        if not self.passed:
-            raise CheckFailedError(
-                "A table's key does not identify its rows.",
-                where=self.table,
-                expected="each key once, no part of it empty",
-                found=f"{self.n_repeated} rows whose key does not follow the one before,"
-                f" {self.n_without_key} without a key",
-                todo=f"nothing was published; look at the Key and the query of {self.table}.sql",
-            )
+MUST_BE_DELIVERED = ("clients", "therapists")
 
 
 class BuildRun:
@@ -143,6 +116,26 @@ class BuildRun:
     def tables(self) -> Mapping[str, BuiltTable]:
         """What is published, with what this run has built instead."""
         return {**self.base.tables, **self.built}
+
+    @property
+    def refusals(self) -> list[str]:
+        """What is wrong with files that could not be used at all, and with what never came.
+
+        A refused file is told until a usable one of its table comes after it.
+        """
+        found = [
+            f"{file.refusal}\n  delivery: {file.delivered_on}, {file.delivery_id}"
+            for files in self.files.values()
+            for file in files
+            if file.refusal and files[-1].refusal
+        ]
+        missing = [table for table in MUST_BE_DELIVERED if not self.files[table]]
+        if missing and any(self.files.values()):
+            found.append(
+                f"Tables that every clinic must deliver were never delivered: {', '.join(missing)}."
+                "\n  what to do: land a delivery that holds them"
+            )
+        return found
 
     @property
     def as_of_on(self) -> date | None:
@@ -359,9 +352,16 @@ class BuildRun:
             if table in self.contracts
         }
         publish(self.home, Snapshot(tables=tables, raw=raw, inputs=inputs, facts=facts))
-        remove_stale(
-            self.home.checked, [file.checked for files in self.files.values() for file in files]
-        )
+        # A reader may still have the catalogue of the set before open.
+        kept = {
+            name
+            for snapshot in read_snapshots(self.home)
+            for names in snapshot.raw.values()
+            for name in names
+        }
+        kept |= {file.checked for files in self.files.values() for file in files}
+        kept |= conversion_names(self.home, deliveries(self.home), self.catalogue)
+        remove_stale(self.home.checked, kept)
         remove_abandoned(list(self.home.unfinished()))
 
 

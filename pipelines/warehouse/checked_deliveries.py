@@ -29,7 +29,7 @@ from pipelines.files import make_private, private_folder, sha256_file, sha256_te
 from pipelines.home import Home, SourceSettings
 from pipelines.ingest import fhir
 from pipelines.ingest.fhir.model import FhirFile, FhirOptions, LoincMeaning
-from pipelines.ingest.manifest import Delivery, LandedFile, deliveries
+from pipelines.ingest.manifest import Delivery, LandedFile
 from pipelines.instruments.catalogue import Catalogue, reference_tables
 
 WORKERS = 2
@@ -85,7 +85,8 @@ def check_deliveries(
                         delivery_id=delivery.delivery_id,
                         source=delivery.source,
                         delivered_on=delivery.delivered_on,
-                        is_full=delivery.mode == "full",
+                        # What cannot be read does not say which keys are gone.
+                        is_full=delivery.mode == "full" and not checked.refusal,
                         file_id=file.file_id,
                         file_name=file.name,
                         file_rank=file_rank,
@@ -98,6 +99,7 @@ def check_deliveries(
                         folded=checked.folded,
                         unknown_columns=checked.unknown_columns,
                         absent_columns=checked.absent_columns,
+                        refusal=checked.refusal,
                     )
                 )
         finally:
@@ -148,11 +150,7 @@ def _tasks(
 def convert_delivery(home: Home, delivery: Delivery, catalogue: Catalogue) -> Converted:
     """A FHIR delivery as canonical tables, converted now or taken from the cache."""
     options = _fhir_options(home, delivery, _source_of(home, delivery))
-    name = (
-        "fhir-"
-        + sha256_text(delivery.delivery_id, repr(options), catalogue.digest, _adapter_digest())[:32]
-    )
-    folder = home.checked / name
+    folder = home.checked / _conversion_name(delivery, options, catalogue)
     if not (folder / "conversion.json").exists():
         temporary = private_folder(temporary_beside(folder))
         try:
@@ -164,6 +162,22 @@ def convert_delivery(home: Home, delivery: Delivery, catalogue: Catalogue) -> Co
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     return _read_conversion(folder)
+
+
+def _conversion_name(delivery: Delivery, options: FhirOptions, catalogue: Catalogue) -> str:
+    parts = (delivery.delivery_id, repr(options), catalogue.digest, _adapter_digest())
+    return f"fhir-{sha256_text(*parts)[:32]}"
+
+
+def conversion_names(home: Home, landed: Sequence[Delivery], catalogue: Catalogue) -> set[str]:
+    """The folders of the cache that hold these deliveries' conversions."""
+    return {
+        _conversion_name(
+            delivery, _fhir_options(home, delivery, _source_of(home, delivery)), catalogue
+        )
+        for delivery in landed
+        if delivery.kind == "fhir"
+    }
 
 
 def _source_of(home: Home, delivery: Delivery) -> SourceSettings | None:
@@ -229,10 +243,10 @@ def _read_conversion(folder: Path) -> Converted:
     return Converted(located(note["tables"]), located(note["unread"]), note["episode_rule"])
 
 
-def episode_gaps(home: Home, catalogue: Catalogue) -> dict[str, int]:
+def episode_gaps(home: Home, landed: Sequence[Delivery], catalogue: Catalogue) -> dict[str, int]:
     """Sources without episodes of their own, and the gap in days by which they were derived."""
     gaps: dict[str, int] = {}
-    for delivery in deliveries(home):
+    for delivery in landed:
         if delivery.kind == "fhir" and convert_delivery(home, delivery, catalogue).episode_rule:
             source = _source_of(home, delivery)
             gaps[delivery.source] = _fhir_options(home, delivery, source).episode_gap_days

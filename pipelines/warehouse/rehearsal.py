@@ -1,10 +1,13 @@
 """Judging a delivery without taking it: everything happens in a home that is thrown away."""
 
 import os
+import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +15,20 @@ from pipelines.contracts.row_rules import explain
 from pipelines.engine import quoted
 from pipelines.home import SETTINGS_FILE, Home
 from pipelines.ingest.landing import land
-from pipelines.ingest.manifest import Mode
+from pipelines.ingest.manifest import Delivery, Mode
+from pipelines.ingest.reasons import reading_reasons
 from pipelines.warehouse.build_run import ACCOUNT_TABLES, BuildRun
+
+# What their contracts say of themselves; every other table may be absent.
+MUST_BE_DELIVERED = ("clients", "therapists")
 
 
 @dataclass(frozen=True)
 class TableFinding:
-    """One table of the delivery: rows by how they would end, and columns that do not fit."""
+    """One table of the delivery: rows by how they would end, and columns that do not fit.
+
+    `did_you_mean` has for an unknown column the absent one that it resembles.
+    """
 
     table: str
     files: list[str]
@@ -26,22 +36,27 @@ class TableFinding:
     n_quarantined: int
     unknown_columns: list[str]
     absent_columns: list[str]
+    did_you_mean: dict[str, str]
 
 
 @dataclass(frozen=True)
 class RuleFinding:
-    """One broken rule: how many rows, and the first lines that break it."""
+    """One broken rule: how many rows, the first lines that break it, what to do."""
 
     rule_id: str
     severity: str
     n_rows: int
     first_lines: list[str]
     expected: str
+    what_to_do: str
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What `outcomes check` prints; counts, lines and columns, never a cell."""
+    """What `outcomes check` prints; counts, lines and columns, never a cell.
+
+    `missing_tables` must be delivered, and neither the delivery nor the home has them.
+    """
 
     kind: str
     mode: str
@@ -49,11 +64,12 @@ class Findings:
     tables: list[TableFinding]
     rules: list[RuleFinding]
     not_taken: list[str]
+    missing_tables: list[str]
 
     @property
     def is_clean(self) -> bool:
-        """No row would be turned away."""
-        return not any(rule.severity == "error" for rule in self.rules)
+        """No row would be turned away, and no table is missing."""
+        return not self.missing_tables and not any(rule.severity == "error" for rule in self.rules)
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
@@ -64,26 +80,47 @@ class Findings:
         found = [f"A {self.mode} {self.kind} delivery of {self.delivered_on}", ""]
         for table in self.tables:
             found.append(
-                f"  {table.table:16} {table.n_delivered:>9,} rows"
+                f"  {table.table:16} {table.n_delivered:>9,} {_rows(table.n_delivered):4}"
                 f" {table.n_quarantined:>7,} would be turned away"
             )
             for label, names in (
-                ("columns nobody knows", table.unknown_columns),
+                ("columns nobody knows", [_asked(table, each) for each in table.unknown_columns]),
                 ("columns not there", table.absent_columns),
             ):
                 if names:
                     found.append(f"  {'':16} {label}: {', '.join(names)}")
         found += [f"  not taken: {name}" for name in self.not_taken]
+        found += [
+            f"  {table:16} is missing: this table must be delivered"
+            for table in self.missing_tables
+        ]
+        if self.missing_tables:
+            found.append(
+                f"  {'':16} what to do: add it to the delivery, or judge the delivery beside a home"
+                " that has it (--home)"
+            )
         if self.rules:
             found.append("")
         for rule in self.rules:
-            found.append(f"  {rule.severity:7} {rule.n_rows:>7,} rows break {rule.rule_id}")
+            breaks = "row breaks" if rule.n_rows == 1 else "rows break"
+            found.append(f"  {rule.severity:7} {rule.n_rows:>7,} {breaks} {rule.rule_id}")
             if rule.expected:
                 found.append(f"  {'':15} {rule.expected}")
             if rule.first_lines:
                 found.append(f"  {'':15} first at {', '.join(rule.first_lines)}")
+            if rule.what_to_do:
+                found.append(f"  {'':15} what to do: {rule.what_to_do}")
         found += ["", "No row would be turned away." if self.is_clean else "Mend and check again."]
         return found
+
+
+def _rows(n_rows: int) -> str:
+    return "row" if n_rows == 1 else "rows"
+
+
+def _asked(table: TableFinding, column: str) -> str:
+    meant = table.did_you_mean.get(column)
+    return f"{column} (did you mean {meant}?)" if meant else column
 
 
 def check_delivery(
@@ -110,6 +147,7 @@ def check_delivery(
                 tables=_tables(run, delivery.delivery_id),
                 rules=_rules(run, own),
                 not_taken=[f"{file.name} ({file.reason})" for file in delivery.unrecognised],
+                missing_tables=_missing(run, delivery),
             )
         finally:
             run.close()
@@ -134,6 +172,12 @@ def _copy_of(home: Home | None, root: Path) -> Home:
     return copy
 
 
+def _missing(run: BuildRun, delivery: Delivery) -> list[str]:
+    if delivery.kind != "canonical":
+        return []
+    return [table for table in MUST_BE_DELIVERED if not run.files.get(table)]
+
+
 def _tables(run: BuildRun, delivery_id: str) -> list[TableFinding]:
     counts = run.table_path("stg_row_counts")
     quarantined = dict(
@@ -147,21 +191,41 @@ def _tables(run: BuildRun, delivery_id: str) -> list[TableFinding]:
     for table, files in run.files.items():
         own = [file for file in files if file.delivery_id == delivery_id]
         if own:
+            unknown = sorted({name for file in own for name in file.unknown_columns})
+            absent = sorted({name for file in own for name in file.absent_columns})
             found.append(
                 TableFinding(
                     table=table,
                     files=[file.file_name for file in own],
                     n_delivered=sum(file.n_delivered for file in own),
                     n_quarantined=int(quarantined.get(table, 0)),
-                    unknown_columns=sorted({name for file in own for name in file.unknown_columns}),
-                    absent_columns=sorted({name for file in own for name in file.absent_columns}),
+                    unknown_columns=unknown,
+                    absent_columns=absent,
+                    did_you_mean=did_you_mean(unknown, absent),
                 )
             )
     return found
 
 
+def did_you_mean(unknown: Sequence[str], absent: Sequence[str]) -> dict[str, str]:
+    """For unknown columns the absent one that each resembles, however it is spelt."""
+    by_letters = {_letters(name): name for name in absent}
+    found = {}
+    for name in unknown:
+        close = get_close_matches(_letters(name), by_letters, n=1, cutoff=0.75)
+        if close:
+            found[name] = by_letters[close[0]]
+    return found
+
+
+def _letters(column: str) -> str:
+    return re.sub(r"[\W_]+", "", column).casefold()
+
+
 def _rules(run: BuildRun, own: str) -> list[RuleFinding]:
-    rules = {rule.rule_id: rule for contract in run.contracts.values() for rule in contract.rules}
+    meanings = reading_reasons()
+    for contract in run.contracts.values():
+        meanings |= {rule.rule_id: (explain(rule), rule.what_to_do) for rule in contract.rules}
     quarantine = quoted(str(run.table_path("quarantine")))
     warnings = quoted(str(run.table_path("stg_warning_counts")))
     broken = run.engine.rows(
@@ -181,7 +245,8 @@ def _rules(run: BuildRun, own: str) -> list[RuleFinding]:
             severity=severity,
             n_rows=int(n_rows),
             first_lines=[" ".join(place.split()) for place in places],
-            expected=explain(rules[rule_id]) if rule_id in rules else "",
+            expected=meanings.get(rule_id, ("", ""))[0],
+            what_to_do=meanings.get(rule_id, ("", ""))[1],
         )
         for rule_id, severity, n_rows, places in broken + warned
     ]

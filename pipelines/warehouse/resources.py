@@ -84,6 +84,7 @@ class HomeRun(dg.ConfigurableResource):
             facts={
                 "as_of_on": as_of_on.isoformat() if as_of_on else None,
                 "deliveries": [delivery.delivery_id for delivery in built.deliveries],
+                "refusals": built.refusals,
             },
         )
         ledger.append(

@@ -26,6 +26,7 @@ class SecondJudge:
         self._contracts = contracts
         self._worker = ExpectationsWorker(contracts, folder)
         self._batch: dict[str, list[Path]] = {}
+        self.is_asked = False
 
     def start(self) -> None:
         """Let the process import its library, which takes seconds, while others work."""
@@ -37,6 +38,7 @@ class SecondJudge:
 
     def submit(self, files: Mapping[str, Sequence[CheckedFile]], tables: Iterable[str]) -> None:
         """Hand over the checked rows of these tables, as far as they are new."""
+        self.is_asked = True
         self._batch = {}
         for table in tables:
             # The same bytes in two deliveries of one day are one checked file.

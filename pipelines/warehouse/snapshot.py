@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from pipelines.engine import identifier, path_list, quoted
+from pipelines.errors import BusyError
 from pipelines.files import move_into_place, temporary_beside, write_atomic
 from pipelines.home import Home
 from pipelines.warehouse.store import BuiltTable, Store
@@ -132,15 +133,25 @@ def write_catalogues(home: Home, snapshot: Snapshot) -> None:
 
 
 def ensure_catalogues(home: Home) -> None:
-    """Rewrite the catalogues when they are missing, of an older set, or the home was moved."""
-    snapshot = current_snapshot(home)
-    if not snapshot.tables:
+    """Rewrite the catalogues when they are missing, of an older set, or the home was moved.
+
+    Whoever is writing to the home will publish both, so then there is nothing to do.
+    """
+    if _are_current(home, current_snapshot(home)):
         return
+    try:
+        with home.writer_lock("rewriting the catalogues", timeout=0):
+            snapshot = current_snapshot(home)
+            if not _are_current(home, snapshot):
+                write_catalogues(home, snapshot)
+    except BusyError:
+        return
+
+
+def _are_current(home: Home, snapshot: Snapshot) -> bool:
     wanted = _stamp(home, snapshot)
-    for catalogue in (home.vault_catalogue, home.warehouse_catalogue):
-        if _read_stamp(catalogue) != wanted:
-            write_catalogues(home, snapshot)
-            return
+    catalogues = (home.vault_catalogue, home.warehouse_catalogue)
+    return not snapshot.tables or all(_read_stamp(each) == wanted for each in catalogues)
 
 
 def _stamp(home: Home, snapshot: Snapshot) -> str:

@@ -25,6 +25,8 @@ from pipelines.home import Settings
 from pipelines.warehouse.model_file import Model
 from pipelines.warehouse.store import BuiltTable, Store
 
+# All that tells two rows of the quarantine apart: a table's bytes must not depend on ties.
+QUARANTINE_ORDER = "delivered_on, file_id, delivery_id, file_name, line, reasons, delivered_row"
 EPISODE_OVERLAP = """
 update raw_episodes set row_warnings = list_append(coalesce(row_warnings, []), 'episodes.overlap')
 where row_status = 'accepted' and episode_id in (
@@ -110,7 +112,8 @@ def build_staging(
         keep(model.name, model.sql, staging_parameters(model, inputs.settings))
         keep(f"quarantine_{table}", _ordered(settle.quarantine_select(contract, files)))
         keep(f"counts_{table}", _counts(settle.counts_select(table), table, files))
-        keep(f"warnings_{table}", f"{settle.warnings_select(table)} order by file_id, rule_id")
+        warnings = settle.warnings_select(table)
+        keep(f"warnings_{table}", f"{warnings} order by file_id, delivery_id, rule_id")
         _refuse_lost_rows(inputs, table, *lost_rows.lost_keys(engine, contract, files))
         engine.execute(f"drop table raw_{table}")
     store.remember(fingerprint, outputs)
@@ -225,7 +228,7 @@ def _counts(counts: str, table: str, files: Sequence[CheckedFile]) -> str:
 
 
 def _ordered(select: str) -> str:
-    return f"select * from ({select}) as sent order by delivered_on, file_id, line, reasons"
+    return f"select * from ({select}) as sent order by {QUARANTINE_ORDER}"
 
 
 def engine_writer(

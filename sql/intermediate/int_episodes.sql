@@ -175,8 +175,9 @@ courses as (
     select
         episodes.episode_key,
         episodes.client_key,
-        episodes.programme_id,
-        programmes.track,
+        -- A programme is missing only where none was ever delivered.
+        coalesce(programmes.programme_id, 'unassigned') as programme_id,
+        coalesce(programmes.track, 'general') as track,
         coalesce(main_therapists.therapist_id, episodes.therapist_id) as therapist_id,
         episodes.therapist_id as assigned_therapist_id,
         main_therapists.n_with_therapist,

@@ -1,9 +1,11 @@
 -- How many measures were due, and how many of those were done, in each course and month.
 --
 -- Due: every instrument that the programme lists, at every `measure_every_sessions`-th attended
--- session of the episode. Done: a client's response of that instrument in this episode, scored,
--- not more than 7 days before or after that session. An instrument that is not scored yet is done
--- when it was answered. The month is the session's.
+-- session of the episode; an id that the catalogue does not know can never be answered and is not
+-- due. Done: a client's response of that instrument in this episode, scored, not more than 7 days
+-- before or after that session, and closer to no other session at which it was due (of two as
+-- close, the earlier). An instrument that is not scored yet is done when it was answered. The month
+-- is the session's.
 --
 -- Grain:  one row per episode and month of its sessions at which something was due.
 -- Key:    episode_key, month_start_on
@@ -80,10 +82,11 @@ due_measures as (
         on
             numbered_sessions.programme_id = listed_instruments.programme_id
             and numbered_sessions.session_number % listed_instruments.measure_every_sessions = 0
+    inner join instruments on listed_instruments.instrument_id = instruments.instrument_id
 ),
 
 valid_responses as (
-    select
+    select distinct
         scores.episode_key,
         scores.instrument_id,
         scores.administered_on
@@ -92,17 +95,40 @@ valid_responses as (
     where scores.score_points is not null or not instruments.is_scored
 ),
 
-done_measures as (
+-- A response serves one session only, else one form would cover three weekly sessions.
+served_sessions as (
     select
         due_measures.episode_key,
+        due_measures.instrument_id,
+        due_measures.session_number,
         due_measures.session_on
-    from due_measures
-    semi join valid_responses
+    from valid_responses
+    inner join due_measures
         on
-            due_measures.episode_key = valid_responses.episode_key
-            and due_measures.instrument_id = valid_responses.instrument_id
+            valid_responses.episode_key = due_measures.episode_key
+            and valid_responses.instrument_id = due_measures.instrument_id
             and due_measures.session_on >= valid_responses.administered_on - 7
             and due_measures.session_on <= valid_responses.administered_on + 7
+    qualify
+        row_number() over (
+            partition by
+                valid_responses.episode_key,
+                valid_responses.instrument_id,
+                valid_responses.administered_on
+            order by
+                abs(due_measures.session_on - valid_responses.administered_on) asc,
+                due_measures.session_on asc,
+                due_measures.session_number asc
+        ) = 1
+),
+
+done_measures as (
+    select distinct
+        episode_key,
+        instrument_id,
+        session_number,
+        session_on
+    from served_sessions
 ),
 
 counts as (

@@ -26,6 +26,11 @@ episodes as (
     from stg_episodes
 ),
 
+programmes as (
+    select programme_id
+    from stg_programmes
+),
+
 placed_sessions as (
     select
         sessions.session_key,
@@ -33,10 +38,13 @@ placed_sessions as (
         sessions.therapist_id,
         sessions.group_id,
         sessions.episode_key,
-        coalesce(therapy_groups.programme_id, episodes.programme_id) as programme_id
+        -- A programme is missing only where none was ever delivered.
+        coalesce(programmes.programme_id, 'unassigned') as programme_id
     from sessions
     left join therapy_groups on sessions.group_id = therapy_groups.group_id
     left join episodes on sessions.episode_key = episodes.episode_key
+    left join programmes
+        on programmes.programme_id = coalesce(therapy_groups.programme_id, episodes.programme_id)
 )
 
 select

@@ -41,6 +41,14 @@ names as (
         track as detail
     from programmes
     union all
+    -- Where no programme was ever delivered all courses belong to this one.
+    select
+        'programme' as level,
+        'unassigned' as subject_id,
+        'No programme recorded' as name,
+        'general' as detail
+    where not exists (select 1 from programmes)
+    union all
     select
         'therapist' as level,
         therapist_id as subject_id,

@@ -67,6 +67,11 @@ figures as (
         ('pub_completeness', 'responses', ';'),
         ('pub_completeness', 'unscorable', ';responses;'),
         ('pub_completeness', 'without_episode', ';responses;'),
+        ('pub_started', 'started', ';'),
+        ('pub_started', 'open', ';ended_early;measured;not_measured;started;'),
+        ('pub_started', 'ended_early', ';measured;not_measured;open;started;'),
+        ('pub_started', 'not_measured', ';ended_early;measured;open;started;'),
+        ('pub_started', 'measured', ';ended_early;not_measured;open;started;'),
         ('pub_recovery', 'clients', ';finished;'),
         ('pub_recovery', 'finished', ';'),
         ('pub_recovery', 'measured', ';'),
@@ -139,6 +144,20 @@ completeness_rows as (
         n_unscorable,
         n_without_episode
     from mart_completeness
+),
+
+started_rows as (
+    select
+        level,
+        subject_id,
+        period_kind,
+        period_start_on,
+        n_started,
+        n_open,
+        n_ended_early,
+        n_not_measured,
+        n_measured
+    from mart_started
 ),
 
 recovery_rows as (
@@ -276,6 +295,32 @@ completeness_figures as (
     inner join figures on figures.table_name = 'pub_completeness'
 ),
 
+started_figures as (
+    select
+        figures.table_name,
+        started_rows.level,
+        started_rows.subject_id,
+        '' as instrument_id,
+        '' as scale,
+        '' as respondent,
+        started_rows.period_kind,
+        started_rows.period_start_on,
+        figures.figure,
+        figures.shown_with,
+        case figures.figure
+            when 'started' then started_rows.n_started
+            when 'open' then started_rows.n_open
+            when 'ended_early' then started_rows.n_ended_early
+            when 'not_measured' then started_rows.n_not_measured
+            when 'measured' then started_rows.n_measured
+        end as n,
+        -- A small rest is made of small parts, and one hidden part hides all four.
+        cast(null as bigint) as n_rest,
+        cast(null as bigint) as n_other_rest
+    from started_rows
+    inner join figures on figures.table_name = 'pub_started'
+),
+
 recovery_figures as (
     select
         figures.table_name,
@@ -368,6 +413,22 @@ all_figures as (
         n_rest,
         n_other_rest
     from completeness_figures
+    union all
+    select
+        table_name,
+        level,
+        subject_id,
+        instrument_id,
+        scale,
+        respondent,
+        period_kind,
+        period_start_on,
+        figure,
+        shown_with,
+        n,
+        n_rest,
+        n_other_rest
+    from started_figures
     union all
     select
         table_name,

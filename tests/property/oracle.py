@@ -98,8 +98,12 @@ class Clinic:
         """A group session belongs to its group's programme, another to its episode's."""
         if session["group_id"] is not None:
             group = self.groups.get(session["group_id"])
-            return None if group is None else group["programme_id"]
-        return self.courses[session["episode_key"]].row["programme_id"]
+            return self._known(None if group is None else group["programme_id"])
+        return self._known(self.courses[session["episode_key"]].row["programme_id"])
+
+    def _known(self, programme_id: str | None) -> str:
+        """A programme is unknown only where none was delivered; then there is but one."""
+        return programme_id if programme_id in self.programmes else "unassigned"
 
     def _attendance(self, row: Row) -> Row:
         session = self.sessions[row["session_key"]]
@@ -148,8 +152,8 @@ class Clinic:
         return {
             "episode_key": row["episode_key"],
             "client_key": row["client_key"],
-            "programme_id": row["programme_id"],
-            "track": course.programme.get("track"),
+            "programme_id": self._known(row["programme_id"]),
+            "track": course.programme.get("track") or "general",
             "therapist_id": therapist,
             "assigned_therapist_id": row["therapist_id"],
             "attribution_share": four_places(share),

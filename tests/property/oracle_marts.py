@@ -351,6 +351,46 @@ def completeness(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
     return found
 
 
+def started(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
+    """mart_started by its key."""
+    found = {}
+    for subject, courses in of_everybody(clinic).items():
+        if subject[0] not in ("clinic", "programme"):
+            continue
+        for kind, start, end in periods(clinic):
+            cohort = [
+                one
+                for one in courses
+                if one.attended and in_period(one.facts["session_1_on"], start, end)
+            ]
+            if not cohort:
+                continue
+            ends = [state_of(clinic, one) for one in cohort]
+            found[(*subject, kind, start)] = {
+                "period_end_on": end,
+                "n_started": len(cohort),
+                **{
+                    f"n_{state}": ends.count(state)
+                    for state in ("open", "ended_early", "not_measured", "measured")
+                },
+            }
+    return found
+
+
+def state_of(clinic: Clinic, course: Course) -> str:
+    """Where a course that started is on the day of the last delivery."""
+    ended_on = course.facts["ended_on"]
+    if ended_on is None or ended_on > clinic.parameters["as_of_on"]:
+        return "open"
+    if len(course.attended) < 2:
+        return "ended_early"
+    for (instrument_id, _, respondent), outcome in course.outcomes.items():
+        is_outcome = clinic.instruments[instrument_id]["purpose"] == "outcome"
+        if is_outcome and respondent == "client" and outcome["is_paired"]:
+            return "measured"
+    return "not_measured"
+
+
 def is_unscorable(response: Row) -> bool:
     """No total; without a total, nothing on the scale that comes first."""
     points = response["points"]
@@ -358,30 +398,41 @@ def is_unscorable(response: Row) -> bool:
 
 
 def measures_due(clinic: Clinic, course: Course, start: date, end: date) -> list[bool]:
-    """For each measure due in the period, whether it was done."""
+    """For each measure due in the period, whether it was done.
+
+    Each day with a usable response serves the one session at which it was due that is nearest,
+    the earlier of two as near, if it is at most seven days away.
+    """
     found = []
     every = course.programme.get("measure_every_sessions") or 1
-    days = sorted(one["session_on"] for one in course.attended)
-    for day in days[every - 1 :: every]:
-        for instrument_id in set(course.programme.get("instruments") or []):
-            if in_period(day, start, end):
-                found.append(is_done(clinic, course, instrument_id, day))
+    days = sorted(one["session_on"] for one in course.attended)[every - 1 :: every]
+    for instrument_id in set(course.programme.get("instruments") or []) & set(clinic.instruments):
+        served = set()
+        for answered_on in usable_days(clinic, course, instrument_id):
+            near = [
+                (abs((day - answered_on).days), place)
+                for place, day in enumerate(days)
+                if abs((day - answered_on).days) <= 7
+            ]
+            if near:
+                served.add(min(near)[1])
+        found += [place in served for place, day in enumerate(days) if in_period(day, start, end)]
     return found
 
 
-def is_done(clinic: Clinic, course: Course, instrument_id: str, day: date) -> bool:
-    """A usable client response of the instrument within seven days of the session."""
-    for response in clinic.responses:
-        if (
-            response["episode_key"] == course.row["episode_key"]
-            and response["instrument_id"] == instrument_id
-            and response["respondent"] == "client"
-            and abs((response["administered_on"] - day).days) <= 7
-        ):
-            scored = any(points is not None for points in response["points"].values())
-            if scored or not clinic.instruments[instrument_id]["is_scored"]:
-                return True
-    return False
+def usable_days(clinic: Clinic, course: Course, instrument_id: str) -> set[date]:
+    """The days of the client's usable responses of an instrument in a course."""
+    return {
+        response["administered_on"]
+        for response in clinic.responses
+        if response["episode_key"] == course.row["episode_key"]
+        and response["instrument_id"] == instrument_id
+        and response["respondent"] == "client"
+        and (
+            any(points is not None for points in response["points"].values())
+            or not clinic.instruments[instrument_id]["is_scored"]
+        )
+    }
 
 
 def listed_pairs(clinic: Clinic, course: Course) -> list[bool]:

@@ -35,6 +35,7 @@ MODELS = (
     "mart_episode_recovery",
     "mart_outcomes",
     "mart_recovery",
+    "mart_started",
 )
 
 
@@ -138,6 +139,7 @@ def assert_marts_equal(bench: Bench, tables: dict[str, list[Row]], parameters: R
         keyed(bench.rows("mart_completeness"), SUBJECT + PERIOD),
         oracle_marts.completeness(clinic),
     )
+    assert_equal(keyed(bench.rows("mart_started"), SUBJECT + PERIOD), oracle_marts.started(clinic))
 
     for check in checks():
         assert bench.check(check) == [], check

@@ -27,6 +27,7 @@ BREAKS = {
     " where period_kind = 'year')",
     "public_courses_have_consent": "delete from stg_consents",
     "recovery_has_the_finished_courses": "delete from mart_episode_recovery",
+    "started_add_up": "update mart_started set n_open = n_open + 1",
 }
 
 

@@ -9,9 +9,12 @@ EPISODES = """
     e3         | c3        | p1
 """
 
+PROGRAMMES = "programme_id\n p1\n p2\n skills"
+
 
 def test_an_individual_session_counts_for_its_own_client_only(clinic: TextBench) -> None:
     clinic.given(
+        stg_programmes=PROGRAMMES,
         stg_episodes=EPISODES,
         stg_sessions="""
             session_id | episode_id | scheduled_on
@@ -35,6 +38,7 @@ def test_an_individual_session_counts_for_its_own_client_only(clinic: TextBench)
 
 def test_a_group_session_counts_for_the_stay_that_holds_its_day(clinic: TextBench) -> None:
     clinic.given(
+        stg_programmes=PROGRAMMES,
         stg_episodes=EPISODES,
         stg_groups="group_id | programme_id\n g1 | skills",
         stg_memberships="""
@@ -91,6 +95,7 @@ def test_of_two_stays_on_one_day_the_smallest_episode_id_counts(clinic: TextBenc
 
 def test_a_stay_for_another_client_s_episode_counts_for_none(clinic: TextBench) -> None:
     clinic.given(
+        stg_programmes=PROGRAMMES,
         stg_episodes=EPISODES,
         stg_memberships="group_id | client_id | episode_id\n g1 | c1 | e3",
         stg_sessions="session_id | group_id | scheduled_on\n s1 | g1 | 2025-01-10",

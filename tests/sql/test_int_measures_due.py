@@ -93,3 +93,32 @@ def test_no_programme_no_measure_due(clinic: TextBench) -> None:
         stg_attendances="session_id\n s1\n s2\n s3",
     )
     assert clinic.rows("int_measures_due") == []
+
+
+def test_one_form_serves_the_nearest_session_only(clinic: TextBench) -> None:
+    clinic.given(
+        stg_programmes="programme_id | instruments\n p1 | phq9",
+        stg_episodes="episode_id\n e1",
+        stg_sessions="""
+            session_id | episode_id | scheduled_on
+            s1         | e1         | 2025-01-06
+            s2         | e1         | 2025-01-13
+            s3         | e1         | 2025-01-20
+        """,
+        stg_attendances="session_id\n s1\n s2\n s3",
+        stg_responses="response_id | instrument_id | administered_on | total_score\n"
+        " r1 | phq9 | 2025-01-14 | 9\n r2 | phq9 | 2025-01-14 | 9",
+    )
+    (row,) = clinic.rows("int_measures_due")
+    assert (row["n_due"], row["n_done"]) == (3, 1)
+
+
+def test_an_instrument_that_nobody_knows_is_not_due(clinic: TextBench) -> None:
+    clinic.given(
+        stg_programmes="programme_id | instruments\n p1 | phq9;gad-7",
+        stg_episodes="episode_id\n e1",
+        stg_sessions="session_id | episode_id | scheduled_on\n s1 | e1 | 2025-01-06",
+        stg_attendances="session_id\n s1",
+    )
+    (row,) = clinic.rows("int_measures_due")
+    assert row["n_due"] == 1

@@ -50,6 +50,7 @@ def test_a_derived_end_is_a_drop_out(clinic: TextBench) -> None:
 
 def test_sessions_count_for_their_therapist_group_and_programme(clinic: TextBench) -> None:
     clinic.given(
+        stg_programmes="programme_id\n p1\n skills",
         stg_groups="group_id | programme_id | lead_therapist_id\n g1 | skills | t2",
         stg_episodes="episode_id | client_id | therapist_id\n e1 | c1 | t1",
         stg_memberships="group_id | client_id | episode_id | joined_on\n g1 | c1 | e1 | 2025-07-01",

@@ -198,7 +198,7 @@ def test_a_client_with_two_therapists_counts_for_each_and_once_for_the_clinic(
         """
         level     | subject_id | n_clients | n_ended
         clinic    | clinic     | 1         | 2
-        programme | p1         | 1         | 2
+        programme | unassigned | 1         | 2
         therapist | t1         | 1         | 1
         therapist | t2         | 1         | 1
         """,

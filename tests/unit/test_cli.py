@@ -212,6 +212,10 @@ def test_the_quarantine_speaks_json(home):
     publish_tables(home, quarantine)
     (row,) = json.loads(outcomes("quarantine", "--home", home.root, "--json").stdout)
     assert (row["reason"], row["n_rows"]) == ("clients.registered_on.type", 1)
+    assert row["first_files"] == [{"file": "clients.csv", "delivered_on": "2024-03-01"}]
+    spoken = outcomes("quarantine", "--home", home.root).output
+    assert "what to do: Export the day of registration as YYYY-MM-DD." in spoken
+    assert "in clients.csv of 2024-03-01" in spoken
     listed = outcomes("quarantine", "--home", home.root, "--list").output
     assert listed == "clients  clients.csv  2024-03-01  2  clients.registered_on.type\n"
     nothing = outcomes("quarantine", "--home", home.root, "--table", "goals").output
@@ -222,10 +226,21 @@ def test_an_export_says_what_it_wrote(home, tmp_path):
     publish_tables(home, keep(home, "mart_x", n=[1]), keep(home, "stg_clients", n=[1]))
     output = tmp_path / "x.csv"
     found = outcomes("export", "mart_x", "--home", home.root, "--output", output)
-    assert (found.exit_code, found.output) == (0, f"1 rows in {output}\n")
+    assert (found.exit_code, found.output) == (0, f"1 row in {output}\n")
     refused = outcomes("export", "stg_clients", "--home", home.root, "--output", output)
     assert refused.exit_code == 2
     assert "--purpose" in refused.stderr
+
+
+def test_an_export_into_a_folder_that_is_not_there_is_wrong_use(home, tmp_path):
+    publish_tables(home, keep(home, "mart_x", n=[1]))
+    output = tmp_path / "nowhere" / "x.csv"
+    assert outcomes("export", "mart_x", "--home", home.root, "--output", output).exit_code == 2
+    assert not output.parent.exists()
+    words = " ".join(outcomes("export", "--help").output.split())
+    assert (
+        "any table to a file; those with rows about single people need --purpose" in words.lower()
+    )
 
 
 def test_a_month_that_is_none_is_wrong_use(home):

@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.audit import ledger
 from pipelines.audit.export import export_table, is_row_level
+from pipelines.engine import Engine
 from pipelines.errors import UsageError
 from pipelines.home import Home
 from tests.unit.warehouse.small_home import keep, publish_tables
@@ -123,3 +124,49 @@ def test_before_the_first_run_there_is_nothing_to_export(tmp_path):
     with pytest.raises(UsageError, match="no such table") as caught:
         export_table(empty, "mart_outcomes", kind="csv", output=tmp_path / "x.csv", purpose=None)
     assert "outcomes run" in caught.value.todo
+
+
+def test_a_folder_that_is_not_there_is_wrong_use(home, tmp_path):
+    output = tmp_path / "nowhere" / "deep" / "out.csv"
+    with pytest.raises(UsageError, match="folder to write to does not exist"):
+        export_table(home, "mart_episode_outcomes", kind="csv", output=output, purpose="x")
+    assert not (tmp_path / "nowhere").exists()
+    assert ledger.events(home) == []
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
+def test_the_file_is_private_and_noted_before_it_appears(home, tmp_path, monkeypatch, kind):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    output = folder / "out.file"
+    append, execute, seen = ledger.append, Engine.execute, []
+
+    def look(moment):
+        for path in folder.iterdir():
+            seen.append((moment, path == output, stat.S_IMODE(path.stat().st_mode)))
+
+    def copying(self, sql, *arguments, **options):
+        if sql.startswith("copy"):
+            look("before writing")
+        return execute(self, sql, *arguments, **options)
+
+    def noting(*arguments):
+        look("when noted")
+        append(*arguments)
+
+    monkeypatch.setattr(Engine, "execute", copying)
+    monkeypatch.setattr(ledger, "append", noting)
+    export_table(home, "mart_episode_outcomes", kind=kind, output=output, purpose="x")
+    assert seen == [("before writing", False, 0o600), ("when noted", False, 0o600)]
+    assert [path.name for path in folder.iterdir()] == ["out.file"]
+
+
+def test_an_export_that_cannot_be_noted_does_not_appear(home, tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError("no room")
+
+    monkeypatch.setattr(ledger, "append", fail)
+    output = tmp_path / "out.csv"
+    with pytest.raises(OSError, match="no room"):
+        export_table(home, "mart_episode_outcomes", kind="csv", output=output, purpose="x")
+    assert not list(tmp_path.glob("out*"))

@@ -22,7 +22,9 @@ from pipelines.reporting.disclosure import PUBLIC_LEVELS, policy_table
 from pipelines.reporting.figures import month_before, month_end
 from pipelines.warehouse.model_file import SQL_FOLDER
 
-PUBLISHED = ("withheld", "subjects", "outcomes", "activity", "completeness", "recovery")
+PUBLISHED = (
+    "withheld", "subjects", "outcomes", "activity", "completeness", "recovery", "started",
+)  # fmt: skip
 PROGRAMMES = {
     "p-anx": ("Anxiety course", "anxiety"),
     "p-dep": ("Depression, individual", "depression"),
@@ -183,6 +185,7 @@ def connect(clinic: Clinic, *, public_policy: str = "nhs_england") -> duckdb.Duc
     _fill(connection, "mart_recovery", _recovery_rows(clinic, courses))
     _fill(connection, "mart_activity", _activity_rows(clinic, courses))
     _fill(connection, "mart_completeness", _completeness_rows(clinic, courses))
+    _fill(connection, "mart_started", _started_rows(clinic, courses))
     _fill(connection, "mart_deliveries", _delivery_rows(clinic))
     _fill(connection, "mart_quarantine", _quarantine_rows(clinic))
     publish(connection, public_policy=public_policy)
@@ -233,6 +236,9 @@ COLUMNS = {
         period_start_on date, period_end_on date, n_due bigint, n_done bigint, n_finished bigint,
         n_paired_any bigint, n_paired_all bigint, n_responses bigint, n_unscorable bigint,
         n_without_episode bigint, {rates}""",
+    "mart_started": """level varchar, subject_id varchar, period_kind varchar,
+        period_start_on date, period_end_on date, n_started bigint, n_open bigint,
+        n_ended_early bigint, n_not_measured bigint, n_measured bigint""",
     "mart_deliveries": """delivery_id varchar, source varchar, delivered_on date, file_id varchar,
         file_name varchar, table_name varchar, n_delivered bigint, n_accepted bigint,
         n_superseded bigint, n_withdrawn bigint, n_quarantined bigint""",
@@ -442,6 +448,23 @@ def _completeness_rows(clinic: Clinic, courses: list[Course]) -> Iterable[dict]:
         key = _key(found, clinic.last_month)
         if key is not None and key["level"] not in PUBLIC_LEVELS:
             yield {**key, **counts}
+
+
+def _started_rows(clinic: Clinic, courses: list[Course]) -> Iterable[dict]:
+    # Made up here: a course starts in the month of its end, and one more stays open for every five.
+    def tally(course: Course) -> dict[str, int]:
+        return {
+            "n_ended_early": int(not course.is_finished),
+            "n_not_measured": int(course.is_finished and not course.pairs),
+            "n_measured": int(bool(course.pairs)),
+        }
+
+    for found, counts in _counted(courses, tally).items():
+        key = _key(found, clinic.last_month)
+        if key is not None and key["level"] in ("clinic", "programme"):
+            n_open = sum(counts.values()) // 5
+            n_started = sum(counts.values()) + n_open
+            yield {**key, **counts, "n_open": n_open, "n_started": n_started}
 
 
 def _delivery_rows(clinic: Clinic) -> Iterable[dict]:

@@ -24,6 +24,7 @@ WINDOW = {
     "period_end_on": date(2026, 10, 31),
 }
 CLINIC = {"level": "clinic", "subject_id": "clinic"}
+HIDDEN = "open;ended_early;not_measured;measured"
 
 
 def programme(name: str) -> dict[str, str]:
@@ -364,6 +365,24 @@ def test_the_other_tables_pass_the_same_gate(marts: duckdb.DuckDBPyConnection) -
         0.4,
     )
     assert row("recovery", "n_recovered, recovered_rate", "director") == (2, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("minimum", "shown"),
+    [(1, (60, 4, 10, 16, 30, None)), (5, (60, None, None, None, None, HIDDEN))],
+)
+def test_one_small_part_of_those_who_started_hides_all_four(
+    marts: duckdb.DuckDBPyConnection, minimum: int, shown: tuple
+) -> None:
+    insert(marts, "mart_started", **CLINIC, **WINDOW, n_started=60, n_open=4, n_ended_early=10,
+           n_not_measured=16, n_measured=30)  # fmt: skip
+    policies = policy_table().with_columns(minimum_count=polars.lit(minimum, polars.Int32))
+    publish(marts, policies=policies)
+    found = marts.execute(
+        """select n_started, n_open, n_ended_early, n_not_measured, n_measured, withheld_figures
+        from pub_started"""
+    ).fetchall()
+    assert found == [shown]
 
 
 def test_names_and_deliveries_are_for_those_who_may_have_them(

@@ -125,6 +125,32 @@ def test_a_usual_month_answers_the_five_questions(report_of: ReportOf) -> None:
     assert any(text.startswith("Too few measured courses to compare") for text in said)
 
 
+def test_the_director_reads_where_those_who_started_are_now(
+    report_of: ReportOf, connection_of: Callable[[str], duckdb.DuckDBPyConnection]
+) -> None:
+    ((n_started, *parts),) = (
+        connection_of("usual")
+        .execute(
+            """select n_started, n_measured, n_ended_early, n_not_measured, n_open from mart_started
+        where level = 'clinic' and period_kind = 'rolling_12m' and period_end_on = '2026-10-31'"""
+        )
+        .fetchall()
+    )
+    assert sum(parts) == n_started
+
+    def said(name: str, audience: str) -> list[str]:
+        sections = report_of(name, audience).sections
+        (section,) = [each for each in sections if each.section_id == "population"]
+        return [text for text in section.paragraphs if "first attended session" in text]
+
+    (sentence,) = said("usual", "director")
+    assert sentence.startswith(f"Of the {n_started:,} courses that started")
+    assert "in the twelve months to October 2026" in sentence
+    numbers = [f"{n:,}" for n in parts]
+    assert [word for word in sentence.split(") ")[1].split() if word in numbers] == numbers
+    assert said("activity only", "director") == said("usual", "public") == []
+
+
 def test_the_measured_shares_are_those_of_the_truth(report_of: ReportOf) -> None:
     better = column(tables(report_of("usual", "director"))["programmes-phq9"], "reliably_better")
     for programme, name in (("p-anx", "Anxiety course"), ("p-tra", "Trauma, individual")):
