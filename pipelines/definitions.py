@@ -14,6 +14,7 @@ from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_START_TAG,
 )
 
+from pipelines.audit import ledger
 from pipelines.errors import OutcomesError
 from pipelines.files import private_folder, write_atomic
 from pipelines.home import Home
@@ -91,13 +92,17 @@ def run_job(home: Home, months_to_report: Sequence[str]) -> None:
         end_dead_runs(instance)
         job = definitions.resolve_job_def(JOB_NAME)
         tables_only = None if months_to_report else _table_keys(definitions)
-        result = job.execute_in_process(
-            instance=instance,
-            tags=tags,
-            asset_selection=tables_only,
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            raise_on_error=True,
-        )
+        try:
+            result = job.execute_in_process(
+                instance=instance,
+                tags=tags,
+                asset_selection=tables_only,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                raise_on_error=True,
+            )
+        except OutcomesError as error:
+            ledger.append(home, "run_failed", {"error": str(error)})
+            raise
         if not result.success:
             raise OutcomesError(
                 "The run failed.",

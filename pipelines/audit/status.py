@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.audit import ledger
 from pipelines.contracts.odcs import load_contracts
 from pipelines.contracts.row_rules import explain
 from pipelines.engine import quoted
@@ -33,6 +34,7 @@ class HomeStatus:
     is_up_to_date: bool
     n_tables: int
     reports: list[str]
+    needs_attention: list[str]
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
@@ -49,6 +51,7 @@ class HomeStatus:
             f"Tables      {self.n_tables}, "
             + ("up to date" if self.is_up_to_date else "out of date: outcomes run"),
             f"Reports     {', '.join(self.reports) or 'none yet'}",
+            *(f"Attention   {problem}" for problem in self.needs_attention),
         ]
 
 
@@ -69,7 +72,16 @@ def home_status(home: Home) -> HomeStatus:
         is_up_to_date=bool(snapshot.inputs) and snapshot.inputs == inputs_fingerprint(home),
         n_tables=len(snapshot.tables),
         reports=reports,
+        needs_attention=[*snapshot.facts.get("refusals", ()), *_last_failure(home)],
     )
+
+
+def _last_failure(home: Home) -> list[str]:
+    """What stopped the last run, if it did not end well."""
+    runs = [event for event in ledger.events(home) if event["event"] in {"run", "run_failed"}]
+    if not runs or runs[-1]["event"] == "run":
+        return []
+    return [f"The last run failed. {runs[-1]['details']['error']}"]
 
 
 def _published(home: Home, table: str) -> str | None:

@@ -34,7 +34,6 @@ from pipelines.ingest.byte_streams import ByteStream, packing_of
 from pipelines.ingest.text_files import TextRelation
 
 HASH_LENGTH = 32
-UNUSABLE = "file.unusable"
 _PLACING = Lock()
 
 
@@ -146,7 +145,8 @@ def _set_aside(engine: Engine, path: Path, folder: Path, error: DeliveryError) -
     except (DeliveryError, OSError, ValueError):
         n_lines = 0
     engine.write_parquet(
-        f"select range + 2 as line, {quoted(UNUSABLE)} as reason, cast(null as varchar) as text"
+        f"select range + 2 as line, {quoted(tolerant_csv.UNUSABLE)} as reason,"
+        " cast(null as varchar) as text"
         f" from range({max(n_lines - 1, 0)}) order by line",
         folder / "broken.parquet",
     )

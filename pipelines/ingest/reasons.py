@@ -40,7 +40,7 @@ FILE_REASONS: Mapping[str, tuple[str, str]] = {
     ),
     tolerant_csv.UNUSABLE: (
         "The file as a whole could not be used: expected a file with a header and rows.",
-        "Run `outcomes check` on the delivery to see why, export the file again, land it again.",
+        "Look for a missing header, a column named twice or a damaged file; export it again.",
     ),
 }
 """Each reason of a text file with what was expected and what to do."""

@@ -65,11 +65,13 @@ class Findings:
     rules: list[RuleFinding]
     not_taken: list[str]
     missing_tables: list[str]
+    unusable_files: list[str]
 
     @property
     def is_clean(self) -> bool:
-        """No row would be turned away, and no table is missing."""
-        return not self.missing_tables and not any(rule.severity == "error" for rule in self.rules)
+        """No row would be turned away, no file is unusable and no table is missing."""
+        has_errors = any(rule.severity == "error" for rule in self.rules)
+        return not self.missing_tables and not self.unusable_files and not has_errors
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
@@ -99,6 +101,8 @@ class Findings:
                 f"  {'':16} what to do: add it to the delivery, or judge the delivery beside a home"
                 " that has it (--home)"
             )
+        for refusal in self.unusable_files:
+            found += ["", *(f"  {line}" for line in refusal.splitlines())]
         if self.rules:
             found.append("")
         for rule in self.rules:
@@ -128,7 +132,7 @@ def check_delivery(
 ) -> Findings:
     """Judge one delivery as a run would, beside what `home` has, or alone.
 
-    Raises: DeliveryError when a file cannot be used at all.
+    Raises: DeliveryError when the delivery could not even be landed.
     """
     with tempfile.TemporaryDirectory(prefix="outcomes-check-") as folder:
         rehearsal = _copy_of(home, Path(folder) / "home")
@@ -148,6 +152,12 @@ def check_delivery(
                 rules=_rules(run, own),
                 not_taken=[f"{file.name} ({file.reason})" for file in delivery.unrecognised],
                 missing_tables=_missing(run, delivery),
+                unusable_files=[
+                    file.refusal
+                    for files in run.files.values()
+                    for file in files
+                    if file.refusal and file.delivery_id == delivery.delivery_id
+                ],
             )
         finally:
             run.close()

@@ -18,7 +18,7 @@ SMART10 = SHARED_DATA / "fhir-bulk-smart10"
 PYSYNTHEA = SHARED_DATA / "fhir-bulk-pysynthea"
 LOINC = "http://loinc.org"
 TOTALS = {"70274-6": "gad7", "44261-6": "phq9"}
-NO_QUESTIONNAIRE = "no questionnaire was delivered"
+NO_QUESTIONNAIRE = "no questionnaire of the last twelve months was delivered"
 DERIVED_COURSES = "delivers no courses of treatment. They are derived from its sessions"
 FATES = ("n_accepted", "n_superseded", "n_withdrawn", "n_quarantined")
 

@@ -103,7 +103,9 @@ class Clinic:
 
     def _known(self, programme_id: str | None) -> str:
         """A programme is unknown only where none was delivered; then there is but one."""
-        return programme_id if programme_id in self.programmes else "unassigned"
+        if programme_id is None or programme_id not in self.programmes:
+            return "unassigned"
+        return programme_id
 
     def _attendance(self, row: Row) -> Row:
         session = self.sessions[row["session_key"]]

@@ -98,7 +98,7 @@ def test_the_summary_names_the_first_files_and_their_deliveries(home):
         home,
         "quarantine",
         table_name=["clients"] * 5,
-        file_name=["clients.csv"] * 4 + ["b/clients.csv"],
+        file_name=[*["clients.csv"] * 4, "b/clients.csv"],
         delivered_on=[date(2024, month, 1) for month in (4, 2, 2, 3, 2)],
         line=[2] * 5,
         reasons=[["file.truncated"]] * 5,

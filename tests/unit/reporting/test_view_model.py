@@ -176,7 +176,7 @@ def test_a_badly_measured_month_leads_with_bounds_and_compares_no_programme(
 def test_activity_alone_says_so_and_shows_no_outcome(report_of: ReportOf) -> None:
     report = report_of("activity only", "director")
     assert report.in_short[0].text == (
-        "No questionnaire was delivered: this report is one of activity alone and says nothing about outcomes."
+        "No questionnaire of the last twelve months was delivered: this report is one of activity alone and says nothing about outcomes."
     )
     assert not any("reliably" in card.name for card in report.key_figures)
     assert not [name for name in tables(report) if name.startswith("programmes-")]
