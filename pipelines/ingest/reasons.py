@@ -45,7 +45,7 @@ FILE_REASONS: Mapping[str, tuple[str, str]] = {
 }
 """Each reason of a text file with what was expected and what to do."""
 
-_FHIR_TODO = (
+_FHIR_ADVICE = (
     "Correct it at the source and export it again if it should count; otherwise leave it as it is."
 )
 
@@ -54,5 +54,5 @@ def reading_reasons() -> dict[str, tuple[str, str]]:
     """Each reason that reading gives, with what was expected and what to do."""
     return {
         **FILE_REASONS,
-        **{reason: (sentence, _FHIR_TODO) for reason, sentence in FHIR_REASONS.items()},
+        **{reason: (sentence, _FHIR_ADVICE) for reason, sentence in FHIR_REASONS.items()},
     }
