@@ -13,7 +13,6 @@ from pipelines.demo.groups import COMPLETED, DROPPED, SILENT
 from pipelines.demo.meetings import ATTENDED, Meetings
 from pipelines.demo.programmes import per_programme
 from pipelines.demo.randomness import Stream, generator
-from pipelines.demo.timeline import NEVER
 
 WORST = 27.0
 SEVERITY_MEAN, SEVERITY_SD = 14.0, 5.4
@@ -94,12 +93,6 @@ def make_paths(clinic: Clinic, block: int, courses: Courses, meetings: Meetings)
     latest = np.full(n, np.nan)
     latest[course[counts]] = level[counts]
     return Paths(severity, gain, is_sudden, is_reversed, level, felt, severity - latest)
-
-
-def is_finished(courses: Courses, sessions: np.ndarray, last_day: int) -> np.ndarray:
-    """Courses with a recorded end so far and at least two attended sessions."""
-    has_ended = (courses.ended > NEVER) & (courses.ended <= last_day)
-    return has_ended & (sessions >= 2)
 
 
 def verdict(paths: Paths, courses: Courses, rng: np.random.Generator) -> np.ndarray:

@@ -15,7 +15,7 @@ from pipelines.reporting.disclosure import audience_policies
 from pipelines.reporting.html import render_index, render_month
 from pipelines.reporting.model import Report
 from pipelines.reporting.view_model import build_report
-from pipelines.reporting.write import index_entries, write_report
+from pipelines.reporting.write import index_entries, write_index, write_report
 from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.checked_deliveries import episode_gaps
 from pipelines.warehouse.inputs import code_fingerprint, inputs_fingerprint
@@ -134,5 +134,5 @@ class ReportWriter:
         folder = self._run.home.reports
         entries = list(index_entries(folder))
         page = render_index(entries, clinic=self._run.settings.clinic_name)
-        write_atomic(folder / "index.html", page)
+        write_index(folder, page)
         return len({entry.month for entry in entries})
