@@ -60,6 +60,19 @@ DDL: dict[str, str] = {
     " answers double[], n_answers bigint, has_answers boolean",
     "stg_consents": "client_id varchar, client_key varchar, scope varchar, given_on date,"
     " withdrawn_on date",
+    "stg_clients": "client_id varchar, client_key varchar, birth_date date, sex varchar,"
+    " gender_identity varchar, ethnicity varchar, state varchar, language varchar,"
+    " registered_on date",
+    "stg_goals": "goal_id varchar, episode_id varchar, episode_key varchar, kind varchar,"
+    " domain varchar, weight decimal(9, 4), set_on date, closed_on date",
+    "stg_goal_ratings": "goal_id varchar, rated_at timestamp, rated_on date, rated_by varchar,"
+    " value_points decimal(9, 4)",
+    "stg_milestones": "milestone_id varchar, episode_id varchar, episode_key varchar,"
+    " kind varchar, domain varchar, observed_on date, reported_by varchar",
+    "stg_diagnoses": "episode_id varchar, episode_key varchar, code varchar, role varchar,"
+    " recorded_on date",
+    "stg_safety_actions": "response_id varchar, response_key varchar, acted_at timestamp,"
+    " acted_on date, action varchar, therapist_id varchar",
     "stg_files": "delivery_id varchar, source varchar, delivered_on date, file_id varchar,"
     " file_name varchar, table_name varchar, mode varchar, n_delivered bigint",
     "quarantine": "table_name varchar, delivery_id varchar, delivered_on date, reasons varchar[]",
@@ -130,6 +143,18 @@ DEFAULTS: dict[str, Row] = {
         "scope": "public_reporting",
         "given_on": date(2025, 1, 1),
     },
+    "stg_clients": {"client_id": "c1", "sex": "female", "registered_on": date(2024, 1, 1)},
+    "stg_goals": {"episode_id": "e1", "kind": "gbo", "set_on": date(2025, 1, 1)},
+    "stg_goal_ratings": {"goal_id": "g1", "rated_by": "client"},
+    "stg_milestones": {
+        "episode_id": "e1",
+        "kind": "other",
+        "domain": "personal_goals",
+        "observed_on": date(2025, 1, 1),
+        "reported_by": "client",
+    },
+    "stg_diagnoses": {"episode_id": "e1", "role": "primary", "recorded_on": date(2025, 1, 1)},
+    "stg_safety_actions": {"action": "risk_assessed", "therapist_id": "t1"},
     "stg_files": {"source": "inbox", "mode": "full"},
     "stg_row_counts": {},
 }
@@ -222,7 +247,12 @@ def complete_row(table: str, row: Mapping[str, Any], *, key: Any = same_key) -> 
             kind = column.removesuffix("_key")
             identifier = full.get(f"{kind}_id")
             full[column] = None if identifier is None else key(kind, identifier)
-    for moment, day in (("administered_at", "administered_on"), ("scheduled_at", "scheduled_on")):
+    for moment, day in (
+        ("administered_at", "administered_on"),
+        ("scheduled_at", "scheduled_on"),
+        ("rated_at", "rated_on"),
+        ("acted_at", "acted_on"),
+    ):
         if moment in columns:
             if full.get(moment) is None and full.get(day) is not None:
                 full[moment] = datetime.combine(full[day], time(12))

@@ -21,6 +21,8 @@ QUARTER = "quarter"
 ROLLING = "rolling_12m"
 CLINIC = ("clinic", "clinic")
 HISTORY_MONTHS = 24
+# Published tables that a section of its own prints: `Figures.published`.
+SECTION_TABLES: tuple[str, ...] = ()
 
 # The rows a page needs: the clinic's history, everybody else's figures at the month's end.
 _ROWS = """
@@ -128,6 +130,7 @@ class Figures:
     _completeness: Mapping[tuple[Any, ...], Record] = field(repr=False)
     _recovery: Mapping[tuple[Any, ...], Record] = field(repr=False)
     _started: Mapping[tuple[Any, ...], Record] = field(repr=False)
+    _published: Mapping[str, tuple[Record, ...]] = field(repr=False, default_factory=dict)
 
     @property
     def month_end_on(self) -> date:
@@ -155,6 +158,19 @@ class Figures:
     def started(self, subject: tuple[str, str], kind: str, end_on: date) -> Record | None:
         """Where the courses that started are now, None where none did."""
         return self._started.get((*subject, kind, end_on))
+
+    def published(
+        self, table: str, subject: tuple[str, str], kind: str, end_on: date
+    ) -> list[Record]:
+        """A subject's rows of one of SECTION_TABLES in a period, in the order of all columns.
+
+        The clinic has its whole history, everybody else the periods that end with the month.
+        """
+        return [
+            row
+            for row in self._published[table]
+            if (row["level"], row["subject_id"]) == subject and _is_at(row, kind, end_on)
+        ]
 
     def subjects_at(self, level: str) -> list[Subject]:
         """The subjects of a level in the order of their names, which ranks nobody."""
@@ -316,6 +332,10 @@ def read_figures(connection: duckdb.DuckDBPyConnection, *, month: date, audience
         _completeness=rows("pub_completeness"),
         _recovery=rows("pub_recovery"),
         _started=rows("pub_started"),
+        _published={
+            table: tuple(_records(connection, _ROWS.format(table=table), window))
+            for table in SECTION_TABLES
+        },
     )
 
 

@@ -1,8 +1,8 @@
 """The catalogue of words: every text of a report, and how a number is written in its language.
 
-`reports/wording/<language>.yaml` holds the texts; another language is another file. What belongs
-here is looking a text up and writing numbers and dates. Which text follows from which figures is
-decided in `sentences.py`.
+`reports/wording/<language>/` holds the texts, a file for each part of the report; another language
+is another folder. What belongs here is looking a text up and writing numbers and dates. Which text
+follows from which figures is decided in `sentences.py`.
 """
 
 import string
@@ -52,7 +52,7 @@ class Wording:
         except KeyError:
             raise ModelError(
                 "A text is missing from the catalogue of words.",
-                where=f"reports/wording/{self.language}.yaml",
+                where=f"reports/wording/{self.language}/",
                 expected=key,
                 found="no such key",
                 todo="add the text",
@@ -62,7 +62,7 @@ class Wording:
         except (KeyError, IndexError) as error:
             raise ModelError(
                 "A text of the catalogue asks for a value that it is not given.",
-                where=f"reports/wording/{self.language}.yaml, {key}",
+                where=f"reports/wording/{self.language}/, {key}",
                 expected=", ".join(sorted(values)) or "no value",
                 found=str(error),
                 todo="use only these names between braces",
@@ -139,27 +139,37 @@ def load_wording(language: str = "en") -> Wording:
 
     Raises: ModelError when there is no such file or a text of it cannot be filled in.
     """
-    path = WORDING_FOLDER / f"{language}.yaml"
-    if not path.is_file():
+    folder = WORDING_FOLDER / language
+    if not folder.is_dir():
         raise ModelError(
             "There are no words for this language.",
             where="reports/wording/",
-            expected=", ".join(sorted(file.stem for file in WORDING_FOLDER.glob("*.yaml"))),
+            expected=", ".join(sorted(path.name for path in WORDING_FOLDER.iterdir())),
             found=language,
-            todo="name one of these, or add a file",
+            todo="name one of these, or add a folder",
         )
-    texts = dict(_flat(yaml.safe_load(path.read_text(encoding="utf-8")), ""))
-    for key, text in texts.items():
-        try:
-            list(string.Formatter().parse(text))
-        except ValueError as error:
+    texts: dict[str, str] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        found = dict(_flat(yaml.safe_load(path.read_text(encoding="utf-8")), ""))
+        twice = [f"{key} is in another file too" for key in sorted(set(found) & set(texts))]
+        broken = [f"{key} is not well formed" for key in found if not _is_well_formed(found[key])]
+        if twice or broken:
             raise ModelError(
-                "A text of the catalogue is not well formed.",
-                where=f"reports/wording/{path.name}, {key}",
-                found=str(error),
-                todo="close every brace; write {{ for a brace that is meant",
-            ) from None
+                "A text of the catalogue of words cannot be used.",
+                where=f"reports/wording/{language}/{path.name}",
+                found=", ".join(twice + broken),
+                todo="keep one of two; close every brace, and write {{ for one that is meant",
+            )
+        texts |= found
     return Wording(language, texts)
+
+
+def _is_well_formed(text: str) -> bool:
+    try:
+        list(string.Formatter().parse(text))
+    except ValueError:
+        return False
+    return True
 
 
 def _flat(content: Any, prefix: str) -> Iterator[tuple[str, str]]:

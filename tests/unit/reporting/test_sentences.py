@@ -161,13 +161,13 @@ def test_a_withheld_number_of_measured_courses_is_said_to_be_withheld() -> None:
 
 
 def test_a_missing_text_names_the_file_and_the_key() -> None:
-    with pytest.raises(ModelError, match=r"reports/wording/en.yaml.*\n.*sentence.nowhere"):
+    with pytest.raises(ModelError, match=r"reports/wording/en/.*\n.*sentence.nowhere"):
         WORDS.say("sentence.nowhere")
 
 
 def test_a_text_that_asks_for_an_unknown_value_is_refused() -> None:
     words = Wording("xx", {"greeting": "Hello {nobody}"})
-    with pytest.raises(ModelError, match=r"xx.yaml, greeting"):
+    with pytest.raises(ModelError, match=r"xx/, greeting"):
         words.say("greeting", somebody="Ada")
 
 
