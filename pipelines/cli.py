@@ -97,12 +97,17 @@ def demo(home_path: Path, clients: int, months: int, seed: int, as_of_month: str
 
     Example: outcomes demo --home clinic --clients 6000 --months 36
     """
-    from pipelines.demo.clinic import DemoOptions, write_deliveries
+    from pipelines.demo.clinic import DemoOptions, clinic_decisions, write_deliveries
     from pipelines.months import month_of
 
     month_of(as_of_month)
-    home = Home.create(home_path, name="Made-up Clinic", salt=f"demo-{seed}")
     options = DemoOptions(clients=clients, months=months, seed=seed, as_of_month=as_of_month)
+    home = Home.create(
+        home_path,
+        name="Made-up Clinic",
+        salt=f"demo-{seed}",
+        decisions=clinic_decisions(options),
+    )
     with _showing_progress():
         progress.say("writing the demo clinic's deliveries")
         write_deliveries(options, home.inbox)
@@ -322,6 +327,31 @@ def export(
     target = output or Path(f"{table}.{kind}")
     n_rows = export_table(Home(home_path), table, kind=kind, output=target, purpose=purpose)
     click.echo(f"{_count(n_rows, 'row')} in {target}")
+
+
+@main.group()
+def instrument() -> None:
+    """Look at the files of the instrument catalogue.
+
+    Example: outcomes instrument check data_contracts/instruments/phq9.yaml
+    """
+
+
+@instrument.command("check")
+@click.argument(
+    "path", metavar="FILE", type=click.Path(dir_okay=False, exists=True, path_type=Path)
+)
+@JSON_OPTION
+def check_instrument(path: Path, as_json: bool) -> None:
+    """Say what is wrong with an instrument file and draw its scoring on an example.
+
+    Example: outcomes instrument check data_contracts/instruments/phq9.yaml
+    """
+    from pipelines.instruments.file_check import check_instrument_file
+
+    found = check_instrument_file(path)
+    _print(as_json, found.as_dict(), found.lines)
+    sys.exit(0 if found.is_clean else 1)
 
 
 def _count(n: int, noun: str) -> str:

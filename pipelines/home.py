@@ -22,6 +22,14 @@ from filelock import FileLock, Timeout
 
 from pipelines.errors import BusyError, SettingsError, UsageError
 from pipelines.files import private_folder, sha256_text, write_atomic
+from pipelines.measure_settings import (
+    MeasureDecision,
+    decisions_digest,
+    read_measure_decisions,
+)
+from pipelines.outcome_settings import OutcomeSettings, read_outcome_settings
+from pipelines.path_settings import PathSettings, read_path_settings
+from pipelines.toml_sections import Section, Sections
 
 SETTINGS_FILE = "clinic.toml"
 
@@ -62,8 +70,13 @@ class Settings:
     pseudonym_salt: str
     first_score_days: int = 14
     derived_end_days: int = 90
+    dropout_return_days: int = 60
+    protocol_sessions: int = 0
     max_lost_share: float = 0.2
     sources: tuple[SourceSettings, ...] = ()
+    outcomes: OutcomeSettings = field(default_factory=OutcomeSettings)
+    measures: tuple[MeasureDecision, ...] = ()
+    paths: PathSettings = field(default_factory=PathSettings)
 
     @property
     def digest(self) -> str:
@@ -74,8 +87,13 @@ class Settings:
             self.pseudonym_salt,
             str(self.first_score_days),
             str(self.derived_end_days),
+            str(self.dropout_return_days),
+            str(self.protocol_sessions),
             str(self.max_lost_share),
             repr([(source.name, dict(source.options)) for source in self.sources]),
+            self.outcomes.digest_text,
+            decisions_digest(self.measures),
+            self.paths.digest_text,
         )
 
 
@@ -94,7 +112,7 @@ def read_settings(path: Path) -> Settings:
             found=str(error),
             todo="correct the line, or start from a new home and copy your values over",
         ) from None
-    reader = _SectionReader(path, content)
+    reader = Sections(path, content)
     clinic = reader.section("clinic")
     time_zone = clinic.take("time_zone", str, "UTC")
     if time_zone not in zoneinfo.available_timezones():
@@ -113,11 +131,16 @@ def read_settings(path: Path) -> Settings:
         pseudonym_salt=clinic.take("pseudonym_salt", str),
         first_score_days=windows.take("first_score_days", int, 14),
         derived_end_days=windows.take("derived_end_days", int, 90),
+        dropout_return_days=windows.take("dropout_return_days", int, 60),
+        protocol_sessions=windows.take("protocol_sessions", int, 0),
         max_lost_share=deliveries.take("max_lost_share", float, 0.2),
         sources=tuple(
             _read_source(path, name, value)
             for name, value in sorted(reader.table("sources").items())
         ),
+        outcomes=read_outcome_settings(reader),
+        measures=read_measure_decisions(reader),
+        paths=read_path_settings(windows),
     )
     for section in (clinic, windows, deliveries):
         section.refuse_leftovers()
@@ -126,7 +149,7 @@ def read_settings(path: Path) -> Settings:
 
 
 def _read_source(path: Path, name: str, value: object) -> SourceSettings:
-    section = _Section(path, f"sources.{name}", value)
+    section = Section(path, f"sources.{name}", value)
     kind = section.take("kind", str)
     place = section.take("path", str)
     mode = section.take("mode", str, "full")
@@ -143,59 +166,6 @@ def _read_source(path: Path, name: str, value: object) -> SourceSettings:
     return SourceSettings(
         name=name, kind=kind, path=(path.parent / place), mode=mode, options=options
     )
-
-
-class _Section:
-    """One table of the file, read key by key so that a misspelt key is noticed."""
-
-    def __init__(self, path: Path, name: str, value: object) -> None:
-        if not isinstance(value, dict):
-            raise SettingsError(
-                "A section of the settings is not a table.",
-                where=f"{path}, {name}",
-                expected=f"[{name}] with one key a line",
-                found=type(value).__name__,
-                todo="write it as a section",
-            )
-        self.path, self.name, self.left = path, name, dict(value)
-
-    def take(self, key: str, kind: type, default: Any = None) -> Any:
-        value = self.left.pop(key, default)
-        if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise SettingsError(
-                "A setting is missing or has the wrong type.",
-                where=f"{self.path}, [{self.name}] {key}",
-                expected=kind.__name__,
-                found="nothing" if value is None else type(value).__name__,
-                todo="add or correct the line",
-            )
-        return value
-
-    def refuse_leftovers(self) -> None:
-        if self.left:
-            raise SettingsError(
-                "Settings that nothing reads; a misspelt key would silently do nothing.",
-                where=f"{self.path}, [{self.name}]",
-                expected="only keys that README.md lists",
-                found=", ".join(sorted(self.left)),
-                todo="correct or remove them",
-            )
-
-
-class _SectionReader:
-    def __init__(self, path: Path, content: dict[str, Any]) -> None:
-        self.path, self.left = path, dict(content)
-
-    def section(self, name: str) -> _Section:
-        return _Section(self.path, name, self.left.pop(name, {}))
-
-    def table(self, name: str) -> dict[str, Any]:
-        return _Section(self.path, name, self.left.pop(name, {})).left
-
-    def refuse_leftovers(self) -> None:
-        _Section(self.path, "top level", self.left).refuse_leftovers()
 
 
 class Home:
@@ -224,8 +194,12 @@ class Home:
         name: str = "My clinic",
         time_zone: str = "UTC",
         salt: str | None = None,
+        decisions: str = "",
     ) -> "Home":
-        """The home in this folder, made with default settings where there is none yet."""
+        """The home in this folder, made with default settings where there is none yet.
+
+        `decisions` are further lines of those settings.
+        """
         private_folder(root)
         settings_path = root / SETTINGS_FILE
         if not settings_path.exists():
@@ -235,7 +209,8 @@ class Home:
                     name=json.dumps(name),
                     time_zone=json.dumps(time_zone),
                     salt=json.dumps(salt or secrets.token_hex(16)),
-                ),
+                )
+                + decisions,
             )
         home = cls(root)
         private_folder(home.inbox)

@@ -13,7 +13,9 @@ from typing import Any
 
 import duckdb
 
+from pipelines.instruments.measures import measure_tables
 from pipelines.warehouse.model_file import SQL_FOLDER, Model, load_checks, read_model
+from pipelines.warehouse.path_rules import path_rules
 
 Row = dict[str, Any]
 
@@ -22,14 +24,81 @@ DDL: dict[str, str] = {
     "ref_instruments": "instrument_id varchar, name varchar, version varchar, domain varchar,"
     " n_items integer, item_min_points decimal(9, 4), item_max_points decimal(9, 4),"
     " total_min_points decimal(9, 4), total_max_points decimal(9, 4), direction varchar,"
-    " is_scored boolean, purpose varchar",
+    " is_scored boolean, purpose varchar, domains varchar[], subdomain varchar,"
+    " not_scored_why varchar",
     "ref_instrument_scales": "instrument_id varchar, scale varchar, n_items integer,"
     " item_numbers integer[], method varchar, weights double[], constant_points decimal(18, 9),"
-    " min_points decimal(9, 4), max_points decimal(9, 4), prorate_max_missing integer",
-    "ref_outcome_rules": "rule_id varchar, rule_version varchar, instrument_id varchar,"
-    " scale varchar, reliable_change_points decimal(9, 4), caseness_points decimal(9, 4),"
+    " min_points decimal(9, 4), max_points decimal(9, 4), prorate_max_missing integer,"
+    " direction varchar, fill_method varchar, form_max_missing integer,"
+    " group_numbers integer[], slot_numbers integer[], of_scale varchar",
+    "ref_instrument_items": "instrument_id varchar, item integer, min_points decimal(9, 4),"
+    " max_points decimal(9, 4), allowed_points double[], is_zero_allowed boolean,"
+    " is_reversed boolean, has_own_values boolean",
+    "ref_outcome_rules": "instrument_id varchar, scale varchar, respondent varchar,"
+    " rule_id varchar, rule_version varchar, reliable_change_points decimal(9, 4),"
+    " reliable_change_kind varchar, caseness_points decimal(9, 4),"
     " remission_below_points decimal(9, 4), response_share decimal(9, 4), source varchar,"
     " status varchar",
+    "ref_thresholds": "instrument_id varchar, scale varchar, kind varchar, entry integer,"
+    " points decimal(9, 4), share decimal(9, 4), op varchar, use varchar, respondent varchar,"
+    " holds_for varchar, is_active boolean, status varchar, source varchar, basis varchar,"
+    " rule_id varchar, rule_version varchar, range_low_points decimal(9, 4),"
+    " range_high_points decimal(9, 4), note varchar",
+    "ref_clinic_thresholds": "instrument_id varchar, scale varchar, respondent varchar,"
+    " kind varchar, points decimal(9, 4), share decimal(9, 4), reliability_value decimal(9, 4),"
+    " sd_points decimal(9, 4), source varchar, decided_on date",
+    "ref_norms": "instrument_id varchar, scale varchar, population varchar, entry integer,"
+    " label varchar, mean_points decimal(9, 4), sd_points decimal(9, 4), status varchar,"
+    " source varchar, is_default boolean",
+    "ref_cutoffs": "instrument_id varchar, scale varchar, cutoff varchar, points decimal(9, 4),"
+    " source varchar",
+    "ref_reliabilities": "instrument_id varchar, scale varchar, entry integer,"
+    " value decimal(9, 4), lower_value decimal(9, 4), upper_value decimal(9, 4), kind varchar,"
+    " sample varchar, status varchar, source varchar, is_default boolean",
+    "ref_goal_rules": "goal_kind varchar, min_points decimal(9, 4), max_points decimal(9, 4),"
+    " reliable_change_points decimal(9, 4), met_points decimal(9, 4), gas_rho decimal(9, 4),"
+    " source varchar",
+    "ref_score_tables": "instrument_id varchar, scale varchar, raw_points decimal(9, 4),"
+    " points decimal(9, 4), source varchar",
+    "ref_conventions": "name varchar, value decimal(18, 9), status varchar, source varchar,"
+    " note varchar",
+    "ref_recovery_pairs": "code_prefix varchar, descriptor varchar, rule_id varchar,"
+    " rule_version varchar, first_instrument_id varchar, second_instrument_id varchar,"
+    " second_name varchar, fallback_instrument_id varchar, functioning_instrument_id varchar,"
+    " status varchar, source varchar",
+    "ref_wait_bands": "wait_id varchar, wait varchar, min_days integer, max_days integer,"
+    " status varchar, source varchar",
+    "ref_programme_standards": "figure varchar, rule_id varchar, op varchar,"
+    " share decimal(9, 4), status varchar, source varchar",
+    "ref_child_measures": "instrument_id varchar, scale varchar, rater varchar,"
+    " rule_id varchar, rule_version varchar, reliable_change_points decimal(9, 4),"
+    " below_age_years integer, status varchar, source varchar",
+    "ref_path_rules": "rule_id varchar, parameter varchar, argument varchar, rule_version varchar,"
+    " value decimal(9, 4), unit varchar, meaning varchar, rule_meaning varchar,"
+    " is_active boolean, status varchar, source varchar",
+    "ref_claims": "claim_id varchar, claim_version varchar, set_on date, says varchar,"
+    " claimed_rate decimal(9, 4), levels varchar[], tracks varchar[], modalities varchar[],"
+    " rule_kind varchar, instrument_id varchar, scale varchar, respondent varchar,"
+    " worse_from_points decimal(9, 4), measured_at varchar, after_days integer,"
+    " tolerance_days integer, minimum_pairs integer, minimum_pair_rate decimal(9, 4),"
+    " population_words varchar, measure_words varchar, met_words varchar, worse_words varchar,"
+    " sentence varchar, sentence_bounds_first varchar, standard_version varchar, source varchar",
+    "ref_measure_rules": "measure_id varchar, kind varchar, minimum_age_years integer,"
+    " session_lookback_days integer, identification_start_months integer,"
+    " identification_end_months integer, window_months integer, window_from_days integer,"
+    " window_to_days integer, follow_up_days integer, screen_from_months integer,"
+    " screen_to_months integer, screen_to_days integer, assessment_months integer,"
+    " index_above_points decimal(9, 4), remission_below_points decimal(9, 4),"
+    " response_share decimal(9, 4)",
+    "ref_measure_rates": "measure_id varchar, rate_id varchar, position integer, met_by varchar,"
+    " version varchar, basis varchar, status varchar, reason varchar",
+    "ref_measure_strata": "measure_id varchar, stratum varchar, from_years integer,"
+    " to_years integer",
+    "ref_measure_tools": "measure_id varchar, instrument_id varchar, is_brief boolean,"
+    " positive_from_points decimal(9, 4)",
+    "ref_measure_codes": "measure_id varchar, use varchar, reason varchar, code_kind varchar,"
+    " code_prefix varchar, position integer, counts varchar, is_active boolean, status varchar,"
+    " source varchar, decided_on date",
     "ref_disclosure_policies": "audience varchar, table_name varchar, level varchar,"
     " mart_level varchar, period_kind varchar, policy_id varchar, policy_version varchar,"
     " minimum_count integer, hide_zero boolean, hide_complements boolean, rounding_base integer,"
@@ -63,10 +132,10 @@ DDL: dict[str, str] = {
     "stg_clients": "client_id varchar, client_key varchar, birth_date date, sex varchar,"
     " gender_identity varchar, ethnicity varchar, state varchar, language varchar,"
     " registered_on date",
-    "stg_goals": "goal_id varchar, episode_id varchar, episode_key varchar, kind varchar,"
-    " domain varchar, weight decimal(9, 4), set_on date, closed_on date",
-    "stg_goal_ratings": "goal_id varchar, rated_at timestamp, rated_on date, rated_by varchar,"
-    " value_points decimal(9, 4)",
+    "stg_goals": "goal_id varchar, goal_key varchar, episode_id varchar, episode_key varchar,"
+    " kind varchar, domain varchar, weight decimal(9, 4), set_on date, closed_on date",
+    "stg_goal_ratings": "goal_id varchar, goal_key varchar, rated_at timestamp, rated_on date,"
+    " rated_by varchar, value_points decimal(9, 4)",
     "stg_milestones": "milestone_id varchar, episode_id varchar, episode_key varchar,"
     " kind varchar, domain varchar, observed_on date, reported_by varchar",
     "stg_diagnoses": "episode_id varchar, episode_key varchar, code varchar, role varchar,"
@@ -95,10 +164,100 @@ DEFAULTS: dict[str, Row] = {
         "constant_points": 0,
         "prorate_max_missing": 0,
     },
+    "ref_instrument_items": {
+        "is_zero_allowed": True,
+        "is_reversed": False,
+        "has_own_values": False,
+    },
+    "ref_thresholds": {
+        "scale": "total",
+        "entry": 1,
+        "op": ">=",
+        "use": "default",
+        "is_active": True,
+        "status": "verified",
+        "source": "made up for tests",
+    },
+    "ref_clinic_thresholds": {
+        "scale": "total",
+        "respondent": "client",
+        "source": "made up for tests",
+        "decided_on": date(2025, 1, 1),
+    },
+    "ref_norms": {
+        "scale": "total",
+        "entry": 1,
+        "label": "made-up people",
+        "status": "verified",
+        "source": "made up for tests",
+        "is_default": True,
+    },
+    "ref_cutoffs": {"scale": "total", "source": "made up for tests"},
+    "ref_reliabilities": {
+        "scale": "total",
+        "entry": 1,
+        "kind": "test_retest",
+        "status": "verified",
+        "source": "made up for tests",
+        "is_default": True,
+    },
+    "ref_goal_rules": {"source": "made up for tests"},
+    "ref_claims": {
+        "claim_version": "1",
+        "set_on": date(2025, 1, 1),
+        "says": "Half got better.",
+        "claimed_rate": Decimal("0.5"),
+        "levels": ["clinic", "programme"],
+        "rule_kind": "reliable_improvement",
+        "instrument_id": "phq9",
+        "scale": "total",
+        "respondent": "client",
+        "measured_at": "day",
+        "after_days": 56,
+        "tolerance_days": 14,
+        "minimum_pairs": 1,
+        "minimum_pair_rate": Decimal("0.7"),
+        "population_words": "everywhere",
+        "measure_words": "a score",
+        "met_words": "got better by {points}",
+        "worse_words": "got worse",
+        "sentence": "{n_met}/{n_measured}/{n_due}",
+        "sentence_bounds_first": "{worst_percent}-{best_percent}",
+        "standard_version": "1",
+        "source": "made up for tests",
+    },
+    "ref_recovery_pairs": {
+        "rule_id": "made_up",
+        "rule_version": "1",
+        "first_instrument_id": "phq9",
+        "second_instrument_id": "gad7",
+        "fallback_instrument_id": "gad7",
+        "functioning_instrument_id": "wsas",
+        "status": "verified",
+        "source": "made up for tests",
+    },
+    "ref_wait_bands": {"status": "verified", "source": "made up for tests"},
+    "ref_programme_standards": {
+        "rule_id": "made_up",
+        "op": ">=",
+        "status": "verified",
+        "source": "made up for tests",
+    },
+    "ref_child_measures": {
+        "scale": "total",
+        "rule_id": "made_up_children",
+        "rule_version": "1",
+        "below_age_years": 18,
+        "status": "verified",
+        "source": "made up for tests",
+    },
+    "ref_score_tables": {"source": "made up for tests"},
+    "ref_conventions": {"status": "verified", "source": "made up for tests"},
     "ref_outcome_rules": {
         "rule_id": "made_up",
         "rule_version": "1",
         "scale": "total",
+        "respondent": "client",
         "source": "made up for tests",
         "status": "active",
     },
@@ -219,11 +378,64 @@ RULES: tuple[Row, ...] = (
         "response_share": Decimal("0.5"),
     },
 )
+GOAL_RULES: tuple[Row, ...] = (
+    {"goal_kind": "gas", "min_points": -2, "max_points": 2, "met_points": 0}
+    | {"gas_rho": Decimal("0.3")},
+    {"goal_kind": "gbo", "min_points": 0, "max_points": 10, "reliable_change_points": 3},
+    {"goal_kind": "psychlops", "min_points": 0, "max_points": 5},
+)
+CONVENTIONS: tuple[Row, ...] = (
+    {"name": "reliable_change_z", "value": Decimal("1.96")},
+    {"name": "change_index_one_sided_z", "value": Decimal("1.65")},
+    {"name": "cutoff_sds", "value": 2},
+    {"name": "reversed_check_minimum_forms", "value": 30},
+)
+RESPONDENTS = ("client", "parent", "teacher", "partner", "therapist")
+# A problem whose own measure has both thresholds, one whose measure has a caseness alone, one whose
+# measure is in no catalogue, one with an unverified pair, and what is left over.
+RECOVERY_PAIRS: tuple[Row, ...] = (
+    {"code_prefix": "F32", "descriptor": "depression"},
+    {"code_prefix": "F40.1", "descriptor": "social_anxiety", "second_instrument_id": "ors"},
+    {"code_prefix": "F40", "descriptor": "phobia", "second_instrument_id": "wsas"},
+    {"code_prefix": "F42", "descriptor": "ocd", "second_instrument_id": "not_here"},
+    {"code_prefix": "F42.3", "descriptor": "hoarding", "status": "unverified"},
+    {"code_prefix": "", "descriptor": "other"},
+    {"code_prefix": "none", "descriptor": "none_recorded"},
+)
+WAIT_BANDS: tuple[Row, ...] = (
+    {"wait_id": "first_within_6_weeks", "wait": "referral_to_first", "max_days": 42},
+    {"wait_id": "first_within_18_weeks", "wait": "referral_to_first", "max_days": 126},
+    {"wait_id": "second_under_29_days", "wait": "first_to_second", "max_days": 28},
+    {"wait_id": "second_29_to_90_days", "wait": "first_to_second", "min_days": 29}
+    | {"max_days": 90},
+    {"wait_id": "second_over_90_days", "wait": "first_to_second", "min_days": 91},
+)
+STANDARDS: tuple[Row, ...] = (
+    {"figure": "first_within_6_weeks", "share": Decimal("0.75")},
+    {"figure": "second_over_90_days", "share": Decimal("0.1"), "op": "<=", "status": "unverified"},
+)
+# Unlike the adults' figures of the same instruments, so that a mixture would be noticed.
+CHILD_MEASURES: tuple[Row, ...] = (
+    {"instrument_id": "phq9", "rater": "client", "reliable_change_points": 5},
+    {"instrument_id": "phq9", "rater": "parent", "reliable_change_points": 4},
+    {"instrument_id": "gad7", "rater": "client", "reliable_change_points": 4},
+    {"instrument_id": "ors", "rater": "client", "reliable_change_points": Decimal("6.6")},
+    {"instrument_id": "gbo", "scale": "goal", "rater": "client", "reliable_change_points": 3},
+)
 PARAMETERS: dict[str, Any] = {
     "as_of_on": date(2025, 12, 31),
     "first_score_days": 14,
     "derived_end_days": 90,
     "clinic_name": "Example Hill Clinic",
+    "early_response_share": None,
+    "early_response_weeks": None,
+    "early_response_source": None,
+    "trajectory_positions": 26,
+    "dropout_return_days": 60,
+    "protocol_sessions": 0,
+    "reference_starts_on": None,
+    "reference_ends_on": None,
+    "reference_minimum_scores": 30,
 }
 
 
@@ -242,6 +454,8 @@ def complete_row(table: str, row: Mapping[str, Any], *, key: Any = same_key) -> 
     """A row with its defaults, its keys from its ids and its day from its moment (or back)."""
     full = {**DEFAULTS.get(table, {}), **row}
     columns = _columns(table)
+    if table == "ref_instruments" and full.get("domains") is None:
+        full["domains"] = [full["domain"]]
     for column in columns:
         if column.endswith("_key") and column not in full:
             kind = column.removesuffix("_key")
@@ -266,10 +480,29 @@ def complete_row(table: str, row: Mapping[str, Any], *, key: Any = same_key) -> 
 
 def reference_rows() -> dict[str, list[Row]]:
     """The `ref_` tables of the made-up catalogue above."""
+    directions = {row["instrument_id"]: row.get("direction", "higher_worse") for row in INSTRUMENTS}
     return {
         "ref_instruments": [complete_row("ref_instruments", row) for row in INSTRUMENTS],
-        "ref_instrument_scales": [complete_row("ref_instrument_scales", row) for row in SCALES],
-        "ref_outcome_rules": [complete_row("ref_outcome_rules", row) for row in RULES],
+        "ref_instrument_scales": [
+            complete_row("ref_instrument_scales", {"direction": directions[key], **row})
+            for row in SCALES
+            for key in [row["instrument_id"]]
+        ],
+        # A rule for everyone is there once for each respondent.
+        "ref_outcome_rules": [
+            complete_row("ref_outcome_rules", {"respondent": respondent, **row})
+            for row in RULES
+            for respondent in RESPONDENTS
+        ],
+        "ref_goal_rules": [complete_row("ref_goal_rules", row) for row in GOAL_RULES],
+        "ref_conventions": [complete_row("ref_conventions", row) for row in CONVENTIONS],
+        "ref_recovery_pairs": [complete_row("ref_recovery_pairs", row) for row in RECOVERY_PAIRS],
+        "ref_wait_bands": [complete_row("ref_wait_bands", row) for row in WAIT_BANDS],
+        "ref_programme_standards": [
+            complete_row("ref_programme_standards", row) for row in STANDARDS
+        ],
+        "ref_child_measures": [complete_row("ref_child_measures", row) for row in CHILD_MEASURES],
+        "ref_path_rules": path_rules().to_dicts(),
     }
 
 
@@ -306,6 +539,10 @@ class Bench:
         self._built: set[str] = set()
         for table, rows in reference_rows().items():
             self.fill(table, rows)
+        for table, frame in measure_tables().items():
+            # The project's own measures: they name no instrument of the made-up catalogue.
+            if table in DDL:
+                self.fill(table, frame.to_dicts())
 
     def close(self) -> None:
         """Give the memory back."""
@@ -358,7 +595,9 @@ class Bench:
         self._built.clear()
 
     def _run(self, name: str) -> None:
-        wanted = {key: self.parameters[key] for key in model(name).parameters}
+        # A generated clinic names only the parameters that it varies.
+        given = {**PARAMETERS, **self.parameters}
+        wanted = {key: given[key] for key in model(name).parameters}
         self.connection.execute(f"create or replace table {name} as {model(name).sql}", wanted)
         self._built.add(name)
 

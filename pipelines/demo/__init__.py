@@ -15,8 +15,10 @@ known defects, saying what is true. Does not belong here: anything that reads a 
     meetings.py        every client at every session: who came, who taught
     paths.py           how each client truly changed
     questionnaires.py  who filled in which form when
+    wider.py           forms of other domains, of diagnoses, before and after care
     answers.py         what they answered
-    records.py         goals, milestones, diagnoses, safety follow-ups
+    diagnoses.py       what each course is coded with
+    records.py         goals, milestones, safety follow-ups
     versions.py        a row as it stood at the end of each month in which it changed
     writing.py         months of CSV and Parquet files, written piece by piece
     defects.py, broken_rows.py   rows that are wrong on purpose

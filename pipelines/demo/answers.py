@@ -59,6 +59,8 @@ def _draw(instrument: Instrument, target: np.ndarray, rng: Generator) -> np.ndar
     steps = TENTHS if instrument.tenths else 1
     values = np.floor(mean * np.float32(steps) + rng.random((n, items), dtype=np.float32))
     values = np.clip(values, low * steps, high * steps).astype(np.int16)
+    if not instrument.has_zero:
+        values[values == 0] = 1
     for item in instrument.reversed_items:
         values[:, item - 1] = instrument.low + instrument.high - values[:, item - 1]
     return values

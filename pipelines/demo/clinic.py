@@ -9,6 +9,7 @@ import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ from pipelines.demo.defects import (
     plant_defects,
     unknown_column_file,
 )
+from pipelines.demo.diagnoses import write_diagnoses
 from pipelines.demo.groups import group_rows, group_session_rows, make_groups, make_stays
 from pipelines.demo.meetings import attendance_rows, make_meetings, session_ids, session_rows
 from pipelines.demo.paths import GROUP_ICC, THERAPIST_ICC, effect_sd, make_paths
@@ -50,6 +52,16 @@ CLIENTS_PER_THERAPIST = 150
 CLIENTS_PER_GROUP = 100
 FEWEST_THERAPISTS, FEWEST_GROUPS = 6, 14
 CHANGE_MONTHS = 6
+# Of those whose first course treats a depression.
+ADOLESCENT_SHARE = 0.08
+REFERENCE_MONTHS = 12
+REFERENCE_PERIOD = """
+# The clinic's first year: its first scores give the SDs of rules that nobody has published.
+[reference_period]
+starts_on = {starts_on}
+ends_on = {ends_on}
+set_on = {set_on}
+"""
 
 Progress = Callable[[int, int], None]
 
@@ -136,12 +148,26 @@ def _check(options: DemoOptions) -> None:
         )
 
 
+def clinic_decisions(options: DemoOptions) -> str:
+    """What the demo's clinic has decided, as lines of its settings.
+
+    The first year is the frozen reference period, where the demo is longer than that.
+    """
+    if options.months <= REFERENCE_MONTHS:
+        return ""
+    timeline = Timeline.ending(options.as_of_month, options.months)
+    ends_on = timeline.day(int(timeline.month_starts[REFERENCE_MONTHS]) - 1)
+    return REFERENCE_PERIOD.format(
+        starts_on=timeline.first_month, ends_on=ends_on, set_on=ends_on + timedelta(days=1)
+    )
+
+
 def responses_per_client(months: int) -> float:
-    """About how many completed forms one client yields, of 7.5 answers each: 11.6 in 36 months.
+    """About how many completed forms one client yields, of 7.6 answers each: 13.4 in 36 months.
 
     Measured at 12, 24 and 36 months; fewer months cut off more courses.
     """
-    return 12.8 - 42 / max(months, 6)
+    return 14.8 - 49 / max(months, 6)
 
 
 def clients_for(responses: int, *, months: int = 36) -> int:
@@ -275,13 +301,23 @@ def _write_block(
     child[courses.client[opening & (track == "child_family")]] = True
     substance_use = np.zeros(len(clients), dtype=bool)
     substance_use[courses.client[track == "substance_use"]] = True
+    depressed = np.zeros(len(clients), dtype=bool)
+    depressed[courses.client[opening & (track == "depression")]] = True
+    youth = generator(seed, Stream.CLIENTS, 3_000_000 + block)
+    adolescent = depressed & ~child & (youth.random(len(clients)) < ADOLESCENT_SHARE)
     home = _homes(clinic, block, courses, len(clients))
     shared = {"seed": seed, "block": block, "ids": clients, "timeline": timeline}
 
     _add_versions(
         deliveries,
         "clients",
-        people.client_rows(**shared, first_referral=first_referral, child=child, home=home),
+        people.client_rows(
+            **shared,
+            first_referral=first_referral,
+            child=child,
+            adolescent=adolescent,
+            home=home,
+        ),
     )
     _add_versions(
         deliveries,
@@ -319,7 +355,7 @@ def _write_block(
     told = {"courses": courses, "meetings": meetings, "paths": paths, "ids": episodes}
     records.write_goals(deliveries, clinic, block, **told)
     records.write_milestones(deliveries, clinic, block, **told)
-    records.write_diagnoses(deliveries, clinic, block, courses=courses, ids=episodes)
+    write_diagnoses(deliveries, clinic, block, courses=courses, ids=episodes)
     records.write_safety_actions(
         deliveries, clinic, block, courses=courses, responses=responses, answers=answers, ids=ids
     )

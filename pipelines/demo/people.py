@@ -153,16 +153,18 @@ def client_rows(
     timeline: Timeline,
     first_referral: np.ndarray,
     child: np.ndarray,
+    adolescent: np.ndarray,
     home: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, pl.DataFrame]:
     """Month, status flag (True: superseded) and row of the table `clients`.
 
-    `child` clients are under 18, the others are not. One in fifty moves to another state later
-    and is delivered again.
+    `child` clients are 7 to 16 at their first referral, `adolescent` ones 12 to 17, the others are
+    of age. One in fifty moves to another state later and is delivered again.
     """
     rng = generator(seed, Stream.CLIENTS, block)
     n = len(ids)
     years = np.where(child, rng.integers(7, 17, n), 18 + rng.gamma(2.6, 8.0, n).clip(0, 70))
+    years = np.where(adolescent & ~child, 12 + years % 5, years)
     birth = first_referral - (years * 365.25 + rng.integers(1, 360, n)).astype(np.int64)
     registered = np.maximum(first_referral - rng.integers(0, 4, n), 0)
     moved = np.where(rng.random(n) < 0.02, registered + 20 + rng.integers(0, 300, n), NEVER)

@@ -40,6 +40,8 @@ class Programme:
 _WEEKLY = ("phq9", "gad7")
 _SPARSE = ("phq9", "gad7", "wsas")
 
+# The extra questionnaire is given at the first and then at every so many attended sessions.
+EXTRA_EVERY = 7
 # Extra questionnaire, ICD-10-CM codes, severity at the start, effect; by track.
 _TRACKS: dict[str, tuple[str, tuple[str, ...], float, float]] = {
     "general": ("core10", ("F43.23", "F43.22"), -0.5, 0.3),
@@ -49,7 +51,7 @@ _TRACKS: dict[str, tuple[str, tuple[str, ...], float, float]] = {
     "ocd": ("oci_r", ("F42.2", "F42.8"), 0.0, -0.4),
     "grief": ("pg13r", ("F43.81", "Z63.4"), -1.0, 0.2),
     "borderline": ("bsl23", ("F60.3", "F33.1"), 3.0, -1.0),
-    "dbt_skills": ("ders16", ("F60.3", "F34.1"), 2.5, -0.3),
+    "dbt_skills": ("ders18", ("F60.3", "F34.1"), 2.5, -0.3),
     "anger": ("dar5", ("F63.81", "R45.4"), -1.5, -0.2),
     "chronic_illness": ("isi", ("F54", "F06.31"), 0.5, -0.5),
     "relationship": ("csi4", ("Z63.0", "F43.23"), -2.5, -0.1),
@@ -74,6 +76,10 @@ _SHAPES: dict[str, tuple[int, int, float]] = {
     "eating": (12, 12, 0.02),
     "substance_use": (12, 10, 0.01),
 }
+
+
+# A group mostly of people with social anxiety.
+_GROUP_CODES = {"anxiety": ("F40.10", "F41.1")}
 
 
 def _programmes() -> tuple[Programme, ...]:
@@ -101,6 +107,7 @@ def _programmes() -> tuple[Programme, ...]:
                     **shared,
                 )
             )
+        shared["codes"] = _GROUP_CODES.get(track, codes)
         modality = "skills_group" if track == "dbt_skills" else "group"
         made.append(
             Programme(
@@ -131,7 +138,8 @@ class Instrument:
 
     Units: `slope`, `base` and `spread` in points of its total per point of PHQ-9, at none, and
            between clients. `reversed_items` are answered the other way round on the paper form.
-           `sends_total`: the clinic's vendor sends the sum beside the answers.
+           `sends_total`: the clinic's vendor sends the sum beside the answers. `has_zero`: 0 may
+           be answered.
     """
 
     id: str
@@ -145,6 +153,7 @@ class Instrument:
     respondent: str = "client"
     tenths: bool = False
     sends_total: bool = False
+    has_zero: bool = True
 
 
 def _bad(
@@ -195,6 +204,8 @@ def _good(
     )
 
 
+_RAS30_REVERSED = (1, 2, 4, 5, 9, 11, 12, 13, 14, 15, 16, 17, 19, 23, 24, 26, 30)
+
 INSTRUMENTS = (
     Instrument("phq9", 9, 0, 3, 1.0, 0.0, 0.0, sends_total=True),
     Instrument("gad7", 7, 0, 3, 0.8, 1.4, 2.0, sends_total=True),
@@ -207,15 +218,44 @@ INSTRUMENTS = (
     _bad("oci_r", 18, 0, 4),
     _bad("pg13r", 10, 1, 5),
     _bad("bsl23", 23, 0, 4),
-    _bad("ders16", 16, 1, 5),
+    _bad("ders18", 18, 1, 5, (1, 4, 6)),
     _bad("dar5", 5, 1, 5),
     _bad("isi", 7, 0, 4),
     _bad("audit", 10, 0, 4),
     _good("rses", 10, 0, 3, (3, 5, 8, 9, 10)),
     _good("csi4", 4, 0, 5, respondent="partner"),
     _bad("sdq", 25, 0, 2, (7, 11, 14, 21, 25), respondent="parent"),
+    Instrument("phq2", 2, 0, 3, 0.22, 0.0, 0.5),
+    _good("maas", 15, 1, 6),
+    _good("cd_risc10", 10, 0, 4),
+    Instrument("brief_cope", 28, 1, 4, -0.3, 70.0, 6.0),
+    Instrument("ras30", 30, -3, 3, -3.2, 40.0, 14.0, _RAS30_REVERSED, has_zero=False),
+    _good("scs_sf", 12, 1, 5, (1, 4, 8, 9, 11, 12)),
+    _bad("ucla3", 3, 1, 3),
+    _good("swemwbs", 7, 1, 5),
+    Instrument("ors", 4, 0, 10, -0.95, 34.0, 3.5, tenths=True, sends_total=True),
+    _bad("psychlops", 4, 0, 5),
+    _bad("score15", 15, 1, 5, (2, 4, 5, 7, 8, 9, 11, 12, 13, 14), respondent="parent"),
+    _bad("spin", 17, 0, 4),
+    _bad("pdss_sr", 7, 0, 4),
+    Instrument("gsrs", 4, 0, 10, -0.15, 36.0, 3.0, tenths=True, sends_total=True),
+    Instrument("csq8", 8, 1, 4, -0.3, 30.0, 2.5),
 )
 INSTRUMENT_NUMBER = {one.id: number for number, one in enumerate(INSTRUMENTS)}
+
+
+def target_total(
+    instrument: np.ndarray, severity: np.ndarray, own: np.ndarray, noise: np.ndarray
+) -> np.ndarray:
+    """The total that a client of this severity would give, before single answers scatter.
+
+    Units: `severity` in points of PHQ-9; `own` (how much more than others the client always says)
+           and `noise` (how much more today) in standard deviations.
+    """
+    slope = np.array([one.slope for one in INSTRUMENTS])[instrument]
+    base = np.array([one.base for one in INSTRUMENTS])[instrument]
+    spread = np.array([one.spread for one in INSTRUMENTS])[instrument]
+    return base + slope * severity + spread * (0.85 * own + 0.4 * noise)
 
 
 def programme_frame() -> pl.DataFrame:

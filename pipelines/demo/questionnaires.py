@@ -1,7 +1,7 @@
 """Who answered which questionnaire when, and what: `responses` and `response_items`.
 
-PHQ-9 and GAD-7 at most sessions, WSAS at every fourth, the rest now and then. How many forms that
-makes is in `clinic.clients_for`.
+PHQ-9 and GAD-7 at most sessions, WSAS at every fourth, the rest now and then (`wider.py`). How many
+forms that makes is in `clinic.clients_for`.
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,17 @@ from pipelines.demo.courses import Clinic, Courses, past
 from pipelines.demo.groups import AGREED, COMPLETED, DECEASED, SILENT
 from pipelines.demo.meetings import ATTENDED, Meetings
 from pipelines.demo.paths import Paths, verdict
-from pipelines.demo.programmes import INSTRUMENT_NUMBER, INSTRUMENTS, PROGRAMMES, per_programme
+from pipelines.demo.programmes import (
+    EXTRA_EVERY,
+    INSTRUMENT_NUMBER,
+    INSTRUMENTS,
+    PROGRAMMES,
+    per_programme,
+    target_total,
+)
 from pipelines.demo.randomness import Generator, Stream, generator, pick, running
 from pipelines.demo.timeline import NEVER
+from pipelines.demo.wider import NONE, Part, make_wider
 
 RARELY_SHARE = 0.11
 LATE_WEIGHTS = (0.955, 0.035, 0.01)
@@ -25,7 +33,6 @@ TOTAL_SHARE = 0.7
 SKIPPED_SHARE = 0.03
 EPISODE_LEFT_OUT_SHARE, SESSION_LEFT_OUT_SHARE = 0.02, 0.06
 FOLLOW_UP_SHARE = 0.05
-NONE = -1
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,7 @@ def make_responses(
         *_at_sessions(clinic, rng, courses, meetings, paths),
         *_at_end(clinic, rng, courses, meetings, paths),
         *_after_end(clinic, rng, courses, paths),
+        *make_wider(clinic, block, courses, meetings, paths),
     ]
     course, meeting, instrument, day, minute, target = (
         np.concatenate(column) for column in zip(*parts, strict=True)
@@ -94,22 +102,9 @@ def make_responses(
     return Responses(*(column[order] for column in columns))
 
 
-_Part = tuple[np.ndarray, ...]
-
-
-def _target(
-    instrument: np.ndarray, severity: np.ndarray, own: np.ndarray, noise: np.ndarray
-) -> np.ndarray:
-    """The total that a client of this severity would give, before single answers scatter."""
-    slope = np.array([one.slope for one in INSTRUMENTS])[instrument]
-    base = np.array([one.base for one in INSTRUMENTS])[instrument]
-    spread = np.array([one.spread for one in INSTRUMENTS])[instrument]
-    return base + slope * severity + spread * (0.85 * own + 0.4 * noise)
-
-
 def _at_sessions(
     clinic: Clinic, rng: Generator, courses: Courses, meetings: Meetings, paths: Paths
-) -> list[_Part]:
+) -> list[Part]:
     """Forms filled in before a session, by those who fill in forms."""
     came = np.flatnonzero(
         (meetings.status == ATTENDED) & (meetings.day <= clinic.timeline.last_day)
@@ -135,14 +130,14 @@ def _at_sessions(
         (np.full(n, INSTRUMENT_NUMBER["gad7"]), due, 0.95),
         (np.full(n, INSTRUMENT_NUMBER["wsas"]), np.where(lists_wsas[programme], due, fourth), 0.9),
         (alliance[programme], (dose == 3) | (dose % 6 == 0), 0.8),
-        (extra[programme], (dose == 1) | (dose % 7 == 0), 0.55),
+        (extra[programme], (dose == 1) | (dose % EXTRA_EVERY == 0), 0.55),
     )
     own = rng.standard_normal((len(INSTRUMENTS), len(courses)))
     parts = []
     for instrument, wanted, share in plans:
         has = np.flatnonzero(wanted & (rng.random(n) < share))
         meeting, which = came[has], instrument[has]
-        target = _target(
+        target = target_total(
             which,
             paths.felt[meeting],
             own[which, course[has]],
@@ -158,7 +153,7 @@ def _at_sessions(
 
 def _at_end(
     clinic: Clinic, rng: Generator, courses: Courses, meetings: Meetings, paths: Paths
-) -> list[_Part]:
+) -> list[Part]:
     """The client's own verdict at the last attended session of a planned ending."""
     came = (meetings.status == ATTENDED) & (meetings.day <= clinic.timeline.last_day)
     last = np.full(len(courses), NONE)
@@ -174,7 +169,7 @@ def _at_end(
     return [(course, meeting, which, meetings.day[meeting], minute, rating[course].astype(float))]
 
 
-def _after_end(clinic: Clinic, rng: Generator, courses: Courses, paths: Paths) -> list[_Part]:
+def _after_end(clinic: Clinic, rng: Generator, courses: Courses, paths: Paths) -> list[Part]:
     """A few forms sent a month or two after the end; they are no last measure of the course."""
     n = len(courses)
     day = courses.ended + rng.integers(25, 75, n)
@@ -188,7 +183,7 @@ def _after_end(clinic: Clinic, rng: Generator, courses: Courses, paths: Paths) -
         which = np.full(len(course), INSTRUMENT_NUMBER[name])
         severity = (paths.severity - paths.improvement)[course] + rng.normal(0.3, 2.0, len(course))
         noise = rng.standard_normal((2, len(course)))
-        target = _target(which, np.clip(severity, 0, 27), noise[0], noise[1])
+        target = target_total(which, np.clip(severity, 0, 27), noise[0], noise[1])
         parts.append((course, np.full(len(course), NONE), which, day[course], minute, target))
     return parts
 

@@ -28,6 +28,7 @@ class Stream(IntEnum):
     MILESTONES = 11
     DIAGNOSES = 12
     SAFETY = 13
+    WIDER = 14
 
 
 def generator(seed: int, stream: Stream, block: int = 0) -> Generator:

@@ -1,4 +1,4 @@
-"""Goals and their ratings, milestones, diagnoses, follow-ups of risk answers."""
+"""Goals and their ratings, milestones, follow-ups of risk answers."""
 
 import numpy as np
 import polars as pl
@@ -7,7 +7,7 @@ from pipelines.demo.answers import Answers
 from pipelines.demo.courses import Clinic, Courses, past
 from pipelines.demo.meetings import ATTENDED, Meetings
 from pipelines.demo.paths import Paths
-from pipelines.demo.programmes import INSTRUMENT_NUMBER, PROGRAMMES
+from pipelines.demo.programmes import INSTRUMENT_NUMBER
 from pipelines.demo.questionnaires import Responses
 from pipelines.demo.randomness import Stream, expand, generator, pick
 from pipelines.demo.timeline import NEVER
@@ -169,32 +169,6 @@ def write_milestones(
                 "reported_by": pl.Series(["client", "therapist", "parent"]).gather(
                     pick(rng, (0.6, 0.37, 0.03), len(course))
                 ),
-            }
-        ),
-    )
-
-
-def write_diagnoses(
-    deliveries: Deliveries, clinic: Clinic, block: int, *, courses: Courses, ids: pl.Series
-) -> None:
-    """Appends one main diagnosis for most started courses, and a second one for some."""
-    rng = generator(clinic.seed, Stream.DIAGNOSES, block)
-    timeline = clinic.timeline
-    draws = rng.random((len(courses), 2))
-    count = np.where(draws[:, 0] < 0.93, 1 + (draws[:, 1] < 0.28), 0)
-    course, place = expand(np.where(_started_by_now(clinic, courses), count, 0))
-    swapped = (rng.random(len(courses)) < 0.35)[course]
-    code = (place + swapped) % 2
-    codes = pl.Series([code for one in PROGRAMMES for code in one.codes])
-    deliveries.add(
-        "diagnoses",
-        timeline.month_of(courses.started[course]),
-        pl.DataFrame(
-            {
-                "episode_id": ids.gather(course),
-                "code": codes.gather(courses.programme[course] * 2 + code),
-                "role": pl.Series(["primary", "secondary"]).gather(place),
-                "recorded_on": timeline.dates(courses.started[course]),
             }
         ),
     )

@@ -18,7 +18,7 @@ from pipelines.demo.programmes import PROGRAMME_IDS, PROGRAMMES
 from pipelines.demo.timeline import NEVER
 from pipelines.demo.writing import STATUSES, Deliveries
 
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 DERIVED_END_DAYS = 90
 FINISHED_FROM_SESSIONS = 2
 MOST_NAMED = 2000

@@ -21,7 +21,9 @@ def problems_of(instrument: Instrument) -> list[str]:
     return [
         *_item_problems(instrument),
         *_scale_problems(instrument),
+        *_missing_answer_problems(instrument),
         *_threshold_problems(instrument),
+        *_norm_problems(instrument),
         *_code_problems(instrument),
     ]
 
@@ -59,10 +61,68 @@ def _scale_problems(instrument: Instrument) -> Iterator[str]:
                 f"scale {scale.scale} has points {scale.min_points} to {scale.max_points}, "
                 f"its items give {span[0]} to {span[1]}"
             )
-        if instrument.is_scored and instrument.weights_of(scale) is None:
+        yield from _shape_problems(instrument, scale)
+        if instrument.is_scored and not instrument.can_score(scale):
             yield f"is_scored is true, but scale {scale.scale} has no known weights"
     if instrument.is_scored and not instrument.scales:
         yield "is_scored is true, but there is no scale"
+    if instrument.is_scored == bool(instrument.not_scored_why):
+        yield "scoring needs not_scored_because where is_scored is false, and only there"
+
+
+def _shape_problems(instrument: Instrument, scale: Scale) -> Iterator[str]:
+    """What is wrong with the groups, alternatives and table of one scale."""
+    own = set(scale.items or ())
+    grouped = [item for items in scale.groups for item in items]
+    if scale.groups and (len(grouped) != len(set(grouped)) or set(grouped) != own):
+        yield f"scale {scale.scale}: its parts or lists do not hold each of its items once"
+    alternatives = [item for items in scale.alternatives for item in items]
+    if len(alternatives) != len(set(alternatives)) or not set(alternatives) <= own:
+        yield f"scale {scale.scale}: an alternative is named twice or is none of its items"
+    for items in scale.alternatives:
+        if not any(set(items) <= set(group) for group in scale.groups):
+            yield f"scale {scale.scale}: alternatives {list(items)} are not within one list"
+    if scale.method == "domain_maxima":
+        if not scale.groups:
+            yield f"scale {scale.scale} is of domain_maxima and has no maxima_of"
+        if own & set(instrument.reversed_items or ()):
+            yield f"scale {scale.scale} is of domain_maxima and has reversed items"
+    elif scale.alternatives:
+        yield f"scale {scale.scale} has alternatives, which only domain_maxima can have"
+    if (scale.method == "table") != (scale.of_scale is not None):
+        yield f"scale {scale.scale} needs of_scale where its method is table, and only there"
+    if scale.of_scale is not None:
+        source = next((one for one in instrument.scales if one.scale == scale.of_scale), None)
+        table = instrument.score_tables.get(scale.scale)
+        if source is None or table is None:
+            yield f"scale {scale.scale} converts a scale or by a table that there is not"
+        elif {min(table.points), max(table.points)} != {source.min_points, source.max_points}:
+            yield f"the table of scale {scale.scale} does not go from end to end of {source.scale}"
+
+
+def _missing_answer_problems(instrument: Instrument) -> Iterator[str]:
+    if instrument.fill_method is None:
+        return
+    if instrument.fill_method == "blank_is_zero" and instrument.reversed_items:
+        yield "scoring.missing is blank_is_zero, which says nothing about reversed items"
+    for scale in instrument.scales:
+        sizes = [len(items) for items in scale.groups] or [len(scale.items or ())]
+        if scale.max_missing and min(sizes) <= scale.max_missing:
+            yield (
+                f"scoring.missing lets {scale.max_missing} answers of {min(sizes)} be missing in"
+                f" scale {scale.scale}: none might be left"
+            )
+
+
+def _norm_problems(instrument: Instrument) -> Iterator[str]:
+    """Norms and reliabilities of a scale that there is not would never be used."""
+    known = {scale.scale for scale in instrument.scales}
+    for figure in instrument.figures:
+        scale = figure.details.get("scale", "total")
+        if figure.kind in {"norms", "reliability"} and scale not in known:
+            yield f"{figure.kind} names the scale {scale}, the file has {sorted(known) or 'none'}"
+        if figure.status == "verified" and not figure.source:
+            yield f"{figure.kind} of {scale} is verified without a source"
 
 
 def _possible_span(instrument: Instrument, scale: Scale) -> tuple[Decimal, Decimal] | None:

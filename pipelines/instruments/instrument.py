@@ -1,7 +1,8 @@
 """One instrument of the catalogue, as its file describes it.
 
-What belongs here: the shape of an instrument and how a file becomes one. Whether the facts in it
-fit together is judged in `consistency.py`; the tables that SQL reads are made in `catalogue.py`.
+What belongs here: the shape of an instrument. `instrument_file.py` reads a file into it,
+`consistency.py` judges whether its facts fit together, and `reference_tables.py` makes the tables
+that SQL reads.
 
 Every figure has a source and a status. An unverified one is loaded, so that a page can show it and
 a clinic may one day switch it on, but `is_active` is false and no reference table holds it.
@@ -17,6 +18,8 @@ VERIFIED = "verified"
 # Scores and change can be derived from the answers by weights alone; the others need a table, an
 # algorithm or a choice between items.
 LINEAR_METHODS = frozenset({"sum", "mean"})
+# One of these takes the place of an answer that is not there, where the rule is verified.
+FILL_METHODS = ("prorate_mean", "prorate_mean_rounded", "item_mean_rounded", "blank_is_zero")
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,13 @@ class OutcomeRule:
 
 @dataclass(frozen=True)
 class Scale:
-    """A total or a subscale. `times` multiplies its sum or mean; None means not known."""
+    """A total or a subscale. `times` multiplies its sum or mean; None means not known.
+
+    `groups` are the items that are scored together before the scale adds them up: the parts of a
+    total, or the items of which the highest counts. `alternatives` are items of which one answer
+    is enough. `of_scale` is the scale whose points a table converts. `max_missing` is how many
+    answers of the scale (of each group, where there are groups) may be missing.
+    """
 
     scale: str
     method: str
@@ -39,6 +48,17 @@ class Scale:
     min_points: Decimal | None
     max_points: Decimal | None
     direction: str
+    groups: tuple[tuple[int, ...], ...] = ()
+    alternatives: tuple[tuple[int, ...], ...] = ()
+    of_scale: str | None = None
+    max_missing: int = 0
+
+    @property
+    def n_needed(self) -> int | None:
+        """Answers that a complete form has: one is enough of a set of alternatives."""
+        if self.items is None:
+            return None
+        return len(self.items) - sum(len(items) - 1 for items in self.alternatives)
 
 
 @dataclass(frozen=True)
@@ -47,8 +67,9 @@ class Threshold:
 
     Units: `points` of the scale, or `share` of the first score.
     `use` is `default` for the value that is applied, `alternative` for another published value
-    of the same rule, `reference` for one that is shown and never applied. `holds_for` narrows it
-    to a respondent, a sex or another population ("" = everyone).
+    of the same rule, `reference` for one that is shown and never applied. `respondent` narrows it
+    to one kind of respondent (None = all), `population` to a sex or another population ("" =
+    everyone). `basis` says how a reliable change came about.
     """
 
     kind: str
@@ -60,12 +81,21 @@ class Threshold:
     status: str
     source: tuple[str, ...]
     rule: OutcomeRule | None
-    holds_for: str
+    respondent: str | None
+    population: str
+    basis: str | None
+    range_points: tuple[Decimal, Decimal] | None
+    note: str
+
+    @property
+    def holds_for(self) -> str:
+        """Whom it holds for, in words; "" = everyone."""
+        return ", ".join(part for part in (self.respondent, self.population) if part)
 
     @property
     def is_active(self) -> bool:
-        """Verified, the default, and for everyone."""
-        return self.status == VERIFIED and self.use == "default" and not self.holds_for
+        """Verified, the default, and not only for some of the people who fill in the form."""
+        return self.status == VERIFIED and self.use == "default" and not self.population
 
 
 @dataclass(frozen=True)
@@ -79,6 +109,25 @@ class Figure:
     status: str
     source: tuple[str, ...]
     details: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """A published table from a scale's points to another metric."""
+
+    points: Mapping[Decimal, Decimal]
+    status: str
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GoalRule:
+    """How ratings of a client's own goals are judged; None where nothing is published."""
+
+    met_points: Decimal | None
+    gas_rho: Decimal | None
+    status: str
+    source: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -97,8 +146,10 @@ class Instrument:
     """An outcome instrument: its form, its scoring and what is published about its scores.
 
     `item_points` are the lowest and highest points of an item, `own_points` those of the items
-    that differ. `reversed_items` is None where the reverse key is not known or not verified.
-    `prorate_max_missing` is 0 unless a published prorating rule is verified.
+    that differ (`own_values` where not all between them). `reversed_items` is None where the
+    reverse key is not known or not verified. `fill_method` is None unless a published rule for
+    missing answers is verified; `form_max_missing` limits it over the whole form. `not_scored_why`
+    says why points are not computed from answers.
     """
 
     instrument_id: str
@@ -112,13 +163,20 @@ class Instrument:
     n_items: int | None
     item_points: tuple[Decimal, Decimal] | None
     own_points: Mapping[int, tuple[Decimal, ...]]
+    own_values: Mapping[int, tuple[Decimal, ...]]
+    item_step: Decimal | None
+    zero_allowed: bool
     reversed_items: tuple[int, ...] | None
     is_scored: bool
     scoring_rule: str
     scoring_status: str
     scoring_source: tuple[str, ...]
     subscales_status: str
-    prorate_max_missing: int
+    not_scored_why: str
+    fill_method: str | None
+    form_max_missing: int | None
+    score_tables: Mapping[str, ScoreTable]
+    goals: GoalRule | None
     scales: tuple[Scale, ...]
     thresholds: tuple[Threshold, ...]
     figures: tuple[Figure, ...]
@@ -137,21 +195,38 @@ class Instrument:
         own = self.own_points.get(item)
         return (min(own), max(own)) if own else self.item_points
 
-    def weights_of(self, scale: Scale) -> tuple[list[Fraction], Fraction] | None:
+    def verified_codes(self) -> list[tuple[str, int | None, str]]:
+        """Verified LOINC codes with their item (None for totals and panels) and kind."""
+        loinc = self.loinc
+        if loinc is None or loinc.status != VERIFIED:
+            return []
+        whole = [(loinc.total, None, "total"), (loinc.panel, None, "panel")]
+        items = [(code, item, "item") for item, code in enumerate(loinc.items, start=1)]
+        return [(code, item, kind) for code, item, kind in [*whole, *items] if code is not None]
+
+    def is_key_known(self, scale: Scale) -> bool:
+        """Whether the items of a scale and their signs are verified, or true by definition."""
+        status = self.scoring_status if scale.scale == "total" else self.subscales_status
+        return (
+            scale.items is not None
+            and self.n_items is not None
+            and self.reversed_items is not None
+            and status != "unverified"
+        )
+
+    def weights_of(
+        self, scale: Scale, *, already_reversed: bool = False
+    ) -> tuple[list[Fraction], Fraction] | None:
         """Weight of each item of the form, and the constant to add; None if not just a sum.
 
         A reversed item counts lowest + highest - x, that is: weight -1 and a constant. Unknown or
-        unverified keys give no weights.
+        unverified keys give no weights. `already_reversed` is a feed that delivers reversed items
+        turned.
         """
-        key_status = self.scoring_status if scale.scale == "total" else self.subscales_status
-        if (
-            scale.method not in LINEAR_METHODS
-            or scale.items is None
-            or self.n_items is None
-            or self.reversed_items is None
-            or key_status == "unverified"
-        ):
+        if scale.method not in LINEAR_METHODS or not self.is_key_known(scale):
             return None
+        assert scale.items is not None
+        assert self.n_items is not None
         each = Fraction(scale.times)
         if scale.method == "mean":
             each /= len(scale.items)
@@ -159,7 +234,7 @@ class Instrument:
         constant = Fraction(0)
         for item in scale.items:
             span = self.span_of_item(item)
-            if item not in self.reversed_items:
+            if already_reversed or item not in (self.reversed_items or ()):
                 weights[item - 1] = each
             elif span is None:
                 return None
@@ -168,111 +243,18 @@ class Instrument:
                 constant += each * Fraction(span[0] + span[1])
         return weights, constant
 
-
-def read_instrument(document: Mapping[str, Any]) -> Instrument:
-    """The instrument in a parsed file.
-
-    Raises: KeyError, TypeError, AttributeError or ArithmeticError where the file is not of the
-    shape of instrument.schema.json; `load_catalogue` turns them into an InstrumentError.
-    """
-    form, scoring = document["form"], document["scoring"]
-    missing = scoring.get("missing") or {}
-    reversed_items = form["reversed_items"]
-    # An empty list without a status is a form without reversed items, not an unchecked key.
-    key_is_known = reversed_items.get("status", VERIFIED) == VERIFIED
-    key = reversed_items["items"]
-    return Instrument(
-        instrument_id=document["id"],
-        name=document["name"],
-        version=document["version"],
-        purpose=document["purpose"],
-        domains=tuple(document["domains"]),
-        subdomain=document.get("subdomain", ""),
-        tracks=tuple(document["tracks"]),
-        direction=document["direction"],
-        n_items=form["n_items"],
-        item_points=_span(form["points"]),
-        own_points={
-            int(item): tuple(_decimal(point) for point in own.get("values") or own["points"])
-            for item, own in form.get("items_that_differ", {}).items()
-        },
-        reversed_items=tuple(key) if key is not None and key_is_known else None,
-        is_scored=scoring["is_scored"],
-        scoring_rule=scoring["rule"] or "",
-        scoring_status=scoring["status"],
-        scoring_source=tuple(scoring["source"]),
-        subscales_status=scoring.get("subscales", {}).get("status", "unverified"),
-        prorate_max_missing=(
-            missing["max_missing"]
-            if missing.get("method") == "prorate_mean" and missing["status"] == VERIFIED
-            else 0
-        ),
-        scales=tuple(_scale(entry, document["direction"]) for entry in scoring["scales"]),
-        thresholds=tuple(_threshold(entry) for entry in document["thresholds"]),
-        figures=tuple(
-            _figure(kind, entry)
-            for kind in ("bands", "reliability", "norms")
-            for entry in document[kind]
-        ),
-        loinc=_loinc(document["loinc"]),
-        licence=_figure("licence", document["licence"]),
-        safety_items=tuple((document["safety"] or {}).get("items", ())),
-        notes=tuple(document.get("notes", ())),
-    )
-
-
-def _decimal(number: float) -> Decimal:
-    return Decimal(str(number))
-
-
-def _span(points: list[float] | None) -> tuple[Decimal, Decimal] | None:
-    return None if points is None else (_decimal(points[0]), _decimal(points[1]))
-
-
-def _scale(entry: Mapping[str, Any], direction: str) -> Scale:
-    span = _span(entry["points"])
-    return Scale(
-        scale=entry["scale"],
-        method=entry["method"],
-        n_items=entry["n_items"],
-        items=None if entry["items"] is None else tuple(entry["items"]),
-        times=_decimal(entry.get("times", 1)),
-        min_points=span[0] if span else None,
-        max_points=span[1] if span else None,
-        direction=entry.get("direction", direction),
-    )
-
-
-def _threshold(entry: Mapping[str, Any]) -> Threshold:
-    rule = entry.get("rule")
-    narrowed = (entry.get(name) for name in ("respondent", "sex", "population"))
-    return Threshold(
-        kind=entry["kind"],
-        scale=entry["scale"],
-        points=_decimal(entry["points"]) if "points" in entry else None,
-        share=_decimal(entry["share"]) if "share" in entry else None,
-        op=entry["op"],
-        use=entry["use"],
-        status=entry["status"],
-        source=tuple(entry["source"]),
-        rule=OutcomeRule(rule["id"], str(rule["version"])) if rule else None,
-        holds_for=", ".join(str(part) for part in narrowed if part),
-    )
-
-
-def _figure(kind: str, entry: Mapping[str, Any]) -> Figure:
-    return Figure(
-        kind=kind, status=entry["status"], source=tuple(entry["source"]), details=dict(entry)
-    )
-
-
-def _loinc(entry: Mapping[str, Any] | None) -> LoincCodes | None:
-    if entry is None:
-        return None
-    return LoincCodes(
-        panel=entry["panel"],
-        total=entry["total"],
-        items=tuple(entry["items"]),
-        status=entry["status"],
-        source=tuple(entry["source"]),
-    )
+    def can_score(self, scale: Scale) -> bool:
+        """Whether the scale's points can be computed from answers."""
+        if scale.method == "table":
+            table = self.score_tables.get(scale.scale)
+            source = next((one for one in self.scales if one.scale == scale.of_scale), None)
+            return (
+                table is not None
+                and table.status == VERIFIED
+                and source is not None
+                and source.method != "table"
+                and self.can_score(source)
+            )
+        if scale.method == "domain_maxima":
+            return self.is_key_known(scale) and bool(scale.groups)
+        return self.weights_of(scale) is not None

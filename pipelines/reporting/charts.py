@@ -50,7 +50,12 @@ class Size:
 WIDE = Size("wide", width=640, left=44, right=62)
 NARROW = Size("narrow", width=340, left=42, right=56)
 SIZES = (WIDE, NARROW)
-_HEIGHTS = {"trend": (230, 14, 44), "flow": (44, 14, 0), "profile": (62, 10, 6)}
+_HEIGHTS = {
+    "trend": (230, 14, 44),
+    "flow": (44, 14, 0),
+    "profile": (62, 10, 6),
+    "curve": (190, 14, 44),
+}
 
 
 @cache
@@ -75,6 +80,8 @@ def specification(chart: Chart, size: Size) -> dict[str, Any]:
     left, right = size.left, size.right
     if chart.drawing == "trend":
         data["points"] = _placed(data["points"], size)
+    elif chart.drawing == "curve":
+        data["points"] = _placed_on_curve(data["points"], size)
     else:
         left = 2
         right = 60 if chart.drawing == "flow" else 2
@@ -111,6 +118,15 @@ def _placed(points: Sequence[Mapping[str, Any]], size: Size) -> list[dict[str, A
             }
         )
     return placed
+
+
+def _placed_on_curve(points: Sequence[Mapping[str, Any]], size: Size) -> list[dict[str, Any]]:
+    """All points of a curve, with labels at as many as have room, the first included."""
+    step = 1 + len(points) // (7 if size is NARROW else 14)
+    return [
+        {**point, "is_last": place == len(points) - 1, "is_labelled": place % step == 0}
+        for place, point in enumerate(points)
+    ]
 
 
 def svg(chart: Chart, size: Size) -> str:

@@ -22,7 +22,33 @@ ROLLING = "rolling_12m"
 CLINIC = ("clinic", "clinic")
 HISTORY_MONTHS = 24
 # Published tables that a section of its own prints: `Figures.published`.
-SECTION_TABLES: tuple[str, ...] = ()
+SECTION_TABLES: tuple[str, ...] = (
+    "pub_adherence",
+    "pub_alliance",
+    "pub_alliance_coverage",
+    "pub_attendance",
+    "pub_change_detail",
+    "pub_child_outcomes",
+    "pub_claims",
+    "pub_cohesion",
+    "pub_course",
+    "pub_domain_outcomes",
+    "pub_dosage",
+    "pub_effect_sizes",
+    "pub_experience",
+    "pub_goals",
+    "pub_pooled_change",
+    "pub_group_process",
+    "pub_quality_measures",
+    "pub_recovery_detail",
+    "pub_success_profile",
+    "pub_verdicts",
+    "pub_waits",
+    "pub_measure_exclusions",
+    "pub_on_track",
+    "pub_path",
+    "pub_trajectories",
+)
 
 # The rows a page needs: the clinic's history, everybody else's figures at the month's end.
 _ROWS = """
@@ -31,7 +57,12 @@ _ROWS = """
     where
         audience = $audience
         and period_end_on <= $month_end_on
-        and (level = 'clinic' or period_end_on = $month_end_on)
+        and (
+            level = 'clinic'
+            or period_end_on = $month_end_on
+            -- Calendar years end before most months do.
+            or (level = 'programme' and period_kind = 'year')
+        )
     order by all
 """
 
@@ -323,7 +354,10 @@ def read_figures(connection: duckdb.DuckDBPyConnection, *, month: date, audience
                 caseness_points=_number(row["caseness_points"]),
                 source=row["source"] or "",
             )
-            for row in _records(connection, "select * from ref_outcome_rules order by all")
+            for row in _records(
+                connection,
+                "select * from pub_outcome_rules where respondent = 'client' order by all",
+            )
         ),
         deliveries=listed("pub_deliveries"),
         quarantine=listed("pub_quarantine"),

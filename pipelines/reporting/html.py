@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from pipelines.errors import ModelError
 from pipelines.reporting.charts import SIZES, Size, sparkline, svg
-from pipelines.reporting.model import Chart, Report, Trend
+from pipelines.reporting.model import Chart, Page, Report, Trend
 from pipelines.reporting.wording import load_wording
 from pipelines.reporting.write import IndexEntry
 
@@ -36,6 +36,14 @@ def render_index(entries: Sequence[IndexEntry], *, clinic: str = "", language: s
     """
     name = clinic or (entries[0].clinic if entries else "")
     return _render("index.html.j2", language=language, entries=entries, clinic=name)
+
+
+def render_page(page: Page) -> str:
+    """A page of sections alone.
+
+    Raises: ModelError naming the template, its line and what was expected.
+    """
+    return _render("plain.html.j2", language=page.language, page=page)
 
 
 def _render(template: str, *, language: str, **values: object) -> str:

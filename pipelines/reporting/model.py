@@ -168,6 +168,25 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Page:
+    """A page beside the reports that has no figures of a month, such as the methods."""
+
+    title: str
+    clinic: str
+    lead: str
+    language: str
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True)
+class Companion:
+    """A page that lies beside a report; `file` is its name in the report's folder."""
+
+    label: str
+    file: str
+
+
+@dataclass(frozen=True)
 class Report:
     """One month for one audience."""
 
@@ -177,6 +196,7 @@ class Report:
     look_at: tuple[Sentence, ...]
     sections: tuple[Section, ...]
     provenance: Mapping[str, Any]
+    companions: tuple[Companion, ...] = ()
 
     def to_json(self) -> str:
         """The report as `report.json`: sorted keys, stable numbers, one line end."""

@@ -1,5 +1,6 @@
 """Outcomes: all measures as one picture, then each with its trend and its programmes."""
 
+from pipelines.reporting.change_part import change_part
 from pipelines.reporting.comparing import ABOVE, BELOW
 from pipelines.reporting.context import Context, column, share_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Measure, Record
@@ -28,6 +29,7 @@ def outcomes_section(context: Context) -> Section | None:
         text = words.say("outcomes.none_yet" if has_responses else "outcomes.none")
         return Section(section_id="outcomes", title=title, paragraphs=(text,))
     profile = _profile(context)
+    how_much = change_part(context)
     without = context.figures.instruments_without_pairs()
     paragraphs = [words.say("outcomes.lead"), words.say("outcomes.mixed")]
     if without:
@@ -38,7 +40,10 @@ def outcomes_section(context: Context) -> Section | None:
         title=title,
         paragraphs=tuple(paragraphs),
         charts=(profile,) if profile else (),
-        parts=tuple(_measure_part(context, measure) for measure in context.measures),
+        parts=(
+            *(_measure_part(context, measure) for measure in context.measures),
+            *([how_much] if how_much else []),
+        ),
     )
 
 

@@ -1,26 +1,39 @@
 """Which months need a report, and writing them from the tables of a run."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pipelines.contracts.mart_contracts import load_mart_contracts
 from pipelines.errors import UsageError
 from pipelines.files import sha256_text, write_atomic
 from pipelines.home import Home
 from pipelines.ingest.manifest import deliveries
 from pipelines.months import latest_complete_month, month_end, month_of, months_between
+from pipelines.reporting.dictionary_page import dictionary_page
 from pipelines.reporting.disclosure import audience_policies
-from pipelines.reporting.html import render_index, render_month
-from pipelines.reporting.model import Report
+from pipelines.reporting.html import render_index, render_month, render_page
+from pipelines.reporting.methods_page import methods_page
+from pipelines.reporting.model import Companion, Page, Report
 from pipelines.reporting.view_model import build_report
-from pipelines.reporting.write import index_entries, write_index, write_report
+from pipelines.reporting.wording import load_wording
+from pipelines.reporting.write import (
+    DICTIONARY_FILE,
+    METHODS_FILE,
+    index_entries,
+    write_index,
+    write_report,
+)
 from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.checked_deliveries import episode_gaps
 from pipelines.warehouse.inputs import code_fingerprint, inputs_fingerprint
 
 MADE_FROM = "made_from.json"
+# Rules that a clinic set itself and the names of its tables are its own affair.
+SEES_COMPANIONS = ("director",)
 
 
 def months_to_report(home: Home, *, month: str | None, all_months: bool) -> list[str]:
@@ -70,6 +83,7 @@ class ReportWriter:
 
     def __init__(self, run: BuildRun) -> None:
         self._run = run
+        self._pages: dict[str, Page] = {}
         # Tables that this run has not made are of the published set, whatever that was made from.
         self._inputs = (
             inputs_fingerprint(run.home, run.deliveries)
@@ -93,14 +107,35 @@ class ReportWriter:
                     settings=run.settings,
                     provenance=self._provenance(),
                 )
-                written += self._write(report)
+                pages = self._companions() if audience in SEES_COMPANIONS else {}
+                written += self._write(report, pages)
         folder = run.home.reports / f"{month:%Y-%m}" / "v1"
         write_atomic(folder / MADE_FROM, json.dumps({"inputs": self._inputs}) + "\n")
         return written
 
-    def _write(self, report: Report) -> list[Path]:
-        written = write_report(self._run.home.reports, report, render_month(report))
+    def _write(self, report: Report, pages: Mapping[str, Page]) -> list[Path]:
+        beside = tuple(Companion(page.title, file) for file, page in pages.items())
+        report = replace(report, companions=beside)
+        written = write_report(
+            self._run.home.reports,
+            report,
+            render_month(report),
+            {file: render_page(page) for file, page in pages.items()},
+        )
         return [written.page, written.data]
+
+    def _companions(self) -> dict[str, Page]:
+        """The pages beside a report, which are the same for all months of a run."""
+        run, words = self._run, load_wording()
+        if not self._pages:
+            clinic = run.settings.clinic_name
+            self._pages[METHODS_FILE] = methods_page(
+                run.engine.connection, run.models, words, clinic=clinic
+            )
+            self._pages[DICTIONARY_FILE] = dictionary_page(
+                load_mart_contracts(), words, clinic=clinic
+            )
+        return self._pages
 
     def _provenance(self) -> dict[str, Any]:
         run = self._run

@@ -14,21 +14,28 @@ import duckdb
 
 from pipelines.reporting.cards import key_figures
 from pipelines.reporting.care_section import care_section
+from pipelines.reporting.claims_section import claims_section
 from pipelines.reporting.comparing import compare_programmes
 from pipelines.reporting.context import Context, ReportSettings
+from pipelines.reporting.course_section import course_section
 from pipelines.reporting.disclosure import PUBLIC
+from pipelines.reporting.domains_section import domains_section
 from pipelines.reporting.figures import MONTH, ROLLING, Instrument, read_figures
 from pipelines.reporting.in_short import in_short
 from pipelines.reporting.look_at import look_at
+from pipelines.reporting.measures_section import measures_section
 from pipelines.reporting.method_section import method_section
 from pipelines.reporting.model import Head, Report
 from pipelines.reporting.outcomes_section import outcomes_section
+from pipelines.reporting.path_section import path_section
 from pipelines.reporting.people_section import people_section
 from pipelines.reporting.population_section import population_section
+from pipelines.reporting.recovery_section import recovery_section
 from pipelines.reporting.sentences import Minimums
 from pipelines.reporting.trends import headline_kind, window
 from pipelines.reporting.trust_section import trust_section
 from pipelines.reporting.wording import Wording, load_wording
+from pipelines.reporting.work_section import work_section
 
 # What says how the figures were made, and nothing of what was delivered: a hash of all tables would
 # change with clients who are not counted.
@@ -81,9 +88,16 @@ def build_report(
     cards = key_figures(context)
     sections = (
         population_section(context),
+        domains_section(context),
         outcomes_section(context),
+        path_section(context),
+        recovery_section(context),
         people_section(context),
         care_section(context),
+        course_section(context),
+        work_section(context),
+        measures_section(context),
+        claims_section(context),
         trust_section(context),
         method_section(context),
     )

@@ -1,7 +1,7 @@
 """Where a report lands: `<month>/v<N>/<audience>/`, whole files, a released one never again."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from pipelines.reporting.model import Report
 
 DATA_FILE = "report.json"
 PAGE_FILE = "index.html"
+METHODS_FILE = "methods.html"
+DICTIONARY_FILE = "dictionary.html"
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,12 @@ def report_folder(home_reports: Path, *, month: str, version: int, audience: str
     return home_reports / month / f"v{version}" / audience
 
 
-def write_report(home_reports: Path, report: Report, page: str) -> WrittenReport:
-    """Put a report and its page in their folder, in place of an earlier draft.
+def write_report(
+    home_reports: Path, report: Report, page: str, companions: Mapping[str, str] | None = None
+) -> WrittenReport:
+    """Put a report, its page and the pages beside it in their folder, in place of a draft.
+
+    `companions`: file name → page, for all that the report names.
 
     Raises: UsageError when this version was released.
     """
@@ -58,6 +64,8 @@ def write_report(home_reports: Path, report: Report, page: str) -> WrittenReport
             found="a released version",
             todo="make a new version; the released one stays as it was read",
         )
+    for companion in report.companions:
+        write_atomic(folder / companion.file, (companions or {})[companion.file])
     # The data last: what reads it may then rely on the page.
     write_atomic(written.page, page)
     write_atomic(written.data, report.to_json())

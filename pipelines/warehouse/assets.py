@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipelines.contracts.odcs import load_contracts
 from pipelines.ingest.assets import deliveries
+from pipelines.instruments.measures import MEASURE_TABLES
 from pipelines.warehouse.build_run import FILES_TABLE, BuildRun
 from pipelines.warehouse.key_check import KeyCheck
 from pipelines.warehouse.model_file import Model, load_checks, load_models
@@ -16,9 +17,25 @@ KEY_CHECK = "key_identifies_rows"
 REFERENCE_TABLES = {
     "ref_instruments": "Instruments: range, direction, domain, whether scored.",
     "ref_instrument_scales": "How each scale of an instrument is scored.",
-    "ref_outcome_rules": "Cut-offs in force, each with its source.",
+    "ref_instrument_items": "Points that each item may have, and which items run the other way.",
+    "ref_outcome_rules": "Published cut-offs, by respondent, each with its source.",
+    "ref_thresholds": "Every threshold of the catalogue, active or not.",
+    "ref_clinic_thresholds": "Cut-offs that the clinic has decided on, each with its source.",
+    "ref_norms": "Means and spreads of published samples.",
+    "ref_cutoffs": "Jacobson-Truax cut-offs a, b and c from verified norms.",
+    "ref_reliabilities": "Published reliabilities, and which of them is used.",
+    "ref_goal_rules": "How ratings of clients' own goals are judged.",
+    "ref_score_tables": "Published tables from raw points to another metric.",
+    "ref_conventions": "Figures that belong to no single instrument.",
     "ref_loinc_codes": "LOINC codes of totals, panels and items.",
     "ref_loinc_answers": "Points of coded answers.",
+    "ref_recovery_pairs": "Pairs of measures of the NHS rule, by diagnosis, with their source.",
+    "ref_wait_bands": "Bands of days that waits are counted in, each with its source.",
+    "ref_programme_standards": "Published standards for a programme's figures.",
+    "ref_child_measures": "Thresholds of the children's metric, by rater, with their source.",
+    "ref_path_rules": "Rules about the path through a course, each figure with its source.",
+    **MEASURE_TABLES,
+    "ref_claims": "Claims that the clinic would like to make, each with the standard to meet.",
 }
 CONTRACTS = load_contracts()
 MODELS = load_models()

@@ -22,10 +22,15 @@ from pipelines.errors import CheckFailedError, ModelError
 from pipelines.files import remove_abandoned, sha256_file, sha256_text
 from pipelines.home import Home
 from pipelines.ingest.manifest import Delivery, deliveries
-from pipelines.instruments.catalogue import Catalogue, load_catalogue, reference_tables
+from pipelines.instruments.catalogue import Catalogue, load_catalogue
+from pipelines.instruments.measures import measure_tables
+from pipelines.instruments.programme_rules import programme_rule_tables
+from pipelines.instruments.reference_tables import reference_tables
 from pipelines.warehouse.checked_deliveries import check_deliveries, conversion_names
+from pipelines.warehouse.claims import claims
 from pipelines.warehouse.key_check import KeyCheck
 from pipelines.warehouse.model_file import Model, build_order, load_checks, load_models
+from pipelines.warehouse.path_rules import path_rules
 from pipelines.warehouse.second_judge import SecondJudge
 from pipelines.warehouse.snapshot import (
     Snapshot,
@@ -170,7 +175,13 @@ class BuildRun:
 
     def reference(self, names: Iterable[str]) -> list[BuiltTable]:
         """Tables of cut-offs and codes from the instrument catalogue."""
-        frames = reference_tables(self.catalogue)
+        frames = {
+            **reference_tables(self.catalogue, self.settings.outcomes),
+            **programme_rule_tables(),
+            "ref_path_rules": path_rules(),
+            **measure_tables(self.settings.measures),
+            "ref_claims": claims(),
+        }
         return [self._keep_frame(name, frames[name]) for name in sorted(names)]
 
     def keep_frame(self, name: str, frame: polars.DataFrame) -> BuiltTable:
@@ -281,11 +292,21 @@ class BuildRun:
 
         Raises: ModelError when it names one that there is not.
         """
+        period = self.settings.outcomes.reference_period
         known = {
             "as_of_on": self.as_of_on,
             "first_score_days": self.settings.first_score_days,
             "derived_end_days": self.settings.derived_end_days,
+            "reference_starts_on": period.starts_on if period else None,
+            "reference_ends_on": period.ends_on if period else None,
+            "reference_minimum_scores": self.settings.outcomes.minimum_reference_scores,
             "clinic_name": self.settings.clinic_name,
+            "early_response_share": self.settings.paths.early_response_share,
+            "early_response_weeks": self.settings.paths.early_response_weeks,
+            "early_response_source": self.settings.paths.early_response_source,
+            "trajectory_positions": self.settings.paths.trajectory_positions,
+            "dropout_return_days": self.settings.dropout_return_days,
+            "protocol_sessions": self.settings.protocol_sessions,
         }
         unknown = model.parameters - set(known)
         if unknown:

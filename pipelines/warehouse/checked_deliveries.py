@@ -30,7 +30,8 @@ from pipelines.home import Home, SourceSettings
 from pipelines.ingest import fhir
 from pipelines.ingest.fhir.model import FhirFile, FhirOptions, LoincMeaning
 from pipelines.ingest.manifest import Delivery, LandedFile
-from pipelines.instruments.catalogue import Catalogue, reference_tables
+from pipelines.instruments.catalogue import Catalogue
+from pipelines.instruments.reference_tables import reference_tables
 
 WORKERS = 2
 

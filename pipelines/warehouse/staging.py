@@ -50,7 +50,9 @@ where row_status = 'accepted' and position in (
     where r.total_score is not null
         and case
             when len(r.answers) = len(s.weights)
-                then weighted_points(r.answers, s.weights) + s.constant_points <> r.total_score
+                then round(
+                    weighted_points(r.answers, s.weights) + s.constant_points - r.total_score, 4
+                ) <> 0
             else false
         end
 )"""

@@ -5,7 +5,8 @@
 -- due. Done: a client's response of that instrument in this episode, scored, not more than 7 days
 -- before or after that session, and closer to no other session at which it was due (of two as
 -- close, the earlier). An instrument that is not scored yet is done when it was answered. The month
--- is the session's.
+-- is the session's. A session is measured when any of what was due at it was done, complete when
+-- all of it was.
 --
 -- Grain:  one row per episode and month of its sessions at which something was due.
 -- Key:    episode_key, month_start_on
@@ -131,29 +132,46 @@ done_measures as (
     from served_sessions
 ),
 
-counts as (
+due_sessions as (
     select
         episode_key,
-        cast(date_trunc('month', session_on) as date) as month_start_on,
-        count(*) as n_due,
-        0 as n_done
+        session_number,
+        session_on,
+        count(*) as n_due
     from due_measures
-    group by all
-    union all
+    group by episode_key, session_number, session_on
+),
+
+done_sessions as (
     select
         episode_key,
-        cast(date_trunc('month', session_on) as date) as month_start_on,
-        0 as n_due,
+        session_number,
         count(*) as n_done
     from done_measures
-    group by all
+    group by episode_key, session_number
+),
+
+counted_sessions as (
+    select
+        due_sessions.episode_key,
+        cast(date_trunc('month', due_sessions.session_on) as date) as month_start_on,
+        due_sessions.n_due,
+        coalesce(done_sessions.n_done, 0) as n_done
+    from due_sessions
+    left join done_sessions
+        on
+            due_sessions.episode_key = done_sessions.episode_key
+            and due_sessions.session_number = done_sessions.session_number
 )
 
 select
     episode_key,
     month_start_on,
     cast(sum(n_due) as bigint) as n_due,
-    cast(sum(n_done) as bigint) as n_done
-from counts
+    cast(sum(n_done) as bigint) as n_done,
+    count(*) as n_sessions_due,
+    count(*) filter (where n_done > 0) as n_sessions_measured,
+    count(*) filter (where n_done = n_due) as n_sessions_complete
+from counted_sessions
 group by episode_key, month_start_on
 order by episode_key, month_start_on

@@ -1,14 +1,22 @@
 -- What became of each course of treatment on each scale.
 --
--- `improvement_points` are positive when better, whichever way the scale runs. Thresholds come from
--- the active rule of the instrument's scale; where it has none, what needs it is null. Outside a
--- denominator a flag is null: recovery of an episode that was no case, response below caseness,
--- remission when the first score was already under the threshold. A verdict (purpose `verdict`,
--- such as PGI-C) is no pair; it responded when its last rating is one of the two best.
+-- `improvement_points` are positive when better, whichever way the scale runs (a scale may run
+-- another way than its instrument). Thresholds come from the rule in force for the scale and the
+-- one who answered; where there is none, what needs it is null. Outside a denominator a flag is
+-- null: recovery of an episode that was no case, response below caseness, remission when the first
+-- score was already under the threshold. A verdict (purpose `verdict`, such as PGI-C) is no pair;
+-- it responded when its last rating is one of the two best.
+--
+-- `change_category` is the exclusive five-level form: a reliable worsening is `harmed` when it
+-- went from below caseness into it, else `deteriorated`; a reliable improvement is `recovered` when
+-- it left caseness, else `improved`; the rest is `unchanged`, also one who left caseness without a
+-- reliable change (`is_crossed_unreliably`). `can_improve` is false where the first score lies
+-- nearer to the best end of the scale than a reliable change.
 --
 -- Grain:  one row per episode, instrument, scale and respondent with at least one response.
 -- Key:    episode_key, instrument_id, scale, respondent
--- Source: ref_outcome_rules (citation per scale)
+-- Source: int_outcome_rules (citation per rule); Jacobson & Truax (1991), J Consult Clin Psychol
+--         59:12-19, for the categories
 with episode_scores as (
     select
         episode_key,
@@ -58,6 +66,7 @@ scales as (
     select
         instrument_id,
         scale,
+        direction,
         min_points,
         max_points
     from ref_instrument_scales
@@ -67,17 +76,18 @@ outcome_rules as (
     select
         instrument_id,
         scale,
+        respondent,
         rule_id,
         rule_version,
+        basis,
         reliable_change_points,
         caseness_points,
         remission_below_points,
         response_share
-    from ref_outcome_rules
+    from int_outcome_rules
 ),
 
--- The one place that turns a change so that positive is better.
-oriented_scores as (
+directed_scores as (
     select
         episode_scores.episode_key,
         episode_scores.instrument_id,
@@ -89,41 +99,48 @@ oriented_scores as (
         episode_scores.last_on,
         episode_scores.last_points,
         instruments.domain,
-        instruments.direction,
         coalesce(instruments.purpose = 'verdict', false) as is_verdict,
-        episode_scores.first_points is not null
-        and episode_scores.last_points is not null as has_both_scores,
-        case instruments.direction
-            when 'higher_worse' then episode_scores.first_points - episode_scores.last_points
-            when 'higher_better' then episode_scores.last_points - episode_scores.first_points
-        end as change_points,
-        -- How far from the best end of the scale: what a response is a share of.
-        case instruments.direction
-            when 'higher_worse'
-                then
-                    episode_scores.first_points
-                    - coalesce(scales.min_points, instruments.total_min_points)
-            when 'higher_better'
-                then
-                    coalesce(scales.max_points, instruments.total_max_points)
-                    - episode_scores.first_points
-        end as first_distance_points,
-        case instruments.direction
-            when 'higher_worse'
-                then
-                    episode_scores.last_points
-                    - coalesce(scales.min_points, instruments.total_min_points)
-            when 'higher_better'
-                then
-                    coalesce(scales.max_points, instruments.total_max_points)
-                    - episode_scores.last_points
-        end as last_distance_points
+        coalesce(scales.direction, instruments.direction) as direction,
+        coalesce(scales.min_points, instruments.total_min_points) as lowest_points,
+        coalesce(scales.max_points, instruments.total_max_points) as highest_points
     from episode_scores
     left join instruments on episode_scores.instrument_id = instruments.instrument_id
     left join scales
         on
             episode_scores.instrument_id = scales.instrument_id
             and episode_scores.scale = scales.scale
+),
+
+-- The one place that turns a change so that positive is better.
+oriented_scores as (
+    select
+        episode_key,
+        instrument_id,
+        scale,
+        respondent,
+        n_responses,
+        first_on,
+        first_points,
+        last_on,
+        last_points,
+        domain,
+        direction,
+        is_verdict,
+        first_points is not null and last_points is not null as has_both_scores,
+        case direction
+            when 'higher_worse' then first_points - last_points
+            when 'higher_better' then last_points - first_points
+        end as change_points,
+        -- How far from the best end of the scale: what a response is a share of.
+        case direction
+            when 'higher_worse' then first_points - lowest_points
+            when 'higher_better' then highest_points - first_points
+        end as first_distance_points,
+        case direction
+            when 'higher_worse' then last_points - lowest_points
+            when 'higher_better' then highest_points - last_points
+        end as last_distance_points
+    from directed_scores
 ),
 
 judged_scores as (
@@ -143,6 +160,7 @@ judged_scores as (
         oriented_scores.last_distance_points,
         outcome_rules.rule_id,
         outcome_rules.rule_version,
+        outcome_rules.basis,
         outcome_rules.response_share,
         case when not oriented_scores.is_verdict then oriented_scores.change_points end
             as improvement_points,
@@ -169,6 +187,11 @@ judged_scores as (
             when abs(oriented_scores.change_points) < outcome_rules.reliable_change_points
                 then 'unchanged'
         end as reliable_change,
+        case
+            when not oriented_scores.is_verdict
+                then
+                    oriented_scores.first_distance_points >= outcome_rules.reliable_change_points
+        end as can_improve,
         -- Published for scales that run from well to ill only.
         case
             when
@@ -181,6 +204,7 @@ judged_scores as (
         on
             oriented_scores.instrument_id = outcome_rules.instrument_id
             and oriented_scores.scale = outcome_rules.scale
+            and oriented_scores.respondent = outcome_rules.respondent
             and oriented_scores.direction is not null
 ),
 
@@ -231,7 +255,28 @@ outcomes as (
         end as is_responder,
         judged_scores.is_remitted,
         judged_scores.rule_id,
-        judged_scores.rule_version
+        judged_scores.rule_version,
+        judged_scores.basis,
+        case judged_scores.reliable_change
+            when 'deteriorated'
+                then
+                    case
+                        when not judged_scores.was_case and judged_scores.is_case then 'harmed'
+                        else 'deteriorated'
+                    end
+            when 'improved'
+                then
+                    case
+                        when judged_scores.was_case and not judged_scores.is_case then 'recovered'
+                        else 'improved'
+                    end
+            when 'unchanged' then 'unchanged'
+        end as change_category,
+        case
+            when judged_scores.was_case and judged_scores.reliable_change is not null
+                then not judged_scores.is_case and judged_scores.reliable_change = 'unchanged'
+        end as is_crossed_unreliably,
+        judged_scores.can_improve
     from judged_scores
     inner join episodes on judged_scores.episode_key = episodes.episode_key
 )
@@ -271,6 +316,10 @@ select
     is_responder,
     is_remitted,
     rule_id,
-    rule_version
+    rule_version,
+    basis,
+    change_category,
+    is_crossed_unreliably,
+    can_improve
 from outcomes
 order by episode_key, instrument_id, scale, respondent

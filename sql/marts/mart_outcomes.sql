@@ -3,14 +3,19 @@
 -- An ended course counts for an instrument that its programme lists (as the client's measure) or
 -- that it has a response of. Outcome counts are over `n_paired`: finished, with a first and a later
 -- last score; recovery is over `n_case`. What needs a threshold is null where the scale has no
--- active rule, and a verdict (purpose `verdict`) has no pairs to count. Rates carry 95 % Wilson
--- limits; `improved_rate_worst` and `_best` bound the rate over all finished courses, if nobody or
--- everybody without a pair had improved. Sums are decimals; a division comes last, so that neither
--- threads nor the order of rows can change a digit.
+-- rule in force, and a verdict (purpose `verdict`) has no pairs to count, only responses. Some
+-- counts have a base of their own: response those who were a case at first, remission those who
+-- were at or above its threshold, `improved_rate_if_possible` those whose first score left room
+-- for a reliable change.
+--
+-- Rates carry 95 % Wilson limits; `_worst` and `_best` bound a rate over all finished courses
+-- (recovery: over those that were a case or may have been), if everybody without a pair had done
+-- badly, or well. So the worst rate of deterioration is the highest.
 --
 -- `effect_size` is the mean improvement over the pairs' own SD at first (Becker's, Glass's), times
 -- Hedges' J = 1 - 3 / (4 df - 1) with df = n - 1 (df 19: 0.96; with two pairs J is 0). Its limits
--- are g +/- 1.96 sqrt(2 (1 - rho) / n + g^2 / 2n), from 20 pairs on.
+-- are g +/- 1.96 sqrt(2 (1 - rho) / n + g^2 / 2n), from 20 pairs on. Sums are decimals; a division
+-- comes last, so that neither threads nor the order of rows can change a digit.
 --
 -- Grain:  one row per level, subject, instrument, scale, respondent and period.
 -- Key:    level, subject_id, instrument_id, scale, respondent, period_kind, period_start_on
@@ -46,11 +51,13 @@ answered_measures as (
         coalesce(is_finished_course and is_paired, false) as is_counted_pair,
         first_score,
         last_score,
-        improvement_points,
         was_case,
-        reliable_change,
+        change_category,
         is_recovered,
-        is_reliably_recovered
+        is_crossed_unreliably,
+        is_responder,
+        is_remitted,
+        can_improve
     from mart_episode_outcomes
     where ended_on is not null
 ),
@@ -75,7 +82,8 @@ instruments as (
 scales as (
     select
         instrument_id,
-        scale
+        scale,
+        direction
     from ref_instrument_scales
 ),
 
@@ -83,11 +91,15 @@ outcome_rules as (
     select
         instrument_id,
         scale,
+        respondent,
         rule_id,
         rule_version,
+        basis,
         reliable_change_points is not null as has_change,
-        caseness_points is not null as has_caseness
-    from ref_outcome_rules
+        caseness_points is not null as has_caseness,
+        remission_below_points is not null as has_remission,
+        response_share is not null as has_response
+    from int_outcome_rules
 ),
 
 period_months as (
@@ -146,6 +158,7 @@ unanswered_measures as (
     where client_answers.episode_key is null
 ),
 
+-- A course that counts as no pair has nothing that is counted over pairs.
 measures as (
     select
         episode_key,
@@ -153,16 +166,19 @@ measures as (
         instrument_id,
         scale,
         respondent,
-        ended_on,
+        cast(date_trunc('month', ended_on) as date) as month_start_on,
         is_finished_course,
         is_counted_pair,
-        first_score,
-        last_score,
-        improvement_points,
-        was_case,
-        reliable_change,
-        is_recovered,
-        is_reliably_recovered
+        is_finished_course and was_case is not true and was_case is not null as is_no_case,
+        case when is_counted_pair then first_score end as first_score,
+        case when is_counted_pair then last_score end as last_score,
+        is_counted_pair and was_case as is_case_pair,
+        case when is_counted_pair then change_category end as change_category,
+        is_counted_pair and is_recovered as is_recovered,
+        is_counted_pair and is_crossed_unreliably as is_crossed_unreliably,
+        case when is_finished_course then is_responder end as is_responder,
+        case when is_counted_pair then is_remitted end as is_remitted,
+        case when is_counted_pair then can_improve end as can_improve
     from answered_measures
     union all
     select
@@ -171,16 +187,19 @@ measures as (
         instrument_id,
         scale,
         'client' as respondent,
-        ended_on,
+        cast(date_trunc('month', ended_on) as date) as month_start_on,
         is_finished_course,
         false as is_counted_pair,
+        false as is_no_case,
         null as first_score,
         null as last_score,
-        null as improvement_points,
-        null as was_case,
-        null as reliable_change,
+        null as is_case_pair,
+        null as change_category,
         null as is_recovered,
-        null as is_reliably_recovered
+        null as is_crossed_unreliably,
+        null as is_responder,
+        null as is_remitted,
+        null as can_improve
     from unanswered_measures
 ),
 
@@ -191,38 +210,32 @@ monthly_cells as (
         measures.instrument_id,
         measures.scale,
         measures.respondent,
-        cast(date_trunc('month', measures.ended_on) as date) as month_start_on,
+        measures.month_start_on,
         count(*) as n_ended,
         count(*) filter (where measures.is_finished_course) as n_finished,
         count(*) filter (where measures.is_counted_pair) as n_paired,
-        count(*) filter (where measures.is_counted_pair and measures.was_case) as n_case,
+        count(*) filter (where measures.is_case_pair) as n_case,
+        count(*) filter (where measures.is_no_case) as n_no_case,
+        count(*) filter (where measures.change_category = 'improved') as n_improved_only,
+        count(*) filter (where measures.change_category = 'recovered') as n_reliably_recovered,
+        count(*) filter (where measures.change_category = 'unchanged') as n_unchanged,
         count(*) filter (
-            where measures.is_counted_pair and measures.reliable_change = 'improved'
-        ) as n_improved,
-        count(*) filter (
-            where measures.is_counted_pair and measures.reliable_change = 'unchanged'
-        ) as n_unchanged,
-        count(*) filter (
-            where measures.is_counted_pair and measures.reliable_change = 'deteriorated'
-        ) as n_deteriorated,
-        count(*) filter (where measures.is_counted_pair and measures.is_recovered) as n_recovered,
-        count(*) filter (
-            where measures.is_counted_pair and measures.is_reliably_recovered
-        ) as n_reliably_recovered,
-        sum(measures.first_score) filter (where measures.is_counted_pair) as first_sum,
-        sum(measures.first_score * measures.first_score) filter (
-            where measures.is_counted_pair
-        ) as first_squares,
-        sum(measures.last_score) filter (where measures.is_counted_pair) as last_sum,
-        sum(measures.last_score * measures.last_score) filter (
-            where measures.is_counted_pair
-        ) as last_squares,
-        sum(measures.improvement_points) filter (
-            where measures.is_counted_pair
-        ) as improvement_sum,
-        sum(measures.improvement_points * measures.improvement_points) filter (
-            where measures.is_counted_pair
-        ) as improvement_squares
+            where measures.change_category = 'deteriorated'
+        ) as n_deteriorated_only,
+        count(*) filter (where measures.change_category = 'harmed') as n_harmed,
+        count(*) filter (where measures.is_recovered) as n_recovered,
+        count(*) filter (where measures.is_crossed_unreliably) as n_crossed_unreliably,
+        count(measures.is_responder) as n_response_base,
+        count(*) filter (where measures.is_responder) as n_responded,
+        count(measures.is_remitted) as n_remission_base,
+        count(*) filter (where measures.is_remitted) as n_remitted,
+        count(measures.can_improve) as n_known_room,
+        count(*) filter (where measures.can_improve) as n_can_improve,
+        sum(measures.first_score) as first_sum,
+        sum(measures.first_score * measures.first_score) as first_squares,
+        sum(measures.last_score) as last_sum,
+        sum(measures.last_score * measures.last_score) as last_squares,
+        sum(measures.first_score * measures.last_score) as products
     from measures
     inner join episode_subjects on measures.episode_key = episode_subjects.episode_key
     group by all
@@ -231,17 +244,22 @@ monthly_cells as (
 -- People are not additive over months. They are the courses without those whose client had
 -- already ended one in the same period: for that, the month of the client's course before is
 -- enough, and only clients with several courses at a subject have one.
+returning_clients as (
+    select client_key
+    from ended_episodes
+    group by client_key
+    having count(*) > 1
+),
+
 returning_episodes as (
     select
         episode_subjects.episode_key,
         episode_subjects.level,
-        episode_subjects.subject_id
-    from episode_subjects
-    inner join ended_episodes on episode_subjects.episode_key = ended_episodes.episode_key
-    qualify count(*) over (
-        partition by
-            episode_subjects.level, episode_subjects.subject_id, ended_episodes.client_key
-    ) > 1
+        episode_subjects.subject_id,
+        ended_episodes.ended_on
+    from ended_episodes
+    inner join returning_clients on ended_episodes.client_key = returning_clients.client_key
+    inner join episode_subjects on ended_episodes.episode_key = episode_subjects.episode_key
 ),
 
 repeated_measures as (
@@ -251,21 +269,16 @@ repeated_measures as (
         measures.instrument_id,
         measures.scale,
         measures.respondent,
-        cast(date_trunc('month', measures.ended_on) as date) as month_start_on,
-        cast(
-            date_trunc(
-                'month',
-                lag(measures.ended_on) over (
-                    partition by
-                        returning_episodes.level,
-                        returning_episodes.subject_id,
-                        measures.instrument_id,
-                        measures.scale,
-                        measures.respondent,
-                        measures.client_key
-                    order by measures.ended_on asc, measures.episode_key asc
-                )
-            ) as date
+        measures.month_start_on,
+        lag(measures.month_start_on) over (
+            partition by
+                returning_episodes.level,
+                returning_episodes.subject_id,
+                measures.instrument_id,
+                measures.scale,
+                measures.respondent,
+                measures.client_key
+            order by returning_episodes.ended_on asc, measures.episode_key asc
         ) as previous_month_on
     from measures
     inner join returning_episodes on measures.episode_key = returning_episodes.episode_key
@@ -318,101 +331,76 @@ period_sums as (
         cast(sum(monthly_cells.n_finished) as bigint) as n_finished,
         cast(sum(monthly_cells.n_paired) as bigint) as n_paired,
         cast(sum(monthly_cells.n_case) as bigint) as n_case,
-        cast(sum(monthly_cells.n_improved) as bigint) as n_improved,
-        cast(sum(monthly_cells.n_unchanged) as bigint) as n_unchanged,
-        cast(sum(monthly_cells.n_deteriorated) as bigint) as n_deteriorated,
-        cast(sum(monthly_cells.n_recovered) as bigint) as n_recovered,
+        cast(sum(monthly_cells.n_no_case) as bigint) as n_no_case,
+        cast(sum(monthly_cells.n_improved_only) as bigint) as n_improved_only,
         cast(sum(monthly_cells.n_reliably_recovered) as bigint) as n_reliably_recovered,
+        cast(sum(monthly_cells.n_unchanged) as bigint) as n_unchanged,
+        cast(sum(monthly_cells.n_deteriorated_only) as bigint) as n_deteriorated_only,
+        cast(sum(monthly_cells.n_harmed) as bigint) as n_harmed,
+        cast(sum(monthly_cells.n_recovered) as bigint) as n_recovered,
+        cast(sum(monthly_cells.n_crossed_unreliably) as bigint) as n_crossed_unreliably,
+        cast(sum(monthly_cells.n_response_base) as bigint) as n_response_base,
+        cast(sum(monthly_cells.n_responded) as bigint) as n_responded,
+        cast(sum(monthly_cells.n_remission_base) as bigint) as n_remission_base,
+        cast(sum(monthly_cells.n_remitted) as bigint) as n_remitted,
+        cast(sum(monthly_cells.n_known_room) as bigint) as n_known_room,
+        cast(sum(monthly_cells.n_can_improve) as bigint) as n_can_improve,
         sum(monthly_cells.first_sum) as first_sum,
         sum(monthly_cells.first_squares) as first_squares,
         sum(monthly_cells.last_sum) as last_sum,
         sum(monthly_cells.last_squares) as last_squares,
-        sum(monthly_cells.improvement_sum) as improvement_sum,
-        sum(monthly_cells.improvement_squares) as improvement_squares
+        sum(monthly_cells.products) as products
     from monthly_cells
     inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
     group by all
 ),
 
+period_measures as (
+    select distinct
+        instrument_id,
+        scale,
+        respondent
+    from monthly_cells
+),
+
+measure_rules as (
+    select
+        period_measures.instrument_id,
+        period_measures.scale,
+        period_measures.respondent,
+        instruments.domain,
+        coalesce(instruments.purpose = 'verdict', false) as is_verdict,
+        coalesce(scales.direction, instruments.direction) as direction,
+        outcome_rules.rule_id,
+        outcome_rules.rule_version,
+        outcome_rules.basis,
+        coalesce(outcome_rules.has_change, false) as has_change,
+        coalesce(outcome_rules.has_caseness, false) as has_caseness,
+        coalesce(outcome_rules.has_caseness and outcome_rules.has_response, false)
+        or coalesce(instruments.purpose = 'verdict', false) as has_response,
+        -- Published for scales that run from well to ill only.
+        coalesce(
+            outcome_rules.has_remission
+            and coalesce(scales.direction, instruments.direction) = 'higher_worse',
+            false
+        ) as has_remission
+    from period_measures
+    left join instruments on period_measures.instrument_id = instruments.instrument_id
+    left join scales
+        on
+            period_measures.instrument_id = scales.instrument_id
+            and period_measures.scale = scales.scale
+    -- Without a direction there is no telling which way a threshold is crossed.
+    left join outcome_rules
+        on
+            period_measures.instrument_id = outcome_rules.instrument_id
+            and period_measures.scale = outcome_rules.scale
+            and period_measures.respondent = outcome_rules.respondent
+            and coalesce(scales.direction, instruments.direction) is not null
+),
+
 -- n times the sum of squared deviations: exact in decimals, so a spread of nothing is exactly 0.
-period_spreads as (
-    select
-        level,
-        subject_id,
-        instrument_id,
-        scale,
-        respondent,
-        period_kind,
-        period_start_on,
-        n_paired,
-        cast(first_sum as double) / nullif(n_paired, 0) as first_mean_points,
-        cast(last_sum as double) / nullif(n_paired, 0) as last_mean_points,
-        cast(improvement_sum as double) / nullif(n_paired, 0) as improvement_mean_points,
-        cast(n_paired * first_squares - first_sum * first_sum as double) as first_spread,
-        cast(n_paired * last_squares - last_sum * last_sum as double) as last_spread,
-        cast(
-            n_paired * improvement_squares - improvement_sum * improvement_sum as double
-        ) as improvement_spread,
-        nullif(cast(n_paired * (n_paired - 1) as double), 0) as spread_weight
-    from period_sums
-),
-
-period_moments as (
-    select
-        level,
-        subject_id,
-        instrument_id,
-        scale,
-        respondent,
-        period_kind,
-        period_start_on,
-        n_paired,
-        first_mean_points,
-        sqrt(first_spread / spread_weight) as first_sd_points,
-        last_mean_points,
-        improvement_mean_points,
-        sqrt(improvement_spread / spread_weight) as improvement_sd_points,
-        -- Of two pairs the correction would leave nothing, whatever they were.
-        case
-            when n_paired > 2
-                then
-                    (1 - 3 / cast(4 * (n_paired - 1) - 1 as double))
-                    * improvement_mean_points
-                    / nullif(sqrt(first_spread / spread_weight), 0)
-        end as effect_size,
-        -- The correlation of first and last, from the spread of their difference.
-        (first_spread + last_spread - improvement_spread)
-        / nullif(2 * sqrt(first_spread) * sqrt(last_spread), 0) as pair_correlation
-    from period_spreads
-),
-
-period_effects as (
-    select
-        level,
-        subject_id,
-        instrument_id,
-        scale,
-        respondent,
-        period_kind,
-        period_start_on,
-        first_mean_points,
-        first_sd_points,
-        last_mean_points,
-        improvement_mean_points,
-        improvement_sd_points,
-        effect_size,
-        case
-            when n_paired >= 20 and pair_correlation is not null
-                then
-                    sqrt(
-                        -- Rounding can take a correlation of 1 a hair above it.
-                        2 * greatest(1 - pair_correlation, 0) / n_paired
-                        + effect_size * effect_size / (2 * n_paired)
-                    )
-        end as effect_size_error
-    from period_moments
-),
-
+-- The change's comes from those of both ends and from their products.
 figures as (
     select
         period_sums.level,
@@ -420,42 +408,103 @@ figures as (
         period_sums.instrument_id,
         period_sums.scale,
         period_sums.respondent,
-        instruments.domain,
+        measure_rules.domain,
         period_sums.period_kind,
         period_sums.period_start_on,
         period_sums.period_end_on,
         period_sums.n_ended - coalesce(period_repeats.n_repeated, 0) as n_clients,
         period_sums.n_ended,
         period_sums.n_finished,
-        case when instruments.purpose != 'verdict' then period_sums.n_paired end as n_paired,
-        case when outcome_rules.has_caseness then period_sums.n_case end as n_case,
-        case when outcome_rules.has_change then period_sums.n_improved end as n_improved,
-        case when outcome_rules.has_change then period_sums.n_unchanged end as n_unchanged,
-        case when outcome_rules.has_change then period_sums.n_deteriorated end as n_deteriorated,
-        case when outcome_rules.has_caseness then period_sums.n_recovered end as n_recovered,
+        period_sums.n_paired as n_pairs,
+        case when not measure_rules.is_verdict then period_sums.n_paired end as n_paired,
+        case when measure_rules.has_caseness then period_sums.n_case end as n_case,
         case
-            when outcome_rules.has_caseness and outcome_rules.has_change
+            when measure_rules.has_caseness then period_sums.n_finished - period_sums.n_no_case
+        end as n_case_or_unknown,
+        case
+            when measure_rules.has_change
+                then period_sums.n_improved_only + period_sums.n_reliably_recovered
+        end as n_improved,
+        case when measure_rules.has_change then period_sums.n_unchanged end as n_unchanged,
+        case
+            when measure_rules.has_change
+                then period_sums.n_deteriorated_only + period_sums.n_harmed
+        end as n_deteriorated,
+        case when measure_rules.has_caseness then period_sums.n_recovered end as n_recovered,
+        case
+            when measure_rules.has_caseness and measure_rules.has_change
                 then period_sums.n_reliably_recovered
         end as n_reliably_recovered,
-        period_effects.first_mean_points,
-        period_effects.first_sd_points,
-        period_effects.last_mean_points,
-        period_effects.improvement_mean_points,
-        period_effects.improvement_sd_points,
-        period_effects.effect_size,
-        period_effects.effect_size_error,
-        outcome_rules.rule_id,
-        outcome_rules.rule_version
+        case
+            when measure_rules.has_caseness and measure_rules.has_change
+                then period_sums.n_crossed_unreliably
+        end as n_crossed_unreliably,
+        case
+            when measure_rules.has_caseness and measure_rules.has_change
+                then period_sums.n_harmed
+        end as n_harmed,
+        -- Null where the ends of the scale are not known.
+        case
+            when measure_rules.has_change and period_sums.n_known_room = period_sums.n_paired
+                then period_sums.n_can_improve
+        end as n_can_improve,
+        case
+            when measure_rules.has_change and period_sums.n_known_room = period_sums.n_paired
+                then period_sums.n_paired - period_sums.n_can_improve
+        end as n_cannot_improve,
+        case when measure_rules.has_response then period_sums.n_response_base end
+            as n_response_base,
+        case when measure_rules.has_response then period_sums.n_responded end as n_responded,
+        case when measure_rules.has_remission then period_sums.n_remission_base end
+            as n_remission_base,
+        case when measure_rules.has_remission then period_sums.n_remitted end as n_remitted,
+        cast(period_sums.first_sum as double) / nullif(period_sums.n_paired, 0)
+            as first_mean_points,
+        cast(period_sums.last_sum as double) / nullif(period_sums.n_paired, 0)
+            as last_mean_points,
+        cast(
+            case measure_rules.direction
+                when 'higher_worse' then period_sums.first_sum - period_sums.last_sum
+                when 'higher_better' then period_sums.last_sum - period_sums.first_sum
+            end as double
+        ) / nullif(period_sums.n_paired, 0) as improvement_mean_points,
+        cast(
+            period_sums.n_paired * period_sums.first_squares
+            - period_sums.first_sum * period_sums.first_sum as double
+        ) as first_spread,
+        cast(
+            period_sums.n_paired * period_sums.last_squares
+            - period_sums.last_sum * period_sums.last_sum as double
+        ) as last_spread,
+        cast(
+            period_sums.n_paired * period_sums.products
+            - period_sums.first_sum * period_sums.last_sum as double
+        ) as joint_spread,
+        case
+            when measure_rules.direction is not null
+                then
+                    cast(
+                        period_sums.n_paired * (
+                            period_sums.first_squares
+                            + period_sums.last_squares
+                            - 2 * period_sums.products
+                        )
+                        - (period_sums.first_sum - period_sums.last_sum)
+                        * (period_sums.first_sum - period_sums.last_sum) as double
+                    )
+        end as improvement_spread,
+        nullif(
+            cast(period_sums.n_paired * (period_sums.n_paired - 1) as double), 0
+        ) as spread_weight,
+        measure_rules.rule_id,
+        measure_rules.rule_version,
+        measure_rules.basis
     from period_sums
-    inner join period_effects
+    inner join measure_rules
         on
-            period_sums.level = period_effects.level
-            and period_sums.subject_id = period_effects.subject_id
-            and period_sums.instrument_id = period_effects.instrument_id
-            and period_sums.scale = period_effects.scale
-            and period_sums.respondent = period_effects.respondent
-            and period_sums.period_kind = period_effects.period_kind
-            and period_sums.period_start_on = period_effects.period_start_on
+            period_sums.instrument_id = measure_rules.instrument_id
+            and period_sums.scale = measure_rules.scale
+            and period_sums.respondent = measure_rules.respondent
     left join period_repeats
         on
             period_sums.level = period_repeats.level
@@ -465,13 +514,108 @@ figures as (
             and period_sums.respondent = period_repeats.respondent
             and period_sums.period_kind = period_repeats.period_kind
             and period_sums.period_start_on = period_repeats.period_start_on
-    left join instruments on period_sums.instrument_id = instruments.instrument_id
-    -- Without a direction there is no telling which way a threshold is crossed.
-    left join outcome_rules
-        on
-            period_sums.instrument_id = outcome_rules.instrument_id
-            and period_sums.scale = outcome_rules.scale
-            and instruments.direction is not null
+),
+
+effects as (
+    select
+        level,
+        subject_id,
+        instrument_id,
+        scale,
+        respondent,
+        domain,
+        period_kind,
+        period_start_on,
+        period_end_on,
+        n_clients,
+        n_ended,
+        n_finished,
+        n_pairs,
+        n_paired,
+        n_case,
+        n_case_or_unknown,
+        n_improved,
+        n_unchanged,
+        n_deteriorated,
+        n_recovered,
+        n_reliably_recovered,
+        n_crossed_unreliably,
+        n_harmed,
+        n_can_improve,
+        n_cannot_improve,
+        n_response_base,
+        n_responded,
+        n_remission_base,
+        n_remitted,
+        first_mean_points,
+        sqrt(first_spread / spread_weight) as first_sd_points,
+        last_mean_points,
+        improvement_mean_points,
+        sqrt(improvement_spread / spread_weight) as improvement_sd_points,
+        -- Of two pairs the correction would leave nothing, whatever they were.
+        case
+            when n_pairs > 2
+                then
+                    (1 - 3 / cast(4 * (n_pairs - 1) - 1 as double))
+                    * improvement_mean_points
+                    / nullif(sqrt(first_spread / spread_weight), 0)
+        end as effect_size,
+        joint_spread / nullif(sqrt(first_spread) * sqrt(last_spread), 0) as pair_correlation,
+        rule_id,
+        rule_version,
+        basis
+    from figures
+),
+
+effects_with_errors as (
+    select
+        level,
+        subject_id,
+        instrument_id,
+        scale,
+        respondent,
+        domain,
+        period_kind,
+        period_start_on,
+        period_end_on,
+        n_clients,
+        n_ended,
+        n_finished,
+        n_paired,
+        n_case,
+        n_case_or_unknown,
+        n_improved,
+        n_unchanged,
+        n_deteriorated,
+        n_recovered,
+        n_reliably_recovered,
+        n_crossed_unreliably,
+        n_harmed,
+        n_can_improve,
+        n_cannot_improve,
+        n_response_base,
+        n_responded,
+        n_remission_base,
+        n_remitted,
+        first_mean_points,
+        first_sd_points,
+        last_mean_points,
+        improvement_mean_points,
+        improvement_sd_points,
+        effect_size,
+        case
+            when n_pairs >= 20 and pair_correlation is not null
+                then
+                    sqrt(
+                        -- Rounding can take a correlation of 1 a hair above it.
+                        2 * greatest(1 - pair_correlation, 0) / n_pairs
+                        + effect_size * effect_size / (2 * n_pairs)
+                    )
+        end as effect_size_error,
+        rule_id,
+        rule_version,
+        basis
+    from effects
 )
 
 select
@@ -520,6 +664,33 @@ select
     effect_size - 1.96 * effect_size_error as effect_size_lower,
     effect_size + 1.96 * effect_size_error as effect_size_upper,
     rule_id,
-    rule_version
-from figures
+    rule_version,
+    basis,
+    n_case_or_unknown,
+    n_crossed_unreliably,
+    n_harmed,
+    n_cannot_improve,
+    n_can_improve,
+    n_improved / nullif(n_can_improve, 0) as improved_rate_if_possible,
+    wilson_lower(n_improved, n_can_improve) as improved_rate_if_possible_lower,
+    wilson_upper(n_improved, n_can_improve) as improved_rate_if_possible_upper,
+    n_response_base,
+    n_responded,
+    n_responded / nullif(n_response_base, 0) as responded_rate,
+    wilson_lower(n_responded, n_response_base) as responded_rate_lower,
+    wilson_upper(n_responded, n_response_base) as responded_rate_upper,
+    n_remission_base,
+    n_remitted,
+    n_remitted / nullif(n_remission_base, 0) as remitted_rate,
+    wilson_lower(n_remitted, n_remission_base) as remitted_rate_lower,
+    wilson_upper(n_remitted, n_remission_base) as remitted_rate_upper,
+    (n_deteriorated + n_finished - n_paired) / nullif(n_finished, 0) as deteriorated_rate_worst,
+    n_deteriorated / nullif(n_finished, 0) as deteriorated_rate_best,
+    n_recovered / nullif(n_case_or_unknown, 0) as recovered_rate_worst,
+    (n_recovered + n_case_or_unknown - n_case) / nullif(n_case_or_unknown, 0)
+        as recovered_rate_best,
+    n_reliably_recovered / nullif(n_case_or_unknown, 0) as reliably_recovered_rate_worst,
+    (n_reliably_recovered + n_case_or_unknown - n_case) / nullif(n_case_or_unknown, 0)
+        as reliably_recovered_rate_best
+from effects_with_errors
 order by level, subject_id, instrument_id, scale, respondent, period_kind, period_start_on

@@ -1,6 +1,9 @@
 -- Recovery by the NHS Talking Therapies rule over the pair of measures, per subject and period.
 -- The denominators are the published ones: change is counted over all finished courses, recovery
--- over the finished ones that are not known to have started below the threshold.
+-- over the finished ones that are not known to have started below the threshold. What is not known
+-- counts as not improved and not recovered there, so these rates are the lower bounds; `_best` is
+-- what the rate would be if all of it had gone well. Paired data is over all finished courses, the
+-- appropriate pair over those whose problem has a measure of its own that the catalogue has.
 --
 -- Grain:  one row per level, subject and period with a finished course.
 -- Key:    level, subject_id, period_kind, period_start_on
@@ -15,7 +18,13 @@ with recoveries as (
         is_recovered,
         is_reliably_improved,
         is_reliably_deteriorated,
-        is_reliably_recovered
+        is_reliably_recovered,
+        has_no_reliable_change,
+        is_paired_both,
+        own_instrument_id,
+        second_instrument_id,
+        is_appropriate_pair,
+        is_functioning_paired
     from mart_episode_recovery
 ),
 
@@ -57,7 +66,13 @@ finished_courses as (
         recoveries.is_recovered,
         recoveries.is_reliably_improved,
         recoveries.is_reliably_deteriorated,
-        recoveries.is_reliably_recovered
+        recoveries.is_reliably_recovered,
+        recoveries.has_no_reliable_change,
+        recoveries.is_paired_both,
+        recoveries.own_instrument_id,
+        recoveries.second_instrument_id,
+        recoveries.is_appropriate_pair,
+        recoveries.is_functioning_paired
     from recoveries
     inner join episode_subjects on recoveries.episode_key = episode_subjects.episode_key
 ),
@@ -74,7 +89,18 @@ monthly_cells as (
         count(*) filter (where is_recovered) as n_recovered,
         count(*) filter (where is_reliably_recovered) as n_reliably_recovered,
         count(*) filter (where is_reliably_improved) as n_improved,
-        count(*) filter (where is_reliably_deteriorated) as n_deteriorated
+        count(*) filter (where is_reliably_deteriorated) as n_deteriorated,
+        count(*) filter (where has_no_reliable_change) as n_no_reliable_change,
+        count(*) filter (where was_case) as n_case,
+        count(*) filter (where not was_case) as n_not_case,
+        count(*) filter (where was_case is distinct from false and is_recovered is null)
+            as n_recovery_unknown,
+        count(*) filter (where is_paired_both) as n_paired_both,
+        count(*) filter (where own_instrument_id is not null) as n_own_measure,
+        count(*) filter (where own_instrument_id = second_instrument_id) as n_own_measure_used,
+        count(*) filter (where is_appropriate_pair is not null) as n_appropriate_due,
+        count(*) filter (where is_appropriate_pair) as n_appropriate_pair,
+        count(*) filter (where is_functioning_paired) as n_functioning_paired
     from finished_courses
     group by level, subject_id, month_start_on, previous_month_on
 ),
@@ -100,7 +126,17 @@ counts as (
         cast(sum(monthly_cells.n_recovered) as bigint) as n_recovered,
         cast(sum(monthly_cells.n_reliably_recovered) as bigint) as n_reliably_recovered,
         cast(sum(monthly_cells.n_improved) as bigint) as n_improved,
-        cast(sum(monthly_cells.n_deteriorated) as bigint) as n_deteriorated
+        cast(sum(monthly_cells.n_deteriorated) as bigint) as n_deteriorated,
+        cast(sum(monthly_cells.n_no_reliable_change) as bigint) as n_no_reliable_change,
+        cast(sum(monthly_cells.n_case) as bigint) as n_case,
+        cast(sum(monthly_cells.n_not_case) as bigint) as n_not_case,
+        cast(sum(monthly_cells.n_recovery_unknown) as bigint) as n_recovery_unknown,
+        cast(sum(monthly_cells.n_paired_both) as bigint) as n_paired_both,
+        cast(sum(monthly_cells.n_own_measure) as bigint) as n_own_measure,
+        cast(sum(monthly_cells.n_own_measure_used) as bigint) as n_own_measure_used,
+        cast(sum(monthly_cells.n_appropriate_due) as bigint) as n_appropriate_due,
+        cast(sum(monthly_cells.n_appropriate_pair) as bigint) as n_appropriate_pair,
+        cast(sum(monthly_cells.n_functioning_paired) as bigint) as n_functioning_paired
     from monthly_cells
     inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
     group by
@@ -139,6 +175,30 @@ select
     wilson_upper(n_improved, n_finished) as improved_rate_upper,
     n_deteriorated / nullif(n_finished, 0) as deteriorated_rate,
     wilson_lower(n_deteriorated, n_finished) as deteriorated_rate_lower,
-    wilson_upper(n_deteriorated, n_finished) as deteriorated_rate_upper
+    wilson_upper(n_deteriorated, n_finished) as deteriorated_rate_upper,
+    n_case,
+    n_not_case,
+    n_recovery_unknown,
+    (n_recovered + n_recovery_unknown) / nullif(n_case_or_unknown, 0) as recovered_rate_best,
+    (n_improved + n_finished - n_measured) / nullif(n_finished, 0) as improved_rate_best,
+    n_no_reliable_change,
+    n_no_reliable_change / nullif(n_finished, 0) as no_reliable_change_rate,
+    wilson_lower(n_no_reliable_change, n_finished) as no_reliable_change_rate_lower,
+    wilson_upper(n_no_reliable_change, n_finished) as no_reliable_change_rate_upper,
+    n_paired_both,
+    n_paired_both / nullif(n_finished, 0) as paired_both_rate,
+    wilson_lower(n_paired_both, n_finished) as paired_both_rate_lower,
+    wilson_upper(n_paired_both, n_finished) as paired_both_rate_upper,
+    n_own_measure,
+    n_own_measure_used,
+    n_appropriate_due,
+    n_appropriate_pair,
+    n_appropriate_pair / nullif(n_appropriate_due, 0) as appropriate_pair_rate,
+    wilson_lower(n_appropriate_pair, n_appropriate_due) as appropriate_pair_rate_lower,
+    wilson_upper(n_appropriate_pair, n_appropriate_due) as appropriate_pair_rate_upper,
+    n_functioning_paired,
+    n_functioning_paired / nullif(n_finished, 0) as functioning_paired_rate,
+    wilson_lower(n_functioning_paired, n_finished) as functioning_paired_rate_lower,
+    wilson_upper(n_functioning_paired, n_finished) as functioning_paired_rate_upper
 from counts
 order by level, subject_id, period_kind, period_start_on

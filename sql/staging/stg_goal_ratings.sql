@@ -4,6 +4,7 @@
 -- Key:   goal_id, rated_at
 select
     goal_id,
+    pseudonym($salt, 'goal', goal_id) as goal_key,
     rated_at,
     local_date(rated_at, $time_zone) as rated_on,
     rated_by,

@@ -4,6 +4,7 @@
 -- Key:   goal_id
 select
     goal_id,
+    pseudonym($salt, 'goal', goal_id) as goal_key,
     episode_id,
     pseudonym($salt, 'episode', episode_id) as episode_key,
     kind,

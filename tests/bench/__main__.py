@@ -7,7 +7,9 @@ process of its own and in the same call:
   group-by for each mart;
 - whole: `pull` and the Dagster job up to the marts, on an empty home, Great Expectations and
   Dagster's own history included;
-- one more month: the same on the home that has the 24 months.
+- one more month: the same on the home that has the 24 months;
+- metrics: every model from the staged tables on, against one group-by for each mart on the same
+  Parquet.
 
 Times are wall-clock seconds. "start" is importing the libraries; "wall" is everything.
 """
@@ -52,6 +54,7 @@ def measure(size: int, folder: Path) -> dict[str, Any]:
     months[-1].rename(home.inbox / months[-1].name)
     found["month"] = _child("run", home.root)
     found["again"] = _child("run", home.root)
+    found["metrics"] = _child("metrics", home.root)
     found["ratio"] = found["whole"]["work_s"] / found["floor"]["work_s"]
     found["month_share"] = found["month"]["work_s"] / found["whole"]["work_s"]
     return found
@@ -105,6 +108,30 @@ def show(results: Sequence[dict[str, Any]]) -> None:
             cells += [f"{found[part]['steps'].get(name, 0.0):.2f}" for part in ("whole", "month")]
         steps.add_row(name, *cells)
     console.print(steps)
+    models = Table(title="Metrics from staged tables, and one group-by for each mart (seconds)")
+    models.add_column("model")
+    for found in results:
+        models.add_column(f"{found['whole']['n_responses']:,}", justify="right")
+        models.add_column("floor", justify="right")
+    for name in results[0]["metrics"]["steps"]:
+        cells = []
+        for found in results:
+            floor = found["metrics"]["floors"].get(name)
+            cells += [
+                f"{found['metrics']['steps'][name]:.2f}",
+                "" if floor is None else f"{floor:.2f}",
+            ]
+        models.add_row(name, *cells)
+    totals = []
+    for found in results:
+        work_s, floor_s = found["metrics"]["work_s"], found["metrics"]["floor_s"]
+        totals += [f"{work_s:.2f} ({work_s / floor_s:.1f} times)", f"{floor_s:.2f}"]
+    models.add_row("all", *totals)
+    models.add_row(
+        "peak MB",
+        *(text for found in results for text in (f"{found['metrics']['peak_mb']:,.0f}", "")),
+    )
+    console.print(models)
 
 
 def main() -> None:

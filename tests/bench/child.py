@@ -1,4 +1,7 @@
-"""One measured process of the benchmark: `floor INBOX` or `run HOME`; prints one line of JSON."""
+"""One measured process of the benchmark: `floor INBOX`, `run HOME` or `metrics HOME`.
+
+Prints one line of JSON.
+"""
 
 import json
 import resource
@@ -99,7 +102,51 @@ def run(root: Path) -> dict[str, Any]:
     }
 
 
+def metrics(root: Path) -> dict[str, Any]:
+    """All models from the staged tables on, and one group-by over the same Parquet for each mart.
+
+    The group-by of a mart reads its largest input whole: by those columns of the mart's key that
+    the input has (else by course), counting every other column.
+    """
+    from pipelines.home import Home
+    from pipelines.warehouse.build_run import BuildRun
+
+    run = BuildRun(Home(root))
+    out = run.home.scratch / "bench.parquet"
+    models = [each for each in run.models.values() if each.name.startswith(("int_", "mart_"))]
+    steps: dict[str, float] = {}
+    for model in models:
+        with run.engine.views({name: run.table_path(name) for name in sorted(model.inputs)}):
+            started = time.perf_counter()
+            run.engine.write_parquet(model.sql, out, run.parameters(model), where=model.name)
+            steps[model.name] = time.perf_counter() - started
+    floors: dict[str, float] = {}
+    for model in models:
+        if not model.name.startswith("mart_"):
+            continue
+        largest = max(sorted(model.inputs), key=lambda name: run.tables[name].n_rows)
+        with run.engine.views({largest: run.table_path(largest)}):
+            columns = [name for name, *_ in run.engine.rows(f"describe {largest}")]
+            by = [name for name in model.key if name in columns] or ["episode_key"]
+            by = [name for name in by if name in columns] or columns[:1]
+            counts = "".join(f", count({name})" for name in columns if name not in by)
+            grouped = f"select {', '.join(by)}, count(*){counts} from {largest} group by all"
+            started = time.perf_counter()
+            run.engine.execute(f"create or replace temp table grouped as {grouped}")
+            floors[model.name] = time.perf_counter() - started
+    out.unlink(missing_ok=True)
+    run.close()
+    return {
+        "work_s": sum(steps.values()),
+        "floor_s": sum(floors.values()),
+        "steps": steps,
+        "floors": floors,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+TASKS = {"floor": floor, "run": run, "metrics": metrics}
+
 if __name__ == "__main__":
-    task, place = sys.argv[1], Path(sys.argv[2])
-    measured = floor(place) if task == "floor" else run(place)
+    measured = TASKS[sys.argv[1]](Path(sys.argv[2]))
     print(json.dumps({**measured, "wall_s": time.perf_counter() - BORN}))

@@ -102,6 +102,12 @@ def build_clinic(choose: Choose, *, n_episodes: int, clients: Sequence[str]) -> 
         "as_of_on": choose([date(2025, 7, 1), date(2025, 5, 31), date(2025, 5, 30)]),
         "first_score_days": 14,
         "derived_end_days": 90,
+        "early_response_share": None,
+        "early_response_weeks": None,
+        "early_response_source": None,
+        "trajectory_positions": 26,
+        "dropout_return_days": 60,
+        "protocol_sessions": 0,
     }
     complete = {
         table: [complete_row(table, row, key=scrambled_key) for row in rows]

@@ -54,8 +54,14 @@ class Clinic:
 
     def __post_init__(self) -> None:
         self.instruments = {row["instrument_id"]: row for row in self.tables["ref_instruments"]}
+        # Of published rules only: a clinic's own and derived ones have an oracle of their own.
         self.rules = {
-            (row["instrument_id"], row["scale"]): row for row in self.tables["ref_outcome_rules"]
+            (row["instrument_id"], row["scale"], row["respondent"]): {**row, "basis": "published"}
+            for row in self.tables["ref_outcome_rules"]
+        }
+        self.scales = {
+            (row["instrument_id"], row["scale"]): row
+            for row in self.tables["ref_instrument_scales"]
         }
         self.programmes = {row["programme_id"]: row for row in self.tables["stg_programmes"]}
         self.groups = {row["group_id"]: row for row in self.tables["stg_groups"]}
@@ -83,6 +89,26 @@ class Clinic:
         for course in self.courses.values():
             for key, scores in course.scores.items():
                 course.outcomes[key] = self._outcome(course, key, scores)
+
+    def instrument_on(self, instrument_id: str, scale: str) -> Row:
+        """An instrument with the direction and the ends of one of its scales."""
+        instrument, own = self.instruments[instrument_id], self.scales.get((instrument_id, scale))
+        own = own or {}
+        return {
+            **instrument,
+            "direction": own.get("direction") or instrument["direction"],
+            **{
+                f"total_{end}_points": instrument[f"total_{end}_points"]
+                if own.get(f"{end}_points") is None
+                else own[f"{end}_points"]
+                for end in ("min", "max")
+            },
+        }
+
+    def rules_for(self, key: tuple[str, str, str]) -> Row:
+        """The thresholds for a scale and the one who answered, as far as it has a direction."""
+        directed = self.instrument_on(*key[:2])["direction"] is not None
+        return self.rules.get(key, {}) if directed else {}
 
     def scales_of(self, instrument_id: str) -> list[str]:
         """The scales on which an instrument is scored."""
@@ -272,8 +298,8 @@ class Clinic:
 
     def _outcome(self, course: Course, key: tuple[str, str, str], scores: list[Row]) -> Row:
         instrument_id, scale, respondent = key
-        instrument = self.instruments[instrument_id]
-        rule = self.rules.get((instrument_id, scale), {})
+        instrument = self.instrument_on(instrument_id, scale)
+        rule = self.rules_for(key)
         first, last = self._first_and_last(course, scores, instrument)
         is_verdict = instrument["purpose"] == "verdict"
         out: Row = {
@@ -290,6 +316,7 @@ class Clinic:
             "is_paired": None if is_verdict else first is not None and last is not None,
             "rule_id": rule.get("rule_id"),
             "rule_version": rule.get("rule_version"),
+            "basis": rule.get("basis"),
         }
         flags = judge(instrument, rule, out["first_score"], out["last_score"])
         return {**out, **flags}
@@ -357,6 +384,7 @@ def kinds_of_work(course: Course) -> set[str]:
 
 def judge(instrument: Row, rule: Row, first: Fraction | None, last: Fraction | None) -> Row:
     """The flags of one pair; null where a threshold or a score is missing."""
+    has_direction = instrument["direction"] is not None
     worse_is_higher = instrument["direction"] == "higher_worse"
     is_verdict = instrument["purpose"] == "verdict"
     best = instrument["total_min_points" if worse_is_higher else "total_max_points"]
@@ -368,7 +396,7 @@ def judge(instrument: Row, rule: Row, first: Fraction | None, last: Fraction | N
         return points >= caseness if worse_is_higher else points < caseness
 
     improvement = None
-    if first is not None and last is not None and not is_verdict:
+    if first is not None and last is not None and not is_verdict and has_direction:
         improvement = first - last if worse_is_higher else last - first
     change = None
     if improvement is not None and reliable is not None:
@@ -388,8 +416,20 @@ def judge(instrument: Row, rule: Row, first: Fraction | None, last: Fraction | N
         responder = improvement >= Fraction(rule["response_share"]) * abs(first - best)
     remitted = None
     below = rule.get("remission_below_points")
-    if below is not None and first is not None and last is not None and first >= below:
-        remitted = last < below
+    if below is not None and first is not None and last is not None and worse_is_higher:
+        remitted = last < below if first >= below else None
+    crossed_back = was_case is False and is_case is True
+    category = change
+    if change == "improved" and recovered:
+        category = "recovered"
+    if change == "deteriorated" and crossed_back:
+        category = "harmed"
+    unreliably = None
+    if was_case and change is not None:
+        unreliably = bool(recovered) and change == "unchanged"
+    can_improve = None
+    if None not in (first, reliable, best) and not is_verdict and has_direction:
+        can_improve = abs(first - best) >= reliable
     return {
         "improvement_points": improvement,
         "was_case": was_case,
@@ -399,6 +439,9 @@ def judge(instrument: Row, rule: Row, first: Fraction | None, last: Fraction | N
         "is_reliably_recovered": reliably,
         "is_responder": responder,
         "is_remitted": remitted,
+        "change_category": category,
+        "is_crossed_unreliably": unreliably,
+        "can_improve": can_improve,
     }
 
 

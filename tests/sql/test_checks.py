@@ -13,15 +13,22 @@ BREAKS = {
     "activity_subjects_make_the_clinic": (
         "update mart_activity set n_ended = n_ended + 1 where level = 'therapist'"
     ),
+    "claim_counts_nest": "update mart_claims set n_measured = n_due + 1",
     "completeness_subjects_make_the_clinic": (
         "delete from mart_completeness where level = 'programme'"
     ),
+    "curves_count_who_is_there": "update mart_trajectories set n_there = n_measured - 1",
     "deliveries_add_up": "update mart_deliveries set n_accepted = n_accepted + 1",
+    "domain_counts_add_up": "update mart_domain_outcomes set n_paired = n_paired + 1",
     "episode_flags_agree": "update mart_episode_outcomes set is_paired = false",
+    "group_process_adds_up": "update mart_group_process set n_came = n_came + 1",
+    "measure_counts_add_up": "update mart_quality_measures set n_exclusions = n_exclusions + 1",
+    "open_courses_add_up": "update mart_on_track_counts set n_too_early = n_too_early + 1",
     "outcome_counts_nest": "update mart_outcomes set n_finished = n_ended + 1",
     "outcome_subjects_make_the_clinic": (
         "update mart_outcomes set n_paired = n_paired + 1 where level = 'public_programme'"
     ),
+    "path_counts_nest": "update mart_path set n_with_setback = n_setback_assessable + 1",
     "periods_are_whole": "delete from int_period_months where period_kind = 'year'"
     " and month_start_on = (select max(month_start_on) from int_period_months"
     " where period_kind = 'year')",
@@ -48,6 +55,7 @@ def sound() -> Iterator[TextBench]:
             d1          | f1      | clients    | accepted   | 2
         """,
     )
+    bench.fill("ref_claims", [{"claim_id": "half", "after_days": 8, "tolerance_days": 7}])
     bench.parameters = parameters
     yield bench
     bench.close()

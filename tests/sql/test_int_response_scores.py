@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.instruments.catalogue import load_catalogue, reference_tables
+from pipelines.instruments.catalogue import load_catalogue
+from pipelines.instruments.reference_tables import reference_tables
 from tests.builders import Bench, Row
 
 DAY = date(2025, 3, 10)
@@ -49,7 +50,7 @@ MIRRORED_SCALES = (
 def _published(table: str) -> list[Row]:
     """The catalogue's own rows of the instruments that the tests name."""
     rows = reference_tables(load_catalogue())[table].to_dicts()
-    named = {"phq9", "gad7", "wsas", "ors", "isi", "cssrs_screen"}
+    named = {"phq9", "gad7", "wsas", "ors", "pg13r", "cssrs_screen"}
     return [row for row in rows if row["instrument_id"] in named]
 
 
@@ -209,7 +210,12 @@ def test_points_have_four_decimal_places(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("instrument_id", "total", "points"),
-    [("isi", 28, Decimal(28)), ("isi", 29, None), ("isi", None, None), ("cssrs_screen", 1, None)],
+    [
+        ("pg13r", 50, Decimal(50)),
+        ("pg13r", 51, None),
+        ("pg13r", None, None),
+        ("cssrs_screen", 1, None),
+    ],
 )
 def test_an_instrument_that_is_not_scored_keeps_a_total_in_its_range(
     bench: Bench, instrument_id: str, total: float | None, points: Decimal | None

@@ -173,11 +173,116 @@ def test_a_verdict_is_no_pair(clinic: TextBench, rating: int, is_responder: str)
 def test_an_instrument_without_a_direction_has_no_improvement(clinic: TextBench) -> None:
     pair(clinic, "phq9", "20", "5")
     clinic.connection.execute("update ref_instruments set direction = null")
+    clinic.connection.execute("update ref_instrument_scales set direction = null")
     clinic.expect(
         "mart_episode_outcomes",
         """
         first_score | last_score | is_paired | improvement_points | was_case | reliable_change | rule_id
         20          | 5          | true      |                    |          |                 |
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "category", "is_crossed_unreliably"),
+    [
+        (15, 9, "recovered", "false"),
+        (16, 10, "improved", "false"),
+        (9, 3, "improved", ""),
+        (10, 9, "unchanged", "true"),
+        (10, 10, "unchanged", "false"),
+        (9, 10, "unchanged", ""),
+        (10, 16, "deteriorated", "false"),
+        (3, 9, "deteriorated", ""),
+        (9, 15, "harmed", ""),
+        (4, 10, "harmed", ""),
+    ],
+)
+def test_five_exclusive_categories(
+    clinic: TextBench, first: int, last: int, category: str, is_crossed_unreliably: str
+) -> None:
+    pair(clinic, "phq9", str(first), str(last))
+    clinic.expect(
+        "mart_episode_outcomes",
+        f"""
+        change_category | is_crossed_unreliably
+        {category}      | {is_crossed_unreliably}
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("instrument_id", "first", "can_improve"),
+    [
+        ("phq9", "6", "true"),
+        ("phq9", "5", "false"),
+        ("ors", "35", "true"),
+        ("ors", "35.1", "false"),
+        ("wsas", "40", ""),
+        ("pgi_c", "4", ""),
+    ],
+)
+def test_room_for_a_reliable_improvement(
+    clinic: TextBench, instrument_id: str, first: str, can_improve: str
+) -> None:
+    pair(clinic, instrument_id, first, "7")
+    clinic.expect(
+        "mart_episode_outcomes", f"scale | can_improve\n total | {can_improve}", scale="total"
+    )
+
+
+def test_without_caseness_worse_is_deteriorated_and_better_is_improved(clinic: TextBench) -> None:
+    clinic.given(
+        ref_outcome_rules="instrument_id | reliable_change_points\n phq9 | 6\n",
+    )
+    for first, last, category in ((4, 16, "deteriorated"), (16, 4, "improved")):
+        pair(clinic, "phq9", str(first), str(last))
+        clinic.restart()
+        clinic.expect(
+            "mart_episode_outcomes",
+            f"change_category | is_crossed_unreliably | basis\n {category} | | published",
+        )
+
+
+def test_each_respondent_goes_by_the_thresholds_for_them(clinic: TextBench) -> None:
+    clinic.given(
+        ref_outcome_rules="""
+            instrument_id | respondent | rule_id | reliable_change_points
+            phq9          | client     | own     | 6
+            phq9          | parent     | parents | 5
+        """,
+        stg_episodes=COURSE,
+        stg_responses="""
+            response_id | episode_id | respondent | administered_on | total_score
+            r1          | e1         | client     | 2025-01-10      | 15
+            r2          | e1         | client     | 2025-06-20      | 10
+            r3          | e1         | parent     | 2025-01-10      | 15
+            r4          | e1         | parent     | 2025-06-20      | 10
+            r5          | e1         | teacher    | 2025-01-10      | 15
+            r6          | e1         | teacher    | 2025-06-20      | 10
+        """,
+    )
+    clinic.expect(
+        "mart_episode_outcomes",
+        """
+        respondent | improvement_points | reliable_change | rule_id
+        client     | 5                  | unchanged       | own
+        parent     | 5                  | improved        | parents
+        teacher    | 5                  |                 |
+        """,
+    )
+
+
+def test_a_scale_may_run_another_way_than_its_instrument(clinic: TextBench) -> None:
+    pair(clinic, "phq9", "5", "20")
+    clinic.connection.execute(
+        "update ref_instrument_scales set direction = 'higher_better' where instrument_id = 'phq9'"
+    )
+    clinic.expect(
+        "mart_episode_outcomes",
+        """
+        improvement_points | was_case | is_case | change_category | is_remitted
+        15                 | true     | false   | recovered       |
         """,
     )
 

@@ -89,3 +89,94 @@ def test_england_s_published_rate_follows_from_its_counts(clinic: TextBench) -> 
         " / (count(*) - count(*) filter (where not was_case)), 1) from mart_episode_recovery"
     ).fetchall()
     assert rate == [(50.5,)]
+
+
+def with_own_measure(
+    clinic: TextBench, code: str, instrument: str, scores: tuple[str, str]
+) -> None:
+    """The course with a diagnosis and a pair on one more measure."""
+    clinic.connection.execute(
+        "insert into stg_diagnoses (episode_key, code, role, recorded_on)"
+        " values ('e1', ?, 'primary', date '2025-01-01')",
+        [code],
+    )
+    for place, (day, points) in enumerate(zip(("2025-01-10", "2025-06-20"), scores, strict=True)):
+        clinic.connection.execute(
+            "insert into stg_responses (response_id, response_key, client_key, episode_key,"
+            " instrument_id, respondent, administered_at, administered_on, total_score,"
+            " has_answers) values (?, ?, 'c1', 'e1', ?, 'client', cast(? as date),"
+            " cast(? as date), cast(? as decimal(9, 4)), false)",
+            [f"own{place}", f"own{place}", instrument, day, day, points or None],
+        )
+
+
+PAIR = "descriptor | second_instrument_id | own_instrument_id | is_appropriate_pair"
+
+
+def test_the_problem_s_own_measure_is_the_second_of_the_pair(clinic: TextBench) -> None:
+    # ORS: a case under 25, better by 5 points or more. GAD-7 alone would say: no case, no change.
+    course(clinic, ("9", "9"), ("7", "7"))
+    with_own_measure(clinic, "F40.1", "ors", ("20", "25"))
+    clinic.expect("mart_episode_recovery", f"{PAIR}\n social_anxiety | ors | ors | true")
+    clinic.expect("mart_episode_recovery", f"{FLAGS}\n true | true | true | false | true")
+
+
+@pytest.mark.parametrize(
+    ("code", "instrument", "scores", "expected"),
+    [
+        ("F40.1", "ors", ("20", ""), "social_anxiety | gad7 | ors | false"),
+        ("F40.2", "wsas", ("20", "5"), "phobia | gad7 | wsas | true"),
+        ("F42", "isi", ("20", "5"), "ocd | gad7 | not_here |"),
+        ("F32", "ors", ("20", "5"), "depression | gad7 | |"),
+    ],
+    ids=[
+        "no pair on its own measure",
+        "own measure without a reliable change",
+        "own measure in no catalogue",
+        "no measure of its own",
+    ],
+)
+def test_the_fallback_takes_its_place(
+    clinic: TextBench, code: str, instrument: str, scores: tuple[str, str], expected: str
+) -> None:
+    course(clinic, ("16", "9"), ("8", "7"))
+    with_own_measure(clinic, code, instrument, scores)
+    clinic.expect("mart_episode_recovery", f"{PAIR}\n{expected}")
+    clinic.expect("mart_episode_recovery", f"{FLAGS}\n true | true | true | false | true")
+
+
+def test_a_threshold_from_the_clinic_s_own_scores_judges_nothing_here(clinic: TextBench) -> None:
+    course(clinic, ("9", "9"), ("7", "7"))
+    with_own_measure(clinic, "F40.1", "ors", ("20", "25"))
+    clinic.rows("int_outcome_rules")
+    clinic.connection.execute(
+        "update int_outcome_rules set basis = 'clinic_derived' where instrument_id = 'ors'"
+    )
+    clinic.expect("mart_episode_recovery", f"{PAIR}\n social_anxiety | gad7 | ors | true")
+
+
+@pytest.mark.parametrize(
+    ("phq9", "gad7", "expected"),
+    [
+        (("16", "10"), ("8", "8"), "false | true"),
+        (("16", "11"), ("8", "5"), "true | true"),
+        (("16", "10"), ("7", "11"), "true | true"),
+        (("16", "10"), ("", ""), "false | false"),
+        (("16", ""), ("8", ""), "| false"),
+    ],
+    ids=["better", "under both thresholds", "one better, one worse", "one pair", "no pair"],
+)
+def test_no_reliable_change_is_neither_better_nor_worse_and_data_are_paired_on_both(
+    clinic: TextBench, phq9: tuple[str, str], gad7: tuple[str, str], expected: str
+) -> None:
+    course(clinic, phq9, gad7)
+    clinic.expect("mart_episode_recovery", f"has_no_reliable_change | is_paired_both\n{expected}")
+
+
+def test_functioning_has_a_pair_of_its_own_that_changes_no_verdict(clinic: TextBench) -> None:
+    course(clinic, ("16", "9"), ("8", "7"))
+    clinic.expect("mart_episode_recovery", "is_functioning_paired\n false")
+    clinic.restart()
+    with_own_measure(clinic, "F32", "wsas", ("10", "40"))
+    clinic.expect("mart_episode_recovery", "is_functioning_paired\n true")
+    clinic.expect("mart_episode_recovery", f"{FLAGS}\n true | true | true | false | true")

@@ -9,52 +9,11 @@ import pytest
 
 from tests.builders import Row
 from tests.property.oracle_marts import effect
+from tests.sql.paired_courses import courses
+from tests.sql.published_pairs import fill_pairs
 from tests.sql.text_tables import TextBench
 
 PROGRAMME = "programme_id | instruments\n p1 | phq9"
-
-
-def courses(clinic: TextBench, *rows: Row) -> None:
-    """Courses of two sessions, each with its end, client, therapist and PHQ-9 scores."""
-    tables: dict[str, list[Row]] = {
-        name: [] for name in ("stg_episodes", "stg_sessions", "stg_attendances", "stg_responses")
-    }
-    for number, row in enumerate(rows):
-        names = {"episode_id": f"e{number}", "client_id": row.get("client_id", f"c{number}")}
-        therapist_id = row.get("therapist_id", "t1")
-        tables["stg_episodes"].append(
-            {
-                **names,
-                "therapist_id": therapist_id,
-                "ended_on": row.get("ended_on", date(2025, 6, 30)),
-                "end_reason": "completed",
-            }
-        )
-        for place, day in enumerate((date(2025, 1, 6), date(2025, 1, 20))):
-            session_id = f"s{number}-{place}"
-            tables["stg_sessions"].append(
-                {
-                    "session_id": session_id,
-                    "episode_id": names["episode_id"],
-                    "therapist_id": therapist_id,
-                    "scheduled_on": day,
-                }
-            )
-            tables["stg_attendances"].append(
-                {"session_id": session_id, "client_id": names["client_id"]}
-            )
-            if row.get("scores", (None, None))[place] is not None:
-                tables["stg_responses"].append(
-                    {
-                        **names,
-                        "response_id": f"r{number}-{place}",
-                        "administered_on": day,
-                        "total_score": row["scores"][place],
-                    }
-                )
-    for name, filled in tables.items():
-        clinic.fill(name, filled)
-    clinic.restart()
 
 
 def month(clinic: TextBench, day: date, **where: Any) -> Row:
@@ -94,6 +53,15 @@ def test_one_client(clinic: TextBench) -> None:
         "n_deteriorated": 0,
         "n_recovered": 1,
         "n_reliably_recovered": 1,
+        "n_case_or_unknown": 1,
+        "n_crossed_unreliably": 0,
+        "n_harmed": 0,
+        "n_can_improve": 1,
+        "n_cannot_improve": 0,
+        "n_response_base": 1,
+        "n_responded": 0,
+        "n_remission_base": 1,
+        "n_remitted": 0,
     }
     assert (row["first_mean_points"], row["improvement_mean_points"]) == (15, 6)
     assert row["first_sd_points"] is None
@@ -234,3 +202,109 @@ def test_equal_scores_have_no_effect_size(clinic: TextBench) -> None:
     courses(clinic, *({"scores": (15, 9)} for _ in range(20)))
     row = month(clinic, date(2025, 6, 1))
     assert (row["first_sd_points"], row["effect_size"], row["effect_size_lower"]) == (0, None, None)
+
+
+def test_who_cannot_improve_is_counted_and_left_out_of_the_second_rate(clinic: TextBench) -> None:
+    courses(clinic, {"scores": (5, 5)}, {"scores": (6, 0)}, {"scores": (20, 20)})
+    row = month(clinic, date(2025, 6, 1))
+    assert (row["n_cannot_improve"], row["n_can_improve"], row["n_improved"]) == (1, 2, 1)
+    assert round(row["improved_rate"], 4) == 0.3333
+    assert row["improved_rate_if_possible"] == 0.5
+    assert row["improved_rate_if_possible_lower"] < 0.5 < row["improved_rate_if_possible_upper"]
+
+
+def test_where_the_ends_of_a_scale_are_not_known_nobody_knows_who_cannot_improve(
+    clinic: TextBench,
+) -> None:
+    fill_pairs(clinic, [("arm", 5, 5), ("arm", 20, 5)], rule={"reliable_change_points": 6})
+    clinic.connection.execute("update ref_instruments set total_min_points = null")
+    clinic.connection.execute("update ref_instrument_scales set min_points = null")
+    row = month(clinic, date(2025, 6, 1), instrument_id="ms")
+    assert (row["n_paired"], row["n_improved"]) == (2, 1)
+    assert (row["n_can_improve"], row["n_cannot_improve"]) == (None, None)
+    assert row["improved_rate_if_possible"] is None
+
+
+def test_response_and_remission_have_their_own_bases(clinic: TextBench) -> None:
+    pairs = [(20, 10), (20, 11), (9, 4), (4, 0), (20, None), (10, 4)]
+    courses(clinic, *({"scores": pair} for pair in pairs))
+    row = month(clinic, date(2025, 6, 1))
+    # A case at first; at or above the threshold of remission at first.
+    assert (row["n_response_base"], row["n_responded"]) == (3, 2)
+    assert (row["n_remission_base"], row["n_remitted"]) == (4, 2)
+    assert row["remitted_rate"] == 0.5
+
+
+def test_a_verdict_has_responses_and_no_pairs(clinic: TextBench) -> None:
+    ratings = [{"scores": (None, rating), "instrument_id": "pgi_c"} for rating in (1, 2, 3)]
+    courses(clinic, *ratings)
+    row = month(clinic, date(2025, 6, 1), instrument_id="pgi_c")
+    assert (row["n_paired"], row["n_response_base"], row["n_responded"]) == (None, 3, 2)
+
+
+def test_bounds_of_recovery_take_in_those_who_may_have_been_a_case(clinic: TextBench) -> None:
+    clinic.given(stg_programmes=PROGRAMME)
+    # Recovered; not; a case without a last score; no case; nothing known.
+    pairs = [(15, 9), (15, 15), (15, None), (9, None), (None, None)]
+    courses(clinic, *({"scores": pair} for pair in pairs))
+    row = month(clinic, date(2025, 6, 1))
+    assert (row["n_case"], row["n_recovered"], row["n_case_or_unknown"]) == (2, 1, 4)
+    assert (row["recovered_rate_worst"], row["recovered_rate"], row["recovered_rate_best"]) == (
+        0.25,
+        0.5,
+        0.75,
+    )
+    assert (row["deteriorated_rate_best"], row["deteriorated_rate_worst"]) == (0, 0.6)
+
+
+def test_harmed_and_crossed_without_a_reliable_change_are_counted_apart(clinic: TextBench) -> None:
+    courses(clinic, {"scores": (9, 15)}, {"scores": (10, 16)}, {"scores": (10, 9)})
+    row = month(clinic, date(2025, 6, 1))
+    assert (row["n_deteriorated"], row["n_harmed"]) == (2, 1)
+    assert (row["n_unchanged"], row["n_recovered"], row["n_crossed_unreliably"]) == (1, 1, 1)
+    assert row["n_reliably_recovered"] == 0
+
+
+def test_respondents_are_kept_apart(clinic: TextBench) -> None:
+    courses(clinic, {"scores": (15, 9)}, {"scores": (15, 15), "respondent": "parent"})
+    clinic.expect(
+        "mart_outcomes",
+        """
+        respondent | n_ended | n_paired | n_improved | basis
+        client     | 1       | 1        | 1          | published
+        parent     | 1       | 1        | 0          | published
+        """,
+        level="clinic",
+        period_kind="month",
+    )
+
+
+MIRRORED = [
+    "n_paired",
+    "n_case",
+    "n_improved",
+    "n_unchanged",
+    "n_deteriorated",
+    "n_reliably_recovered",
+    "n_harmed",
+    "n_responded",
+    "n_cannot_improve",
+    "improvement_mean_points",
+    "effect_size",
+    "effect_size_lower",
+    "effect_size_upper",
+]
+
+
+def test_a_mirrored_scale_gives_the_same_figures(clinic: TextBench) -> None:
+    pairs = [("arm", 10 + k % 17, 25 - 2 * (k % 11)) for k in range(44)]
+    rule = {"reliable_change_points": 6, "response_share": 0.5}
+    fill_pairs(clinic, pairs, rule={**rule, "caseness_points": 10})
+    expected = month(clinic, date(2025, 6, 1), instrument_id="ms")
+    assert all(expected[name] for name in MIRRORED[:6])
+    # A case is at or above a threshold, mirrored below one: half a point keeps them the same.
+    mirrored = [(arm, 60 - first, 60 - last) for arm, first, last in pairs]
+    fill_pairs(clinic, mirrored, direction="higher_better", rule={**rule, "caseness_points": 50.5})
+    found = month(clinic, date(2025, 6, 1), instrument_id="ms")
+    for name in MIRRORED:
+        assert math.isclose(found[name], expected[name], rel_tol=1e-12), name

@@ -104,6 +104,14 @@ def test_a_wrong_setting_is_named(settings_of, content, message, where, found):
     assert caught.value.todo
 
 
+def test_what_counts_as_drop_out_can_be_set_and_changes_the_digest(settings_of):
+    usual = settings_of(CLINIC)
+    assert (usual.dropout_return_days, usual.protocol_sessions) == (60, 0)
+    other = settings_of(CLINIC + "[windows]\ndropout_return_days = 30\nprotocol_sessions = 6\n")
+    assert (other.dropout_return_days, other.protocol_sessions) == (30, 6)
+    assert other.digest != usual.digest
+
+
 def test_settings_that_figures_depend_on_change_the_digest(settings_of):
     digests = {
         settings_of(content).digest

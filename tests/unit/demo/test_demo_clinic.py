@@ -6,8 +6,9 @@ import hashlib
 import io
 import json
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -21,6 +22,7 @@ from pipelines.demo.broken_rows import BROKEN
 from pipelines.demo.clinic import (
     DemoOptions,
     clients_for,
+    clinic_decisions,
     make_clinic,
     responses_per_client,
     write_deliveries,
@@ -28,7 +30,9 @@ from pipelines.demo.clinic import (
 from pipelines.demo.courses import make_courses
 from pipelines.demo.programmes import INSTRUMENTS, PROGRAMMES
 from pipelines.demo.tables import TABLES
+from pipelines.demo.wider import BY_CODE
 from pipelines.errors import UsageError
+from pipelines.home import Home
 from pipelines.instruments.catalogue import load_catalogue
 
 SMALL = DemoOptions(clients=400, months=8, as_of_month="2026-03")
@@ -211,6 +215,63 @@ def test_answers_lie_in_their_range_and_some_are_missing(sound: Path) -> None:
     assert skipped > 20
 
 
+def test_every_domain_of_success_has_forms(sound: Path) -> None:
+    catalogue = load_catalogue().instruments
+    given = {row[4] for _, row in all_rows(sound, "responses")}
+    assert given == {form.id for form in INSTRUMENTS}
+    asked = {domain for name in given for domain in catalogue[name].domains}
+    known = {domain for one in catalogue.values() for domain in one.domains}
+    # A screen for danger is no success.
+    assert asked == known - {"safety"}
+
+
+def test_an_assertiveness_form_without_a_zero_has_none(sound: Path) -> None:
+    forms = {row[0] for _, row in all_rows(sound, "responses") if row[4] == "ras30"}
+    values = {row[2] for _, row in all_rows(sound, "response_items") if row[0] in forms}
+    assert {"-3", "-2", "-1", "1", "2", "3"} <= values
+    assert "0" not in values
+
+
+def test_a_diagnosis_brings_its_questionnaire(sound: Path) -> None:
+    codes = {row[0]: row[1] for _, row in all_rows(sound, "diagnoses") if row[2] == "primary"}
+    for code, instrument in BY_CODE.items():
+        given = {row[2] for _, row in all_rows(sound, "responses") if row[4] == instrument}
+        given.discard("")
+        assert len(given) > 1
+        assert {codes.get(episode, code) for episode in given} == {code}
+
+
+def test_some_people_with_a_depression_are_adolescents_and_some_are_asked_a_year_later(
+    tmp_path: Path,
+) -> None:
+    options = DemoOptions(clients=500, months=18, defects=False, format="csv")
+    write_deliveries(options, tmp_path)
+    born = {row[0]: date.fromisoformat(row[1]) for _, row in all_rows(tmp_path, "clients")}
+    programmes = {row[0]: row[2] for _, row in all_rows(tmp_path, "programmes")}
+    ages = [
+        (date.fromisoformat(row[4]) - born[row[1]]).days / 365.25
+        for _, row in all_rows(tmp_path, "episodes")
+        if programmes[row[2]] == "depression"
+    ]
+    assert sum(12 <= age < 18 for age in ages) > 3
+    assert min(ages) >= 12
+    days: dict[str, list[date]] = defaultdict(list)
+    for _, row in all_rows(tmp_path, "responses"):
+        if row[4] == "phq9":
+            days[row[2] or row[0]].append(date.fromisoformat(row[5][:10]))
+    assert sum((max(found) - min(found)).days >= 305 for found in days.values()) > 5
+
+
+def test_the_first_year_is_the_reference_period_of_a_longer_demo(tmp_path: Path) -> None:
+    decisions = clinic_decisions(DemoOptions(months=13, as_of_month="2026-10"))
+    home = Home.create(tmp_path / "home", decisions=decisions)
+    period = home.settings.outcomes.reference_period
+    assert period is not None
+    days = (period.starts_on, period.ends_on, period.set_on)
+    assert days == (date(2025, 10, 1), date(2026, 9, 30), date(2026, 10, 1))
+    assert clinic_decisions(DemoOptions(months=12)) == ""
+
+
 def test_a_known_change_is_planted_where_the_truth_says(tmp_path: Path) -> None:
     options = replace(SMALL, clients=2000, months=12, defects=False, format="csv")
     means = []
@@ -229,7 +290,7 @@ def test_responses_per_client_are_about_what_the_benchmark_is_told(tmp_path: Pat
     write_deliveries(options, tmp_path)
     found = truth_of(tmp_path)["counts"]["responses"] / options.clients
     assert found == pytest.approx(responses_per_client(12), rel=0.07)
-    assert clients_for(116_000) == pytest.approx(10_000, rel=0.01)
+    assert clients_for(134_000) == pytest.approx(10_000, rel=0.01)
 
 
 def test_a_second_call_writes_nothing_and_finishes_what_is_missing(tmp_path: Path) -> None:

@@ -18,13 +18,14 @@ from polars.testing import assert_frame_equal
 from pipelines.errors import InstrumentError
 from pipelines.instruments.catalogue import (
     INSTRUMENTS_FOLDER,
+    SHARED_FILES,
     Catalogue,
     load_catalogue,
-    reference_tables,
 )
 from pipelines.instruments.consistency import has_valid_check_digit
+from pipelines.instruments.reference_tables import reference_tables
 
-FILES = sorted(path for path in INSTRUMENTS_FOLDER.glob("*.yaml") if path.name != "answers.yaml")
+FILES = sorted(path for path in INSTRUMENTS_FOLDER.glob("*.yaml") if path.name not in SHARED_FILES)
 
 
 @cache
@@ -98,14 +99,16 @@ def test_the_digest_changes_with_any_file(tmp_path: Path) -> None:
 
 
 def test_phq9_has_its_published_rule() -> None:
-    (rule,) = rows("ref_outcome_rules", instrument_id="phq9")
+    (rule,) = rows("ref_outcome_rules", instrument_id="phq9", respondent="client")
     sources = rule.pop("source")
     assert rule == {
         "rule_id": "nhs_talking_therapies",
         "rule_version": "2024-25",
         "instrument_id": "phq9",
         "scale": "total",
+        "respondent": "client",
         "reliable_change_points": Decimal(6),
+        "reliable_change_kind": "programme_rule",
         "caseness_points": Decimal(10),
         "remission_below_points": Decimal(5),
         "response_share": Decimal("0.5"),
@@ -116,7 +119,7 @@ def test_phq9_has_its_published_rule() -> None:
 
 
 def test_gad7_has_the_programme_cut_off_and_no_unverified_remission() -> None:
-    (rule,) = rows("ref_outcome_rules", instrument_id="gad7")
+    (rule,) = rows("ref_outcome_rules", instrument_id="gad7", respondent="client")
     assert rule["reliable_change_points"] == 4
     assert rule["caseness_points"] == 8
     assert rule["remission_below_points"] is None
@@ -124,7 +127,7 @@ def test_gad7_has_the_programme_cut_off_and_no_unverified_remission() -> None:
 
 
 def test_wsas_has_a_caseness_only() -> None:
-    (rule,) = rows("ref_outcome_rules", instrument_id="wsas")
+    (rule,) = rows("ref_outcome_rules", instrument_id="wsas", respondent="client")
     assert rule["rule_id"] == "published"
     assert rule["caseness_points"] == 10
     assert rule["reliable_change_points"] is None
@@ -135,18 +138,42 @@ def test_an_unverified_threshold_is_loaded_and_not_active() -> None:
     (change,) = [entry for entry in spin.thresholds if entry.kind == "reliable_change"]
     assert change.points == 10
     assert not change.is_active
-    (rule,) = rows("ref_outcome_rules", instrument_id="spin")
+    (rule,) = rows("ref_outcome_rules", instrument_id="spin", respondent="client")
     assert rule["reliable_change_points"] is None
 
 
 def test_a_threshold_of_one_group_of_people_is_no_rule_for_all() -> None:
     assert not rows("ref_outcome_rules", instrument_id="audit_c")
-    assert not rows("ref_outcome_rules", instrument_id="sdq", scale="total")
-    assert not rows("ref_outcome_rules", instrument_id="sdq", scale="peer")
+
+
+def test_a_rule_for_everyone_is_there_for_each_respondent() -> None:
+    assert {row["respondent"] for row in rows("ref_outcome_rules", instrument_id="phq9")} == {
+        "client", "parent", "teacher", "partner", "therapist",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("scale", "column", "expected"),
+    [
+        ("total", "caseness_points", {"client": 20, "parent": 17, "teacher": 16}),
+        ("peer", "reliable_change_points", {"client": 5, "parent": 3}),
+        ("prosocial", "reliable_change_points", {"client": 4, "parent": 3}),
+        (
+            "emotional",
+            "reliable_change_points",
+            dict.fromkeys(("client", "parent", "teacher", "partner", "therapist"), 4),
+        ),
+    ],
+)
+def test_the_sdq_has_rules_of_its_own_for_respondents(
+    scale: str, column: str, expected: dict[str, int]
+) -> None:
+    found = rows("ref_outcome_rules", instrument_id="sdq", scale=scale)
+    assert {row["respondent"]: row[column] for row in found} == expected
 
 
 def test_at_most_five_is_below_six() -> None:
-    (rule,) = rows("ref_outcome_rules", instrument_id="qids_sr16")
+    (rule,) = rows("ref_outcome_rules", instrument_id="qids_sr16", respondent="client")
     assert rule["remission_below_points"] == 6
 
 
@@ -161,15 +188,23 @@ def test_only_verified_prorating_is_active() -> None:
         for row in rows("ref_instrument_scales")
         if row["prorate_max_missing"] != 0
     }
-    assert prorated == {"core10": 1, "wsas": 1}
+    assert prorated == {"core10": 1, "core_om": 3, "oq45": 4, "psc17": 3, "sdq": 2, "wsas": 1}
 
 
 # ---------------------------------------------------------------- the tables
 
 
-def test_three_instruments_are_scored_from_answers() -> None:
-    scored = rows("ref_instruments", is_scored=True)
-    assert [row["instrument_id"] for row in scored] == ["gad7", "phq9", "wsas"]
+def test_what_is_not_scored_from_answers_says_why() -> None:
+    not_scored = {
+        row["instrument_id"]: row["not_scored_why"]
+        for row in rows("ref_instruments", is_scored=False)
+    }
+    assert set(not_scored) == {
+        "cssrs_screen", "dast10", "dbt_wccl", "ders16", "gas", "gbo", "gcq_s", "gcs", "gq30",
+        "pg13r", "promis_anxiety", "promis_depression", "promis_global10", "psqi", "sias", "sris",
+    }  # fmt: skip
+    assert all(not_scored.values())
+    assert not [row for row in rows("ref_instruments", is_scored=True) if row["not_scored_why"]]
 
 
 def test_types_and_columns_are_fixed() -> None:
@@ -186,6 +221,12 @@ def test_types_and_columns_are_fixed() -> None:
         "min_points": points,
         "max_points": points,
         "prorate_max_missing": pl.Int32,
+        "direction": pl.String,
+        "fill_method": pl.String,
+        "form_max_missing": pl.Int32,
+        "group_numbers": pl.List(pl.Int32),
+        "slot_numbers": pl.List(pl.Int32),
+        "of_scale": pl.String,
     }
     assert dict(tables()["ref_loinc_answers"].schema) == {
         "answer_code": pl.String,
@@ -205,7 +246,15 @@ def test_the_tables_are_the_same_each_time() -> None:
     [
         ("ref_instruments", ["instrument_id"]),
         ("ref_instrument_scales", ["instrument_id", "scale"]),
-        ("ref_outcome_rules", ["instrument_id", "scale"]),
+        ("ref_outcome_rules", ["instrument_id", "scale", "respondent"]),
+        ("ref_instrument_items", ["instrument_id", "item"]),
+        ("ref_thresholds", ["instrument_id", "scale", "kind", "entry"]),
+        ("ref_norms", ["instrument_id", "scale", "population", "entry"]),
+        ("ref_cutoffs", ["instrument_id", "scale", "cutoff"]),
+        ("ref_reliabilities", ["instrument_id", "scale", "entry"]),
+        ("ref_goal_rules", ["goal_kind"]),
+        ("ref_score_tables", ["instrument_id", "scale", "raw_points"]),
+        ("ref_conventions", ["name"]),
         ("ref_loinc_codes", ["loinc_code"]),
         ("ref_loinc_answers", ["answer_code"]),
     ],
@@ -234,6 +283,98 @@ def test_a_mean_shares_the_weight() -> None:
     (scale,) = rows("ref_instrument_scales", instrument_id="brs")
     assert scale["weights"] == [1 / 6, -1 / 6] * 3
     assert scale["constant_points"] == 3
+
+
+def test_a_sum_of_highest_answers_has_lists_and_alternatives() -> None:
+    (scale,) = rows("ref_instrument_scales", instrument_id="qids_sr16")
+    assert scale["group_numbers"] == [1, 1, 1, 1, 2, 3, 3, 3, 3, 4, 5, 6, 7, 8, 9, 9]
+    # Items 6 and 7, 8 and 9 share a slot; every other item has its own.
+    slots = scale["slot_numbers"]
+    assert slots[5] == slots[6] != slots[7] == slots[8]
+    assert len(set(slots)) == 14
+
+
+def test_cut_offs_follow_from_verified_norms() -> None:
+    # CORE-10: clinical 19.7 (7.7), general population 4.7 (4.8).
+    found = {row["cutoff"]: row["points"] for row in rows("ref_cutoffs", instrument_id="core10")}
+    assert found == {"a": Decimal("4.3"), "b": Decimal("14.3"), "c": Decimal("10.46")}
+
+
+@pytest.mark.parametrize(
+    ("direction", "means", "expected"),
+    [
+        # The worked number of the definitions, and its mirror image on a scale of 0 to 20.
+        ("higher_worse", (18, 4), {"a": "8", "b": "11", "c": "9.7647"}),
+        ("higher_better", (2, 16), {"a": "12", "b": "9", "c": "10.2353"}),
+    ],
+)
+def test_cut_offs_turn_with_the_direction(
+    edited: Callable[..., Path],
+    direction: str,
+    means: tuple[int, int],
+    expected: dict[str, str],
+) -> None:
+    def change(content: dict[str, Any]) -> None:
+        content["direction"] = direction
+        content["thresholds"] = []
+        content["norms"] = [
+            {"group": group, "label": "made up", "mean": mean, "sd": sd, "status": "verified",
+             "source": ["made up"]}
+            for group, mean, sd in (("clinical", means[0], 5), ("non_clinical", means[1], 3.5))
+        ]  # fmt: skip
+
+    found = reference_tables(load_catalogue(edited(change)))["ref_cutoffs"].to_dicts()
+    assert {row["cutoff"]: str(row["points"].normalize()) for row in found} == expected
+
+
+def test_an_unverified_norm_gives_no_cut_off() -> None:
+    # OCI-R: the clinical norm is unverified, so there is b alone.
+    assert [row["cutoff"] for row in rows("ref_cutoffs", instrument_id="oci_r")] == ["b"]
+
+
+def test_the_lowest_single_reliability_and_the_largest_sample_are_taken() -> None:
+    (reliability,) = rows("ref_reliabilities", instrument_id="whodas12", is_default=True)
+    assert (reliability["kind"], reliability["value"]) == ("alpha", Decimal("0.86"))
+    (norm,) = rows("ref_norms", instrument_id="phq9", is_default=True)
+    assert (norm["mean_points"], norm["sd_points"]) == (Decimal("14.2"), Decimal("6.1"))
+
+
+def test_a_range_or_an_unverified_reliability_is_no_default() -> None:
+    assert not rows("ref_reliabilities", instrument_id="core_om", is_default=True)
+    assert not rows("ref_reliabilities", instrument_id="ies_r", is_default=True)
+    (found,) = rows("ref_reliabilities", instrument_id="core_om")
+    assert (found["value"], found["lower_value"], found["upper_value"]) == (
+        None,
+        Decimal("0.75"),
+        Decimal("0.94"),
+    )
+
+
+def test_goals_have_their_published_figures_and_no_others() -> None:
+    found = {
+        row["goal_kind"]: (row["reliable_change_points"], row["met_points"], row["gas_rho"])
+        for row in rows("ref_goal_rules")
+    }
+    assert found == {
+        "gas": (None, Decimal(0), Decimal("0.3")),
+        "gbo": (Decimal(3), None, None),
+        "psychlops": (None, None, None),
+    }
+
+
+def test_the_z_of_a_reliable_change_is_data() -> None:
+    (row,) = rows("ref_conventions", name="reliable_change_z")
+    assert (row["value"], row["status"]) == (Decimal("1.96"), "verified")
+    assert "Jacobson" in row["source"]
+
+
+def test_every_threshold_of_the_catalogue_is_shown() -> None:
+    count = sum(len(one.thresholds) for one in catalogue().instruments.values())
+    assert len(rows("ref_thresholds")) == count
+    assert {row["status"] for row in rows("ref_thresholds", is_active=False)} == {
+        "verified", "unverified",
+    }  # fmt: skip
+    assert not rows("ref_thresholds", status="unverified", is_active=True)
 
 
 @pytest.mark.parametrize("instrument_id", ["qids_sr16", "psqi", "promis_anxiety", "dast10", "sias"])
@@ -294,6 +435,29 @@ def _set(*path: str | int, to: Any) -> Callable[[dict[str, Any]], None]:
     return change
 
 
+def _maxima(
+    lists: list[list[int]], alternatives: list[list[int]] | None = None
+) -> Callable[[dict[str, Any]], None]:
+    """A change that makes the total a sum of highest answers."""
+
+    def change(content: dict[str, Any]) -> None:
+        scale = content["scoring"]["scales"][0]
+        scale |= {"method": "domain_maxima", "maxima_of": lists}
+        scale |= {"alternatives": alternatives} if alternatives else {}
+
+    return change
+
+
+def _filled(method: str, max_missing: int) -> Callable[[dict[str, Any]], None]:
+    """A change that makes a verified rule for missing answers."""
+
+    def change(content: dict[str, Any]) -> None:
+        missing = content["scoring"]["missing"]
+        missing |= {"method": method, "max_missing": max_missing, "status": "verified"}
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("change", "found"),
     [
@@ -313,6 +477,17 @@ def _set(*path: str | int, to: Any) -> Callable[[dict[str, Any]], None]:
         (lambda content: content["thresholds"][1].pop("points"), "reliable_change of total has no"),
         (lambda content: content["thresholds"][3].pop("share"), "response of total has no share"),
         (_set("thresholds", 0, "source", to=[]), "caseness of total is verified without a source"),
+        (_set("scoring", "not_scored_because", to="x"), "only there"),
+        (_set("scoring", "is_scored", to=False), "needs not_scored_because"),
+        (_set("scoring", "scales", 0, "alternatives", to=[[1, 2]]), "only domain_maxima can have"),
+        (_set("scoring", "scales", 0, "of_scale", to="x"), "needs of_scale where its method is"),
+        (_maxima([[1, 2, 3]]), "do not hold each of its items once"),
+        (_maxima([[1, 2, 3, 4, 5], [5, 6, 7, 8, 9]]), "do not hold each of its items once"),
+        (_maxima([[1, 2], [3, 4, 5, 6, 7, 8, 9]], [[2, 3]]), "are not within one list"),
+        (_maxima([[1, 2, 3, 4, 5, 6, 7, 8, 9]], [[1, 2], [2, 3]]), "is named twice"),
+        (_set("reliability", 0, "scale", to="mood"), "reliability names the scale mood"),
+        (_set("norms", 0, "source", to=[]), "norms of total is verified without a source"),
+        (_filled("blank_is_zero", 9), "none might be left"),
         (_set("loinc", "items", to=["44250-9"]), "loinc.items has 1 codes for 9 items"),
         (_set("loinc", "total", to="44261-5"), "loinc code 44261-5 fails the check digit"),
     ],

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ import duckdb
 import polars
 
 from pipelines.reporting.disclosure import PUBLIC_LEVELS, policy_table
-from pipelines.reporting.figures import month_before, month_end
+from pipelines.reporting.figures import SECTION_TABLES, month_before, month_end
 from pipelines.warehouse.model_file import SQL_FOLDER
+from tests.builders import Bench
 
 PUBLISHED = (
     "withheld", "subjects", "outcomes", "activity", "completeness", "recovery", "started",
@@ -210,6 +212,22 @@ def publish(
     for table in (*PUBLISHED, "deliveries", "quarantine"):
         sql = (SQL_FOLDER / "published" / f"pub_{table}.sql").read_text(encoding="utf-8")
         connection.execute(f"create or replace table pub_{table} as {sql}")
+    for table, columns in section_tables().items():
+        connection.execute(f"create table if not exists {table} ({columns})")
+
+
+@cache
+def section_tables() -> dict[str, str]:
+    """The columns of the tables that only a section of their own prints: empty in these clinics."""
+    bench = Bench()
+    for table in SECTION_TABLES:
+        bench.build(table)
+    found = {
+        table: ", ".join(f"{name} {kind}" for name, kind in bench.columns(table).items())
+        for table in SECTION_TABLES
+    }
+    bench.close()
+    return found
 
 
 COLUMNS = {
@@ -522,7 +540,7 @@ def _references(connection: duckdb.DuckDBPyConnection, clinic: Clinic) -> None:
         purpose varchar)"""
     )
     connection.execute(
-        """create table ref_outcome_rules (rule_id varchar, rule_version varchar,
+        """create table pub_outcome_rules (respondent varchar, rule_id varchar, rule_version varchar,
         instrument_id varchar, scale varchar, reliable_change_points decimal(9,4),
         caseness_points decimal(9,4), remission_below_points decimal(9,4),
         response_share decimal(9,4), source varchar, status varchar)"""
@@ -534,6 +552,6 @@ def _references(connection: duckdb.DuckDBPyConnection, clinic: Clinic) -> None:
         )
         if change is not None:
             connection.execute(
-                "insert into ref_outcome_rules values (?, '1.0.0', ?, 'total', ?, ?, null, 0.5, ?, 'active')",
+                "insert into pub_outcome_rules values ('client', ?, '1.0.0', ?, 'total', ?, ?, null, 0.5, ?, 'active')",
                 [f"{key}-rule", key, change, caseness, "NHS Talking Therapies metadata 2024-25"],
             )

@@ -93,7 +93,9 @@ def test_the_public_gets_no_month_no_person_and_no_delivery() -> None:
     rows = [row for row in policy_table().rows(named=True) if row["audience"] == "public"]
     assert {row["level"] for row in rows} == {"clinic", "programme"}
     assert "month" not in {row["period_kind"] for row in rows}
-    assert {row["table_name"] for row in rows} == {"pub_outcomes", "pub_recovery", "pub_subjects"}
+    assert {row["table_name"] for row in rows} == {
+        *("pub_claims", "pub_outcomes", "pub_recovery", "pub_subjects"),
+    }
 
 
 def test_the_public_gets_only_levels_of_clients_who_agreed() -> None:

@@ -1,0 +1,84 @@
+"""The clinic's own thresholds, judged against the catalogue, one row per respondent.
+
+A figure for one respondent wins over one for all. What the settings cannot know is refused here:
+an instrument or a scale that the catalogue does not have, an instrument that is no outcome, and two
+figures of one kind for the same scale and respondent.
+"""
+
+from typing import Any
+
+from pipelines.errors import SettingsError
+from pipelines.instruments.catalogue import Catalogue
+from pipelines.outcome_settings import RESPONDENTS, ClinicThreshold, OutcomeSettings
+
+
+def clinic_threshold_rows(catalogue: Catalogue, settings: OutcomeSettings) -> list[dict[str, Any]]:
+    """One row per instrument, scale, respondent and kind.
+
+    Raises: SettingsError naming every entry that the catalogue does not allow.
+    """
+    problems = [problem for one in settings.thresholds for problem in _problems(catalogue, one)]
+    problems += [
+        f"[instruments.{name}] items_already_reversed: {reason}"
+        for name in sorted(settings.already_reversed)
+        if (reason := _why_not_reversed(catalogue, name))
+    ]
+    seen: dict[tuple[str, str, str | None, str], str] = {}
+    for one in settings.thresholds:
+        key = (one.instrument_id, one.scale, one.respondent, one.kind)
+        if key in seen:
+            problems.append(f"{one.place}: is the second {one.kind} beside {seen[key]}")
+        seen.setdefault(key, one.place)
+    if problems:
+        raise SettingsError(
+            "The clinic's own outcome rules do not fit the instrument catalogue.",
+            where="clinic.toml, [[thresholds]] and [instruments]",
+            expected="an outcome instrument and a scale of data_contracts/instruments, each kind"
+            " once per scale and respondent",
+            found="; ".join(problems),
+            todo="correct or remove the entries named",
+        )
+    rows = []
+    # One for all comes first, so that one for a respondent takes its place.
+    chosen: dict[tuple[str, str, str, str], ClinicThreshold] = {}
+    for one in sorted(settings.thresholds, key=lambda one: one.respondent is not None):
+        for respondent in RESPONDENTS if one.respondent is None else (one.respondent,):
+            chosen[(one.instrument_id, one.scale, respondent, one.kind)] = one
+    for (instrument_id, scale, respondent, kind), one in chosen.items():
+        rows.append(
+            {
+                "instrument_id": instrument_id,
+                "scale": scale,
+                "respondent": respondent,
+                "kind": kind,
+                "points": one.points,
+                "share": one.share,
+                "reliability_value": one.reliability,
+                "sd_points": one.sd,
+                "source": one.source,
+                "decided_on": one.decided_on,
+            }
+        )
+    return rows
+
+
+def _problems(catalogue: Catalogue, threshold: ClinicThreshold) -> list[str]:
+    instrument = catalogue.instruments.get(threshold.instrument_id)
+    if instrument is None:
+        return [f"{threshold.place}: there is no instrument {threshold.instrument_id}"]
+    if instrument.purpose != "outcome":
+        return [
+            f"{threshold.place}: {threshold.instrument_id} is a {instrument.purpose} instrument"
+        ]
+    scales = [scale.scale for scale in instrument.scales]
+    if threshold.scale not in scales:
+        known = ", ".join(scales) or "none"
+        return [f"{threshold.place}: there is no scale {threshold.scale} (there is {known})"]
+    return []
+
+
+def _why_not_reversed(catalogue: Catalogue, name: str) -> str:
+    instrument = catalogue.instruments.get(name)
+    if instrument is None:
+        return "there is no such instrument"
+    return "" if instrument.reversed_items else "it has no reversed items with a verified key"

@@ -1,0 +1,69 @@
+"""What a clinic decides about published quality measures: `[[measures]]` of `clinic.toml`.
+
+An entry switches on a figure that nobody has verified, or sets one to another value, with the
+source that the clinic cites and the day on which it decided. Whether the measure has such a figure
+is judged where the measures are known: `pipelines/instruments/measures.py`.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from pipelines.errors import SettingsError
+from pipelines.toml_sections import Section, Sections
+
+
+@dataclass(frozen=True)
+class MeasureDecision:
+    """One figure that the clinic has decided on.
+
+    `value` is None where the figure holds as the measure's file has it. `place` says where the
+    entry stands, for messages.
+    """
+
+    measure_id: str
+    figure: str
+    value: Decimal | None
+    source: str
+    decided_on: date
+    place: str
+
+
+def read_measure_decisions(sections: Sections) -> tuple[MeasureDecision, ...]:
+    """The decisions in a settings file, in its order.
+
+    Raises: SettingsError naming the key, what it must be, and what to do.
+    """
+    return tuple(_decision(entry) for entry in sections.entries("measures"))
+
+
+def decisions_digest(decisions: tuple[MeasureDecision, ...]) -> str:
+    """The same text for the same decisions, whatever their order; nothing of the file's place."""
+    return repr(
+        sorted(
+            [str(value) for name, value in vars(one).items() if name != "place"]
+            for one in decisions
+        )
+    )
+
+
+def _decision(entry: Section) -> MeasureDecision:
+    value = entry.take_if_there("value", float)
+    found = MeasureDecision(
+        measure_id=entry.take("id", str),
+        figure=entry.take("figure", str),
+        value=None if value is None else Decimal(str(value)),
+        source=entry.take("source", str),
+        decided_on=entry.take("decided_on", date),
+        place=f"{entry.path}, [[measures]] {entry.name.removeprefix('measures ')}",
+    )
+    entry.refuse_leftovers()
+    if not found.source.strip():
+        raise SettingsError(
+            "A figure of a quality measure is switched on without a source.",
+            where=found.place,
+            expected="where the figure can be read",
+            found="an empty source",
+            todo="name the source; it is printed on every page that uses the figure",
+        )
+    return found

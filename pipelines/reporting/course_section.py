@@ -1,0 +1,297 @@
+"""The course of treatment: waits, missed appointments, endings, amount of care, measures given.
+
+What belongs here is care as it happened, and nothing of what came of it. The one exception stands
+last: the verdict on courses of children, which has a rule set and a place of its own.
+"""
+
+from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
+from pipelines.reporting.figures import CLINIC, ROLLING, Record
+from pipelines.reporting.model import Cell, Row, Section, Table
+from pipelines.reporting.sentences import Share
+
+_FIRST_WAITS = ("first_within_6_weeks", "first_within_18_weeks")
+_SECOND_WAITS = ("second_under_29_days", "second_29_to_90_days", "second_over_90_days")
+# Line of the table, count, denominator and rate.
+_MISSED = (
+    ("no_show", "n_no_show", "n_kept_or_missed", "no_show_rate"),
+    ("late_cancelled", "n_late_cancelled", "n_appointments", "late_cancelled_rate"),
+    ("cancelled", "n_cancelled", "n_appointments", "cancelled_rate"),
+    ("clinic_cancelled", "n_clinic_cancelled", "n_appointments", "clinic_cancelled_rate"),
+)
+_ENDINGS = (
+    ("planned", "n_planned", "n_coded", "planned_rate"),
+    *(
+        (name, f"n_dropout_{name}", f"n_dropout_{name}_known", f"dropout_{name}_rate")
+        for name in ("coded", "missed", "short", "unimproved")
+    ),
+)
+_DOSAGE = ("individual_sessions", "group_sessions", "weeks", "sessions_per_week")
+_RATERS = ("client", "parent", "therapist")
+
+
+def course_section(context: Context) -> Section | None:
+    """The section; None on the public page, and where no course was under way in twelve months."""
+    if context.is_public:
+        return None
+    parts = [
+        part
+        for part in (
+            _waits(context),
+            _missed(context),
+            _endings(context),
+            _dosage(context),
+            _adherence(context),
+            _children(context),
+        )
+        if part is not None
+    ]
+    if not parts:
+        return None
+    words = context.words
+    return Section(section_id="course", title=words.say("course.title"), parts=tuple(parts))
+
+
+def _rows(context: Context, table: str) -> list[Record]:
+    return context.figures.published(table, CLINIC, ROLLING, context.year.end_on)
+
+
+def _share(row: Record, count: str, denominator: str, rate: str) -> Share:
+    return Share(
+        x=row[count],
+        n=row[denominator],
+        rate=row[rate],
+        lower=row[f"{rate}_lower"],
+        upper=row[f"{rate}_upper"],
+    )
+
+
+def _cell(context: Context, row: Record, count: str, denominator: str, rate: str) -> Cell:
+    return share_cell(_share(row, count, denominator, rate), context.minimums, context.words)
+
+
+def _waits(context: Context) -> Section | None:
+    words = context.words
+    bands = {row["wait_id"]: row for row in _rows(context, "pub_waits")}
+    if not bands:
+        return None
+    rows = []
+    for wait_id in (*_FIRST_WAITS, *_SECOND_WAITS):
+        row = bands.get(wait_id)
+        if row is None:
+            continue
+        share = row["standard_share"]
+        limit = "" if share is None else words.percent(share, n=None)
+        key = "at_most" if row["standard_op"] == "<=" else "at_least"
+        rows.append(
+            Row(
+                (
+                    text_cell(words.say(f"course.waits.{wait_id}")),
+                    _cell(context, row, "n_in_band", "n_waits", "in_band_rate"),
+                    text_cell(words.say(f"course.waits.{key}", share=limit))
+                    if limit
+                    else Cell(text=words.say("number.nothing")),
+                )
+            )
+        )
+    return Section(
+        section_id="course-waits",
+        title=words.say("course.waits.title"),
+        paragraphs=(words.say("course.waits.lead"),),
+        tables=(
+            Table(
+                table_id="course-waits-table",
+                caption=words.say("course.waits.table", period=context.year.words),
+                columns=(
+                    column("wait", words.say("course.waits.wait"), is_number=False),
+                    column("share", words.say("course.waits.share")),
+                    column("standard", words.say("course.waits.standard")),
+                ),
+                rows=tuple(rows),
+            ),
+        ),
+    )
+
+
+def _missed(context: Context) -> Section | None:
+    words = context.words
+    row = next(iter(_rows(context, "pub_attendance")), None)
+    if row is None:
+        return None
+    return Section(
+        section_id="course-missed",
+        title=words.say("course.missed.title"),
+        paragraphs=(words.say("course.missed.lead"),),
+        tables=(_shares_table(context, row, "missed", _MISSED),),
+    )
+
+
+def _endings(context: Context) -> Section | None:
+    words = context.words
+    row = next(iter(_rows(context, "pub_course")), None)
+    if row is None:
+        return None
+    lead = words.say(
+        "course.endings.lead",
+        period=context.year.words,
+        ended=words.count(row["n_ended"]),
+        never=words.count(row["n_never_started"]),
+        uncoded=words.count(row["n_uncoded"]),
+    )
+    return Section(
+        section_id="course-endings",
+        title=words.say("course.endings.title"),
+        paragraphs=(lead, words.say("course.endings.caution")),
+        tables=(_shares_table(context, row, "endings", _ENDINGS),),
+    )
+
+
+def _shares_table(
+    context: Context, row: Record, part: str, lines: tuple[tuple[str, str, str, str], ...]
+) -> Table:
+    words = context.words
+    return Table(
+        table_id=f"course-{part}-table",
+        caption=words.say(f"course.{part}.table", period=context.year.words),
+        columns=(
+            column("what", words.say("care.measure"), is_number=False),
+            column("share", words.say("outcomes.share")),
+        ),
+        rows=tuple(
+            Row((text_cell(words.say(f"course.{part}.{name}")), _cell(context, row, *figure)))
+            for name, *figure in lines
+        ),
+    )
+
+
+def _dosage(context: Context) -> Section | None:
+    words = context.words
+    found = {row["measure"]: row for row in _rows(context, "pub_dosage")}
+    if not found:
+        return None
+    return Section(
+        section_id="course-dosage",
+        title=words.say("course.dosage.title"),
+        paragraphs=(words.say("course.dosage.caution"),),
+        tables=(
+            Table(
+                table_id="course-dosage-table",
+                caption=words.say("course.dosage.table", period=context.year.words),
+                columns=(
+                    column("measure", words.say("care.measure"), is_number=False),
+                    column("courses", words.say("course.dosage.courses")),
+                    column("median", words.say("course.dosage.median")),
+                    column("half", words.say("course.dosage.half")),
+                ),
+                rows=tuple(
+                    Row(
+                        (
+                            text_cell(words.say(f"course.dosage.{name}")),
+                            count_cell(found[name], "n_courses", words),
+                            *_spread(context, found[name]),
+                        )
+                    )
+                    for name in _DOSAGE
+                    if name in found
+                ),
+            ),
+        ),
+    )
+
+
+def _spread(context: Context, row: Record) -> tuple[Cell, Cell]:
+    words = context.words
+    if row["dosage_median"] is None:
+        small = words.say("reason.too_few_pairs_for_rate")
+        nothing = Cell(
+            text=words.say("number.nothing"), small=small, reason="too_few_pairs_for_rate"
+        )
+        return nothing, Cell(text=words.say("number.nothing"))
+    lower, upper = words.decimal(row["dosage_p25"]), words.decimal(row["dosage_p75"])
+    return (
+        Cell(text=words.decimal(row["dosage_median"]), value=float(row["dosage_median"])),
+        text_cell(words.say("course.dosage.between", lower=lower, upper=upper)),
+    )
+
+
+def _adherence(context: Context) -> Section | None:
+    words = context.words
+    row = next(iter(_rows(context, "pub_adherence")), None)
+    if row is None or not row["n_sessions_due"]:
+        return None
+    values = {
+        "period": context.year.words,
+        "n": words.count(row["n_sessions_due"]),
+        "x": words.count(row["n_sessions_measured"]),
+        "complete": words.count(row["n_sessions_complete"]),
+    }
+    rate = row["sessions_measured_rate"]
+    found = [
+        words.say("course.measured.lead_too_few", **values)
+        if rate is None
+        else words.say(
+            "course.measured.lead",
+            rate=words.percent(rate, n=row["n_sessions_due"]),
+            **values,
+        )
+    ]
+    days = row["last_score_median_days"]
+    if days is not None:
+        found.append(
+            words.say(
+                "course.measured.last",
+                days=words.decimal(days, 0 if float(days).is_integer() else 1),
+                x=words.count(row["n_with_last_score"]),
+                n=words.count(row["n_closed"]),
+            )
+        )
+    found.append(words.say("course.measured.not_recorded"))
+    return Section(
+        section_id="course-measured",
+        title=words.say("course.measured.title"),
+        paragraphs=tuple(found),
+    )
+
+
+def _children(context: Context) -> Section | None:
+    words = context.words
+    found = {row["rater"]: row for row in _rows(context, "pub_child_outcomes")}
+    # A rater of whom nothing was delivered would be a line of nothing.
+    shown = [rater for rater in _RATERS if rater in found and found[rater]["n_measured"]]
+    if not shown:
+        return None
+    some = found[shown[0]]
+    return Section(
+        section_id="course-children",
+        title=words.say("course.children.title"),
+        paragraphs=(
+            words.say("course.children.rule"),
+            words.say("course.children.source", version=some["rule_version"]),
+        ),
+        tables=(
+            Table(
+                table_id="course-children-table",
+                caption=words.say("course.children.table", period=context.year.words),
+                columns=(
+                    column("rater", words.say("course.children.rater"), is_number=False),
+                    column("measured", words.say("outcomes.measured_of_finished")),
+                    column("better", words.say("outcomes.reliably_better")),
+                    column("same", words.say("course.children.unchanged")),
+                    column("worse", words.say("outcomes.reliably_worse")),
+                ),
+                rows=tuple(_child_row(context, found[rater]) for rater in shown),
+            ),
+        ),
+    )
+
+
+def _child_row(context: Context, row: Record) -> Row:
+    return Row(
+        (
+            text_cell(context.words.say(f"course.children.{row['rater']}")),
+            _cell(context, row, "n_measured", "n_finished", "measured_rate"),
+            *(
+                _cell(context, row, f"n_{change}", "n_measured", f"{change}_rate")
+                for change in ("improved", "unchanged", "deteriorated")
+            ),
+        )
+    )

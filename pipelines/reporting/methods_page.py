@@ -1,0 +1,120 @@
+"""The methods page: every rule that a figure follows, with version, source and status.
+
+It is generated: the rules from the `ref_` tables and from `pub_outcome_rules`, the definitions from
+the headers of the SQL files that compute them. Nothing is repeated here that could then disagree.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from pipelines.reporting.context import column, text_cell
+from pipelines.reporting.model import Definition, Page, Row, Section, Table
+from pipelines.reporting.wording import Wording
+from pipelines.warehouse.model_file import Model
+
+RULES_IN_FORCE = "pub_outcome_rules"
+# A reference table is a table of rules when its rows say where they come from.
+_SOURCE = "source"
+_DEFINED_LAYERS = ("int_", "mart_")
+
+
+def methods_page(
+    connection: duckdb.DuckDBPyConnection,
+    models: Mapping[str, Model],
+    words: Wording,
+    *,
+    clinic: str,
+) -> Page:
+    """Rules in force, then each table's definition, then every figure of the catalogue."""
+    sections = [
+        _rules(connection, RULES_IN_FORCE, words),
+        _definitions(models.values(), words),
+        *(_rules(connection, table, words) for table in _rule_tables(connection)),
+    ]
+    return Page(
+        title=words.say("methods.title"),
+        clinic=clinic,
+        lead=words.say("methods.lead"),
+        language=words.language,
+        sections=tuple(section for section in sections if section is not None),
+    )
+
+
+def _rule_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    query = (
+        "select distinct table_name from information_schema.columns"
+        " where starts_with(table_name, 'ref_') and column_name = ? order by table_name"
+    )
+    return [name for (name,) in connection.execute(query, [_SOURCE]).fetchall()]
+
+
+def _definitions(models: Iterable[Model], words: Wording) -> Section:
+    """What each table counts, as the file says that computes it."""
+    return Section(
+        section_id="definitions",
+        title=words.say("methods.definitions"),
+        paragraphs=(words.say("methods.definitions_lead"),),
+        definitions=tuple(
+            Definition(term=model.name, text=_defined(model, words), term_id=f"table-{model.name}")
+            for model in sorted(models, key=lambda each: each.name)
+            if model.name.startswith(_DEFINED_LAYERS)
+        ),
+    )
+
+
+def _defined(model: Model, words: Wording) -> str:
+    parts = [model.purpose, words.say("methods.grain", grain=model.grain)]
+    if model.source:
+        parts.append(words.say("methods.source", source=model.source))
+    return " ".join(parts)
+
+
+def _rules(connection: duckdb.DuckDBPyConnection, table: str, words: Wording) -> Section | None:
+    """All rows of a table of rules; None without rows."""
+    result = connection.execute(f"select * from {table} order by all")
+    names = [each[0] for each in result.description or ()]
+    rows = result.fetchall()
+    if not rows:
+        return None
+    key = table.partition("_")[2]
+    title = words.say(f"methods.tables.{key}") if words.has(f"methods.tables.{key}") else table
+    # A column in which no row says anything only pushes the others off the page.
+    used = [place for place in range(len(names)) if any(_is_said(row[place]) for row in rows)]
+    return Section(
+        section_id=table.replace("_", "-"),
+        title=title,
+        tables=(
+            Table(
+                table_id=f"rules-{table.replace('_', '-')}",
+                caption=words.say("methods.caption", table=table),
+                columns=tuple(
+                    column(names[place], names[place].replace("_", " "), is_number=False)
+                    for place in used
+                ),
+                rows=tuple(
+                    Row(tuple(text_cell(_written(row[place], words)) for place in used))
+                    for row in rows
+                ),
+            ),
+        ),
+    )
+
+
+def _is_said(value: Any) -> bool:
+    return value is not None and value != "" and value != []
+
+
+def _written(value: Any, words: Wording) -> str:
+    """A cell as text; empty where nothing is known."""
+    if not _is_said(value):
+        return ""
+    if isinstance(value, bool):
+        return words.say("methods.yes" if value else "methods.no")
+    if isinstance(value, Decimal | float):
+        return f"{Decimal(str(value)).normalize():f}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(_written(each, words) for each in value)
+    return str(value)

@@ -1,0 +1,273 @@
+"""The working relationship, therapy groups, and what clients said, over twelve months.
+
+All of it is about the work and none of it about a result: there is no better or worse subject here,
+groups stand in the order of their names, and therapists do not appear.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+
+from pipelines.instruments.catalogue import load_catalogue
+from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
+from pipelines.reporting.figures import Record, Subject
+from pipelines.reporting.model import Cell, Row, Section, Table
+from pipelines.reporting.work_cells import (
+    WHOLE,
+    called,
+    mean_cell,
+    measure_cell,
+    rows_of,
+    share_of,
+    wholes,
+)
+from pipelines.reporting.work_groups import groups_part
+
+_VERDICT_KEY = ("instrument_id", "respondent")
+
+
+def work_section(context: Context) -> Section | None:
+    """The section; None on the public page, and where nothing of it was recorded."""
+    if context.is_public:
+        return None
+    parts = [
+        part
+        for part in (_relationship(context), groups_part(context), _experience(context))
+        if part is not None
+    ]
+    if not parts:
+        return None
+    return Section(section_id="work", title=context.words.say("work.title"), parts=tuple(parts))
+
+
+def _relationship(context: Context) -> Section | None:
+    words = context.words
+    coverage = next(iter(rows_of(context, "pub_alliance_coverage")), None)
+    rows = wholes(rows_of(context, "pub_alliance"))
+    if coverage is None or (not rows and not coverage["n_rated"]):
+        return None
+    has_alerts = any(row["n_alert_base"] for row in rows)
+    paragraphs = [
+        _coverage_sentence(context, coverage),
+        words.say("work.relationship.cannot"),
+        *([words.say("work.relationship.alerts")] if has_alerts else []),
+        *_notes(context, rows),
+    ]
+    tables = [_alliance_table(context, rows)] if rows else []
+    by_programme = _coverage_table(context)
+    return Section(
+        section_id="work-relationship",
+        title=words.say("work.relationship.title"),
+        paragraphs=tuple(paragraphs),
+        tables=tuple(tables + ([by_programme] if by_programme else [])),
+    )
+
+
+def _window(coverage: Record) -> dict[str, str]:
+    """The sessions of the window, for a text."""
+    return {name: str(int(coverage[name])) for name in ("from_session", "until_session")}
+
+
+def _coverage_sentence(context: Context, coverage: Record) -> str:
+    words = context.words
+    x, n, rate = coverage["n_in_time"], coverage["n_reached"], coverage["in_time_rate"]
+    values = {"period": context.year.words, **_window(coverage)}
+    if not n:
+        return words.say("work.relationship.lead_none", **values)
+    counts = {"x": words.count(x), "n": words.count(n)}
+    if rate is None:
+        return words.say("work.relationship.lead_too_few", **values, **counts)
+    percent = words.percent(rate, n=n)
+    return words.say("work.relationship.lead", **values, **counts, rate=percent)
+
+
+@cache
+def _catalogue_notes() -> dict[str, tuple[str, ...]]:
+    return {key: one.notes for key, one in load_catalogue().instruments.items()}
+
+
+def _notes(context: Context, rows: Iterable[Record]) -> list[str]:
+    """What the catalogue warns of, such as a ceiling."""
+    names = {row["instrument_id"]: called(context, {**row, **_PLAIN}) for row in rows}
+    return [
+        context.words.say("work.relationship.note", measure=name, note=note)
+        for key, name in names.items()
+        for note in _catalogue_notes().get(key, ())
+    ]
+
+
+_PLAIN = {"scale": WHOLE, "respondent": "client"}
+
+
+def _alliance_table(context: Context, rows: list[Record]) -> Table:
+    words, minimums = context.words, context.minimums
+
+    def say(key: str) -> str:
+        return words.say(f"work.relationship.{key}")
+
+    def fell(row: Record) -> Cell:
+        if row["fall_reason"] is not None:
+            return Cell(text=say(row["fall_reason"]), reason=row["fall_reason"])
+        cell = share_cell(share_of(row, "n_fell", "n_fall_base", "fell_rate"), minimums, words)
+        if cell.value is None:
+            return cell
+        sd = words.decimal(row["fall_sd_points"])
+        which = words.say(f"work.relationship.sd.{row['fall_sd_basis']}", sd=sd)
+        return Cell(text=cell.text, value=cell.value, small=f"{cell.small}; {which}")
+
+    def with_alert(row: Record) -> Cell:
+        if row["n_alert_base"] is None:
+            return Cell(text=say("no_alert"), reason="no_alert")
+        share = share_of(row, "n_with_alert", "n_alert_base", "with_alert_rate")
+        return share_cell(share, minimums, words)
+
+    return Table(
+        table_id="work-alliance",
+        caption=words.say("work.relationship.table", period=context.year.words),
+        columns=(
+            column("measure", say("measure"), is_number=False),
+            column("rated", say("rated")),
+            column("first", say("first")),
+            column("last", say("last")),
+            column("fell", say("fell")),
+            column("with_alert", say("with_alert")),
+        ),
+        rows=tuple(
+            Row(
+                (
+                    measure_cell(context, row),
+                    count_cell(row, "n_rated", words),
+                    mean_cell(context, row, "first_mean_points"),
+                    mean_cell(context, row, "last_mean_points"),
+                    fell(row),
+                    with_alert(row),
+                )
+            )
+            for row in rows
+        ),
+        note=say("table_note"),
+    )
+
+
+def _coverage_table(context: Context) -> Table | None:
+    """By programme; None where there is but one."""
+    words = context.words
+    found: list[tuple[Subject, Record]] = []
+    for subject in context.figures.subjects_at("programme"):
+        for row in rows_of(context, "pub_alliance_coverage", subject.key):
+            if row["n_reached"]:
+                found.append((subject, row))
+    if len(found) < 2:
+        return None
+    window = _window(found[0][1])
+    return Table(
+        table_id="work-alliance-programmes",
+        caption=words.say("work.relationship.by_programme", period=context.year.words),
+        columns=(
+            column("name", words.say("work.relationship.programme"), is_number=False),
+            column("in_time", words.say("work.relationship.in_time", **window)),
+        ),
+        rows=tuple(
+            Row(
+                (
+                    text_cell(subject.name),
+                    share_cell(
+                        share_of(row, "n_in_time", "n_reached", "in_time_rate"),
+                        context.minimums,
+                        words,
+                    ),
+                )
+            )
+            for subject, row in found
+        ),
+    )
+
+
+def _experience(context: Context) -> Section | None:
+    words = context.words
+    rows = wholes(rows_of(context, "pub_experience"))
+    if not rows:
+        return None
+    verdicts = _verdict_table(context)
+    return Section(
+        section_id="work-experience",
+        title=words.say("work.experience.title"),
+        paragraphs=(words.say("work.experience.lead"),),
+        tables=(_experience_table(context, rows), *([verdicts] if verdicts else [])),
+    )
+
+
+def _experience_table(context: Context, rows: list[Record]) -> Table:
+    words, minimums = context.words, context.minimums
+
+    def say(key: str) -> str:
+        return words.say(f"work.experience.{key}")
+
+    def mean(row: Record) -> Cell:
+        if row["domain"] != "experience":
+            return Cell(text=words.say("number.nothing"))
+        return mean_cell(context, row, "rating_mean_points")
+
+    def met(row: Record) -> Cell:
+        cell = share_cell(share_of(row, "n_met", "n_rated", "met_rate"), minimums, words)
+        worst, best = row["met_rate_worst"], row["met_rate_best"]
+        if row["met_rate"] is None or worst is None or best is None:
+            return cell
+        ends = {
+            "worst": words.percent(worst, n=row["n_ended"]),
+            "best": words.percent(best, n=row["n_ended"]),
+        }
+        bounds = words.say("work.experience.bounds", **ends)
+        return Cell(text=cell.text, value=cell.value, small=f"{cell.small}; {bounds}")
+
+    return Table(
+        table_id="work-experience",
+        caption=words.say("work.experience.table", period=context.year.words),
+        columns=(
+            column("measure", say("measure"), is_number=False),
+            column("rated", say("rated")),
+            column("mean", say("mean")),
+            column("met", say("met")),
+        ),
+        rows=tuple(
+            Row(
+                (
+                    measure_cell(context, row),
+                    share_cell(
+                        share_of(row, "n_rated", "n_ended", "rated_rate"),
+                        minimums,
+                        words,
+                        has_interval=False,
+                    ),
+                    mean(row),
+                    met(row),
+                )
+            )
+            for row in rows
+        ),
+    )
+
+
+def _verdict_table(context: Context) -> Table | None:
+    """How often each step was chosen: one row per measure and respondent."""
+    words = context.words
+    steps: dict[tuple[str, ...], list[Record]] = {}
+    for row in rows_of(context, "pub_verdicts"):
+        steps.setdefault(tuple(row[name] for name in _VERDICT_KEY), []).append(row)
+    if not steps:
+        return None
+    ratings = sorted({row["rating"] for rows in steps.values() for row in rows})
+    rows = []
+    for own in steps.values():
+        chosen = {row["rating"]: row for row in own}
+        cells = [count_cell(chosen.get(rating), "n_chosen", words) for rating in ratings]
+        rows.append(Row((text_cell(called(context, own[0])), *cells)))
+    return Table(
+        table_id="work-verdicts",
+        caption=words.say("work.experience.verdicts", period=context.year.words),
+        columns=(
+            column("said", words.say("work.experience.said"), is_number=False),
+            *(column(f"step_{rating}", words.count(rating)) for rating in ratings),
+        ),
+        rows=tuple(rows),
+        note=words.say("work.experience.verdicts_note", lowest=ratings[0], highest=ratings[-1]),
+    )

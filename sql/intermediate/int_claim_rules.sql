@@ -1,0 +1,123 @@
+-- The rule that each claim is judged by, where there is a published one.
+--
+-- A claim about a reliable change needs the instrument's published reliable change, one about
+-- recovery the published case threshold, a rating the published answer that counts as better. A
+-- rule that a clinic has set or derived for itself is none for a claim, nor is a screening
+-- instrument one for a change: `rule_points` is then null.
+--
+-- Grain:  one row per claim.
+-- Key:    claim_id
+-- Source: int_outcome_rules and ref_thresholds (citation per figure)
+with claims as (
+    select
+        claim_id,
+        rule_kind,
+        instrument_id,
+        scale,
+        respondent
+    from ref_claims
+),
+
+instruments as (
+    select
+        instrument_id,
+        purpose,
+        version
+    from ref_instruments
+),
+
+instrument_scales as (
+    select
+        instrument_id,
+        scale,
+        direction
+    from ref_instrument_scales
+),
+
+outcome_rules as (
+    select
+        instrument_id,
+        scale,
+        respondent,
+        rule_id,
+        rule_version,
+        reliable_change_points,
+        caseness_points,
+        source
+    from int_outcome_rules
+    where basis = 'published'
+),
+
+-- At most one is active per scale, so max() only carries it over.
+responder_thresholds as (
+    select
+        instrument_id,
+        scale,
+        max(points) as points,
+        max(source) as source
+    from ref_thresholds
+    where kind = 'responder' and op = '<=' and is_active
+    group by instrument_id, scale
+),
+
+found_rules as (
+    select
+        claims.claim_id,
+        claims.rule_kind,
+        instruments.version,
+        case instrument_scales.direction
+            when 'higher_worse' then 1
+            when 'higher_better' then -1
+        end as worse_sign,
+        outcome_rules.rule_id,
+        outcome_rules.rule_version,
+        case claims.rule_kind
+            when 'rating' then responder_thresholds.source
+            else outcome_rules.source
+        end as rule_source,
+        case
+            when claims.rule_kind = 'reliable_improvement' and instruments.purpose = 'outcome'
+                then outcome_rules.reliable_change_points
+            when claims.rule_kind = 'recovery' and instruments.purpose = 'outcome'
+                then outcome_rules.caseness_points
+            when claims.rule_kind = 'rating' and instruments.purpose = 'verdict'
+                then responder_thresholds.points
+        end as rule_points
+    from claims
+    left join instruments on claims.instrument_id = instruments.instrument_id
+    left join instrument_scales
+        on
+            claims.instrument_id = instrument_scales.instrument_id
+            and claims.scale = instrument_scales.scale
+    left join outcome_rules
+        on
+            claims.instrument_id = outcome_rules.instrument_id
+            and claims.scale = outcome_rules.scale
+            and claims.respondent = outcome_rules.respondent
+    left join responder_thresholds
+        on
+            claims.instrument_id = responder_thresholds.instrument_id
+            and claims.scale = responder_thresholds.scale
+),
+
+-- A rating counts its grades from best to worst, as its threshold says with `<=`.
+rules as (
+    select
+        claim_id,
+        case when rule_kind = 'rating' then 1 else worse_sign end as worse_sign,
+        case when rule_kind = 'rating' then 'published' else rule_id end as rule_id,
+        case when rule_kind = 'rating' then version else rule_version end as rule_version,
+        rule_source,
+        case when rule_kind = 'rating' or worse_sign is not null then rule_points end as rule_points
+    from found_rules
+)
+
+select
+    claim_id,
+    worse_sign,
+    case when rule_points is not null then rule_id end as rule_id,
+    case when rule_points is not null then rule_version end as rule_version,
+    case when rule_points is not null then rule_source end as rule_source,
+    rule_points
+from rules
+order by claim_id

@@ -1,0 +1,39 @@
+-- The one spread of first scores that everybody's change on a scale is divided by, so that figures
+-- of clinics, therapists and instruments share a ruler.
+--
+-- A verified norm of the catalogue: its own reference sample where one is published (such as the
+-- national spread that NHS England uses), else a clinical sample. Never the clinic's own.
+--
+-- Grain:  one row per instrument and scale with such a norm.
+-- Key:    instrument_id, scale
+-- Source: ref_norms (citation per sample)
+with norms as (
+    select
+        instrument_id,
+        scale,
+        population,
+        label,
+        sd_points,
+        source
+    from ref_norms
+    where
+        is_default
+        and status = 'verified'
+        and sd_points > 0
+        and population in ('reference', 'clinical')
+)
+
+select
+    instrument_id,
+    scale,
+    population,
+    label,
+    sd_points,
+    source
+from norms
+qualify
+    row_number() over (
+        partition by instrument_id, scale
+        order by population desc
+    ) = 1
+order by instrument_id, scale

@@ -1,0 +1,265 @@
+-- The outcome rule in force for each scale and respondent: published, the clinic's, or derived.
+--
+-- A figure that the clinic has decided on takes the place of the published one of its kind. Only
+-- where a scale has neither a published nor a decided reliable change is one derived: z * SD *
+-- sqrt(2) * sqrt(1 - r), with the verified reliability of the catalogue and the SD of enough first
+-- scores of the clinic's frozen reference period. `basis` is that of the least public figure in
+-- the row, so that a derived or decided rule is never pooled with published ones.
+--
+-- Grain:  one row per instrument, scale and respondent with at least one figure in force.
+-- Key:    instrument_id, scale, respondent
+-- Source: ref_outcome_rules, ref_clinic_thresholds, ref_reliabilities (citation per figure); the
+--         formula is Jacobson & Truax (1991), its z stands in ref_conventions.
+with published_rules as (
+    select
+        instrument_id,
+        scale,
+        respondent,
+        rule_id,
+        rule_version,
+        reliable_change_points,
+        reliable_change_kind,
+        caseness_points,
+        remission_below_points,
+        response_share,
+        source,
+        status
+    from ref_outcome_rules
+),
+
+clinic_thresholds as (
+    select
+        instrument_id,
+        scale,
+        respondent,
+        kind,
+        points,
+        share,
+        reliability_value,
+        sd_points,
+        source,
+        decided_on
+    from ref_clinic_thresholds
+),
+
+conventions as (
+    select max(value) as z
+    from ref_conventions
+    where name = 'reliable_change_z'
+),
+
+reference_period as (
+    select
+        cast(cast($reference_starts_on as date) as varchar)
+        || '/'
+        || cast(cast($reference_ends_on as date) as varchar) as rule_version
+),
+
+instruments as (
+    select instrument_id
+    from ref_instruments
+    where purpose = 'outcome'
+),
+
+reliabilities as (
+    select
+        instrument_id,
+        scale,
+        value as reliability_value,
+        source
+    from ref_reliabilities
+    where is_default
+),
+
+reference_sds as (
+    select
+        instrument_id,
+        scale,
+        respondent,
+        n_scores,
+        sd_points
+    from int_reference_sds
+    where n_scores >= $reference_minimum_scores and sd_points > 0
+),
+
+-- A kind is there once for a scale and respondent, so max() only carries it over.
+clinic_rules as (
+    select
+        clinic_thresholds.instrument_id,
+        clinic_thresholds.scale,
+        clinic_thresholds.respondent,
+        max(
+            coalesce(
+                clinic_thresholds.points,
+                reliable_change_points(
+                    clinic_thresholds.sd_points,
+                    clinic_thresholds.reliability_value,
+                    conventions.z
+                )
+            )
+        ) filter (where clinic_thresholds.kind = 'reliable_change') as reliable_change_points,
+        max(
+            case
+                when clinic_thresholds.points is null then 'clinic_rci'
+                else 'clinic_rule'
+            end
+        ) filter (where clinic_thresholds.kind = 'reliable_change') as reliable_change_kind,
+        max(clinic_thresholds.reliability_value) as reliability_value,
+        max(clinic_thresholds.sd_points) as sd_points,
+        max(clinic_thresholds.points) filter (where clinic_thresholds.kind = 'caseness')
+            as caseness_points,
+        max(clinic_thresholds.points) filter (where clinic_thresholds.kind = 'remission')
+            as remission_below_points,
+        max(clinic_thresholds.share) as response_share,
+        cast(max(clinic_thresholds.decided_on) as varchar) as rule_version,
+        string_agg(
+            'the clinic''s ' || replace(clinic_thresholds.kind, '_', ' ') || ', decided on '
+            || cast(clinic_thresholds.decided_on as varchar) || ': ' || clinic_thresholds.source,
+            '; '
+            order by clinic_thresholds.kind
+        ) as source
+    from clinic_thresholds
+    cross join conventions
+    group by
+        clinic_thresholds.instrument_id,
+        clinic_thresholds.scale,
+        clinic_thresholds.respondent
+),
+
+derived_rules as (
+    select
+        reference_sds.instrument_id,
+        reference_sds.scale,
+        reference_sds.respondent,
+        reference_period.rule_version,
+        reliabilities.reliability_value,
+        cast(reference_sds.sd_points as decimal(9, 4)) as sd_points,
+        reliable_change_points(
+            reference_sds.sd_points,
+            reliabilities.reliability_value,
+            conventions.z
+        ) as reliable_change_points,
+        'reliable change: reliability ' || reliabilities.source || ', SD of '
+        || cast(reference_sds.n_scores as varchar) || ' first scores of the clinic' as source
+    from reference_sds
+    inner join instruments on reference_sds.instrument_id = instruments.instrument_id
+    inner join reliabilities
+        on
+            reference_sds.instrument_id = reliabilities.instrument_id
+            and reference_sds.scale = reliabilities.scale
+    cross join conventions
+    cross join reference_period
+    left join published_rules
+        on
+            reference_sds.instrument_id = published_rules.instrument_id
+            and reference_sds.scale = published_rules.scale
+            and reference_sds.respondent = published_rules.respondent
+    left join clinic_rules
+        on
+            reference_sds.instrument_id = clinic_rules.instrument_id
+            and reference_sds.scale = clinic_rules.scale
+            and reference_sds.respondent = clinic_rules.respondent
+    where
+        published_rules.reliable_change_points is null
+        and clinic_rules.reliable_change_points is null
+),
+
+rule_keys as (
+    select
+        instrument_id,
+        scale,
+        respondent
+    from published_rules
+    union distinct
+    select
+        instrument_id,
+        scale,
+        respondent
+    from clinic_rules
+    union distinct
+    select
+        instrument_id,
+        scale,
+        respondent
+    from derived_rules
+),
+
+rules as (
+    select
+        rule_keys.instrument_id,
+        rule_keys.scale,
+        rule_keys.respondent,
+        case
+            when derived_rules.instrument_id is not null then 'clinic_derived'
+            when clinic_rules.instrument_id is not null then 'clinic'
+            else 'published'
+        end as basis,
+        case
+            when derived_rules.instrument_id is not null then 'clinic_derived'
+            when clinic_rules.instrument_id is not null then 'clinic'
+            else published_rules.rule_id
+        end as rule_id,
+        case
+            when derived_rules.instrument_id is not null then derived_rules.rule_version
+            when clinic_rules.instrument_id is not null then clinic_rules.rule_version
+            else published_rules.rule_version
+        end as rule_version,
+        coalesce(
+            clinic_rules.reliable_change_points,
+            published_rules.reliable_change_points,
+            derived_rules.reliable_change_points
+        ) as reliable_change_points,
+        case
+            when clinic_rules.reliable_change_points is not null
+                then clinic_rules.reliable_change_kind
+            when published_rules.reliable_change_points is not null
+                then published_rules.reliable_change_kind
+            when derived_rules.reliable_change_points is not null then 'clinic_rci'
+        end as reliable_change_kind,
+        coalesce(clinic_rules.caseness_points, published_rules.caseness_points)
+            as caseness_points,
+        coalesce(clinic_rules.remission_below_points, published_rules.remission_below_points)
+            as remission_below_points,
+        coalesce(clinic_rules.response_share, published_rules.response_share) as response_share,
+        coalesce(clinic_rules.reliability_value, derived_rules.reliability_value)
+            as reliability_value,
+        coalesce(clinic_rules.sd_points, derived_rules.sd_points) as sd_points,
+        concat_ws('; ', clinic_rules.source, derived_rules.source, published_rules.source)
+            as source,
+        'active' as status
+    from rule_keys
+    left join published_rules
+        on
+            rule_keys.instrument_id = published_rules.instrument_id
+            and rule_keys.scale = published_rules.scale
+            and rule_keys.respondent = published_rules.respondent
+    left join clinic_rules
+        on
+            rule_keys.instrument_id = clinic_rules.instrument_id
+            and rule_keys.scale = clinic_rules.scale
+            and rule_keys.respondent = clinic_rules.respondent
+    left join derived_rules
+        on
+            rule_keys.instrument_id = derived_rules.instrument_id
+            and rule_keys.scale = derived_rules.scale
+            and rule_keys.respondent = derived_rules.respondent
+)
+
+select
+    instrument_id,
+    scale,
+    respondent,
+    basis,
+    rule_id,
+    rule_version,
+    reliable_change_points,
+    reliable_change_kind,
+    caseness_points,
+    remission_below_points,
+    response_share,
+    reliability_value,
+    sd_points,
+    source,
+    status
+from rules
+order by instrument_id, scale, respondent

@@ -1,0 +1,241 @@
+-- A course's scores on the whole of an outcome instrument, by the client, in their order.
+--
+-- `place` counts them by moment, those of the same moment by response id; scores after the end are
+-- no part of the path. `session_number`: sessions attended up to and including that day; `week`:
+-- whole weeks since session 1, days before it count as week 0. `distance_points` is how far the
+-- score lies from the best end of its scale, so that less is better whichever way it runs.
+-- `improvement_points` are since the first score of int_episode_scores (positive = better), null
+-- where the course has none; `is_case` is null without a threshold in force.
+--
+-- Grain:  one row per episode, outcome instrument and scored response of the client.
+-- Key:    episode_key, instrument_id, place
+with scores as (
+    select
+        response_key,
+        episode_key,
+        instrument_id,
+        administered_at,
+        administered_on,
+        score_points
+    from int_response_scores
+    where
+        respondent = 'client'
+        and scale = 'total'
+        and episode_key is not null
+        and score_points is not null
+),
+
+responses as (
+    select
+        response_key,
+        response_id
+    from stg_responses
+),
+
+episodes as (
+    select
+        episode_key,
+        session_1_on,
+        session_1_on + cast($first_score_days as integer) as first_until_on,
+        ended_on
+    from int_episodes
+),
+
+attended_days as (
+    select
+        episode_key,
+        session_on as day_on
+    from int_attendances
+    where status = 'attended' and episode_key is not null
+),
+
+instruments as (
+    select
+        instrument_id,
+        direction,
+        total_min_points,
+        total_max_points
+    from ref_instruments
+    where purpose = 'outcome'
+),
+
+scales as (
+    select
+        instrument_id,
+        direction,
+        min_points,
+        max_points
+    from ref_instrument_scales
+    where scale = 'total'
+),
+
+outcome_rules as (
+    select
+        instrument_id,
+        caseness_points
+    from int_outcome_rules
+    where scale = 'total' and respondent = 'client'
+),
+
+measures as (
+    select
+        instruments.instrument_id,
+        outcome_rules.caseness_points,
+        coalesce(scales.direction, instruments.direction) as direction,
+        coalesce(scales.min_points, instruments.total_min_points) as min_points,
+        coalesce(scales.max_points, instruments.total_max_points) as max_points
+    from instruments
+    left join scales on instruments.instrument_id = scales.instrument_id
+    left join outcome_rules on instruments.instrument_id = outcome_rules.instrument_id
+),
+
+course_scores as (
+    select
+        scores.response_key,
+        scores.episode_key,
+        scores.instrument_id,
+        scores.administered_at,
+        scores.administered_on,
+        scores.score_points,
+        cast(scores.administered_on - episodes.session_1_on as integer) as since_start_days,
+        coalesce(scores.administered_on <= episodes.first_until_on, true) as is_in_time_for_first,
+        case measures.direction
+            when 'higher_worse' then scores.score_points - measures.min_points
+            when 'higher_better' then measures.max_points - scores.score_points
+        end as distance_points,
+        case measures.direction
+            when 'higher_worse' then scores.score_points >= measures.caseness_points
+            when 'higher_better' then scores.score_points < measures.caseness_points
+        end as is_case
+    from scores
+    inner join episodes on scores.episode_key = episodes.episode_key
+    inner join measures on scores.instrument_id = measures.instrument_id
+    where episodes.ended_on is null or scores.administered_on <= episodes.ended_on
+),
+
+ranked_scores as (
+    select
+        response_key,
+        episode_key,
+        instrument_id,
+        administered_at,
+        administered_on,
+        score_points,
+        since_start_days,
+        is_in_time_for_first,
+        distance_points,
+        is_case,
+        rank() over (
+            partition by episode_key, instrument_id
+            order by administered_at asc
+        ) as moment_rank,
+        count(*) over (
+            partition by episode_key, instrument_id
+            order by administered_at asc
+            range between current row and current row
+        ) as n_at_moment
+    from course_scores
+),
+
+-- Two scores at one moment are rare, so only they pay for their ids.
+twins as (
+    select
+        ranked_scores.response_key,
+        row_number() over (
+            partition by
+                ranked_scores.episode_key,
+                ranked_scores.instrument_id,
+                ranked_scores.administered_at
+            order by responses.response_id asc
+        ) - 1 as n_before
+    from ranked_scores
+    inner join responses on ranked_scores.response_key = responses.response_key
+    where ranked_scores.n_at_moment > 1
+),
+
+placed_scores as (
+    select
+        ranked_scores.episode_key,
+        ranked_scores.instrument_id,
+        ranked_scores.administered_on,
+        ranked_scores.score_points,
+        ranked_scores.since_start_days,
+        ranked_scores.is_in_time_for_first,
+        ranked_scores.distance_points,
+        ranked_scores.is_case,
+        cast(ranked_scores.moment_rank + coalesce(twins.n_before, 0) as integer) as place
+    from ranked_scores
+    left join twins on ranked_scores.response_key = twins.response_key
+),
+
+first_scores as (
+    select
+        episode_key,
+        instrument_id,
+        distance_points
+    from placed_scores
+    where place = 1 and is_in_time_for_first
+),
+
+-- Sessions are counted by day and not by form: a day's forms share their number.
+days as (
+    select
+        episode_key,
+        day_on,
+        cast(sum(n_sessions) as integer) as n_sessions
+    from (
+        select
+            episode_key,
+            day_on,
+            1 as n_sessions
+        from attended_days
+        union all
+        select
+            episode_key,
+            administered_on as day_on,
+            0 as n_sessions
+        from placed_scores
+    ) as day_parts
+    group by episode_key, day_on
+),
+
+numbered_days as (
+    select
+        episode_key,
+        day_on,
+        cast(
+            sum(n_sessions) over (
+                partition by episode_key
+                order by day_on asc
+                rows between unbounded preceding and current row
+            ) as integer
+        ) as session_number
+    from days
+)
+
+select
+    placed_scores.episode_key,
+    placed_scores.instrument_id,
+    placed_scores.place,
+    placed_scores.administered_on,
+    placed_scores.since_start_days,
+    numbered_days.session_number,
+    case
+        when placed_scores.since_start_days < 0 then 0
+        else cast(floor(placed_scores.since_start_days / 7) as integer)
+    end as week,
+    placed_scores.score_points,
+    placed_scores.is_case,
+    cast(placed_scores.distance_points as decimal(9, 4)) as distance_points,
+    cast(first_scores.distance_points - placed_scores.distance_points as decimal(9, 4))
+        as improvement_points
+from placed_scores
+inner join numbered_days
+    on
+        placed_scores.episode_key = numbered_days.episode_key
+        and placed_scores.administered_on = numbered_days.day_on
+left join first_scores
+    on
+        placed_scores.episode_key = first_scores.episode_key
+        and placed_scores.instrument_id = first_scores.instrument_id
+order by placed_scores.episode_key, placed_scores.instrument_id, placed_scores.place

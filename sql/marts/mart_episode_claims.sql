@@ -1,0 +1,265 @@
+-- What each course of treatment says about each claim: whether it is due, measured, met, worse.
+--
+-- Everybody who came to one session counts, whoever stopped early included. At a day: the first
+-- score, and of the later ones within the tolerance the one nearest the day, also after the end of
+-- the course; of two equally near days the earlier, of one day the latest score, of one moment the
+-- worse. At the end: as in int_episode_scores, once the course is over; a rating has no first
+-- score. Recovery is that of mart_episode_recovery; who is known to have begun below the threshold
+-- is not counted. Without a published rule (int_claim_rules) nobody is known to have met it.
+--
+-- Grain:  one row per claim and episode of its population with an attended session.
+-- Key:    claim_id, episode_key
+-- Source: ref_claims (each claim and its standard), int_claim_rules (the rule of each)
+with claims as (
+    select
+        claim_id,
+        tracks,
+        modalities,
+        rule_kind,
+        instrument_id,
+        scale,
+        respondent,
+        worse_from_points,
+        measured_at,
+        after_days,
+        tolerance_days
+    from ref_claims
+),
+
+episodes as (
+    select
+        episode_key,
+        client_key,
+        programme_id,
+        track,
+        therapist_id,
+        group_id,
+        session_1_on,
+        coalesce(ended_on <= $as_of_on, false) as has_ended
+    from int_episodes
+    where n_attended >= 1
+),
+
+programmes as (
+    select
+        programme_id,
+        modality
+    from stg_programmes
+),
+
+claim_rules as (
+    select
+        claim_id,
+        worse_sign,
+        rule_points
+    from int_claim_rules
+),
+
+episode_scores as (
+    select
+        episode_key,
+        instrument_id,
+        scale,
+        respondent,
+        first_on,
+        first_points,
+        last_on,
+        last_points
+    from int_episode_scores
+),
+
+scores as (
+    select
+        episode_key,
+        instrument_id,
+        scale,
+        respondent,
+        administered_at,
+        administered_on,
+        score_points
+    from int_response_scores
+    where score_points is not null
+),
+
+recoveries as (
+    select
+        episode_key,
+        was_case,
+        is_recovered,
+        is_reliably_deteriorated
+    from mart_episode_recovery
+),
+
+claim_courses as (
+    select
+        claims.claim_id,
+        claims.rule_kind,
+        claims.instrument_id,
+        claims.scale,
+        claims.respondent,
+        claims.worse_from_points,
+        claims.measured_at,
+        claims.tolerance_days,
+        claim_rules.worse_sign,
+        claim_rules.rule_points,
+        episodes.episode_key,
+        episodes.client_key,
+        -- People of one group, or of one therapist, are more alike than others.
+        case
+            when episodes.group_id is not null then 'group ' || episodes.group_id
+            else 'therapist ' || coalesce(episodes.therapist_id, '')
+        end as cluster_id,
+        episodes.session_1_on,
+        episodes.session_1_on + claims.after_days as target_on,
+        episodes.session_1_on + claims.after_days + claims.tolerance_days as due_on,
+        episodes.has_ended
+    from episodes
+    left join programmes on episodes.programme_id = programmes.programme_id
+    inner join claims
+        on
+            (claims.tracks is null or list_contains(claims.tracks, episodes.track))
+            and (
+                claims.modalities is null
+                or list_contains(claims.modalities, programmes.modality)
+            )
+    inner join claim_rules on claims.claim_id = claim_rules.claim_id
+),
+
+scores_near_target as (
+    select
+        claim_courses.claim_id,
+        claim_courses.episode_key,
+        scores.administered_on,
+        scores.score_points
+    from claim_courses
+    inner join episode_scores
+        on
+            claim_courses.episode_key = episode_scores.episode_key
+            and claim_courses.instrument_id = episode_scores.instrument_id
+            and claim_courses.scale = episode_scores.scale
+            and claim_courses.respondent = episode_scores.respondent
+    inner join scores
+        on
+            claim_courses.episode_key = scores.episode_key
+            and claim_courses.instrument_id = scores.instrument_id
+            and claim_courses.scale = scores.scale
+            and claim_courses.respondent = scores.respondent
+            and claim_courses.target_on - claim_courses.tolerance_days <= scores.administered_on
+            and claim_courses.due_on >= scores.administered_on
+            and episode_scores.first_on < scores.administered_on
+    where claim_courses.measured_at = 'day'
+    qualify row_number() over (
+        partition by claim_courses.claim_id, claim_courses.episode_key
+        order by
+            abs(scores.administered_on - claim_courses.target_on) asc,
+            scores.administered_on asc,
+            scores.administered_at desc,
+            scores.score_points * claim_courses.worse_sign desc
+    ) = 1
+),
+
+measured_courses as (
+    select
+        claim_courses.claim_id,
+        claim_courses.rule_kind,
+        claim_courses.worse_from_points,
+        claim_courses.worse_sign,
+        claim_courses.rule_points,
+        claim_courses.episode_key,
+        claim_courses.client_key,
+        claim_courses.cluster_id,
+        claim_courses.session_1_on,
+        claim_courses.due_on,
+        case when claim_courses.rule_kind = 'reliable_improvement' then episode_scores.first_on end
+            as first_on,
+        case
+            when claim_courses.rule_kind = 'reliable_improvement' then episode_scores.first_points
+        end as first_points,
+        case
+            when claim_courses.rule_kind = 'recovery' then null
+            when claim_courses.measured_at = 'day' then scores_near_target.administered_on
+            when claim_courses.has_ended then episode_scores.last_on
+        end as measured_on,
+        case
+            when claim_courses.rule_kind = 'recovery' then null
+            when claim_courses.measured_at = 'day' then scores_near_target.score_points
+            when claim_courses.has_ended then episode_scores.last_points
+        end as measured_points,
+        case when claim_courses.rule_kind = 'recovery' then recoveries.was_case end as was_case,
+        case when claim_courses.rule_kind = 'recovery' then recoveries.is_recovered end
+            as is_recovered,
+        case when claim_courses.rule_kind = 'recovery' then recoveries.is_reliably_deteriorated end
+            as is_reliably_deteriorated
+    from claim_courses
+    left join episode_scores
+        on
+            claim_courses.episode_key = episode_scores.episode_key
+            and claim_courses.instrument_id = episode_scores.instrument_id
+            and claim_courses.scale = episode_scores.scale
+            and claim_courses.respondent = episode_scores.respondent
+    left join scores_near_target
+        on
+            claim_courses.claim_id = scores_near_target.claim_id
+            and claim_courses.episode_key = scores_near_target.episode_key
+    left join recoveries on claim_courses.episode_key = recoveries.episode_key
+),
+
+judged_courses as (
+    select
+        claim_id,
+        episode_key,
+        client_key,
+        cluster_id,
+        session_1_on,
+        due_on,
+        due_on <= $as_of_on as is_due,
+        coalesce(was_case, true) as is_counted,
+        first_on,
+        first_points as first_score,
+        measured_on,
+        measured_points as measured_score,
+        case rule_kind
+            when 'reliable_improvement'
+                then first_points is not null and measured_points is not null
+            when 'rating' then measured_points is not null
+            when 'recovery' then is_recovered is not null
+        end as is_measured,
+        case rule_kind
+            when 'reliable_improvement'
+                then (first_points - measured_points) * worse_sign >= rule_points
+            when 'rating' then measured_points <= rule_points
+            when 'recovery' then case when rule_points is not null then is_recovered end
+        end as is_met,
+        case rule_kind
+            when 'reliable_improvement'
+                then (measured_points - first_points) * worse_sign >= rule_points
+            when 'rating'
+                then case when rule_points is not null then measured_points >= worse_from_points end
+            when 'recovery'
+                then
+                    case
+                        when rule_points is not null and is_recovered is not null
+                            then coalesce(is_reliably_deteriorated, false)
+                    end
+        end as is_deteriorated
+    from measured_courses
+)
+
+select
+    claim_id,
+    episode_key,
+    client_key,
+    cluster_id,
+    session_1_on,
+    due_on,
+    is_due,
+    is_counted,
+    first_on,
+    first_score,
+    measured_on,
+    measured_score,
+    is_measured,
+    is_met,
+    is_deteriorated
+from judged_courses
+order by claim_id, episode_key

@@ -1,0 +1,279 @@
+-- The path itself: sudden gains, setbacks and early response in finished courses, per subject,
+-- instrument and period. Each share has its own denominator; counts that need a rule which is not
+-- in force are null. Nothing here says how courses ended, and none of it is a measure of quality.
+--
+-- Grain:  one row per level, subject, instrument and period with a finished course with a score.
+-- Key:    level, subject_id, instrument_id, period_kind, period_start_on
+-- Source: int_outcome_rules; ref_path_rules; Wilson score interval, 95 %
+with paths as (
+    select
+        episode_key,
+        instrument_id,
+        n_gain_steps,
+        n_gains,
+        n_reversed_gains,
+        gain_points,
+        is_early_response,
+        has_setback,
+        is_setback_made_good,
+        was_worse_than_first
+    from int_episode_paths
+),
+
+finished_episodes as (
+    select
+        episode_key,
+        client_key,
+        ended_on
+    from int_episodes
+    where is_finished_course
+),
+
+episode_subjects as (
+    select
+        episode_key,
+        level,
+        subject_id
+    from int_episode_subjects
+),
+
+period_months as (
+    select
+        period_kind,
+        period_start_on,
+        period_end_on,
+        month_start_on
+    from int_period_months
+),
+
+cuts as (
+    select
+        instrument_id,
+        cut_points
+    from int_sudden_gain_cuts
+),
+
+outcome_rules as (
+    select
+        instrument_id,
+        reliable_change_points,
+        basis
+    from int_outcome_rules
+    where
+        scale = 'total'
+        and respondent = 'client'
+        and reliable_change_points is not null
+),
+
+-- Null unless the clinic set it.
+early_rule as (
+    select
+        cast($early_response_share as decimal(9, 4)) as early_response_share,
+        cast($early_response_weeks as integer) as early_response_weeks,
+        cast($early_response_source as varchar) as early_response_source
+),
+
+-- The month of the client's finished course before, at the same subject and instrument: people are
+-- not additive over months, but a course whose client had one earlier in a period is told by it.
+courses as (
+    select
+        episode_subjects.level,
+        episode_subjects.subject_id,
+        paths.instrument_id,
+        cast(date_trunc('month', finished_episodes.ended_on) as date) as month_start_on,
+        cast(
+            date_trunc(
+                'month',
+                lag(finished_episodes.ended_on) over (
+                    partition by
+                        episode_subjects.level,
+                        episode_subjects.subject_id,
+                        paths.instrument_id,
+                        finished_episodes.client_key
+                    order by finished_episodes.ended_on asc, finished_episodes.episode_key asc
+                )
+            ) as date
+        ) as previous_month_on,
+        paths.n_gain_steps,
+        paths.n_gains,
+        paths.n_reversed_gains,
+        paths.gain_points,
+        paths.is_early_response,
+        paths.has_setback,
+        paths.is_setback_made_good,
+        paths.was_worse_than_first
+    from paths
+    inner join finished_episodes on paths.episode_key = finished_episodes.episode_key
+    inner join episode_subjects on paths.episode_key = episode_subjects.episode_key
+),
+
+monthly_cells as (
+    select
+        level,
+        subject_id,
+        instrument_id,
+        month_start_on,
+        previous_month_on,
+        count(*) as n_courses,
+        count(*) filter (where n_gain_steps > 0) as n_gain_assessable,
+        count(*) filter (where n_gains > 0) as n_with_gain,
+        count(*) filter (where n_gains > 1) as n_with_several_gains,
+        count(*) filter (where n_reversed_gains > 0) as n_with_reversal,
+        coalesce(sum(n_gains), 0) as n_gains,
+        coalesce(sum(n_reversed_gains), 0) as n_reversed_gains,
+        coalesce(sum(gain_points), 0) as gain_points,
+        count(is_early_response) as n_early_assessable,
+        count(*) filter (where is_early_response) as n_early_response,
+        count(has_setback) as n_setback_assessable,
+        count(*) filter (where has_setback) as n_with_setback,
+        count(*) filter (where is_setback_made_good) as n_setback_made_good,
+        count(was_worse_than_first) as n_worst_assessable,
+        count(*) filter (where was_worse_than_first) as n_worse_than_first
+    from courses
+    group by level, subject_id, instrument_id, month_start_on, previous_month_on
+),
+
+sums as (
+    select
+        monthly_cells.level,
+        monthly_cells.subject_id,
+        monthly_cells.instrument_id,
+        period_months.period_kind,
+        period_months.period_start_on,
+        period_months.period_end_on,
+        cast(
+            sum(
+                case
+                    when monthly_cells.previous_month_on >= period_months.period_start_on then 0
+                    else monthly_cells.n_courses
+                end
+            ) as bigint
+        ) as n_clients,
+        cast(sum(monthly_cells.n_courses) as bigint) as n_courses,
+        cast(sum(monthly_cells.n_gain_assessable) as bigint) as n_gain_assessable,
+        cast(sum(monthly_cells.n_with_gain) as bigint) as n_with_gain,
+        cast(sum(monthly_cells.n_with_several_gains) as bigint) as n_with_several_gains,
+        cast(sum(monthly_cells.n_with_reversal) as bigint) as n_with_reversal,
+        cast(sum(monthly_cells.n_gains) as bigint) as n_gains,
+        cast(sum(monthly_cells.n_reversed_gains) as bigint) as n_reversed_gains,
+        sum(monthly_cells.gain_points) as gain_points,
+        cast(sum(monthly_cells.n_early_assessable) as bigint) as n_early_assessable,
+        cast(sum(monthly_cells.n_early_response) as bigint) as n_early_response,
+        cast(sum(monthly_cells.n_setback_assessable) as bigint) as n_setback_assessable,
+        cast(sum(monthly_cells.n_with_setback) as bigint) as n_with_setback,
+        cast(sum(monthly_cells.n_setback_made_good) as bigint) as n_setback_made_good,
+        cast(sum(monthly_cells.n_worst_assessable) as bigint) as n_worst_assessable,
+        cast(sum(monthly_cells.n_worse_than_first) as bigint) as n_worse_than_first
+    from monthly_cells
+    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
+    group by
+        monthly_cells.level,
+        monthly_cells.subject_id,
+        monthly_cells.instrument_id,
+        period_months.period_kind,
+        period_months.period_start_on,
+        period_months.period_end_on
+),
+
+-- A rule that is not in force has no counts.
+counts as (
+    select
+        sums.level,
+        sums.subject_id,
+        sums.instrument_id,
+        sums.period_kind,
+        sums.period_start_on,
+        sums.period_end_on,
+        sums.n_clients,
+        sums.n_courses,
+        outcome_rules.basis,
+        outcome_rules.reliable_change_points,
+        cuts.cut_points as gain_cut_points,
+        case when cuts.cut_points is not null then sums.n_gain_assessable end
+            as n_gain_assessable,
+        case when cuts.cut_points is not null then sums.n_with_gain end as n_with_gain,
+        case when cuts.cut_points is not null then sums.n_with_several_gains end
+            as n_with_several_gains,
+        case when cuts.cut_points is not null then sums.n_with_reversal end as n_with_reversal,
+        case when cuts.cut_points is not null then sums.n_gains end as n_gains,
+        case when cuts.cut_points is not null then sums.n_reversed_gains end as n_reversed_gains,
+        case when cuts.cut_points is not null then sums.gain_points end as gain_points,
+        early_rule.early_response_share,
+        early_rule.early_response_weeks,
+        early_rule.early_response_source,
+        case
+            when
+                early_rule.early_response_share is not null
+                and early_rule.early_response_weeks is not null
+                then sums.n_early_assessable
+        end as n_early_assessable,
+        case
+            when
+                early_rule.early_response_share is not null
+                and early_rule.early_response_weeks is not null
+                then sums.n_early_response
+        end as n_early_response,
+        case when outcome_rules.basis is not null then sums.n_setback_assessable end
+            as n_setback_assessable,
+        case when outcome_rules.basis is not null then sums.n_with_setback end as n_with_setback,
+        case when outcome_rules.basis is not null then sums.n_setback_made_good end
+            as n_setback_made_good,
+        case when outcome_rules.basis is not null then sums.n_worst_assessable end
+            as n_worst_assessable,
+        case when outcome_rules.basis is not null then sums.n_worse_than_first end
+            as n_worse_than_first
+    from sums
+    left join cuts on sums.instrument_id = cuts.instrument_id
+    left join outcome_rules on sums.instrument_id = outcome_rules.instrument_id
+    cross join early_rule
+)
+
+select
+    level,
+    subject_id,
+    instrument_id,
+    period_kind,
+    period_start_on,
+    period_end_on,
+    n_clients,
+    n_courses,
+    basis,
+    reliable_change_points,
+    gain_cut_points,
+    n_gain_assessable,
+    n_with_gain,
+    n_with_gain / nullif(n_gain_assessable, 0) as with_gain_rate,
+    wilson_lower(n_with_gain, n_gain_assessable) as with_gain_rate_lower,
+    wilson_upper(n_with_gain, n_gain_assessable) as with_gain_rate_upper,
+    n_with_several_gains,
+    n_with_reversal,
+    n_with_reversal / nullif(n_with_gain, 0) as with_reversal_rate,
+    wilson_lower(n_with_reversal, n_with_gain) as with_reversal_rate_lower,
+    wilson_upper(n_with_reversal, n_with_gain) as with_reversal_rate_upper,
+    n_gains,
+    n_reversed_gains,
+    cast(gain_points as double) / nullif(n_gains, 0) as gain_mean_points,
+    early_response_share,
+    early_response_weeks,
+    early_response_source,
+    n_early_assessable,
+    n_early_response,
+    n_early_response / nullif(n_early_assessable, 0) as early_response_rate,
+    wilson_lower(n_early_response, n_early_assessable) as early_response_rate_lower,
+    wilson_upper(n_early_response, n_early_assessable) as early_response_rate_upper,
+    n_setback_assessable,
+    n_with_setback,
+    n_with_setback / nullif(n_setback_assessable, 0) as with_setback_rate,
+    wilson_lower(n_with_setback, n_setback_assessable) as with_setback_rate_lower,
+    wilson_upper(n_with_setback, n_setback_assessable) as with_setback_rate_upper,
+    n_setback_made_good,
+    n_setback_made_good / nullif(n_with_setback, 0) as setback_made_good_rate,
+    wilson_lower(n_setback_made_good, n_with_setback) as setback_made_good_rate_lower,
+    wilson_upper(n_setback_made_good, n_with_setback) as setback_made_good_rate_upper,
+    n_worst_assessable,
+    n_worse_than_first,
+    n_worse_than_first / nullif(n_worst_assessable, 0) as worse_than_first_rate,
+    wilson_lower(n_worse_than_first, n_worst_assessable) as worse_than_first_rate_lower,
+    wilson_upper(n_worse_than_first, n_worst_assessable) as worse_than_first_rate_upper
+from counts
+order by level, subject_id, instrument_id, period_kind, period_start_on

@@ -1,0 +1,110 @@
+-- Published quality measures as an audience may see them: a rate over too few clients is null;
+-- nothing is withheld for privacy, as no public policy names this table.
+--
+-- Grain:  one row per audience, rate of a measure, level, subject, stratum and year it may see.
+-- Key:    audience, measure_id, rate_id, level, subject_id, stratum, period_kind, period_start_on
+with
+policies as (
+    select
+        audience,
+        level,
+        mart_level,
+        period_kind,
+        policy_id,
+        minimum_pairs_for_rate
+    from ref_disclosure_policies
+    where table_name = 'pub_quality_measures'
+),
+
+rates as (
+    select
+        measure_id,
+        rate_id,
+        position
+    from ref_measure_rates
+),
+
+measure_rows as (
+    select
+        measure_id,
+        rate_id,
+        level,
+        subject_id,
+        stratum,
+        period_kind,
+        period_start_on,
+        period_end_on,
+        version,
+        basis,
+        status,
+        reason,
+        n_clients,
+        n_initial_population,
+        n_denominator,
+        n_exclusions,
+        n_eligible,
+        n_numerator,
+        n_not_yet_due,
+        met_rate,
+        met_rate_lower,
+        met_rate_upper
+    from mart_quality_measures
+    where is_complete
+)
+
+select
+    policies.audience,
+    policies.policy_id,
+    measure_rows.measure_id,
+    measure_rows.rate_id,
+    rates.position,
+    policies.level,
+    measure_rows.subject_id,
+    measure_rows.stratum,
+    measure_rows.period_kind,
+    measure_rows.period_start_on,
+    measure_rows.period_end_on,
+    measure_rows.version,
+    measure_rows.basis,
+    measure_rows.status,
+    measure_rows.reason,
+    measure_rows.n_clients,
+    measure_rows.n_initial_population,
+    measure_rows.n_denominator,
+    measure_rows.n_exclusions,
+    measure_rows.n_eligible,
+    measure_rows.n_numerator,
+    measure_rows.n_not_yet_due,
+    case
+        when measure_rows.n_eligible >= policies.minimum_pairs_for_rate
+            then measure_rows.met_rate
+    end as met_rate,
+    case
+        when measure_rows.n_eligible >= policies.minimum_pairs_for_rate
+            then measure_rows.met_rate_lower
+    end as met_rate_lower,
+    case
+        when measure_rows.n_eligible >= policies.minimum_pairs_for_rate
+            then measure_rows.met_rate_upper
+    end as met_rate_upper,
+    case
+        when measure_rows.n_eligible < policies.minimum_pairs_for_rate
+            then 'too_few_pairs_for_rate'
+    end as reliability_reason,
+    cast(null as varchar) as withheld_figures
+from measure_rows
+inner join policies
+    on
+        measure_rows.level = policies.mart_level
+        and measure_rows.period_kind = policies.period_kind
+inner join rates
+    on measure_rows.measure_id = rates.measure_id and measure_rows.rate_id = rates.rate_id
+order by
+    policies.audience,
+    measure_rows.measure_id,
+    measure_rows.rate_id,
+    policies.level,
+    measure_rows.subject_id,
+    measure_rows.stratum,
+    measure_rows.period_kind,
+    measure_rows.period_start_on

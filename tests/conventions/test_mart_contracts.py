@@ -1,0 +1,82 @@
+"""The contracts of the public tables say what the tables are, and one name means one thing."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema.validators import validator_for
+
+from pipelines.contracts.mart_contracts import MART_CONTRACTS, MartColumn, load_mart_contracts
+from pipelines.errors import ContractError
+from pipelines.warehouse.model_file import load_models
+from tests.builders import Bench
+
+MARTS = sorted(name for name in load_models() if name.startswith("mart_"))
+SCHEMA = Path(__file__).parents[3] / "shared/data/odcs/schema/odcs-json-schema-v3.1.0.json"
+
+
+@pytest.fixture(scope="module")
+def bench() -> Bench:
+    return Bench()
+
+
+def test_every_mart_has_a_contract_and_every_contract_a_mart() -> None:
+    assert sorted(load_mart_contracts()) == MARTS
+
+
+@pytest.mark.parametrize("name", MARTS)
+def test_a_contract_has_the_columns_types_key_and_grain_of_its_table(
+    bench: Bench, name: str
+) -> None:
+    contract, model = load_mart_contracts()[name], load_models()[name]
+    bench.build(name)
+    found = {column.name: column.physical_type for column in contract.columns}
+    assert found == bench.columns(name)
+    assert list(found) == list(bench.columns(name))
+    assert contract.key == model.key
+    assert contract.grain.rstrip(".") == model.grain.rstrip(".")
+
+
+def test_one_name_has_one_unit_and_one_good_direction_in_all_tables() -> None:
+    meanings: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for contract in load_mart_contracts().values():
+        for column in contract.columns:
+            meanings[column.name].add((column.unit, column.direction))
+    assert {name: found for name, found in meanings.items() if len(found) > 1} == {}
+
+
+def test_what_is_measured_says_which_way_is_good_and_keys_are_identifying() -> None:
+    columns = [each for contract in load_mart_contracts().values() for each in contract.columns]
+    assert [
+        each.name for each in columns if _ends_with_key(each) and not _is_identifying(each)
+    ] == []
+    rates = [each for each in columns if each.name.endswith("_rate")]
+    assert rates
+    assert [each.name for each in rates if each.unit != "share 0-1"] == []
+
+
+def _ends_with_key(column: MartColumn) -> bool:
+    return column.name.endswith("_key")
+
+
+def _is_identifying(column: MartColumn) -> bool:
+    return column.classification == "identifying"
+
+
+@pytest.mark.skipif(not SCHEMA.exists(), reason="the published ODCS schema is not at hand")
+@pytest.mark.parametrize("name", MARTS)
+def test_a_contract_is_valid_odcs(name: str) -> None:
+    document = yaml.safe_load((MART_CONTRACTS / f"{name}.odcs.yaml").read_text(encoding="utf-8"))
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    validator_for(schema)(schema).validate(document)
+
+
+def test_a_broken_contract_is_refused_with_its_place(tmp_path: Path) -> None:
+    good = (MART_CONTRACTS / "mart_started.odcs.yaml").read_text(encoding="utf-8")
+    (tmp_path / "mart_started.odcs.yaml").write_text(
+        good.replace("property: unit", "property: unity", 1), encoding="utf-8"
+    )
+    with pytest.raises(ContractError, match=r"mart_started.odcs.yaml, level[\s\S]*unit"):
+        load_mart_contracts(tmp_path)

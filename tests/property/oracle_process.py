@@ -1,0 +1,602 @@
+"""Alliance, groups, cohesion and experience once more, in plain Python from the definitions.
+
+Courses, sessions and periods are the oracle's; everything about the work itself is counted here,
+person by person and day by day.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from tests.property.oracle import Clinic, Course, Row, by_subject, in_period
+from tests.property.oracle_marts import deviation, mean, month_end, periods, with_rate
+
+Subject = tuple[str, str]
+Measure = tuple[str, str, str]
+DAY = timedelta(days=1)
+EXCUSED = {"cancelled", "clinic_cancelled"}
+ABSENT = {"no_show", "late_cancelled"}
+SESSIONS_OF_WINDOW = (3, 5)
+NORM_ORDER = ("clinical", "reference", "non_clinical")
+
+
+def reach(numbers: list[Fraction]) -> float | None:
+    """Half the interval of a mean, by the expansion of Student's t that the SQL function cites."""
+    spread, n = deviation(numbers), len(numbers)
+    if spread is None or n < 5:
+        return None
+    df = n - 1
+    t = 1.959964 + 2.372271 / df + 2.822499 / df**2 + 2.555850 / df**3
+    return t * spread / math.sqrt(n)
+
+
+def with_mean(name: str, numbers: list[Fraction]) -> Row:
+    """A mean, its limits and the spread."""
+    centre, half = mean(numbers), reach(numbers)
+    has_limits = centre is not None and half is not None
+    return {
+        f"{name}_mean_points": centre,
+        f"{name}_mean_points_lower": float(centre) - half if has_limits else None,  # type: ignore
+        f"{name}_mean_points_upper": float(centre) + half if has_limits else None,  # type: ignore
+        f"{name}_sd_points": deviation(numbers),
+    }
+
+
+def direction_of(clinic: Clinic, instrument_id: str, scale: str) -> str:
+    """The scale's own direction, else its instrument's."""
+    for row in clinic.tables["ref_instrument_scales"]:
+        if (row["instrument_id"], row["scale"]) == (instrument_id, scale) and row["direction"]:
+            return row["direction"]
+    return clinic.instruments[instrument_id]["direction"]
+
+
+def worse_by(direction: str, before: Fraction, after: Fraction) -> Fraction | None:
+    """How much worse the second is; None where nobody knows which way is better."""
+    return {"higher_better": before - after, "higher_worse": after - before}.get(direction)
+
+
+def alert_of(clinic: Clinic, instrument_id: str, scale: str) -> Row | None:
+    """The alert in force: verified, or switched on."""
+    for row in clinic.tables["ref_thresholds"]:
+        is_meant = (row["instrument_id"], row["scale"], row["kind"]) == (
+            instrument_id,
+            scale,
+            "alert",
+        )
+        if is_meant and (row["is_active"] or row["status"] == "verified"):
+            return row
+    return None
+
+
+def meets(threshold: Row, points: Fraction) -> bool:
+    """Whether points are on the threshold's side."""
+    sides: dict[str, Callable[[Fraction, Any], bool]] = {
+        "<": lambda a, b: a < b,
+        "<=": lambda a, b: a <= b,
+        ">=": lambda a, b: a >= b,
+        ">": lambda a, b: a > b,
+    }
+    return sides[threshold["op"]](points, threshold["points"])
+
+
+def usable_scores(
+    clinic: Clinic, course: Course, is_meant: Callable[[Row], bool]
+) -> dict[Measure, list[Row]]:
+    """A course's usable scores up to its end, in order, for each measure of these instruments."""
+    found: dict[Measure, list[Row]] = {}
+    ended_on = course.facts["ended_on"]
+    for measure, scores in course.scores.items():
+        kept = [
+            one
+            for one in scores
+            if one["points"] is not None
+            and (ended_on is None or one["administered_on"] <= ended_on)
+        ]
+        if kept and is_meant(clinic.instruments[measure[0]]):
+            found[measure] = sorted(
+                kept, key=lambda one: (one["administered_at"], one["response_id"])
+            )
+    return found
+
+
+def is_alliance(instrument: Row) -> bool:
+    """Of the domain of the working relationship, cohesion included."""
+    return instrument["domain"] == "alliance"
+
+
+def session_number(course: Course, day: date) -> int:
+    """How many attended sessions there were up to the end of a day."""
+    return sum(one["session_on"] <= day for one in course.attended)
+
+
+def alliance_scores(clinic: Clinic) -> dict[str, dict[Measure, list[Row]]]:
+    """Ratings of the working relationship by course."""
+    return {key: usable_scores(clinic, one, is_alliance) for key, one in clinic.courses.items()}
+
+
+def spreads(clinic: Clinic) -> dict[Measure, tuple[Decimal, str]]:
+    """The SD of each measure and where it comes from."""
+    starts, ends = (clinic.parameters[f"reference_{end}_on"] for end in ("starts", "ends"))
+    firsts: dict[Measure, list[Fraction]] = defaultdict(list)
+    measures = set()
+    for scores in alliance_scores(clinic).values():
+        for measure, own in scores.items():
+            measures.add(measure)
+            if starts is not None and in_period(own[0]["administered_on"], starts, ends):
+                firsts[measure].append(own[0]["points"])
+    found = {}
+    for measure in measures:
+        sd = deviation(firsts[measure])
+        if len(firsts[measure]) >= clinic.parameters["reference_minimum_scores"] and sd:
+            rounded = Decimal(sd).quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
+            found[measure] = (rounded, "clinic_reference")
+            continue
+        norms = {
+            row["population"]: row["sd_points"]
+            for row in clinic.tables["ref_norms"]
+            if (row["instrument_id"], row["scale"]) == measure[:2]
+            and row["status"] == "verified"
+            and row["is_default"]
+        }
+        known = [norms[name] for name in NORM_ORDER if name in norms]
+        if known:
+            found[measure] = (Decimal(known[0]), "norm")
+    return found
+
+
+def ended(clinic: Clinic) -> dict[Subject, list[Course]]:
+    """Ended courses by subject."""
+    return by_subject([one for one in clinic.courses.values() if one.facts["ended_on"]])
+
+
+def people(courses: Iterable[Course]) -> int:
+    """How many clients these courses have."""
+    return len({one.facts["client_key"] for one in courses})
+
+
+def alliance(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
+    """mart_alliance by its key."""
+    scores, sds, found = alliance_scores(clinic), spreads(clinic), {}
+    for subject, courses in ended(clinic).items():
+        for kind, start, end in periods(clinic):
+            rated: dict[Measure, list[Course]] = defaultdict(list)
+            for course in courses:
+                if in_period(course.facts["ended_on"], start, end):
+                    for measure in scores[course.row["episode_key"]]:
+                        rated[measure].append(course)
+            for measure, own in rated.items():
+                series = [scores[one.row["episode_key"]][measure] for one in own]
+                found[(*subject, *measure, kind, start)] = {
+                    "period_end_on": end,
+                    "n_clients": people(own),
+                    "n_rated": len(own),
+                    "n_rated_in_time": sum(
+                        is_in_time(course, one) for course, one in zip(own, series, strict=True)
+                    ),
+                    "n_scores": sum(len(one) for one in series),
+                    **with_mean("first", [one[0]["points"] for one in series]),
+                    **with_mean("last", [one[-1]["points"] for one in series]),
+                    **fall_figures(clinic, measure, series, sds.get(measure)),
+                    **alert_figures(clinic, measure, series),
+                }
+    return found
+
+
+def is_in_time(course: Course, scores: list[Row]) -> bool:
+    """Whether one of the scores is of a session in the window."""
+    first, last = SESSIONS_OF_WINDOW
+    return any(first <= session_number(course, one["administered_on"]) <= last for one in scores)
+
+
+def fall_figures(
+    clinic: Clinic, measure: Measure, series: list[list[Row]], sd: tuple[Decimal, str] | None
+) -> Row:
+    """Courses in which a rating was an SD or more worse than the one before."""
+    direction = direction_of(clinic, *measure[:2])
+    n_base = n_fell = None
+    if sd is not None:
+        n_base = n_fell = 0
+        for scores in series:
+            points = [one["points"] for one in scores]
+            falls = [worse_by(direction, before, after) for before, after in pairwise(points)]
+            known = [one for one in falls if one is not None]
+            n_base += bool(known)
+            n_fell += any(one >= sd[0] for one in known)
+    return {
+        "n_fall_base": n_base,
+        "n_fell": n_fell,
+        **with_rate("fell", n_fell, n_base),
+        "fall_sd_points": None if sd is None else sd[0],
+        "fall_sd_basis": None if sd is None else sd[1],
+        "fall_reason": "no_known_spread" if sd is None else None,
+    }
+
+
+def alert_figures(clinic: Clinic, measure: Measure, series: list[list[Row]]) -> Row:
+    """Ratings beyond the alert, and courses with one."""
+    alert = alert_of(clinic, *measure[:2])
+    counts: list[int | None] = [None] * 4
+    if alert is not None:
+        alerts = [sum(meets(alert, one["points"]) for one in scores) for scores in series]
+        counts = [sum(map(len, series)), sum(alerts), len(series), sum(map(bool, alerts))]
+    n_judged, n_alerts, n_base, n_with = counts
+    return {
+        "n_judged": n_judged,
+        "n_alerts": n_alerts,
+        "n_alert_base": n_base,
+        "n_with_alert": n_with,
+        **with_rate("with_alert", n_with, n_base),
+    }
+
+
+def alliance_coverage(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
+    """mart_alliance_coverage by its key."""
+    scores, found = alliance_scores(clinic), {}
+    for subject, courses in ended(clinic).items():
+        for kind, start, end in periods(clinic):
+            cohort = [one for one in courses if in_period(one.facts["ended_on"], start, end)]
+            if not cohort:
+                continue
+            own = {
+                one.row["episode_key"]: [
+                    series
+                    for measure, series in scores[one.row["episode_key"]].items()
+                    if measure[2] == "client"
+                ]
+                for one in cohort
+            }
+            reached = [one for one in cohort if len(one.attended) >= SESSIONS_OF_WINDOW[0]]
+            n_in_time = sum(
+                any(is_in_time(one, series) for series in own[one.row["episode_key"]])
+                for one in reached
+            )
+            found[(*subject, kind, start)] = {
+                "period_end_on": end,
+                "from_session": SESSIONS_OF_WINDOW[0],
+                "until_session": SESSIONS_OF_WINDOW[1],
+                "n_clients": people(cohort),
+                "n_ended": len(cohort),
+                "n_rated": sum(map(bool, own.values())),
+                "n_reached": len(reached),
+                "n_in_time": n_in_time,
+                **with_rate("in_time", n_in_time, len(reached)),
+            }
+    return found
+
+
+def last_ratings(clinic: Clinic) -> dict[str, dict[Measure, Fraction]]:
+    """What was said at last, by course and measure."""
+    return {
+        key: {
+            measure: series[-1]["points"]
+            for measure, series in usable_scores(
+                clinic,
+                course,
+                lambda one: one["domain"] == "experience" or one["purpose"] == "verdict",
+            ).items()
+        }
+        for key, course in clinic.courses.items()
+    }
+
+
+def experience(clinic: Clinic) -> tuple[dict[tuple[Any, ...], Row], dict[tuple[Any, ...], Row]]:
+    """mart_experience and mart_verdicts by their keys."""
+    ratings = last_ratings(clinic)
+    found: dict[tuple[Any, ...], Row] = {}
+    verdicts: dict[tuple[Any, ...], Row] = {}
+    for subject, courses in ended(clinic).items():
+        for kind, start, end in periods(clinic):
+            cohort = [one for one in courses if in_period(one.facts["ended_on"], start, end)]
+            given: dict[Measure, list[Fraction]] = defaultdict(list)
+            for course in cohort:
+                for measure, points in ratings[course.row["episode_key"]].items():
+                    given[measure].append(points)
+            for measure, points in given.items():
+                instrument = clinic.instruments[measure[0]]
+                is_verdict = instrument["purpose"] == "verdict"
+                n, n_rated = len(cohort), len(points)
+                n_met = met(clinic, measure, points)
+                base = {"period_end_on": end, "n_clients": people(cohort)}
+                found[(*subject, *measure, kind, start)] = {
+                    **base,
+                    "domain": instrument["domain"],
+                    "n_ended": n,
+                    "n_rated": n_rated,
+                    **with_rate("rated", n_rated, n),
+                    **with_mean("rating", [] if is_verdict else points),
+                    "n_met": n_met,
+                    **with_rate("met", n_met, n_rated),
+                    "met_rate_worst": None if n_met is None else n_met / n,
+                    "met_rate_best": None if n_met is None else (n_met + n - n_rated) / n,
+                }
+                if not is_verdict:
+                    continue
+                lowest, highest = instrument["total_min_points"], instrument["total_max_points"]
+                for rating in range(int(lowest), int(highest) + 1):
+                    n_chosen = points.count(Fraction(rating))
+                    verdicts[(*subject, measure[0], measure[2], kind, start, rating)] = {
+                        **base,
+                        "n_rated": n_rated,
+                        "n_chosen": n_chosen,
+                        **with_rate("chosen", n_chosen, n_rated),
+                    }
+    return found, verdicts
+
+
+def met(clinic: Clinic, measure: Measure, points: list[Fraction]) -> int | None:
+    """How many ratings meet the verdict's rule; None where there is no rule."""
+    rules = [
+        row
+        for row in clinic.tables["ref_thresholds"]
+        if (row["instrument_id"], row["scale"], row["kind"]) == (*measure[:2], "responder")
+        and row["is_active"]
+    ]
+    return sum(meets(rules[0], one) for one in points) if rules else None
+
+
+class Stays:
+    """Who was a member of which group on which day, day by day."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        self.clinic = clinic
+        self.last_sessions: dict[str, date] = {}
+        for row in clinic.sessions.values():
+            if row["group_id"] is not None:
+                before = self.last_sessions.get(row["group_id"], row["scheduled_on"])
+                self.last_sessions[row["group_id"]] = max(before, row["scheduled_on"])
+        self.members: dict[str, dict[date, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for stay in clinic.tables["stg_memberships"]:
+            day, last = stay["joined_on"], stay["left_on"] or self.group_end(stay["group_id"])
+            while day <= last:
+                self.members[stay["group_id"]][day].add(stay["client_key"])
+                day += DAY
+
+    def group_end(self, group_id: str) -> date:
+        """The last day of a group: as planned, or its last session; now where nothing is planned."""
+        planned = self.clinic.groups.get(group_id, {}).get("ends_on")
+        if planned is None:
+            return self.clinic.parameters["as_of_on"]
+        return max(planned, self.last_sessions.get(group_id, planned))
+
+
+def group_subjects(clinic: Clinic, group_id: str) -> list[Subject]:
+    """What a group counts for."""
+    group = clinic.groups.get(group_id)
+    programme = clinic._known(None if group is None else group["programme_id"])
+    return [("clinic", "clinic"), ("programme", programme), ("group", group_id)]
+
+
+def months_of(start: date, end: date) -> list[date]:
+    """The first days of the months of a period."""
+    found = [start]
+    while month_end(found[-1]) < end:
+        found.append(month_end(found[-1]) + DAY)
+    return found
+
+
+def share_of_month(days: int, month: date) -> Fraction:
+    """Days over the days of the month, to four places."""
+    exact = Fraction(days, month_end(month).day)
+    return Fraction(round(exact * 10000), 10000)
+
+
+def group_process(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
+    """mart_group_process by its key."""
+    stays = Stays(clinic)
+    names = {*clinic.groups, *stays.members}
+    names |= {row["group_id"] for row in clinic.sessions.values() if row["group_id"] is not None}
+    groups: dict[Subject, list[str]] = defaultdict(list)
+    for name in sorted(names):
+        for subject in group_subjects(clinic, name):
+            groups[subject].append(name)
+    records: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in clinic.attendances:
+        records[row["session_key"]][row["client_key"]] = row["status"]
+    found = {}
+    for subject, own in groups.items():
+        for kind, start, end in periods(clinic):
+            active = [name for name in own if group_is_active(clinic, stays, name, start, end)]
+            if not active:
+                continue
+            counts: Counter[str] = Counter()
+            clients: set[str] = set()
+            member_months = seat_months = Fraction(0)
+            for name in active:
+                count_sessions(clinic, stays, records, name, (start, end), counts)
+                count_moves(clinic, name, (start, end), counts)
+                for month in months_of(start, end):
+                    days = [month + DAY * n for n in range(month_end(month).day)]
+                    member_days = [stays.members[name].get(day, set()) for day in days]
+                    clients.update(*member_days)
+                    member_months += share_of_month(sum(map(len, member_days)), month)
+                    run_days = sum(is_running(clinic, stays, name, day) for day in days)
+                    capacity = clinic.groups.get(name, {}).get("capacity", 0)
+                    seat_months += share_of_month(run_days * capacity, month)
+            rows = [clinic.groups.get(name, {}) for name in active]
+            n_expected = counts["n_places"] - counts["n_excused"]
+            found[(*subject, kind, start)] = {
+                "period_end_on": end,
+                "n_clients": len(clients),
+                "n_groups": len(active),
+                "n_open_groups": sum(one.get("enrolment") == "open" for one in rows),
+                "n_closed_groups": sum(one.get("enrolment") == "closed" for one in rows),
+                "n_co_led_groups": sum(one.get("co_therapist_id") is not None for one in rows),
+                **{name: counts[name] for name in COUNTED},
+                "n_expected": n_expected,
+                "n_guests": counts["n_present"] - counts["n_came"],
+                "size_mean": ratio(counts["n_present"], counts["n_held"]),
+                **with_rate("attendance", counts["n_came"], n_expected),
+                "tenure_mean_days": ratio(counts["tenure"], counts["n_left"]),
+                "member_months": member_months,
+                "seat_months": seat_months,
+                "seats_taken_share": float(member_months / seat_months) if seat_months else None,
+            }
+    return found
+
+
+COUNTED = (
+    *("n_sessions", "n_held", "n_sessions_cancelled", "n_sessions_unrecorded", "n_unattended"),
+    *("n_present", "n_places", "n_excused", "n_came", "n_absent", "n_not_recorded"),
+    *("n_joined", "n_left"),
+)
+
+
+def ratio(x: int, n: int) -> float | None:
+    """Null without a denominator."""
+    return x / n if n else None
+
+
+def is_running(clinic: Clinic, stays: Stays, name: str, day: date) -> bool:
+    """Whether a group runs on a day."""
+    group = clinic.groups.get(name)
+    return group is not None and group["starts_on"] <= day <= stays.group_end(name)
+
+
+def group_is_active(clinic: Clinic, stays: Stays, name: str, start: date, end: date) -> bool:
+    """Whether anything happened in a group in a period, or it ran, or had a member."""
+    days = [row["scheduled_on"] for row in clinic.sessions.values() if row["group_id"] == name]
+    for stay in clinic.tables["stg_memberships"]:
+        if stay["group_id"] == name:
+            days += [stay["joined_on"], stay["left_on"]]
+    days += list(stays.members[name])
+    if any(in_period(day, start, end) for day in days):
+        return True
+    group = clinic.groups.get(name)
+    return group is not None and max(start, group["starts_on"]) <= min(end, stays.group_end(name))
+
+
+def count_sessions(
+    clinic: Clinic,
+    stays: Stays,
+    records: dict[str, dict[str, str]],
+    name: str,
+    period: tuple[date, date],
+    counts: Counter[str],
+) -> None:
+    """Sessions by what became of them, and the places of members at those that were held."""
+    for row in clinic.sessions.values():
+        if row["group_id"] != name or not in_period(row["scheduled_on"], *period):
+            continue
+        statuses = records[row["session_key"]]
+        came = {client for client, status in statuses.items() if status == "attended"}
+        counts["n_sessions"] += 1
+        if not statuses:
+            counts["n_sessions_unrecorded"] += 1
+            continue
+        if not came and "clinic_cancelled" in statuses.values():
+            counts["n_sessions_cancelled"] += 1
+            continue
+        counts["n_held"] += 1
+        counts["n_unattended"] += not came
+        counts["n_present"] += len(came)
+        for client in stays.members[name].get(row["scheduled_on"], set()):
+            status = statuses.get(client)
+            counts["n_places"] += 1
+            counts["n_excused"] += status in EXCUSED
+            counts["n_came"] += status == "attended"
+            counts["n_absent"] += status in ABSENT
+            counts["n_not_recorded"] += status is None
+
+
+def count_moves(clinic: Clinic, name: str, period: tuple[date, date], counts: Counter[str]) -> None:
+    """Who joined and who left, and how long those who left had stayed."""
+    for stay in clinic.tables["stg_memberships"]:
+        if stay["group_id"] != name:
+            continue
+        counts["n_joined"] += in_period(stay["joined_on"], *period)
+        if in_period(stay["left_on"], *period):
+            counts["n_left"] += 1
+            counts["tenure"] += (stay["left_on"] - stay["joined_on"]).days + 1
+
+
+def group_ratings(clinic: Clinic) -> list[Row]:
+    """Ratings of cohesion with their group, session and whether they fell below the first one."""
+    attended: dict[tuple[str, date], list[str]] = defaultdict(list)
+    for row in clinic.attendances:
+        if row["group_id"] is not None and row["status"] == "attended":
+            attended[row["client_key"], row["session_on"]].append(row["session_key"])
+    latest: dict[tuple[Any, ...], Row] = {}
+    for response in clinic.responses:
+        if clinic.instruments[response["instrument_id"]].get("subdomain") != "group_cohesion":
+            continue
+        session_key = response["session_key"]
+        if session_key is None:
+            there = attended[response["client_key"], response["administered_on"]]
+            session_key = there[0] if len(there) == 1 else None
+        session = clinic.sessions.get(session_key) if session_key is not None else None
+        if session is None or session["group_id"] is None:
+            continue
+        for scale, points in response["points"].items():
+            if points is None:
+                continue
+            rating = {
+                **response,
+                "scale": scale,
+                "points": points,
+                "session_key": session_key,
+                "session_on": session["scheduled_on"],
+                "group_id": session["group_id"],
+            }
+            own = (session_key, response["client_key"], *measure_of(rating))
+            if own not in latest or moment(rating) > moment(latest[own]):
+                latest[own] = rating
+    series: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for rating in latest.values():
+        series[rating["group_id"], rating["client_key"], *measure_of(rating)].append(rating)
+    for own in series.values():
+        own.sort(key=lambda one: (one["session_on"], *moment(one)))
+        for place, rating in enumerate(own):
+            direction = direction_of(clinic, rating["instrument_id"], rating["scale"])
+            fall = worse_by(direction, own[0]["points"], rating["points"])
+            rating["is_below"] = None if place == 0 or fall is None else fall > 0
+    return list(latest.values())
+
+
+def measure_of(rating: Row) -> Measure:
+    """Instrument, scale and respondent."""
+    return rating["instrument_id"], rating["scale"], rating["respondent"]
+
+
+def moment(rating: Row) -> tuple[Any, str]:
+    """What orders two ratings."""
+    return rating["administered_at"], rating["response_id"]
+
+
+def cohesion(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
+    """mart_cohesion by its key."""
+    by_measure: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for rating in group_ratings(clinic):
+        for subject in group_subjects(clinic, rating["group_id"]):
+            by_measure[(*subject, *measure_of(rating))].append(rating)
+    found = {}
+    for key, ratings in by_measure.items():
+        for kind, start, end in periods(clinic):
+            own = [one for one in ratings if in_period(one["session_on"], start, end)]
+            if not own:
+                continue
+            sessions: dict[str, list[Fraction]] = defaultdict(list)
+            for rating in own:
+                sessions[rating["session_key"]].append(rating["points"])
+            means = {name: mean(points) or Fraction(0) for name, points in sessions.items()}
+            squares = sum(
+                (one - means[name]) ** 2 for name, points in sessions.items() for one in points
+            )
+            free = sum(len(points) - 1 for points in sessions.values())
+            judged = [one["is_below"] for one in own if one["is_below"] is not None]
+            found[(*key, kind, start)] = {
+                "period_end_on": end,
+                "n_clients": len({one["client_key"] for one in own}),
+                "n_sessions_rated": len(sessions),
+                "n_ratings": len(own),
+                "mean_points": mean(list(means.values())),
+                "within_sd_points": math.sqrt(Fraction(squares) / free) if free else None,
+                "n_with_baseline": len(judged),
+                "n_below_baseline": sum(judged),
+                "below_baseline_share": ratio(sum(judged), len(judged)),
+            }
+    return found

@@ -1,0 +1,92 @@
+"""The clinic's own figures against the catalogue."""
+
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import pytest
+
+from pipelines.errors import SettingsError
+from pipelines.instruments.catalogue import Catalogue, load_catalogue
+from pipelines.instruments.clinic_thresholds import clinic_threshold_rows
+from pipelines.instruments.reference_tables import reference_tables
+from pipelines.outcome_settings import ClinicThreshold, OutcomeSettings
+
+
+@cache
+def catalogue() -> Catalogue:
+    return load_catalogue()
+
+
+def threshold(**more: Any) -> ClinicThreshold:
+    """A decided reliable change of the PHQ-9."""
+    given: dict[str, Any] = {
+        "instrument_id": "phq9",
+        "scale": "total",
+        "kind": "reliable_change",
+        "points": Decimal(5),
+        "share": None,
+        "reliability": None,
+        "sd": None,
+        "respondent": None,
+        "source": "made up for tests",
+        "decided_on": date(2026, 1, 31),
+        "place": "clinic.toml, [[thresholds]] number 1",
+        **more,
+    }
+    return ClinicThreshold(**given)
+
+
+def rows_of(*thresholds: ClinicThreshold) -> dict[str, Decimal | None]:
+    rows = clinic_threshold_rows(catalogue(), OutcomeSettings(thresholds=thresholds))
+    return {row["respondent"]: row["points"] for row in rows}
+
+
+def test_a_figure_for_everyone_is_there_for_each_respondent() -> None:
+    assert rows_of(threshold()) == dict.fromkeys(
+        ("client", "parent", "teacher", "partner", "therapist"), Decimal(5)
+    )
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_figure_for_one_respondent_wins(is_first: bool) -> None:
+    both = [threshold(), threshold(respondent="parent", points=Decimal(7))]
+    found = rows_of(*both) if is_first else rows_of(*reversed(both))
+    assert (found["parent"], found["client"]) == (Decimal(7), Decimal(5))
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "found"),
+    [
+        ([threshold(instrument_id="phq99")], "number 1: there is no instrument phq99"),
+        ([threshold(scale="mood")], r"there is no scale mood \(there is total\)"),
+        ([threshold(instrument_id="phq2")], "phq2 is a screen instrument"),
+        ([threshold(), threshold(place="x number 2")], "x number 2: is the second reliable_change"),
+    ],
+)
+def test_what_the_catalogue_does_not_have_is_refused(
+    thresholds: list[ClinicThreshold], found: str
+) -> None:
+    with pytest.raises(SettingsError, match=found):
+        rows_of(*thresholds)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("core99", "there is no such"), ("phq9", "no reversed items")]
+)
+def test_only_an_instrument_with_reversed_items_can_be_delivered_turned(
+    name: str, found: str
+) -> None:
+    with pytest.raises(SettingsError, match=found):
+        reference_tables(catalogue(), OutcomeSettings(already_reversed=frozenset({name})))
+
+
+def test_all_that_is_wrong_is_named_at_once() -> None:
+    settings = OutcomeSettings(
+        thresholds=(threshold(scale="mood"), threshold(instrument_id="phq99")),
+        already_reversed=frozenset({"phq9"}),
+    )
+    with pytest.raises(SettingsError) as caught:
+        clinic_threshold_rows(catalogue(), settings)
+    assert caught.value.found.count(";") == 2

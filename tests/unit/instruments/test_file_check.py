@@ -1,0 +1,127 @@
+"""What `outcomes instrument check FILE` says of sound and of broken files."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from pipelines.cli import main
+from pipelines.instruments.catalogue import INSTRUMENTS_FOLDER, SHARED_FILES
+from pipelines.instruments.file_check import InstrumentFindings, check_instrument_file
+
+FILES = sorted(path for path in INSTRUMENTS_FOLDER.glob("*.yaml") if path.name not in SHARED_FILES)
+
+
+@pytest.fixture
+def checked(tmp_path: Path) -> Callable[..., InstrumentFindings]:
+    """The findings about CORE-10 after a change to its text."""
+
+    def check(*changes: tuple[str, str], name: str = "core10.yaml") -> InstrumentFindings:
+        text = (INSTRUMENTS_FOLDER / "core10.yaml").read_text(encoding="utf-8")
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new, 1)
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return check_instrument_file(path)
+
+    return check
+
+
+@pytest.mark.parametrize("path", FILES[::4], ids=lambda path: path.stem)
+def test_the_catalogues_own_files_are_clean(path: Path) -> None:
+    found = check_instrument_file(path)
+    assert found.is_clean
+    document = yaml.safe_load(path.read_bytes())
+    assert (found.example is not None) is document["scoring"]["is_scored"]
+    text = "\n".join(found.lines())
+    assert ("It is not scored from answers" in text) is not document["scoring"]["is_scored"]
+
+
+def test_the_example_is_drawn_with_its_reversed_items() -> None:
+    lines = check_instrument_file(INSTRUMENTS_FOLDER / "core10.yaml").lines()
+    assert [line.split() for line in lines[3:6]] == [
+        ["item", "1", "2*", "3*", *(str(item) for item in range(4, 11))],
+        ["answer", *"0123401234"],
+        ["counts", *"0323401234"],
+    ]
+    assert "    total: 22 of 0 to 40 (sum of 10 items)" in lines
+    assert "    caseness of total >= 11 (active); the form is a case" in lines
+    assert any("not active: holds for nhs_cyp only" in line for line in lines)
+
+
+def test_many_items_take_several_rows() -> None:
+    lines = check_instrument_file(INSTRUMENTS_FOLDER / "core_om.yaml").lines()
+    assert sum(line.split()[0] == "item" for line in lines) == 2
+    assert all(len(line) <= 100 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (("direction: higher_worse", "direction: up"),
+         "line 9, direction: expected one of higher_worse, higher_better, scale_specific"),
+        (("purpose: outcome\n", ""), "line 3, the file: expected the field purpose"),
+        (("form:\n", "form:\n  colour: red\n"), "form: expected no field colour"),
+        (("n_items: 10", "n_items: ten"), "form.n_items: expected integer, null"),
+        (("version: 2.0.0", "version: two"), "version: expected text like ^[0-9]+"),
+        (("  n_items: 10", "  n_items: 0"), "form.n_items: expected minimum 1"),
+        (("items: [2, 3]", "items: [2, 13]"), "names items [13], the form has items 1 to 10"),
+        (("points: [0, 40]", "points: [0, 41]"), "has points 0 to 41, its items give 0 to 40"),
+        (("loinc: null", "loinc: {panel: null, total: 44261-6, items: [], status: verified,"
+          " source: [made up]}"), "loinc code 44261-6 is one of phq9 already"),
+        (("is_scored: true", "is_scored: false"), "expected the field not_scored_because"),
+        (("max_missing: 1", "max_missing_in_form: 10"), "none might be left"),
+    ],
+)  # fmt: skip
+def test_a_problem_has_its_place(
+    checked: Callable[..., InstrumentFindings], change: tuple[str, str], found: str
+) -> None:
+    findings = checked(change)
+    assert not findings.is_clean
+    assert findings.example is None
+    assert any(found in str(problem) for problem in findings.problems)
+
+
+def test_all_problems_are_told_at_once(checked: Callable[..., InstrumentFindings]) -> None:
+    findings = checked(("direction: higher_worse", "direction: up"), ("purpose: outcome", "why: x"))
+    lines = findings.lines()
+    assert lines[0].endswith("core10.yaml: 3 problems")
+    assert "what to do" in lines[-1]
+
+
+def test_a_file_is_named_after_its_id(checked: Callable[..., InstrumentFindings]) -> None:
+    (problem,) = checked(name="core_ten.yaml").problems
+    assert problem.text == "the file is not named core10.yaml, after its id"
+
+
+def test_what_is_no_yaml_says_so(checked: Callable[..., InstrumentFindings]) -> None:
+    (problem,) = checked(("id: core10", "id: [")).problems
+    assert "is not YAML" in problem.text
+    assert problem.line is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "word"),
+    [(None, 0, "nothing is wrong"), (("id: core10", "id: core99"), 1, "1 problem")],
+)
+def test_the_command_prints_and_has_a_code(
+    tmp_path: Path, change: tuple[str, str] | None, code: int, word: str
+) -> None:
+    path = tmp_path / "core10.yaml"
+    text = (INSTRUMENTS_FOLDER / "core10.yaml").read_text(encoding="utf-8")
+    path.write_text(text.replace(*change) if change else text, encoding="utf-8")
+    result = CliRunner().invoke(main, ["instrument", "check", str(path)])
+    assert result.exit_code == code
+    assert word in result.output
+
+
+def test_the_command_speaks_json() -> None:
+    path = INSTRUMENTS_FOLDER / "wsas.yaml"
+    result = CliRunner().invoke(main, ["instrument", "check", str(path), "--json"])
+    found: dict[str, Any] = yaml.safe_load(result.output)
+    assert found["problems"] == []
+    assert found["example"]["scores"] == {"total": 10.0}

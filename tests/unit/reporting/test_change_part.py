@@ -1,0 +1,207 @@
+"""How much better, as the director reads it."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.reporting.model import Section, Table
+from pipelines.reporting.view_model import build_report
+from tests.unit.reporting.conftest import PROVENANCE
+from tests.unit.reporting.mart_clinic import Clinic, Settings, connect
+
+CLINIC = Clinic(months=13, per_month=20, n_therapists=2, n_groups=0)
+PERIOD = {
+    "audience": "director",
+    "policy_id": "internal",
+    "level": "clinic",
+    "subject_id": "clinic",
+    "respondent": "client",
+    "period_kind": "rolling_12m",
+    "period_start_on": date(2025, 11, 1),
+    "period_end_on": date(2026, 10, 31),
+}
+DETAIL: dict[str, Any] = {
+    "n_paired": 40,
+    "n_cannot_improve": 4,
+    "n_can_improve": 36,
+    "improved_rate_if_possible": 0.5,
+    "n_crossed_unreliably": 3,
+    "n_harmed": 1,
+    "n_response_base": 30,
+    "n_responded": 12,
+    "responded_rate": 0.4,
+    "responded_rate_lower": 0.246,
+    "responded_rate_upper": 0.577,
+    "n_remission_base": 4,
+    "n_remitted": 1,
+}
+EFFECT: dict[str, Any] = {
+    "population": "all_paired",
+    "n_paired": 40,
+    "first_mean_points": 15.0,
+    "first_sd_points": 5.0,
+    "last_mean_points": 11.0,
+    "last_sd_points": 6.0,
+    "g_pre": 0.78,
+    "g_pre_lower": 0.5,
+    "g_pre_upper": 1.06,
+    "d_reference": 0.656,
+    "reference_sd_points": 6.1,
+    "reference_label": "everybody in the country",
+}
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A clinic whose change the tests fill in."""
+    with connect(CLINIC) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def nothing_yet(connection: duckdb.DuckDBPyConnection) -> None:
+    """No figure of change is there."""
+    for table in ("pub_change_detail", "pub_effect_sizes", "pub_pooled_change"):
+        connection.execute(f"delete from {table}")
+
+
+def insert(connection: duckdb.DuckDBPyConnection, table: str, **row: Any) -> None:
+    """One row of the clinic's twelve months."""
+    full = {**PERIOD, **row}
+    connection.execute(
+        f"insert into {table} ({', '.join(full)}) values ({', '.join('?' for _ in full)})",
+        list(full.values()),
+    )
+
+
+def measure(connection: duckdb.DuckDBPyConnection, instrument_id: str = "phq9", **own: Any) -> None:
+    """Forty pairs on a measure; `own` for both tables where they have the column."""
+    key = {"instrument_id": instrument_id, "scale": "total"}
+    for table, row in (("pub_change_detail", DETAIL), ("pub_effect_sizes", EFFECT)):
+        known = {name: value for name, value in own.items() if name in row}
+        insert(connection, table, **key, **{**row, **known})
+
+
+def part(connection: duckdb.DuckDBPyConnection, audience: str = "director") -> Section | None:
+    """The part in the outcomes of a report."""
+    report = build_report(
+        connection,
+        month=CLINIC.last_month,
+        audience=audience,
+        settings=Settings(),
+        provenance=PROVENANCE,
+    )
+    (outcomes,) = [one for one in report.sections if one.section_id == "outcomes"]
+    found = [one for one in outcomes.parts if one.section_id == "how-much-better"]
+    return found[0] if found else None
+
+
+def texts(table: Table) -> list[list[str]]:
+    """What the cells of a table say."""
+    return [[cell.text for cell in row.cells] for row in table.rows]
+
+
+def test_without_a_pair_there_is_no_part(connection: duckdb.DuckDBPyConnection) -> None:
+    assert part(connection) is None
+
+
+def test_the_public_page_has_no_such_part(connection: duckdb.DuckDBPyConnection) -> None:
+    measure(connection)
+    assert part(connection, "public") is None
+
+
+def test_a_measure_with_everything(connection: duckdb.DuckDBPyConnection) -> None:
+    measure(connection)
+    found = part(connection)
+    assert found is not None
+    shares, effects = found.tables
+    assert texts(shares) == [["PHQ-9", "40\xa0%", "1 of 4", "3", "1"]]
+    assert shares.rows[0].cells[2].reason == "too_few_pairs_for_rate"
+    assert texts(effects) == [["PHQ-9", "15.0", "11.0", "0.78", "–", "0.66"]]
+    assert effects.rows[0].cells[3].small == "0.50 to 1.06; 40 courses"
+    assert effects.rows[0].cells[5].small == "of 6.1: everybody in the country"
+    said = " ".join(found.paragraphs)
+    assert "no comparison group" in said
+    assert "PHQ-9: 4 of 40 measured courses" in said
+    assert "50\xa0% are reliably better" in said
+
+
+def test_without_limits_or_a_published_spread_the_cell_says_so(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    measure(
+        connection,
+        n_paired=12,
+        g_pre_lower=None,
+        g_pre_upper=None,
+        reference_sd_points=None,
+        d_reference=None,
+    )
+    found = part(connection)
+    assert found is not None
+    cells = found.tables[-1].rows[0].cells
+    assert cells[3].small == "12 courses, too few for limits"
+    assert cells[5].text == "no published spread"
+
+
+def test_nobody_who_could_not_improve_makes_no_sentence(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    measure(connection, n_cannot_improve=0)
+    found = part(connection)
+    assert found is not None
+    assert "started too well" not in " ".join(found.paragraphs)
+
+
+def test_too_few_pairs_are_named_and_left_out_of_the_tables(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    measure(connection)
+    measure(connection, "gad7", n_paired=4)
+    found = part(connection)
+    assert found is not None
+    assert [row[0] for row in texts(found.tables[1])] == ["PHQ-9"]
+    assert found.paragraphs[-1] == "Too few measured courses for these figures: GAD-7."
+
+
+def test_a_measure_without_rules_is_in_the_table_of_spreads_alone(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    nothing = dict.fromkeys(("n_cannot_improve", "n_crossed_unreliably", "n_harmed"))
+    measure(connection, "wsas", n_responded=None, n_remitted=None, **nothing)
+    found = part(connection)
+    assert found is not None
+    assert [table.table_id for table in found.tables] == ["change-effects"]
+
+
+@pytest.mark.parametrize(
+    ("n_instruments", "mean", "shown"),
+    [(1, 0.5, None), (2, 0.5, "0.50"), (2, None, "3 courses")],
+)
+def test_a_domain_of_several_measures_is_pooled(
+    connection: duckdb.DuckDBPyConnection, n_instruments: int, mean: float | None, shown: str | None
+) -> None:
+    measure(connection)
+    insert(
+        connection,
+        "pub_pooled_change",
+        domain="symptoms",
+        population="all_paired",
+        n_courses=3 if mean is None else 40,
+        n_instruments=n_instruments,
+        instrument_mix="gad7:30;phq9:40",
+        change_mean_sds=mean,
+        change_mean_sds_lower=None if mean is None else 0.3,
+        change_mean_sds_upper=None if mean is None else 0.7,
+        reliability_reason="too_few_pairs_for_rate" if mean is None else None,
+    )
+    found = part(connection)
+    assert found is not None
+    pooled = [table for table in found.tables if table.table_id == "change-pooled"]
+    if shown is None:
+        assert pooled == []
+    else:
+        assert texts(pooled[0]) == [["Symptoms", shown, "GAD-7 30, PHQ-9 40"]]

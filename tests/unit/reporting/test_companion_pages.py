@@ -1,0 +1,82 @@
+"""The pages beside a report: how everything is counted, and what every column means."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from pipelines.contracts.mart_contracts import load_mart_contracts
+from pipelines.reporting.dictionary_page import dictionary_page
+from pipelines.reporting.html import render_page
+from pipelines.reporting.methods_page import methods_page
+from pipelines.reporting.wording import load_wording
+from pipelines.warehouse.model_file import Model
+
+WORDS = load_wording()
+
+
+def model(name: str, source: str = "") -> Model:
+    """A model file as far as the methods page reads it."""
+    return Model(name, Path(name), f"What {name} counts.", "one row per thing.", ("a",), source, "")
+
+
+def rules(rows: str) -> duckdb.DuckDBPyConnection:
+    """A warehouse with one table of rules, one of codes, and the rules in force."""
+    connection = duckdb.connect()
+    connection.execute(
+        "create table pub_outcome_rules (instrument_id varchar, points decimal(9, 4),"
+        " is_active boolean, aliases varchar[], note varchar, source varchar)"
+    )
+    connection.execute(f"insert into pub_outcome_rules values {rows}")
+    connection.execute("create table ref_codes as select 'no source' as code")
+    connection.execute(
+        "create table ref_thresholds as select 'x' as instrument_id, 'unverified' as status,"
+        " 'A book' as source"
+    )
+    return connection
+
+
+def test_methods_list_every_rule_with_its_source_and_every_definition() -> None:
+    connection = rules("('phq9', 6.5, true, ['a', 'b'], null, 'Somebody 1999')")
+    page = methods_page(
+        connection,
+        {"mart_x": model("mart_x", "A paper"), "stg_y": model("stg_y")},
+        WORDS,
+        clinic="C",
+    )
+    in_force, definitions, thresholds = page.sections
+    assert [each.label for each in in_force.tables[0].columns] == [
+        "instrument id", "points", "is active", "aliases", "source",
+    ]  # fmt: skip
+    assert [cell.text for cell in in_force.tables[0].rows[0].cells] == [
+        "phq9", "6.5", "yes", "a, b", "Somebody 1999",
+    ]  # fmt: skip
+    assert [(each.term, each.text) for each in definitions.definitions] == [
+        ("mart_x", "What mart_x counts. One row: one row per thing. Source: A paper")
+    ]
+    assert thresholds.tables[0].rows[0].cells[1].text == "unverified"
+
+
+def test_a_whole_number_is_written_without_an_exponent() -> None:
+    page = methods_page(rules("('phq9', 100, null, [], '', 's')"), {}, WORDS, clinic="C")
+    assert page.sections[0].tables[0].rows[0].cells[1].text == "100"
+    assert Decimal("1E+2") == 100
+
+
+def test_a_table_of_rules_without_rows_is_left_out() -> None:
+    connection = rules("('phq9', 6, null, [], '', 's')")
+    connection.execute("delete from pub_outcome_rules")
+    page = methods_page(connection, {}, WORDS, clinic="C")
+    assert [each.section_id for each in page.sections] == ["definitions", "ref-thresholds"]
+
+
+def test_the_dictionary_has_every_column_of_every_public_table() -> None:
+    contracts = load_mart_contracts()
+    page = dictionary_page(contracts, WORDS, clinic="Example <Clinic>")
+    assert [each.title for each in page.sections] == sorted(contracts)
+    for section in page.sections:
+        names = [row.cells[0].text for row in section.tables[0].rows]
+        assert names == [column.name for column in contracts[section.title].columns]
+    html = render_page(page)
+    assert "Example &lt;Clinic&gt;" in html
+    assert "<Clinic>" not in html

@@ -1,0 +1,269 @@
+"""Recovery by the NHS rule, and the course of treatment, as the director reads them."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.reporting.model import Report, Section, Table
+from pipelines.reporting.view_model import build_report
+from tests.unit.reporting.conftest import PROVENANCE
+from tests.unit.reporting.mart_clinic import Clinic, Settings, connect, wilson
+
+CLINIC = Clinic(months=13, per_month=20, n_therapists=2, n_groups=0)
+PERIOD = {
+    "audience": "director",
+    "policy_id": "internal",
+    "level": "clinic",
+    "subject_id": "clinic",
+    "period_kind": "rolling_12m",
+    "period_start_on": date(2025, 11, 1),
+    "period_end_on": date(2026, 10, 31),
+}
+TABLES = (
+    "pub_adherence", "pub_attendance", "pub_child_outcomes", "pub_course", "pub_dosage",
+    "pub_recovery_detail", "pub_waits",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A clinic whose course of treatment the tests fill in."""
+    with connect(CLINIC) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def nothing_yet(connection: duckdb.DuckDBPyConnection) -> None:
+    """Nothing was counted."""
+    for table in TABLES:
+        connection.execute(f"delete from {table}")
+
+
+def insert(connection: duckdb.DuckDBPyConnection, table: str, **row: Any) -> None:
+    """One row of the clinic's twelve months."""
+    full = {**PERIOD, **row}
+    connection.execute(
+        f"insert into {table} ({', '.join(full)}) values ({', '.join('?' for _ in full)})",
+        list(full.values()),
+    )
+
+
+def rate(name: str, x: int, n: int) -> dict[str, Any]:
+    """A rate with its limits; none under five, as the tables have it."""
+    found = wilson(x, n) if n >= 5 else (None, None, None)
+    return dict(zip((name, f"{name}_lower", f"{name}_upper"), found, strict=True))
+
+
+def report(connection: duckdb.DuckDBPyConnection, audience: str = "director") -> Report:
+    return build_report(
+        connection,
+        month=CLINIC.last_month,
+        audience=audience,
+        settings=Settings(),
+        provenance=PROVENANCE,
+    )
+
+
+def section(found: Report, name: str) -> Section | None:
+    return next((one for one in found.sections if one.section_id == name), None)
+
+
+def part(found: Report, name: str) -> Section | None:
+    whole = section(found, "course")
+    parts = whole.parts if whole else ()
+    return next((one for one in parts if one.section_id == f"course-{name}"), None)
+
+
+def cells(table: Table) -> dict[str, list[str]]:
+    """A table's rows by their heads, with the small text behind the large one."""
+    return {
+        row.cells[0].text: [
+            f"{cell.text} ({cell.small})" if cell.small else cell.text for cell in row.cells[1:]
+        ]
+        for row in table.rows
+    }
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def detail(connection: duckdb.DuckDBPyConnection, **row: Any) -> None:
+    """Two hundred finished courses, of which ten have a score missing."""
+    counts: dict[str, Any] = {
+        "n_clients": 190, "n_finished": 200, "n_measured": 190, "n_case": 170, "n_not_case": 20,
+        "n_case_or_unknown": 180, "n_recovery_unknown": 10, "n_no_reliable_change": 60,
+        "n_paired_both": 150, "n_own_measure": 40, "n_own_measure_used": 12,
+        "n_appropriate_due": 30, "n_appropriate_pair": 21, "n_functioning_paired": 90,
+        "recovered_rate_best": 0.61, "recovered_standard_share": 0.5,
+        **rate("no_reliable_change_rate", 60, 200), **rate("paired_both_rate", 150, 200),
+        **rate("appropriate_pair_rate", 21, 30), **rate("functioning_paired_rate", 90, 200),
+    }  # fmt: skip
+    insert(connection, "pub_recovery_detail", **{**counts, **row})
+
+
+def test_without_a_row_there_is_no_section(connection: duckdb.DuckDBPyConnection) -> None:
+    found = report(connection)
+    assert section(found, "recovery") is None
+    assert section(found, "course") is None
+
+
+def test_the_public_page_has_neither(connection: duckdb.DuckDBPyConnection) -> None:
+    detail(connection)
+    insert(connection, "pub_dosage", measure="weeks", n_clients=9, n_courses=9)
+    found = report(connection, "public")
+    assert section(found, "recovery") is None
+    assert section(found, "course") is None
+
+
+def test_recovery_says_its_share_its_standard_its_bounds_and_its_pairs(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    detail(connection)
+    found = section(report(connection), "recovery")
+    assert found is not None
+    text = plain(" ".join(found.paragraphs))
+    assert "England's published standard is 50 %." in text
+    assert "In 10 of them a score is missing." in text
+    assert "61 % if all did" in text
+    assert "150 of 200 finished courses have a first and a last score on both measures" in text
+    assert "40 finished courses treat a problem with a measure of its own" in text
+    assert "It was the second of the pair in 12" in text
+    rows = cells(found.tables[0])
+    assert "60 of 200" in rows["No reliable change, of finished"][0]
+    assert "150 of 200" in rows["Both measures at start and end, of finished"][0]
+
+
+def test_a_measure_of_its_own_that_nowhere_counts_is_said_to_be_replaced(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    detail(connection, n_own_measure_used=0)
+    found = section(report(connection), "recovery")
+    assert found is not None
+    assert "in none is it the second of the pair: the GAD-7 stands in" in " ".join(found.paragraphs)
+
+
+def test_nothing_missing_and_no_measure_of_its_own_are_not_spoken_of(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    detail(connection, n_recovery_unknown=0, n_own_measure=0, recovered_standard_share=None)
+    found = section(report(connection), "recovery")
+    assert found is not None
+    text = " ".join(found.paragraphs)
+    assert "missing" not in text
+    assert "of its own" not in text
+    assert "standard" not in text
+
+
+def test_waits_stand_with_their_standards(connection: duckdb.DuckDBPyConnection) -> None:
+    for wait_id, x, n, op, share in (
+        ("first_within_6_weeks", 150, 200, ">=", 0.75),
+        ("second_over_90_days", 3, 4, None, None),
+    ):
+        insert(
+            connection, "pub_waits", wait_id=wait_id, n_clients=n, n_waits=n, n_in_band=x,
+            standard_op=op, standard_share=share, **rate("in_band_rate", x, n),
+        )  # fmt: skip
+    found = part(report(connection), "waits")
+    assert found is not None
+    rows = cells(found.tables[0])
+    share, standard = rows["First session within six weeks"]
+    assert plain(share).startswith("75 %")
+    assert plain(standard) == "at least 75 %"
+    assert rows["… after more than 90 days"] == ["3 of 4 (too few for a rate)", "–"]
+
+
+def test_missed_and_cancelled_appointments_have_their_own_denominators(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    insert(
+        connection, "pub_attendance", n_clients=50, n_appointments=200, n_attended=90,
+        n_no_show=10, n_late_cancelled=20, n_cancelled=40, n_clinic_cancelled=40,
+        n_kept_or_missed=100, **rate("no_show_rate", 10, 100),
+        **rate("late_cancelled_rate", 20, 200), **rate("cancelled_rate", 40, 200),
+        **rate("clinic_cancelled_rate", 40, 200),
+    )  # fmt: skip
+    found = part(report(connection), "missed")
+    assert found is not None
+    rows = cells(found.tables[0])
+    assert "10 of 100" in rows["Missed without a word, of kept or missed"][0]
+    assert "40 of 200" in rows["Cancelled by the clinic, of all"][0]
+
+
+def test_every_definition_of_drop_out_is_there_with_those_it_can_judge(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    named = {"coded": (9, 70), "missed": (12, 80), "short": (30, 90), "unimproved": (2, 4)}
+    counts: dict[str, Any] = {}
+    for name, (x, n) in named.items():
+        counts |= {f"n_dropout_{name}": x, f"n_dropout_{name}_known": n}
+        counts |= rate(f"dropout_{name}_rate", x, n)
+    insert(
+        connection, "pub_course", n_clients=95, n_ended=100, n_never_started=8,
+        n_ended_after_start=92, n_coded=75, n_uncoded=25, n_planned=60,
+        **rate("never_started_rate", 8, 100), **rate("planned_rate", 60, 75), **counts,
+    )  # fmt: skip
+    found = part(report(connection), "endings")
+    assert found is not None
+    assert "8 never had an attended session, and 25 have no recorded reason" in found.paragraphs[0]
+    rows = cells(found.tables[0])
+    assert "60 of 75" in rows["Planned ending, of courses with a recorded reason"][0]
+    assert "30 of 90" in rows["Fewer sessions than the programme plans"][0]
+    assert rows["Ended without a reliable improvement"] == ["2 of 4 (too few for a rate)"]
+
+
+def test_the_amount_of_care_has_its_middle_and_its_caution(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    insert(
+        connection, "pub_dosage", measure="individual_sessions", n_clients=20, n_courses=21,
+        dosage_p25=4, dosage_median=8.5, dosage_p75=12,
+    )  # fmt: skip
+    insert(connection, "pub_dosage", measure="weeks", n_clients=3, n_courses=3)
+    found = part(report(connection), "dosage")
+    assert found is not None
+    assert "say nothing about what more or less care would do" in found.paragraphs[0]
+    rows = cells(found.tables[0])
+    individual = rows["Individual sessions, where there were any"]
+    assert individual == ["21", "8.5", "4.0 to 12.0"]
+    assert rows["Weeks from first to last session"][1] == "– (too few for a rate)"
+
+
+@pytest.mark.parametrize(("x", "n", "words"), [(80, 100, "(80 %)"), (3, 4, "too few for a rate")])
+def test_measures_at_sessions_say_what_is_not_recorded(
+    connection: duckdb.DuckDBPyConnection, x: int, n: int, words: str
+) -> None:
+    insert(
+        connection, "pub_adherence", n_clients=9, n_sessions_due=n, n_sessions_measured=x,
+        n_sessions_complete=x - 1, n_closed=12, n_with_last_score=11, last_score_median_days=7,
+        **rate("sessions_measured_rate", x, n), **rate("sessions_complete_rate", x - 1, n),
+    )  # fmt: skip
+    found = part(report(connection), "measured")
+    assert found is not None
+    text = plain(" ".join(found.paragraphs))
+    assert words in text
+    assert "no more than 7 days older than the end (11 of 12 courses have one)" in text
+    assert "is not part of what is delivered" in text
+
+
+def test_children_have_a_line_for_each_rater_with_a_measure_and_their_rule_set(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    for rater, n in (("client", 20), ("parent", 0)):
+        insert(
+            connection, "pub_child_outcomes", rater=rater, n_clients=25, n_finished=25,
+            n_measured=n, n_improved=n // 2, n_unchanged=n // 4, n_deteriorated=n // 4,
+            rule_id="made_up", rule_version="1", **rate("measured_rate", n, 25),
+            **rate("improved_rate", n // 2, n), **rate("unchanged_rate", n // 4, n),
+            **rate("deteriorated_rate", n // 4, n),
+        )  # fmt: skip
+    found = part(report(connection), "children")
+    assert found is not None
+    assert found.paragraphs[1].startswith("Rule set: NHS England")
+    assert found.paragraphs[1].endswith(", 1.")
+    rows = cells(found.tables[0])
+    assert list(rows) == ["Themselves"]
+    assert "10 of 20" in rows["Themselves"][1]

@@ -1,0 +1,212 @@
+"""The published quality measures, as the director reads them."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.instruments.measures import FIGURES, load_measures, measure_tables
+from pipelines.reporting.measures_section import last_year_end
+from pipelines.reporting.model import Section
+from pipelines.reporting.view_model import build_report
+from pipelines.reporting.wording import load_wording
+from tests.unit.reporting.conftest import PROVENANCE
+from tests.unit.reporting.mart_clinic import Clinic, Settings, connect, wilson
+
+CLINIC = Clinic(months=13, per_month=20, n_therapists=2, n_groups=0)
+ROW: dict[str, Any] = {
+    "audience": "director",
+    "level": "clinic",
+    "subject_id": "clinic",
+    "period_kind": "year",
+    "period_start_on": date(2025, 1, 1),
+    "period_end_on": date(2025, 12, 31),
+    "measure_id": "cms159",
+    "rate_id": "remission",
+}
+RATE: dict[str, Any] = {
+    **ROW,
+    "position": 1,
+    "stratum": "all",
+    "version": "0.2.000",
+    "basis": "published",
+    "status": "active",
+    "n_not_yet_due": 3,
+}
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A clinic whose quality measures the tests fill in."""
+    with connect(CLINIC) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def nothing_yet(connection: duckdb.DuckDBPyConnection) -> None:
+    """Nothing was counted."""
+    for table in ("pub_quality_measures", "pub_measure_exclusions"):
+        connection.execute(f"delete from {table}")
+
+
+def insert(connection: duckdb.DuckDBPyConnection, table: str, **row: Any) -> None:
+    connection.execute(
+        f"insert into {table} ({', '.join(row)}) values ({', '.join('?' for _ in row)})",
+        list(row.values()),
+    )
+
+
+def insert_rate(
+    connection: duckdb.DuckDBPyConnection, x: int, n: int, excluded: int = 0, **row: Any
+) -> None:
+    found = wilson(x, n) if n >= 5 else (None, None, None)
+    limits = dict(zip(("met_rate", "met_rate_lower", "met_rate_upper"), found, strict=True))
+    counts = {
+        "n_numerator": x,
+        "n_eligible": n,
+        "n_exclusions": excluded,
+        "n_denominator": n + excluded,
+    }
+    insert(connection, "pub_quality_measures", **{**RATE, **counts, **limits, **row})
+
+
+def section(connection: duckdb.DuckDBPyConnection, audience: str = "director") -> Section | None:
+    found = build_report(
+        connection,
+        month=CLINIC.last_month,
+        audience=audience,
+        settings=Settings(),
+        provenance=PROVENANCE,
+    )
+    return next((one for one in found.sections if one.section_id == "measures"), None)
+
+
+def cells(found: Section | None, table_id: str) -> list[list[str]]:
+    """The rows of a table, each cell's text with its small print."""
+    assert found is not None
+    return [
+        [f"{cell.text} ({cell.small})" if cell.small else cell.text for cell in row.cells]
+        for table in found.tables
+        if table.table_id == table_id
+        for row in table.rows
+    ]
+
+
+def test_a_rate_has_its_counts_its_interval_and_who_is_left_out(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    insert_rate(connection, 12, 40, excluded=10)
+    insert_rate(connection, 1, 2, stratum="12-17")
+    ((name, asks, met, excluded, not_due),) = cells(section(connection), "measures-table")
+    assert name == "CMS159, remission at twelve months (version 0.2.000)"
+    assert asks.endswith("below 5?")
+    assert met == "30\u00a0% (18–45\u00a0%; 12 of 40)"
+    assert (excluded, not_due) == ("10 of 50", "3")
+
+
+@pytest.mark.parametrize(
+    ("x", "n", "text"),
+    [(1, 4, "1 of 4 (too few for a rate)"), (0, 0, "nobody to count"), (0, 5, "0\u00a0% (")],
+)
+def test_too_few_have_counts_and_nobody_has_words(
+    connection: duckdb.DuckDBPyConnection, x: int, n: int, text: str
+) -> None:
+    insert_rate(connection, x, n)
+    ((_, _, met, *_),) = cells(section(connection), "measures-table")
+    assert met.startswith(text)
+
+
+def test_figures_of_the_clinic_are_told(connection: duckdb.DuckDBPyConnection) -> None:
+    insert_rate(connection, 12, 40, basis="clinic")
+    found = section(connection)
+    assert cells(found, "measures-table")[0][0].endswith("with figures of the clinic’s own)")
+    assert found is not None
+    assert "methods page has the source" in found.tables[0].note
+
+
+def test_exclusions_of_a_programme_are_told_by_reason(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    insert_rate(connection, 12, 40)
+    for reason, n in (("bipolar", 2), ("borderline", 21)):
+        insert(
+            connection,
+            "pub_measure_exclusions",
+            **{**ROW, "level": "programme", "subject_id": "p-dbt", "exclusion_reason": reason},
+            n_exclusions=n,
+            n_denominator=26,
+        )
+    assert cells(section(connection), "measures-exclusions") == [
+        [
+            "DBT skills",
+            "CMS159, remission at twelve months",
+            "23 of 26",
+            "borderline personality disorder 21, bipolar disorder 2",
+        ]
+    ]
+
+
+def test_what_is_not_computed_is_listed_with_the_missing_figures(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    insert(
+        connection,
+        "pub_quality_measures",
+        **{
+            **RATE,
+            "measure_id": "dms_e",
+            "rate_id": "measured",
+            "status": "inactive_unverified",
+            "reason": "assessment_months, exclusion.bipolar, exclusion.psychosis",
+            "n_not_yet_due": None,
+        },
+    )
+    found = section(connection)
+    assert cells(found, "measures-table") == []
+    ((name, _, why),) = cells(found, "measures-inactive")
+    assert name.startswith("DMS-E")
+    assert why == (
+        "No verified figure for the dates of the assessment periods and the diagnoses that exclude."
+    )
+
+
+def test_without_a_complete_year_it_says_so(connection: duckdb.DuckDBPyConnection) -> None:
+    found = section(connection)
+    assert found is not None
+    assert found.tables == ()
+    assert "none is complete yet" in found.paragraphs[0]
+
+
+def test_the_public_page_has_none(connection: duckdb.DuckDBPyConnection) -> None:
+    insert_rate(connection, 12, 40)
+    assert section(connection, "public") is None
+
+
+@pytest.mark.parametrize(
+    ("day", "end"),
+    [
+        (date(2026, 11, 30), date(2025, 12, 31)),
+        (date(2026, 12, 31), date(2026, 12, 31)),
+        (date(2027, 1, 31), date(2026, 12, 31)),
+    ],
+)
+def test_the_year_is_the_last_that_is_over(day: date, end: date) -> None:
+    assert last_year_end(day) == end
+
+
+def test_every_rate_reason_and_figure_has_its_words() -> None:
+    words = load_wording()
+    for row in measure_tables()["ref_measure_rates"].to_dicts():
+        for what in ("name", "asks"):
+            assert words.has(f"measures.rate.{row['measure_id']}_{row['rate_id']}.{what}")
+    exclusions = {
+        code["reason"]
+        for measure in load_measures()
+        for code in measure["codes"]
+        if code["use"] == "exclusion"
+    }
+    assert all(words.has(f"measures.reason.{reason}") for reason in exclusions)
+    kinds = (*FIGURES, "positive_from_points", "qualifying", "exclusion")
+    assert all(words.has(f"measures.figure.{kind}") for kind in kinds)

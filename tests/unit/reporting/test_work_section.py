@@ -1,0 +1,252 @@
+"""The working relationship, groups and what clients said, from staged rows to the page."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+
+from pipelines.reporting.disclosure import policy_table
+from pipelines.reporting.model import Cell, Section, Table
+from pipelines.reporting.view_model import build_report
+from pipelines.warehouse.model_file import load_models
+from tests.builders import Bench, Row
+from tests.property.process_clinics import process_references
+from tests.unit.reporting.mart_clinic import Settings
+
+MONTH = date(2025, 6, 1)
+FIRST_SESSION = date(2025, 6, 2)
+OWN_TABLES = (
+    *("pub_alliance", "pub_alliance_coverage", "pub_cohesion"),
+    *("pub_experience", "pub_group_process", "pub_verdicts"),
+)
+READ_TABLES = sorted(name for name in load_models() if name.startswith("pub_"))
+FILLED = (
+    *("stg_groups", "stg_memberships", "stg_episodes", "stg_sessions", "stg_attendances"),
+    "stg_responses",
+)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Bench]:
+    """Every table that a report reads, without a row: making them all costs more than a test."""
+    made = Bench()
+    made.fill("ref_disclosure_policies", policy_table().to_dicts())
+    made.fill("stg_programmes", [{"programme_id": "p1", "name": "Skills", "modality": "group"}])
+    for table in READ_TABLES:
+        made.build(table)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def bench(engine: Bench) -> Bench:
+    """A clinic without a row that knows the instruments of the work and every policy."""
+    for table, rows in process_references().items():
+        engine.fill(table, rows)
+    for table in FILLED:
+        engine.fill(table, [])
+    engine.restart()
+    return engine
+
+
+def fill(bench: Bench, *, courses: int, group_members: int = 0) -> None:
+    """Courses of four sessions that ended in June, all rated; a closed group of some of them."""
+    days = [FIRST_SESSION + timedelta(days=7 * week) for week in range(4)]
+    episodes: list[Row] = []
+    sessions: list[Row] = []
+    attendances: list[Row] = []
+    responses: list[Row] = []
+    for number in range(courses):
+        who = {"client_id": f"c{number}", "episode_id": f"e{number}"}
+        episodes.append({**who, "ended_on": date(2025, 6, 30)})
+        for week, day in enumerate(days):
+            session_id = f"s{number}-{week}"
+            sessions.append(
+                {"session_id": session_id, "episode_id": f"e{number}", "scheduled_on": day}
+            )
+            attendances.append({"session_id": session_id, "client_id": f"c{number}"})
+        rated = (("srs", days[2], 38), ("srs", days[3], 35 if number == 0 else 39))
+        said = (("csq8", days[3], 28), ("pgi_c", days[3], 2 if number else 5))
+        for instrument_id, day, points in (*rated, *said):
+            responses.append(
+                {
+                    **who,
+                    "response_id": f"r{len(responses)}",
+                    "instrument_id": instrument_id,
+                    "administered_on": day,
+                    "total_score": points,
+                }
+            )
+    for week, day in enumerate(days if group_members else []):
+        sessions.append({"session_id": f"g-{week}", "group_id": "g1", "scheduled_on": day})
+        for number in range(group_members):
+            status = "no_show" if (week, number) == (0, 1) else "attended"
+            row = {"session_id": f"g-{week}", "client_id": f"c{number}", "status": status}
+            attendances.append(row)
+            responses.append(
+                {
+                    "client_id": f"c{number}",
+                    "session_id": f"g-{week}",
+                    "response_id": f"r{len(responses)}",
+                    "instrument_id": "gsrs",
+                    "administered_on": day,
+                    "total_score": 36 - week,
+                }
+            )
+    if group_members:
+        group = {"group_id": "g1", "name": "Quiet Meadow", "enrolment": "closed"}
+        bench.fill("stg_groups", [{**group, "starts_on": FIRST_SESSION, "co_therapist_id": "t2"}])
+        bench.fill(
+            "stg_memberships",
+            [
+                {
+                    "group_id": "g1",
+                    "client_id": f"c{number}",
+                    "episode_id": f"e{number}",
+                    "joined_on": date(2025, 6, 1),
+                    "left_on": date(2025, 6, 30),
+                }
+                for number in range(group_members)
+            ],
+        )
+    bench.fill("stg_episodes", episodes)
+    bench.fill("stg_sessions", sessions)
+    bench.fill("stg_attendances", attendances)
+    bench.fill("stg_responses", responses)
+
+
+def work(bench: Bench, audience: str = "director") -> Section | None:
+    """The section of June's report."""
+    for table in ("pub_subjects", *OWN_TABLES):
+        bench.build(table)
+    report = build_report(
+        bench.connection, month=MONTH, audience=audience, settings=Settings(), provenance={}
+    )
+    return next((one for one in report.sections if one.section_id == "work"), None)
+
+
+def tables(section: Section | None) -> dict[str, Table]:
+    assert section is not None
+    return {table.table_id: table for part in section.parts for table in part.tables}
+
+
+def words(section: Section | None) -> str:
+    assert section is not None
+    text = " ".join(text for part in section.parts for text in part.paragraphs)
+    return text.replace("\u00a0", " ")
+
+
+def cells(table: Table, place: int = 0) -> dict[str, Cell]:
+    names = [column.key for column in table.columns]
+    return dict(zip(names, table.rows[place].cells, strict=True))
+
+
+def test_nothing_recorded_has_no_section(bench: Bench) -> None:
+    assert work(bench) is None
+
+
+def test_the_tables_are_the_directors_alone(bench: Bench) -> None:
+    fill(bench, courses=6, group_members=3)
+    assert work(bench, "public") is None
+    for table in OWN_TABLES:
+        audiences = bench.connection.execute(f"select distinct audience from {table}").fetchall()
+        assert audiences == [("director",)]
+
+
+def test_therapists_are_in_none_of_them(bench: Bench) -> None:
+    fill(bench, courses=6, group_members=3)
+    work(bench)
+    for table in OWN_TABLES:
+        query = f"select count(*) from {table} where level = 'therapist'"
+        assert bench.connection.execute(query).fetchall() == [(0,)]
+
+
+def test_five_courses_have_a_rate_and_a_mean(bench: Bench) -> None:
+    fill(bench, courses=5)
+    section = work(bench)
+    assert "5 of 5 that reached session 3 were asked" in words(section)
+    assert "in sessions 3 to 5 (100 %)" in words(section)
+    row = cells(tables(section)["work-alliance"])
+    assert row["measure"] == Cell("SRS", "SRS", "from 0 to 40")
+    assert (row["rated"].value, row["first"].text, row["last"].text) == (5, "38.0", "38.2")
+    assert row["last"].small == "36.0 to 40.4"
+    # The norm of clients has an SD of 1.5, and one of the five fell by 3.
+    assert (row["fell"].value, row["with_alert"].value) == (0.2, 0.2)
+    assert row["fell"].small.endswith("1 of 5; SD 1.5, published")
+    assert "severe ceiling effect" in words(section)
+    assert "Whether there was one is not part of the data" in words(section)
+
+
+def test_four_courses_have_counts_and_the_words_too_few(bench: Bench) -> None:
+    fill(bench, courses=4)
+    section = work(bench)
+    assert "only 4 reached session 3; 4 of them were asked" in words(section)
+    row = cells(tables(section)["work-alliance"])
+    assert row["first"].reason == row["fell"].reason == "too_few_pairs_for_rate"
+    assert (row["fell"].text, row["first"].value) == ("1 of 4", None)
+
+
+def test_without_a_spread_or_an_alert_the_cell_says_so(bench: Bench) -> None:
+    fill(bench, courses=5)
+    bench.fill("ref_norms", [])
+    bench.fill("ref_thresholds", [])
+    section = work(bench)
+    row = cells(tables(section)["work-alliance"])
+    assert (row["fell"].text, row["with_alert"].text) == ("no known spread", "no published alert")
+    assert "Whether there was one" not in words(section)
+
+
+def test_a_group_is_shown_with_its_member_months(bench: Bench) -> None:
+    fill(bench, courses=3, group_members=3)
+    section = work(bench)
+    assert "1 group ran in" in words(section)
+    assert "11 of 12 expected places were filled (92 %)" in words(section)
+    row = cells(tables(section)["work-groups"])
+    assert (row["name"].text, row["kind"].text, row["kind"].small) == (
+        "Quiet Meadow",
+        "closed",
+        "two therapists",
+    )
+    assert (row["members"].value, row["member_months"].value, row["held"].value) == (3, 3.0, 4)
+    assert row["attended"].text == "92\u00a0%"
+    # Four sessions and three stays are too few for means.
+    assert row["size"].text == "–"
+    assert (row["moves"].text, row["moves"].small) == ("3, 3", "")
+    cohesion = cells(tables(section)["work-cohesion"])
+    assert (cohesion["measure"].text, cohesion["mean"].text) == ("GSRS", "34.5")
+    assert (cohesion["below"].text, cohesion["below"].small) == ("100\u00a0%", "9 of 9")
+
+
+def test_groups_stand_in_the_order_of_their_names(bench: Bench) -> None:
+    fill(bench, courses=2, group_members=2)
+    names = ("Warm Grove", "calm Ridge", "Open Valley")
+    bench.fill(
+        "stg_groups",
+        [
+            {"group_id": f"g{number}", "name": name, "starts_on": FIRST_SESSION}
+            for number, name in enumerate(names)
+        ],
+    )
+    found = tables(work(bench))["work-groups"]
+    assert [row.cells[0].text for row in found.rows] == [
+        "calm Ridge",
+        "Open Valley",
+        "Warm Grove",
+        "All groups",
+    ]
+    assert found.rows[-1].is_total
+
+
+def test_the_verdict_has_its_bounds_and_every_step(bench: Bench) -> None:
+    fill(bench, courses=6)
+    bench.connection.execute("delete from stg_responses where client_id = 'c5'")
+    found = tables(work(bench))
+    rows = {row.cells[0].text: row.cells for row in found["work-experience"].rows}
+    assert rows["CSQ-8"][2].text == "28.0"
+    assert rows["PGI-C"][2].text == "–"
+    met = rows["PGI-C"][3]
+    assert met.text == "80\u00a0%"
+    assert "4 of 5" in met.small
+    assert met.small.endswith("67\u00a0% to 83\u00a0% of all who ended")
+    steps = [cell.value for cell in found["work-verdicts"].rows[0].cells[1:]]
+    assert steps == [0, 4, 0, 0, 1, 0, 0]
