@@ -58,6 +58,8 @@ def _floors(
     words = context.words
     found = []
     for measure in drawn:
+        if measure not in context.routine:
+            continue
         row = details.get(measure.key)
         if row is None or not row["n_cannot_improve"]:
             continue

@@ -38,7 +38,8 @@ class Context:
     """One report while it is written.
 
     `headline`: the stretch of time that the first figures are about; `month`, `year`: the report's
-    month and the twelve months that end with it; `comparisons`: measure and programme → words.
+    month and the twelve months that end with it; `routine`: those of the measures that get a part
+    of their own; `comparisons`: routine measure and programme → words.
     """
 
     figures: Figures
@@ -48,6 +49,7 @@ class Context:
     month: Window
     year: Window
     measures: tuple[Measure, ...]
+    routine: tuple[Measure, ...]
     comparisons: Mapping[tuple[str, str], str]
     settings: ReportSettings
     provenance: Mapping[str, Any]

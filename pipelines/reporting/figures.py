@@ -213,14 +213,15 @@ class Figures:
     def measures(self) -> list[Measure]:
         """The measures of outcome with a pair in the twelve months, always in the same order.
 
-        First those with a published reliable change, then by the courses that they were meant for
-        over the whole history, which hardly moves from month to month. Only what clients said about
-        themselves, as a whole; subscales and other respondents have rows in the marts and no
-        section of their own yet.
+        First those with a reliable change in force, then by the courses that they were meant for
+        and the pairs that there are, over the whole history, which hardly moves from month to
+        month. Only what clients said about themselves, as a whole; subscales and other respondents
+        have rows in the marts and no section of their own yet.
         """
         rules = {(rule.instrument_id, rule.scale): rule for rule in self.rules}
         in_use: set[str] = set()
         meant_for: Counter[str] = Counter()
+        paired: Counter[str] = Counter()
         for (level, _, instrument_id, scale, respondent, *_), row in self._outcomes.items():
             instrument = self.instruments.get(instrument_id)
             if (level, scale, respondent) != ("clinic", "total", "client") or instrument is None:
@@ -228,6 +229,7 @@ class Figures:
             if instrument.purpose != "outcome":
                 continue
             meant_for[instrument_id] += row["n_finished"] or 0
+            paired[instrument_id] += row["n_paired"] or 0
             # A withheld number of pairs is not known to be none.
             if _is_at(row, ROLLING, self.month_end_on) and row["n_paired"] != 0:
                 in_use.add(instrument_id)
@@ -236,6 +238,7 @@ class Figures:
             key=lambda name: (
                 (name, "total") not in rules or rules[name, "total"].reliable_change_points is None,
                 -meant_for[name],
+                -paired[name],
                 name,
             ),
         )

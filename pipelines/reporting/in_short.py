@@ -191,7 +191,7 @@ def _named(context: Context, word: str) -> str:
     for programme in context.figures.subjects_at("programme"):
         measures = [
             measure.instrument.name
-            for measure in context.measures
+            for measure in context.routine
             if context.comparisons.get((measure.instrument.instrument_id, programme.subject_id))
             == word
         ]

@@ -156,7 +156,7 @@ def _programmes_worse(context: Context) -> list[Sentence]:
     for programme in context.figures.subjects_at("programme"):
         below = [
             measure
-            for measure in context.measures
+            for measure in context.routine
             if context.comparisons.get((measure.instrument.instrument_id, programme.subject_id))
             == BELOW
         ]

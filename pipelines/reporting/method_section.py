@@ -4,7 +4,7 @@ from pipelines.reporting.context import Context, column, text_cell
 from pipelines.reporting.disclosure import load_policies
 from pipelines.reporting.figures import HISTORY_MONTHS, Measure
 from pipelines.reporting.model import Definition, Row, Section, Table
-from pipelines.reporting.outcomes_section import full_title
+from pipelines.reporting.other_measures import full_title
 
 _GLOSSARY = (
     "course",

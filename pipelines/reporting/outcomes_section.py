@@ -1,10 +1,11 @@
-"""Outcomes: all measures as one picture, then each with its trend and its programmes."""
+"""Outcomes: the routine measures as one picture and one by one, then all others in a table."""
 
 from pipelines.reporting.change_part import change_part
 from pipelines.reporting.comparing import ABOVE, BELOW
 from pipelines.reporting.context import Context, column, share_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Measure, Record
 from pipelines.reporting.model import Cell, Chart, Column, Row, Section, Table, Trend
+from pipelines.reporting.other_measures import full_title, other_parts, points_cell
 from pipelines.reporting.sentences import (
     better_share,
     figure_words,
@@ -41,7 +42,8 @@ def outcomes_section(context: Context) -> Section | None:
         paragraphs=tuple(paragraphs),
         charts=(profile,) if profile else (),
         parts=(
-            *(_measure_part(context, measure) for measure in context.measures),
+            *(_measure_part(context, measure) for measure in context.routine),
+            *other_parts(context),
             *([how_much] if how_much else []),
         ),
     )
@@ -55,7 +57,7 @@ def _has_responses(context: Context) -> bool:
 def _profile(context: Context) -> Chart | None:
     words = context.words
     drawn: list[tuple[Measure, Record, int]] = []
-    for measure in context.measures:
+    for measure in context.routine:
         row = _clinic_row(context, measure)
         counts = ("n_finished", "n_paired", "n_improved", "n_unchanged", "n_deteriorated")
         if row is not None and all(row[name] is not None for name in counts) and row["n_finished"]:
@@ -150,14 +152,6 @@ def _measure_part(context: Context, measure: Measure) -> Section:
         charts=(chart,) if chart else (),
         tables=(_programme_table(context, measure),),
     )
-
-
-def full_title(measure: Measure, words: Wording) -> str:
-    """What sentences call a measure, with what its authors call it."""
-    name, full_name = measure.instrument.name, measure.instrument.full_name
-    if name == full_name:
-        return name
-    return words.say("outcomes.full_title", name=name, full_name=full_name)
 
 
 def _mean_change(context: Context, measure: Measure) -> str:
@@ -357,7 +351,7 @@ def _outcome_cells(
         cells += [share_cell(worse_share(row), minimums, words)]
     else:
         names = ("first_mean_points", "last_mean_points", "improvement_mean_points")
-        cells += [_points_cell(row, name, words) for name in names]
+        cells += [points_cell(row, name, words) for name in names]
     if measure.rule is not None and measure.rule.caseness_points is not None:
         cells.append(share_cell(recovered_share(row), minimums, words))
     if _compares(context, measure):
@@ -365,12 +359,6 @@ def _outcome_cells(
         text = words.say(f"outcomes.words.{word}") if programme_id else ""
         cells.append(Cell(text=text, value=word if word in (ABOVE, BELOW) else None))
     return cells
-
-
-def _points_cell(row: Record | None, name: str, words: Wording) -> Cell:
-    if row is None or row[name] is None:
-        return Cell(text=words.say("number.nothing"))
-    return Cell(text=words.decimal(row[name]), value=row[name])
 
 
 def _clinic_row(context: Context, measure: Measure) -> Record | None:

@@ -59,6 +59,21 @@ def _month_end_years_before(end_on: date, years: int) -> date:
     return date.fromordinal(after.toordinal() - 1)
 
 
+def routine_measures(figures: Figures, measures: Sequence[Measure]) -> list[Measure]:
+    """Those that a fifth of the clinic's finished courses of the twelve months have a pair of.
+
+    Where none is so common, the first: a wall of small tables would hide the few that matter.
+    """
+    recovery = figures.recovery(CLINIC, ROLLING, figures.month_end_on)
+    finished = recovery["n_finished"] if recovery else None
+    common = []
+    for measure in measures:
+        row = figures.outcome(measure, CLINIC, ROLLING, figures.month_end_on)
+        if row is not None and finished and 5 * (row["n_paired"] or 0) >= finished:
+            common.append(measure)
+    return common or list(measures[:1])
+
+
 def headline_kind(figures: Figures, measures: Sequence[Measure]) -> str:
     """The shortest stretch in which the first measure mostly has enough courses for a rate.
 

@@ -32,7 +32,7 @@ from pipelines.reporting.people_section import people_section
 from pipelines.reporting.population_section import population_section
 from pipelines.reporting.recovery_section import recovery_section
 from pipelines.reporting.sentences import Minimums
-from pipelines.reporting.trends import headline_kind, window
+from pipelines.reporting.trends import headline_kind, routine_measures, window
 from pipelines.reporting.trust_section import trust_section
 from pipelines.reporting.wording import Wording, load_wording
 from pipelines.reporting.work_section import work_section
@@ -73,6 +73,7 @@ def build_report(
     # Without a finished course that the public may know of there is no figure, nor a hidden one.
     is_empty = audience == PUBLIC and not figures.has_finished_courses
     measures = () if is_empty else tuple(figures.measures())
+    routine = tuple(routine_measures(figures, measures))
     context = Context(
         figures=figures,
         words=words,
@@ -81,7 +82,8 @@ def build_report(
         month=window(figures, MONTH, words),
         year=window(figures, ROLLING, words),
         measures=measures,
-        comparisons={} if audience == PUBLIC else compare_programmes(figures, measures, minimums),
+        routine=routine,
+        comparisons={} if audience == PUBLIC else compare_programmes(figures, routine, minimums),
         settings=settings,
         provenance=provenance,
     )

@@ -228,7 +228,7 @@ def test_the_public_page_says_whom_it_counts_and_counts_nobody_else(report_of: R
     first_on = month_before(CLINICS["usual"].last_month, 11)
     agreed = [one for one in courses if one.has_agreed and one.month >= first_on]
     n = sum(one.is_finished for one in agreed)
-    x = sum("gad7" in one.pairs for one in agreed)
+    x = sum("phq9" in one.pairs for one in agreed)
     assert f"{5 * round(x / 5)} of {5 * round(n / 5):,} finished courses" in consent.paragraphs[2]
     for card in report.key_figures:
         (population,) = [each.text for each in card.details if each.term == "Who is counted"]
