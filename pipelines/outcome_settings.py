@@ -20,6 +20,9 @@ from pipelines.toml_sections import Section, Sections
 MINIMUM_REFERENCE_SCORES = 30
 THRESHOLD_KINDS = ("reliable_change", "caseness", "remission", "response")
 RESPONDENTS = ("client", "parent", "teacher", "partner", "therapist")
+# Places that the ref_ tables keep. A figure with more would be judged as written and applied as
+# rounded: a reliability of 0.99999 would let every change count.
+_MOST_PLACES = 4
 
 
 @dataclass(frozen=True)
@@ -136,14 +139,8 @@ def _refuse_wrong_figures(threshold: ClinicThreshold) -> None:
     problem = ""
     if given not in allowed:
         problem = f"figures {', '.join(sorted(given)) or 'none'}"
-    elif threshold.reliability is not None and not 0 <= threshold.reliability < 1:
-        problem = f"reliability {threshold.reliability}"
-    elif threshold.sd is not None and threshold.sd <= 0:
-        problem = f"sd {threshold.sd}"
-    elif threshold.share is not None and not 0 < threshold.share <= 1:
-        problem = f"share {threshold.share}"
-    elif threshold.kind == "reliable_change" and _is_given_as_nothing(threshold.points):
-        problem = f"points {threshold.points}"
+    elif wrong := [name for name in sorted(given) if not _is_usable(threshold, name)]:
+        problem = ", ".join(f"{name} {getattr(threshold, name)}" for name in wrong)
     elif not threshold.source.strip():
         problem = "an empty source"
     if problem:
@@ -151,15 +148,23 @@ def _refuse_wrong_figures(threshold: ClinicThreshold) -> None:
         raise SettingsError(
             "A threshold of the clinic's own cannot be used.",
             where=threshold.place,
-            expected=f"{expected}, with a source; reliability from 0 to below 1, share above 0 to"
-            " 1, sd and a reliable change above 0",
+            expected=f"{expected}, with a source; numbers of at most {_MOST_PLACES} places;"
+            " reliability from 0 to below 1, share above 0 to 1, sd and a reliable change above 0",
             found=problem,
             todo="correct the entry; the source is printed on every page that uses the figure",
         )
 
 
-def _is_given_as_nothing(points: Decimal | None) -> bool:
-    return points is not None and points <= 0
+def _is_usable(threshold: ClinicThreshold, name: str) -> bool:
+    """Whether a figure is what its name says, as it will be kept: no rounding may change it."""
+    figure = getattr(threshold, name)
+    if not figure.is_finite() or figure.normalize().as_tuple().exponent < -_MOST_PLACES:
+        return False
+    if name == "reliability":
+        return 0 <= figure < 1
+    if name == "share":
+        return 0 < figure <= 1
+    return figure > 0 or (name == "points" and threshold.kind != "reliable_change")
 
 
 def _reference_period(sections: Sections) -> ReferencePeriod | None:

@@ -25,7 +25,7 @@ DDL: dict[str, str] = {
     " n_items integer, item_min_points decimal(9, 4), item_max_points decimal(9, 4),"
     " total_min_points decimal(9, 4), total_max_points decimal(9, 4), direction varchar,"
     " is_scored boolean, purpose varchar, domains varchar[], subdomain varchar,"
-    " not_scored_why varchar",
+    " not_scored_why varchar, item_step_points decimal(9, 4), total_steps double[]",
     "ref_instrument_scales": "instrument_id varchar, scale varchar, n_items integer,"
     " item_numbers integer[], method varchar, weights double[], constant_points decimal(18, 9),"
     " min_points decimal(9, 4), max_points decimal(9, 4), prorate_max_missing integer,"
@@ -40,10 +40,10 @@ DDL: dict[str, str] = {
     " remission_below_points decimal(9, 4), response_share decimal(9, 4), source varchar,"
     " status varchar",
     "ref_thresholds": "instrument_id varchar, scale varchar, kind varchar, entry integer,"
-    " points decimal(9, 4), share decimal(9, 4), op varchar, use varchar, respondent varchar,"
+    " points decimal(9, 4), share decimal(9, 4), op varchar, use varchar, respondents varchar[],"
     " holds_for varchar, is_active boolean, status varchar, source varchar, basis varchar,"
     " rule_id varchar, rule_version varchar, range_low_points decimal(9, 4),"
-    " range_high_points decimal(9, 4), note varchar",
+    " range_high_points decimal(9, 4), note varchar, not_computed_why varchar",
     "ref_clinic_thresholds": "instrument_id varchar, scale varchar, respondent varchar,"
     " kind varchar, points decimal(9, 4), share decimal(9, 4), reliability_value decimal(9, 4),"
     " sd_points decimal(9, 4), source varchar, decided_on date",
@@ -65,7 +65,7 @@ DDL: dict[str, str] = {
     "ref_recovery_pairs": "code_prefix varchar, descriptor varchar, rule_id varchar,"
     " rule_version varchar, first_instrument_id varchar, second_instrument_id varchar,"
     " second_name varchar, fallback_instrument_id varchar, functioning_instrument_id varchar,"
-    " status varchar, source varchar",
+    " from_age_years integer, status varchar, source varchar",
     "ref_wait_bands": "wait_id varchar, wait varchar, min_days integer, max_days integer,"
     " status varchar, source varchar",
     "ref_programme_standards": "figure varchar, rule_id varchar, op varchar,"
@@ -77,11 +77,12 @@ DDL: dict[str, str] = {
     " value decimal(9, 4), unit varchar, meaning varchar, rule_meaning varchar,"
     " is_active boolean, status varchar, source varchar",
     "ref_claims": "claim_id varchar, claim_version varchar, set_on date, says varchar,"
-    " claimed_rate decimal(9, 4), levels varchar[], tracks varchar[], modalities varchar[],"
+    " claimed_rate decimal(9, 4), period_kind varchar, levels varchar[], tracks varchar[],"
+    " modalities varchar[],"
     " rule_kind varchar, instrument_id varchar, scale varchar, respondent varchar,"
-    " worse_from_points decimal(9, 4), measured_at varchar, after_days integer,"
-    " tolerance_days integer, minimum_pairs integer, minimum_pair_rate decimal(9, 4),"
-    " population_words varchar, measure_words varchar, met_words varchar, worse_words varchar,"
+    " measured_at varchar, after_days integer, tolerance_days integer, look_back_days integer,"
+    " minimum_pairs integer, minimum_pair_rate decimal(9, 4),"
+    " population_words varchar, due_words varchar, measure_words varchar, met_words varchar, worse_words varchar,"
     " sentence varchar, sentence_bounds_first varchar, standard_version varchar, source varchar",
     "ref_measure_rules": "measure_id varchar, kind varchar, minimum_age_years integer,"
     " session_lookback_days integer, identification_start_months integer,"
@@ -99,6 +100,8 @@ DDL: dict[str, str] = {
     "ref_measure_codes": "measure_id varchar, use varchar, reason varchar, code_kind varchar,"
     " code_prefix varchar, position integer, counts varchar, is_active boolean, status varchar,"
     " source varchar, decided_on date",
+    "ref_measure_texts": "measure_id varchar, part varchar, position integer, says varchar,"
+    " source varchar",
     "ref_disclosure_policies": "audience varchar, table_name varchar, level varchar,"
     " mart_level varchar, period_kind varchar, policy_id varchar, policy_version varchar,"
     " minimum_count integer, hide_zero boolean, hide_complements boolean, rounding_base integer,"
@@ -163,6 +166,7 @@ DEFAULTS: dict[str, Row] = {
         "method": "sum",
         "constant_points": 0,
         "prorate_max_missing": 0,
+        "fill_method": "prorate_mean",
     },
     "ref_instrument_items": {
         "is_zero_allowed": True,
@@ -174,6 +178,8 @@ DEFAULTS: dict[str, Row] = {
         "entry": 1,
         "op": ">=",
         "use": "default",
+        "respondents": ["client"],
+        "holds_for": "client",
         "is_active": True,
         "status": "verified",
         "source": "made up for tests",
@@ -204,9 +210,10 @@ DEFAULTS: dict[str, Row] = {
     "ref_goal_rules": {"source": "made up for tests"},
     "ref_claims": {
         "claim_version": "1",
-        "set_on": date(2025, 1, 1),
+        "set_on": date(2024, 1, 1),
         "says": "Half got better.",
         "claimed_rate": Decimal("0.5"),
+        "period_kind": "month",
         "levels": ["clinic", "programme"],
         "rule_kind": "reliable_improvement",
         "instrument_id": "phq9",
@@ -218,6 +225,7 @@ DEFAULTS: dict[str, Row] = {
         "minimum_pairs": 1,
         "minimum_pair_rate": Decimal("0.7"),
         "population_words": "everywhere",
+        "due_words": "due",
         "measure_words": "a score",
         "met_words": "got better by {points}",
         "worse_words": "got worse",
@@ -233,6 +241,7 @@ DEFAULTS: dict[str, Row] = {
         "second_instrument_id": "gad7",
         "fallback_instrument_id": "gad7",
         "functioning_instrument_id": "wsas",
+        "from_age_years": 18,
         "status": "verified",
         "source": "made up for tests",
     },
@@ -342,6 +351,8 @@ INSTRUMENTS: tuple[Row, ...] = (
         "purpose": "verdict",
         "total_min_points": 1,
         "total_max_points": 7,
+        "item_step_points": 1,
+        "total_steps": [1],
     },
     {
         "instrument_id": "isi",

@@ -14,16 +14,21 @@ import yaml
 
 from pipelines.errors import InstrumentError
 from pipelines.instruments.consistency import problems_of
+from pipelines.instruments.document_check import (
+    StrictLoader,
+    document_problems,
+    place_name,
+    yaml_problem,
+)
 from pipelines.instruments.instrument import VERIFIED, Instrument
 from pipelines.instruments.instrument_file import read_instrument
 
 INSTRUMENTS_FOLDER = Path(__file__).parents[2] / "data_contracts" / "instruments"
 _ANSWERS_FILE = "answers.yaml"
 _CONVENTIONS_FILE = "conventions.yaml"
+_APPLIED_CONVENTIONS = frozenset({VERIFIED, "design"})
 # Files of the folder that are no instrument.
 SHARED_FILES = (_ANSWERS_FILE, _CONVENTIONS_FILE)
-# The pure Python loader takes half a second for the catalogue.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -68,11 +73,16 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
         if path.name in SHARED_FILES:
             continue
         try:
-            instrument = read_instrument(yaml.load(content, Loader=_LOADER))
+            document = yaml.load(content, Loader=StrictLoader)
+            wrong = list(document_problems(document))
+            problems += [f"{path.name}, {place_name(place)}: {text}" for place, text in wrong]
+            if wrong:
+                continue
+            instrument = read_instrument(document)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line = f" at line {mark.line + 1}" if mark else ""
-            problems.append(f"{path.name}: is not YAML{line}")
+            problems.append(f"{path.name}: {yaml_problem(error)}{line}")
             continue
         except KeyError as error:
             problems.append(f"{path.name}: has no field {error}")
@@ -107,14 +117,28 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
 def _answer_points(path: Path) -> dict[str, Decimal]:
     if not path.exists():
         return {}
-    document = yaml.load(path.read_bytes(), Loader=_LOADER)
+    document = yaml.load(path.read_bytes(), Loader=StrictLoader)
     if document["status"] != VERIFIED:
         return {}
     return {entry["code"]: Decimal(str(entry["points"])) for entry in document["answers"]}
 
 
 def _conventions(path: Path) -> dict[str, Convention]:
-    document = yaml.load(path.read_bytes(), Loader=_LOADER)
+    document = yaml.load(path.read_bytes(), Loader=StrictLoader)
+    unusable = [
+        str(entry["name"])
+        for entry in document["conventions"]
+        if entry["status"] not in _APPLIED_CONVENTIONS
+        or (entry["status"] == VERIFIED and not entry["source"])
+    ]
+    if unusable:
+        raise InstrumentError(
+            "A figure that belongs to no single instrument cannot be used.",
+            where=str(path),
+            expected="status verified with a source, or design: each of them is applied",
+            found=", ".join(unusable),
+            todo="give its source, or say that it is a rule of this project",
+        )
     return {
         entry["name"]: Convention(
             name=entry["name"],

@@ -1,14 +1,17 @@
 """The clinic's own thresholds, judged against the catalogue, one row per respondent.
 
 A figure for one respondent wins over one for all. What the settings cannot know is refused here:
-an instrument or a scale that the catalogue does not have, an instrument that is no outcome, and two
-figures of one kind for the same scale and respondent.
+an instrument or a scale that the catalogue does not have, an instrument that is no outcome, points
+that the scale cannot have, a remission where none is computed, and two figures of one kind for the
+same scale and respondent.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from pipelines.errors import SettingsError
 from pipelines.instruments.catalogue import Catalogue
+from pipelines.instruments.instrument import Scale
 from pipelines.outcome_settings import RESPONDENTS, ClinicThreshold, OutcomeSettings
 
 
@@ -33,8 +36,8 @@ def clinic_threshold_rows(catalogue: Catalogue, settings: OutcomeSettings) -> li
         raise SettingsError(
             "The clinic's own outcome rules do not fit the instrument catalogue.",
             where="clinic.toml, [[thresholds]] and [instruments]",
-            expected="an outcome instrument and a scale of data_contracts/instruments, each kind"
-            " once per scale and respondent",
+            expected="an outcome instrument and a scale of data_contracts/instruments, points"
+            " within the scale's range, each kind once per scale and respondent",
             found="; ".join(problems),
             todo="correct or remove the entries named",
         )
@@ -70,11 +73,36 @@ def _problems(catalogue: Catalogue, threshold: ClinicThreshold) -> list[str]:
         return [
             f"{threshold.place}: {threshold.instrument_id} is a {instrument.purpose} instrument"
         ]
-    scales = [scale.scale for scale in instrument.scales]
+    scales = {scale.scale: scale for scale in instrument.scales}
     if threshold.scale not in scales:
         known = ", ".join(scales) or "none"
         return [f"{threshold.place}: there is no scale {threshold.scale} (there is {known})"]
-    return []
+    return [
+        f"{threshold.place}: {problem}" for problem in _misfits(scales[threshold.scale], threshold)
+    ]
+
+
+def _misfits(scale: Scale, threshold: ClinicThreshold) -> Iterator[str]:
+    """What a figure would need another scale for."""
+    if threshold.kind == "remission" and scale.direction != "higher_worse":
+        yield (
+            f"a remission is computed only where higher is worse, {scale.scale} is"
+            f" {scale.direction}"
+        )
+    lowest, highest = scale.min_points, scale.max_points
+    if lowest is None or highest is None:
+        yield f"{scale.scale} has no known range, so no figure in points can be judged"
+        return
+    # At the lowest points all would be on one side of a threshold, and none on the other.
+    if threshold.kind == "reliable_change":
+        spread = threshold.points if threshold.points is not None else threshold.sd
+        if spread is not None and spread > highest - lowest:
+            yield f"{spread} is more than {scale.scale} can change ({highest - lowest} points)"
+    elif threshold.points is not None and not lowest < threshold.points <= highest:
+        yield (
+            f"points {threshold.points} are not above {lowest} and at most {highest}, the range"
+            f" of {scale.scale}"
+        )
 
 
 def _why_not_reversed(catalogue: Catalogue, name: str) -> str:

@@ -7,12 +7,16 @@ catalogue refuses to load an instrument with a problem: a wrong cut-off is worse
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
 
-from pipelines.instruments.instrument import Instrument, Scale
+from pipelines.instruments.instrument import LINEAR_METHODS, Instrument, Scale, Threshold
 
 # A case is on the worse side of the threshold; the published integer itself is a case where
 # higher is worse, and is none where higher is better.
 _CASENESS_OP = {"higher_worse": ">=", "higher_better": "<"}
+_OF_A_SCALE = frozenset({"bands", "norms", "reliability"})
 _KINDS_IN_POINTS = frozenset({"caseness", "reliable_change", "remission"})
 
 
@@ -23,7 +27,8 @@ def problems_of(instrument: Instrument) -> list[str]:
         *_scale_problems(instrument),
         *_missing_answer_problems(instrument),
         *_threshold_problems(instrument),
-        *_norm_problems(instrument),
+        *_figure_problems(instrument),
+        *_table_problems(instrument),
         *_code_problems(instrument),
     ]
 
@@ -41,6 +46,9 @@ def _item_problems(instrument: Instrument) -> Iterator[str]:
             yield f"{field} names items {beyond}, the form has items 1 to {last}"
     if instrument.item_points and instrument.item_points[0] >= instrument.item_points[1]:
         yield "form.points are not lowest and highest"
+    for point in instrument.item_points or ():
+        if point % instrument.item_step:
+            yield f"form.points name {point}, which is between steps of {instrument.item_step}"
 
 
 def _scale_problems(instrument: Instrument) -> Iterator[str]:
@@ -105,7 +113,16 @@ def _missing_answer_problems(instrument: Instrument) -> Iterator[str]:
         return
     if instrument.fill_method == "blank_is_zero" and instrument.reversed_items:
         yield "scoring.missing is blank_is_zero, which says nothing about reversed items"
+    lowest = min(instrument.item_points or (Decimal(0),))
+    if instrument.fill_method == "blank_is_zero" and lowest > 0:
+        yield f"scoring.missing is blank_is_zero, but the lowest answer is {lowest}"
     for scale in instrument.scales:
+        if (
+            scale.max_missing
+            and scale.method == "mean"
+            and instrument.fill_method != "prorate_mean"
+        ):
+            yield f"scoring.missing is {instrument.fill_method}, but {scale.scale} is a mean"
         sizes = [len(items) for items in scale.groups] or [len(scale.items or ())]
         if scale.max_missing and min(sizes) <= scale.max_missing:
             yield (
@@ -114,20 +131,40 @@ def _missing_answer_problems(instrument: Instrument) -> Iterator[str]:
             )
 
 
-def _norm_problems(instrument: Instrument) -> Iterator[str]:
-    """Norms and reliabilities of a scale that there is not would never be used."""
+def _figure_problems(instrument: Instrument) -> Iterator[str]:
+    """Bands, norms and reliabilities of a scale that there is not would never be used."""
     known = {scale.scale for scale in instrument.scales}
     for figure in instrument.figures:
         scale = figure.details.get("scale", "total")
-        if figure.kind in {"norms", "reliability"} and scale not in known:
+        is_empty = figure.kind == "bands" and figure.details.get("values") is None
+        if figure.kind in _OF_A_SCALE and scale not in known and not is_empty:
             yield f"{figure.kind} names the scale {scale}, the file has {sorted(known) or 'none'}"
-        if figure.status == "verified" and not figure.source:
-            yield f"{figure.kind} of {scale} is verified without a source"
+        if figure.kind == "reliability" and figure.details.get("value") == 1:
+            yield f"reliability of {scale} is 1: no change at all would be chance"
+        bands: list[Any] = (figure.details.get("values") or []) if figure.kind == "bands" else []
+        for (low, high, _), (following, _, _) in pairwise(bands):
+            # Published bands of a mean share their end points.
+            if low > high or following < high:
+                yield f"bands of {scale} overlap at {following}, or are out of order"
+
+
+def _table_problems(instrument: Instrument) -> Iterator[str]:
+    """A table that lacks points would leave some forms without a score."""
+    for scale in instrument.scales:
+        table = instrument.score_tables.get(scale.scale)
+        source = next((one for one in instrument.scales if one.scale == scale.of_scale), None)
+        if table is None or source is None or not instrument.steps_of(source):
+            continue
+        raw = sorted(table.points)
+        step = instrument.steps_of(source)[0]
+        holes = [low for low, high in pairwise(raw) if Fraction(high - low) != step]
+        if holes:
+            yield f"the table of scale {scale.scale} has a hole after {holes[0]}"
 
 
 def _possible_span(instrument: Instrument, scale: Scale) -> tuple[Decimal, Decimal] | None:
-    """Lowest and highest points that a sum of the items can have; None where it is no sum."""
-    if scale.method != "sum" or scale.items is None:
+    """Lowest and highest points of a sum or mean of the items; None where it is neither."""
+    if scale.method not in LINEAR_METHODS or not scale.items:
         return None
     lowest = highest = Decimal(0)
     for item in scale.items:
@@ -136,19 +173,21 @@ def _possible_span(instrument: Instrument, scale: Scale) -> tuple[Decimal, Decim
             return None
         lowest += span[0]
         highest += span[1]
-    return lowest * scale.times, highest * scale.times
+    shared = len(scale.items) if scale.method == "mean" else 1
+    return lowest * scale.times / shared, highest * scale.times / shared
 
 
 def _threshold_problems(instrument: Instrument) -> Iterator[str]:
     defaults = Counter(
-        (threshold.kind, threshold.scale, threshold.holds_for)
+        (threshold.kind, threshold.scale, respondent, threshold.population)
         for threshold in instrument.thresholds
         if threshold.use == "default"
+        for respondent in threshold.respondents
     )
-    for (kind, scale, holds_for), count in defaults.items():
+    for (kind, scale, respondent, population), count in defaults.items():
         if count > 1:
-            whom = f" for {holds_for}" if holds_for else ""
-            yield f"{kind} of {scale}{whom} has {count} defaults"
+            whom = f"{respondent}, {population}" if population else respondent
+            yield f"{kind} of {scale} for {whom} has {count} defaults"
     directions = {scale.scale: scale.direction for scale in instrument.scales}
     for threshold in instrument.thresholds:
         wanted = _CASENESS_OP.get(directions.get(threshold.scale, instrument.direction), "")
@@ -157,12 +196,38 @@ def _threshold_problems(instrument: Instrument) -> Iterator[str]:
             yield f"caseness of {threshold.scale} has op {threshold.op}, expected {expected}"
         if threshold.kind == "remission" and threshold.op not in {"<", "<="}:
             yield f"remission of {threshold.scale} has op {threshold.op}, expected < or <="
+        if threshold.kind in {"reliable_change", "response"} and threshold.op != ">=":
+            yield f"{threshold.kind} of {threshold.scale} has op {threshold.op}, expected >="
+        yield from _misfits(instrument, threshold)
         if threshold.kind == "response" and threshold.share is None:
             yield f"response of {threshold.scale} has no share"
         if threshold.kind in _KINDS_IN_POINTS and threshold.points is None:
             yield f"{threshold.kind} of {threshold.scale} has no points"
-        if threshold.status == "verified" and not threshold.source:
-            yield f"{threshold.kind} of {threshold.scale} is verified without a source"
+
+
+def _misfits(instrument: Instrument, threshold: Threshold) -> Iterator[str]:
+    """What a threshold would need another scale for."""
+    name = f"{threshold.kind} of {threshold.scale}"
+    scale = next((one for one in instrument.scales if one.scale == threshold.scale), None)
+    if scale is None:
+        # A goal is rated by itself, and is no scale of a form.
+        if threshold.use == "default" and threshold.scale != "goal":
+            known = ", ".join(one.scale for one in instrument.scales) or "none"
+            yield f"{name}: there is no such scale (there is {known})"
+        return
+    lowest, highest, points = scale.min_points, scale.max_points, threshold.points
+    if points is None or threshold.kind not in _KINDS_IN_POINTS:
+        return
+    if threshold.kind == "reliable_change":
+        if points <= 0:
+            yield f"{name} has points {points}, expected more than 0"
+        if lowest is not None and highest is not None and points > highest - lowest:
+            yield f"{name} has points {points}, the scale can change by {highest - lowest}"
+    elif lowest is not None and highest is not None and not lowest <= points <= highest:
+        yield f"{name} has points {points}, the scale goes from {lowest} to {highest}"
+    # It reaches the rules as one point more and `<`.
+    if threshold.op == "<=" and instrument.steps_of(scale) != [1]:
+        yield f"{name} has op <=, which needs a scale of whole points; write it with <"
 
 
 def _code_problems(instrument: Instrument) -> Iterator[str]:

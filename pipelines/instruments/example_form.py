@@ -127,7 +127,8 @@ class ExampleForm:
 
     def _threshold_line(self, threshold: Threshold) -> str:
         state = "active" if threshold.is_active else f"not active: {_why(threshold)}"
-        whom = f" for {threshold.holds_for}" if threshold.holds_for else ""
+        if why := self.instrument.why_not_computed(threshold):
+            state = f"active, not computed: {why}"
         kind = threshold.kind.replace("_", " ")
         points = self.scores.get(threshold.scale)
         bound = (
@@ -139,7 +140,7 @@ class ExampleForm:
         if threshold.kind in _KINDS and points is not None and threshold.points is not None:
             is_so = _HOLDS[threshold.op](points, threshold.points)
             verdict = f"; the form is {'' if is_so else 'not '}{_KINDS[threshold.kind]}"
-        return f"{kind} of {threshold.scale}{whom} {bound} ({state}){verdict}"
+        return f"{kind} of {threshold.scale} for {threshold.holds_for} {bound} ({state}){verdict}"
 
 
 def example_form(instrument: Instrument) -> ExampleForm:
@@ -161,8 +162,9 @@ def example_form(instrument: Instrument) -> ExampleForm:
     }
     model = SQL_FOLDER / "intermediate" / "int_response_scores.sql"
     with TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
-        function = SQL_FOLDER / "functions" / "weighted_points.sql"
-        connection.execute(function.read_text(encoding="utf-8"))
+        for name in ("weighted_points", "lies_on_steps"):
+            function = SQL_FOLDER / "functions" / f"{name}.sql"
+            connection.execute(function.read_text(encoding="utf-8"))
         tables = {
             **reference_tables(catalogue),
             "stg_responses": pl.DataFrame([response], schema=_RESPONSE),

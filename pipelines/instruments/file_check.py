@@ -17,6 +17,12 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from pipelines.instruments.catalogue import INSTRUMENTS_FOLDER, load_catalogue
 from pipelines.instruments.consistency import problems_of
+from pipelines.instruments.document_check import (
+    StrictLoader,
+    document_problems,
+    place_name,
+    yaml_problem,
+)
 from pipelines.instruments.example_form import ExampleForm, example_form
 from pipelines.instruments.instrument import Instrument
 from pipelines.instruments.instrument_file import read_instrument
@@ -86,12 +92,19 @@ def check_instrument_file(path: Path) -> InstrumentFindings:
     content = path.read_bytes()
     try:
         root = yaml.compose(content, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(content)
+        document = yaml.load(content, Loader=StrictLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = FileProblem("the file", mark.line + 1 if mark else None, "is not YAML")
+        line = mark.line + 1 if mark else None
+        problem = FileProblem("the file", line, yaml_problem(error))
         return InstrumentFindings(path, (problem,), None, None)
     problems = list(_schema_problems(document, root))
+    told = {problem.place for problem in problems}
+    problems += [
+        FileProblem(place_name(place), _line_of(root, place), text)
+        for place, text in document_problems(document)
+        if place_name(place) not in told
+    ]
     if problems:
         return InstrumentFindings(path, tuple(problems), None, None)
     instrument = read_instrument(document)
@@ -114,11 +127,8 @@ def _schema_problems(document: Any, root: yaml.Node | None) -> Iterator[FileProb
     for error in errors:
         # Of several shapes that would do, the one that the file comes closest to.
         leaf = best_match([error]) or error
-        place = "".join(
-            f"[{step}]" if isinstance(step, int) else f".{step}" for step in leaf.absolute_path
-        )
-        line = _line_of(root, list(leaf.absolute_path))
-        yield FileProblem(place.lstrip(".") or "the file", line, f"expected {_expected(leaf)}")
+        place = tuple(leaf.absolute_path)
+        yield FileProblem(place_name(place), _line_of(root, place), f"expected {_expected(leaf)}")
 
 
 def _expected(error: ValidationError) -> str:

@@ -67,9 +67,10 @@ class Threshold:
 
     Units: `points` of the scale, or `share` of the first score.
     `use` is `default` for the value that is applied, `alternative` for another published value
-    of the same rule, `reference` for one that is shown and never applied. `respondent` narrows it
-    to one kind of respondent (None = all), `population` to a sex or another population ("" =
-    everyone). `basis` says how a reliable change came about.
+    of the same rule, `reference` for one that is shown and never applied. `respondents` are those
+    whose answers it was found for: the clients themselves where a file does not say otherwise.
+    `population` narrows it to a sex or another population ("" = everyone). `basis` says how a
+    reliable change came about.
     """
 
     kind: str
@@ -81,7 +82,7 @@ class Threshold:
     status: str
     source: tuple[str, ...]
     rule: OutcomeRule | None
-    respondent: str | None
+    respondents: tuple[str, ...]
     population: str
     basis: str | None
     range_points: tuple[Decimal, Decimal] | None
@@ -89,8 +90,8 @@ class Threshold:
 
     @property
     def holds_for(self) -> str:
-        """Whom it holds for, in words; "" = everyone."""
-        return ", ".join(part for part in (self.respondent, self.population) if part)
+        """Whose answers it holds for, and of whom, in words."""
+        return ", ".join([*self.respondents, *([self.population] if self.population else [])])
 
     @property
     def is_active(self) -> bool:
@@ -146,10 +147,10 @@ class Instrument:
     """An outcome instrument: its form, its scoring and what is published about its scores.
 
     `item_points` are the lowest and highest points of an item, `own_points` those of the items
-    that differ (`own_values` where not all between them). `reversed_items` is None where the
-    reverse key is not known or not verified. `fill_method` is None unless a published rule for
-    missing answers is verified; `form_max_missing` limits it over the whole form. `not_scored_why`
-    says why points are not computed from answers.
+    that differ (`own_values` where not all between them). Answers lie `item_step` apart.
+    `reversed_items` is None where the reverse key is not known or not verified. `fill_method` is
+    None unless a published rule for missing answers is verified; `form_max_missing` limits it over
+    the whole form. `not_scored_why` says why points are not computed from answers.
     """
 
     instrument_id: str
@@ -158,17 +159,15 @@ class Instrument:
     purpose: str
     domains: tuple[str, ...]
     subdomain: str
-    tracks: tuple[str, ...]
     direction: str
     n_items: int | None
     item_points: tuple[Decimal, Decimal] | None
     own_points: Mapping[int, tuple[Decimal, ...]]
     own_values: Mapping[int, tuple[Decimal, ...]]
-    item_step: Decimal | None
+    item_step: Decimal
     zero_allowed: bool
     reversed_items: tuple[int, ...] | None
     is_scored: bool
-    scoring_rule: str
     scoring_status: str
     scoring_source: tuple[str, ...]
     subscales_status: str
@@ -194,6 +193,43 @@ class Instrument:
         """Lowest and highest points of an item."""
         own = self.own_points.get(item)
         return (min(own), max(own)) if own else self.item_points
+
+    def why_not_computed(self, threshold: Threshold) -> str:
+        """Why nothing is computed from a threshold although it is active; "" where it is."""
+        if not threshold.is_active:
+            return ""
+        scale = next((one for one in self.scales if one.scale == threshold.scale), None)
+        # A goal is rated by itself, and is no scale of a form.
+        if scale is None and threshold.scale != "goal":
+            return f"there is no scale {threshold.scale} here"
+        if threshold.kind == "remission" and scale and scale.direction != "higher_worse":
+            return "a remission is counted only where higher is worse"
+        cases = {
+            respondent
+            for one in self.thresholds
+            if one.kind == "caseness" and one.scale == threshold.scale and one.is_active
+            for respondent in one.respondents
+        }
+        if threshold.kind == "response" and not cases.issuperset(threshold.respondents):
+            return "a response is counted among cases, and no caseness is active"
+        return ""
+
+    def steps_of(self, scale: Scale) -> list[Fraction]:
+        """How far apart the scale's points lie: first of a whole form, then of prorated ones.
+
+        Empty where it is not known. A form with one answer missing may have other points: four of
+        five answers, prorated, lie 5/4 apart.
+        """
+        n_items = scale.n_items
+        if scale.method not in {*LINEAR_METHODS, "domain_maxima"} or n_items is None:
+            return []
+        step = Fraction(self.item_step) * Fraction(scale.times)
+        can_be_prorated = self.fill_method == "prorate_mean"
+        n_given = range(n_items, n_items - (scale.max_missing if can_be_prorated else 0) - 1, -1)
+        each = n_items if scale.method == "sum" else 1
+        if scale.method == "domain_maxima":
+            return [step]
+        return [step * each / given for given in n_given]
 
     def verified_codes(self) -> list[tuple[str, int | None, str]]:
         """Verified LOINC codes with their item (None for totals and panels) and kind."""

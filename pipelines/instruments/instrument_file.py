@@ -16,6 +16,11 @@ from pipelines.instruments.instrument import (
     Threshold,
 )
 
+# A published figure is one for people's own answers unless its entry says otherwise.
+_OWN_ANSWERS = ("client",)
+# A rule of this project for missing answers is applied as a published one is, and says what it is.
+_APPLIED_FILLS = (VERIFIED, "design")
+
 
 def read_instrument(document: Mapping[str, Any]) -> Instrument:
     """The instrument in a parsed file.
@@ -25,11 +30,11 @@ def read_instrument(document: Mapping[str, Any]) -> Instrument:
     """
     form, scoring = document["form"], document["scoring"]
     missing = scoring.get("missing") or {}
-    fills = missing if missing.get("method") and missing["status"] == VERIFIED else {}
+    fills = missing if missing.get("method") and missing["status"] in _APPLIED_FILLS else {}
     reversed_items = form["reversed_items"]
-    # An empty list without a status is a form without reversed items, not an unchecked key.
-    key_is_known = reversed_items.get("status", VERIFIED) == VERIFIED
     key = reversed_items["items"]
+    # An empty list without a status is a form without reversed items, not an unchecked key.
+    key_is_known = reversed_items.get("status", None if key else VERIFIED) == VERIFIED
     return Instrument(
         instrument_id=document["id"],
         name=document["name"],
@@ -37,7 +42,6 @@ def read_instrument(document: Mapping[str, Any]) -> Instrument:
         purpose=document["purpose"],
         domains=tuple(document["domains"]),
         subdomain=document.get("subdomain", ""),
-        tracks=tuple(document["tracks"]),
         direction=document["direction"],
         n_items=form["n_items"],
         item_points=_span(form["points"]),
@@ -50,11 +54,10 @@ def read_instrument(document: Mapping[str, Any]) -> Instrument:
             for item, own in form.get("items_that_differ", {}).items()
             if "values" in own
         },
-        item_step=_decimal(form["step"]) if "step" in form else None,
+        item_step=_decimal(form.get("step", 1)),
         zero_allowed=form.get("zero_allowed", True),
         reversed_items=tuple(key) if key is not None and key_is_known else None,
         is_scored=scoring["is_scored"],
-        scoring_rule=scoring["rule"] or "",
         scoring_status=scoring["status"],
         scoring_source=tuple(scoring["source"]),
         subscales_status=scoring.get("subscales", {}).get("status", "unverified"),
@@ -142,7 +145,7 @@ def _threshold(entry: Mapping[str, Any]) -> Threshold:
         status=entry["status"],
         source=tuple(entry["source"]),
         rule=OutcomeRule(rule["id"], str(rule["version"])) if rule else None,
-        respondent=entry.get("respondent"),
+        respondents=tuple(entry.get("respondents", _OWN_ANSWERS)),
         population=", ".join(str(part) for part in narrowed if part),
         basis=entry.get("basis"),
         range_points=_span(entry.get("range")),

@@ -17,6 +17,8 @@ import polars as pl
 import yaml
 
 from pipelines.errors import ContractError, SettingsError
+from pipelines.instruments.catalogue import load_catalogue
+from pipelines.instruments.measure_bounds import expected_of, out_of_order
 from pipelines.instruments.measure_shape import problems_of_measure
 from pipelines.measure_settings import MeasureDecision
 
@@ -62,6 +64,10 @@ _SCHEMAS: Mapping[str, dict[str, Any]] = {
         "code_prefix": pl.String, "position": pl.Int32, "counts": pl.String,
         "is_active": pl.Boolean, "status": pl.String, "source": pl.String, "decided_on": pl.Date,
     },
+    "ref_measure_texts": {
+        "measure_id": pl.String, "part": pl.String, "position": pl.Int32, "says": pl.String,
+        "source": pl.String,
+    },
 }  # fmt: skip
 _KEYS: Mapping[str, list[str]] = {
     "ref_measures": ["measure_id", "figure"],
@@ -70,7 +76,9 @@ _KEYS: Mapping[str, list[str]] = {
     "ref_measure_strata": ["measure_id", "stratum"],
     "ref_measure_tools": ["measure_id", "instrument_id"],
     "ref_measure_codes": ["measure_id", "use", "reason", "code_kind", "code_prefix"],
+    "ref_measure_texts": ["measure_id", "part", "position"],
 }
+_TEXTS = ("initial_population", "denominator", "numerator")
 MEASURE_TABLES: Mapping[str, str] = {
     "ref_measures": "Figures of the quality measures, each with its source and status.",
     "ref_measure_rules": "Windows and thresholds of the quality measures, as far as in force.",
@@ -78,6 +86,7 @@ MEASURE_TABLES: Mapping[str, str] = {
     "ref_measure_strata": "Ages by which the quality measures are shown.",
     "ref_measure_tools": "Questionnaires that the quality measures accept.",
     "ref_measure_codes": "Diagnoses by which the quality measures choose and exclude.",
+    "ref_measure_texts": "What the quality measures count in words, and what limits them here.",
 }
 
 
@@ -141,7 +150,8 @@ def measure_tables(
 
     Shape:  ref_measures: one row per measure and figure, active or not; ref_measure_rules: per
             measure, null where a figure is not in force; ref_measure_rates: per rate, with
-            status `active` or `inactive_unverified`; ref_measure_codes: per list and prefix.
+            status `active` or `inactive_unverified`; ref_measure_codes: per list and prefix;
+            ref_measure_texts: per measure and text, `part` being what it is about or `note`.
     Raises: SettingsError when a decision names no figure of a measure; ContractError.
     """
     measures = load_measures(folder)
@@ -260,6 +270,19 @@ def _rows(
             for kind, name in (("icd10cm", "prefixes"), ("end_reason", "end_reasons"))
             for prefix in entry.get(name, ())
         ],
+        "ref_measure_texts": [
+            {
+                **own,
+                "part": part,
+                "position": position,
+                "says": says,
+                "source": f"{measure['steward']}, version {measure['version']}",
+            }
+            for part, position, says in (
+                *((name, 1, measure[name]) for name in _TEXTS),
+                *(("note", place, one) for place, one in enumerate(measure.get("notes", ()), 1)),
+            )
+        ],
     }
 
 
@@ -292,21 +315,59 @@ def _refuse_unknown(
         found = one.measure_id if parts is None else one.figure
         if part is not None and (one.measure_id, one.figure) in seen:
             expected, found, part = "each figure once", f"{one.figure} twice", None
-        elif part is not None and one.value is not None and not _is_usable(part, one.value):
-            expected = "a whole number" if part.value is not None else "no value"
-            found, part = f"{one.figure} {one.value}", None
+        elif part is not None and one.value is not None:
+            limit = _most_points(one.measure_id, part.name, measures)
+            wanted = expected_of(part.name, one.value, most_points=limit)
+            wanted = "no value" if part.value is None else wanted
+            if wanted is not None:
+                expected, found, part = wanted, f"{one.figure} {one.value}", None
         if part is None:
-            raise SettingsError(
-                "A decision about a quality measure cannot be used.",
-                where=one.place,
-                expected=expected,
-                found=found,
-                todo="correct the entry; data_contracts/measures/ has the measures",
-            )
+            raise _refused(one, expected=expected, found=found)
         seen.add((one.measure_id, one.figure))
+    _refuse_disorder(measures, decisions)
 
 
-def _is_usable(part: _Part, value: Decimal) -> bool:
-    if part.value is None:
-        return False
-    return part.name not in _WHOLE or value == value.to_integral_value()
+def _refuse_disorder(
+    measures: Iterable[Mapping[str, Any]], decisions: Iterable[MeasureDecision]
+) -> None:
+    """Windows whose end is before their start, by what the files and the clinic say together."""
+    for measure in measures:
+        own = {one.figure: one for one in decisions if one.measure_id == measure["id"]}
+        values = {part.name: part.value for part in _parts(measure, own)}
+        for pair in out_of_order(values):
+            decided = [own[name] for name in pair if name in own]
+            if not decided:
+                continue
+            first, second = pair
+            raise _refused(
+                decided[-1],
+                expected=f"{first} before {second}",
+                found=f"{first} {values[first]}, {second} {values[second]}",
+            )
+
+
+def _refused(decision: MeasureDecision, *, expected: str, found: str) -> SettingsError:
+    return SettingsError(
+        "A decision about a quality measure cannot be used.",
+        where=decision.place,
+        expected=expected,
+        found=found,
+        todo="correct the entry; data_contracts/measures/ has the measures",
+    )
+
+
+def _most_points(
+    measure_id: str, figure: str, measures: Iterable[Mapping[str, Any]]
+) -> Decimal | None:
+    """The highest total that a figure can be about: of its tool, else of the measure's tools."""
+    own = figure.partition(".")[2]
+    tools = [
+        tool["instrument"]
+        for measure in measures
+        if measure["id"] == measure_id
+        for tool in measure["tools"]
+    ]
+    instruments = load_catalogue().instruments
+    totals = [instruments[name].total for name in ([own] if own else tools) if name in instruments]
+    ends = [total.max_points for total in totals if total is not None]
+    return max((end for end in ends if end is not None), default=None)

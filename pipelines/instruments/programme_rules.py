@@ -33,6 +33,7 @@ _PAIRS = {
     "second_name": pl.String,
     "fallback_instrument_id": pl.String,
     "functioning_instrument_id": pl.String,
+    "from_age_years": pl.Int32,
     "status": pl.String,
     "source": pl.String,
 }
@@ -123,6 +124,16 @@ def programme_rule_tables(folder: Path = PROGRAMME_RULES_FOLDER) -> dict[str, pl
     }
 
 
+def children_below_age() -> int:
+    """Under how many whole years of age on the day of referral the children's metric counts."""
+    return int(programme_rule_tables()["ref_child_measures"]["below_age_years"].unique().item())
+
+
+def recovery_from_age() -> int:
+    """From how many whole years of age on the day of referral the adults' rule counts."""
+    return int(programme_rule_tables()["ref_recovery_pairs"]["from_age_years"].unique().item())
+
+
 def _document(path: Path) -> Mapping[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -136,6 +147,7 @@ def _citation(document: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
 
 
 def _pair_rows(adult: Mapping[str, Any]) -> list[dict[str, Any]]:
+    codes = _citation(adult, {"source": adult["code_source"]})
     return [
         {
             "code_prefix": prefix,
@@ -147,8 +159,9 @@ def _pair_rows(adult: Mapping[str, Any]) -> list[dict[str, Any]]:
             "second_name": entry.get("name"),
             "fallback_instrument_id": adult["fallback_instrument"],
             "functioning_instrument_id": adult["functioning_instrument"],
+            "from_age_years": adult["population"]["from_age_years"]["value"],
             "status": entry["status"],
-            "source": _citation(adult, entry),
+            "source": f"{_citation(adult, entry)}; codes: {codes}",
         }
         for entry in adult["descriptors"]
         for prefix in entry["code_prefixes"]
@@ -177,7 +190,7 @@ def _child_rows(children: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _adult_problems(adult: Mapping[str, Any]) -> list[str]:
     wanted = (
         "rule_id", "version", "sources", "first_instrument", "fallback_instrument",
-        "functioning_instrument", "descriptors", "waits", "standards",
+        "functioning_instrument", "population", "code_source", "descriptors", "waits", "standards",
     )  # fmt: skip
     missing = [f"{TALKING_THERAPIES}.yaml: no {key}" for key in wanted if key not in adult]
     if missing:

@@ -27,7 +27,8 @@ _SCHEMAS: dict[str, tuple[int, dict[str, Any]]] = {
         "n_items": pl.Int32, "item_min_points": _POINTS, "item_max_points": _POINTS,
         "total_min_points": _POINTS, "total_max_points": _POINTS, "direction": _TEXT,
         "is_scored": pl.Boolean, "purpose": _TEXT, "domains": pl.List(_TEXT), "subdomain": _TEXT,
-        "not_scored_why": _TEXT,
+        "not_scored_why": _TEXT, "item_step_points": _POINTS,
+        "total_steps": pl.List(pl.Float64),
     }),
     "ref_instrument_scales": (2, {
         "instrument_id": _TEXT, "scale": _TEXT, "n_items": pl.Int32, "item_numbers": _INTEGERS,
@@ -51,10 +52,10 @@ _SCHEMAS: dict[str, tuple[int, dict[str, Any]]] = {
     }),
     "ref_thresholds": (4, {
         "instrument_id": _TEXT, "scale": _TEXT, "kind": _TEXT, "entry": pl.Int32,
-        "points": _POINTS, "share": _POINTS, "op": _TEXT, "use": _TEXT, "respondent": _TEXT,
-        "holds_for": _TEXT, "is_active": pl.Boolean, "status": _TEXT, "source": _TEXT,
+        "respondents": pl.List(_TEXT), "points": _POINTS, "share": _POINTS, "op": _TEXT,
+        "use": _TEXT, "holds_for": _TEXT, "is_active": pl.Boolean, "status": _TEXT, "source": _TEXT,
         "basis": _TEXT, "rule_id": _TEXT, "rule_version": _TEXT, "range_low_points": _POINTS,
-        "range_high_points": _POINTS, "note": _TEXT,
+        "range_high_points": _POINTS, "note": _TEXT, "not_computed_why": _TEXT,
     }),
     "ref_clinic_thresholds": (4, {
         "instrument_id": _TEXT, "scale": _TEXT, "respondent": _TEXT, "kind": _TEXT,
@@ -178,6 +179,8 @@ def _instrument_row(instrument: Instrument) -> dict[str, Any]:
         "domains": list(instrument.domains),
         "subdomain": instrument.subdomain or None,
         "not_scored_why": instrument.not_scored_why or None,
+        "item_step_points": instrument.item_step,
+        "total_steps": [float(step) for step in instrument.steps_of(total)] if total else [],
     }
 
 
@@ -253,16 +256,17 @@ def _rule_rows(instrument: Instrument) -> list[dict[str, Any]]:
     if instrument.purpose != "outcome":
         return []
     rows = []
-    for scale in sorted({threshold.scale for threshold in instrument.thresholds}):
+    # A figure for what is no scale here is shown among the thresholds, and is no rule.
+    known = {scale.scale for scale in instrument.scales} | {"goal"}
+    for scale in sorted(known & {threshold.scale for threshold in instrument.thresholds}):
         for respondent in RESPONDENTS:
             active = {
                 threshold.kind: threshold
-                # One for this respondent alone comes last and wins over one for all.
-                for threshold in sorted(instrument.thresholds, key=lambda one: bool(one.respondent))
+                for threshold in instrument.thresholds
                 if threshold.scale == scale
                 and threshold.is_active
                 and threshold.kind in THRESHOLD_KINDS
-                and threshold.respondent in (None, respondent)
+                and respondent in threshold.respondents
             }
             if active:
                 rows.append({"respondent": respondent, **_rule_row(instrument, scale, active)})
@@ -315,8 +319,8 @@ def _threshold_rows(instrument: Instrument) -> list[dict[str, Any]]:
             "share": threshold.share,
             "op": threshold.op,
             "use": threshold.use,
-            "respondent": threshold.respondent,
-            "holds_for": threshold.holds_for or None,
+            "respondents": list(threshold.respondents),
+            "holds_for": threshold.holds_for,
             "is_active": threshold.is_active,
             "status": threshold.status,
             "source": "; ".join(threshold.source),
@@ -326,6 +330,7 @@ def _threshold_rows(instrument: Instrument) -> list[dict[str, Any]]:
             "range_low_points": threshold.range_points[0] if threshold.range_points else None,
             "range_high_points": threshold.range_points[1] if threshold.range_points else None,
             "note": threshold.note or None,
+            "not_computed_why": instrument.why_not_computed(threshold) or None,
         }
         for entry, threshold in enumerate(instrument.thresholds, start=1)
     ]

@@ -14,6 +14,7 @@ from pipelines.reporting.sentences import (
     Share,
     better_share,
     is_wide,
+    measured_percent,
     measured_share,
     nhs_recovered_share,
     noise_words,
@@ -28,7 +29,7 @@ from pipelines.reporting.trends import (
     better_trend,
     count_trend,
     measured_trend,
-    share_trend,
+    recovered_trend,
     verdict_of,
     window,
     worse_trend,
@@ -116,14 +117,7 @@ def _recovered(context: Context) -> Card:
             year_ago=nhs_recovered_share(
                 figures.recovery(context.clinic, before.kind, before.end_on)
             ),
-            trend=share_trend(
-                figures,
-                kind=now.kind,
-                words=context.words,
-                share=lambda end: nhs_recovered_share(
-                    figures.recovery(context.clinic, now.kind, end)
-                ),
-            ),
+            trend=recovered_trend(figures, kind=now.kind, words=context.words),
             window=now,
         ),
     )
@@ -171,6 +165,8 @@ def _share_card(context: Context, figure: _Figure) -> Card:
         note = words.say("card.too_few")
     else:
         text = words.percent(share.rate, n=share.n)
+        if figure.card_id == "measured":
+            text = measured_percent(share.rate, words, n=share.n)
         interval = _interval(context, share)
         if kind == BOUNDS:
             note = words.say(

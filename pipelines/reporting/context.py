@@ -13,6 +13,7 @@ from pipelines.reporting.sentences import (
     WITHHELD,
     Minimums,
     Share,
+    measured_percent,
     reading,
 )
 from pipelines.reporting.trends import Window
@@ -120,4 +121,7 @@ def share_cell(
     small = counts
     if has_interval and share.lower is not None and share.upper is not None:
         small = f"{words.percent_range(share.lower, share.upper, n=share.n)}; {counts}"
-    return Cell(text=words.percent(share.rate, n=share.n), value=share.rate, small=small)
+    percent = words.percent(share.rate, n=share.n)
+    if not has_interval:
+        percent = measured_percent(share.rate, words, n=share.n)
+    return Cell(text=percent, value=share.rate, small=small)

@@ -4,10 +4,11 @@ What belongs here is care as it happened, and nothing of what came of it. The on
 last: the verdict on courses of children, which has a rule set and a place of its own.
 """
 
+from pipelines.instruments.programme_rules import children_below_age
 from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
 from pipelines.reporting.figures import CLINIC, ROLLING, Record
 from pipelines.reporting.model import Cell, Row, Section, Table
-from pipelines.reporting.sentences import Share
+from pipelines.reporting.sentences import Share, is_under_measured
 
 _FIRST_WAITS = ("first_within_6_weeks", "first_within_18_weeks")
 _SECOND_WAITS = ("second_under_29_days", "second_29_to_90_days", "second_over_90_days")
@@ -264,13 +265,18 @@ def _children(context: Context) -> Section | None:
         section_id="course-children",
         title=words.say("course.children.title"),
         paragraphs=(
+            *(text for rater in shown for text in _child_bounds(context, found[rater])),
             words.say("course.children.rule"),
             words.say("course.children.source", version=some["rule_version"]),
         ),
         tables=(
             Table(
                 table_id="course-children-table",
-                caption=words.say("course.children.table", period=context.year.words),
+                caption=words.say(
+                    "course.children.table",
+                    age=words.count(children_below_age()),
+                    period=context.year.words,
+                ),
                 columns=(
                     column("rater", words.say("course.children.rater"), is_number=False),
                     column("measured", words.say("outcomes.measured_of_finished")),
@@ -282,6 +288,24 @@ def _children(context: Context) -> Section | None:
             ),
         ),
     )
+
+
+def _child_bounds(context: Context, row: Record) -> list[str]:
+    """The two extremes, where so few were measured that they come before the shares."""
+    words, measured = context.words, row["measured_rate"]
+    if measured is None or not is_under_measured(measured):
+        return []
+    n = row["n_finished"]
+    return [
+        words.say(
+            "course.children.bounds",
+            rater=words.say(f"course.children.bounds_rater.{row['rater']}"),
+            worst=words.percent(row["improved_rate_worst"], n=n),
+            best=words.percent(row["improved_rate_best"], n=n),
+            missing=words.count(n - row["n_measured"]),
+            n=words.count(n),
+        )
+    ]
 
 
 def _child_row(context: Context, row: Record) -> Row:

@@ -15,7 +15,33 @@ def dictionary_page(contracts: Mapping[str, MartContract], words: Wording, *, cl
         clinic=clinic,
         lead=words.say("dictionary.lead", n=words.count(len(contracts))),
         language=words.language,
-        sections=tuple(_section(contracts[name], words) for name in sorted(contracts)),
+        sections=(
+            _index(contracts, words),
+            *(_section(contracts[name], words) for name in sorted(contracts)),
+        ),
+    )
+
+
+def _index(contracts: Mapping[str, MartContract], words: Wording) -> Section:
+    """What each table is for, in one line."""
+    return Section(
+        section_id="all-tables",
+        title=words.say("dictionary.index"),
+        paragraphs=(words.say("dictionary.index_lead"),),
+        tables=(
+            Table(
+                table_id="all-tables-table",
+                caption=words.say("dictionary.index"),
+                columns=tuple(
+                    column(key, words.say(f"dictionary.{key}"), is_number=False)
+                    for key in ("table", "purpose")
+                ),
+                rows=tuple(
+                    Row((text_cell(name), text_cell(contracts[name].purpose)))
+                    for name in sorted(contracts)
+                ),
+            ),
+        ),
     )
 
 

@@ -23,7 +23,7 @@ PUBLIC = "public"
 # The marts' levels over the clients who agreed to public reporting → what they are published as.
 PUBLIC_LEVELS = {"public_clinic": "clinic", "public_programme": "programme"}
 # The tables that have such levels; all others count everybody, or tell what was delivered.
-PUBLIC_TABLES = ("pub_claims", "pub_outcomes", "pub_recovery", "pub_subjects")
+PUBLIC_TABLES = ("pub_outcomes", "pub_recovery", "pub_subjects")
 PERIOD_KINDS = ("month", "quarter", "year", "rolling_12m", "all")
 
 _SCHEMA = {

@@ -1,11 +1,13 @@
 """Domains of success: one picture of all thirteen, then how many at once, then clients' goals."""
 
+from dataclasses import replace
+
 from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Record
 from pipelines.reporting.goals_part import goals_part
 from pipelines.reporting.model import Cell, Chart, Row, Section, Table
 from pipelines.reporting.result_bars import PARTS, Bar, result_bar
-from pipelines.reporting.sentences import Share
+from pipelines.reporting.sentences import BOUNDS, Share, reading
 from pipelines.reporting.wording import Wording
 
 # The order of a page; the marts have the same domains.
@@ -215,10 +217,34 @@ def _cells(context: Context, row: Record) -> tuple[Cell, ...]:
         cells += [text_cell(words.say("domains.no_threshold"))] * 2
     else:
         cells += [
-            share_cell(_share(row, "improved", "n_improved", "n_paired"), minimums, words),
-            share_cell(_share(row, "deteriorated", "n_deteriorated", "n_paired"), minimums, words),
+            _bounded_cell(context, _share(row, "improved", "n_improved", "n_paired")),
+            _bounded_cell(context, _share(row, "deteriorated", "n_deteriorated", "n_paired")),
         ]
     return (*cells, text_cell(moved))
+
+
+def _bounded_cell(context: Context, share: Share) -> Cell:
+    """The share; where too few were measured, what it lies between, whoever lacks a score."""
+    words, missing = context.words, (share.n_all or 0) - (share.n or 0)
+    if share.x is None or not share.n_all or missing < 0:
+        return share_cell(share, context.minimums, words)
+    bounded = replace(
+        share,
+        measured_rate=(share.n or 0) / share.n_all,
+        worst=share.x / share.n_all,
+        best=(share.x + missing) / share.n_all,
+    )
+    cell = share_cell(bounded, context.minimums, words)
+    if reading(bounded, context.minimums) != BOUNDS:
+        return cell
+    ends = (bounded.worst or 0, bounded.best or 0)
+    text = words.say(
+        "domains.bounds",
+        worst=words.percent(ends[0], n=share.n_all),
+        best=words.percent(ends[1], n=share.n_all),
+    )
+    small = words.say("domains.bounds_measured", figure=cell.text, counts=cell.small)
+    return Cell(text=text, value=ends[0], small=small)
 
 
 def _share(row: Record, name: str, count: str, denominator: str) -> Share:

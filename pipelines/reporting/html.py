@@ -19,6 +19,8 @@ from pipelines.reporting.write import IndexEntry
 
 REPORTS_FOLDER = Path(__file__).parents[2] / "reports"
 TEMPLATE_FOLDER = REPORTS_FOLDER / "templates"
+# A table of more rows than this is folded, so that a page is no wall of figures.
+FOLD_FROM = 12
 
 
 def render_month(report: Report) -> str:
@@ -78,6 +80,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals["sizes"] = SIZES
+    environment.globals["fold_from"] = FOLD_FROM
     environment.globals["style"] = _style()
     environment.filters["drawing"] = _drawing
     environment.filters["spark"] = _spark

@@ -1,25 +1,33 @@
 """In short: three to six sentences, the most important first. Who stops here has the truth."""
 
-from pipelines.reporting.comparing import ABOVE, BELOW, WITHIN
+from dataclasses import replace
+
 from pipelines.reporting.context import Context
 from pipelines.reporting.figures import ROLLING, Measure
-from pipelines.reporting.model import Sentence
-from pipelines.reporting.people_section import too_few_to_compare
-from pipelines.reporting.population_section import measured_on_sentence
+from pipelines.reporting.in_short_facts import (
+    claim_sentences,
+    domain_sentences,
+    programme_sentences,
+    who_sentences,
+)
+from pipelines.reporting.model import Sentence, Trend
+from pipelines.reporting.population_section import measured_on_sentence, rounded_words
 from pipelines.reporting.sentences import (
     TOO_FEW,
     WITHHELD,
     better_share,
-    measured_sentence,
-    measured_share,
     nhs_recovered_share,
     share_sentences,
     worse_share,
+    worse_too,
 )
+from pipelines.reporting.signals import signals_in_short
+from pipelines.reporting.spc import FALLEN, RISEN
 from pipelines.reporting.trends import (
     attended_share,
     better_trend,
-    share_trend,
+    recovered_trend,
+    usual_range,
     verdict_of,
     worse_trend,
 )
@@ -51,7 +59,10 @@ def _for_the_public(context: Context) -> list[Sentence]:
     if not context.figures.has_finished_courses:
         text = words.say("sentence.public.none", period=now.words)
         return [Sentence(text, "public.none", "population")]
-    chosen = Sentence(words.say("sentence.public.consent"), "public.consent", "population")
+    consent = words.say("sentence.public.consent")
+    if context.measures:
+        consent = " ".join(filter(None, (consent, rounded_words(context))))
+    chosen = Sentence(consent, "public.consent", "population")
     if not context.measures:
         text = words.say("sentence.public.no_outcomes", period=now.words)
         return [Sentence(text, "public.no_outcomes", "population"), chosen]
@@ -98,21 +109,30 @@ def _activity(context: Context) -> list[Sentence]:
 
 
 def _outcomes(context: Context) -> list[Sentence]:
-    found = _results(context, context.measures[0])
-    row = context.figures.completeness(
-        context.clinic, context.headline.kind, context.headline.end_on
-    )
-    if row is None or row["n_finished"] is not None or row["withheld_figures"]:
-        found.append(
-            measured_sentence(
-                measured_share(row),
-                period=context.headline.words,
-                minimums=context.minimums,
-                words=context.words,
-                link="population",
-            )
-        )
-    return [*found, *_programmes(context), *_too_small(context)]
+    """Signals before what shows none; then who is in it, and what the domains and claims say."""
+    results = _results(context, context.measures[0])
+    others = signals_in_short(context)
+    found = sorted([*results, *others], key=lambda item: not is_signal(item))
+    found += [
+        *who_sentences(context),
+        *domain_sentences(context),
+        *claim_sentences(context),
+        *programme_sentences(context),
+    ]
+    return without_weakest(found, results[1:])
+
+
+def is_signal(sentence: Sentence) -> bool:
+    """Whether it says more than noise."""
+    return sentence.rule.rpartition(".")[2] in (RISEN, FALLEN)
+
+
+def without_weakest(found: list[Sentence], others: list[Sentence]) -> list[Sentence]:
+    """Too many: what shows no signal and has a card of its own just below gives way first."""
+    for weak in reversed(others):
+        if len(found) > AT_MOST and not is_signal(weak):
+            found = [item for item in found if item is not weak]
+    return found
 
 
 def _results(context: Context, measure: Measure) -> list[Sentence]:
@@ -127,27 +147,30 @@ def _changes(context: Context, measure: Measure) -> list[Sentence]:
     figures, words, now = context.figures, context.words, context.headline
     outcome = figures.outcome(measure, context.clinic, now.kind, now.end_on)
     recovery = figures.recovery(context.clinic, now.kind, now.end_on)
-    verdicts: dict[str, str | None] = {"better": None, "worse": None, "recovered": None}
-    if now.has_verdict:
-        verdicts = {
-            "better": verdict_of(better_trend(figures, measure, kind=now.kind, words=words)),
-            "worse": verdict_of(worse_trend(figures, measure, kind=now.kind, words=words)),
-            "recovered": verdict_of(
-                share_trend(
-                    figures,
-                    kind=now.kind,
-                    words=words,
-                    share=lambda end: nhs_recovered_share(
-                        figures.recovery(context.clinic, now.kind, end)
-                    ),
-                )
-            ),
-        }
-    shares = [("better", better_share(outcome)), ("worse", worse_share(outcome))]
+    shares = {"better": better_share(outcome), "worse": worse_share(outcome)}
     if recovery is not None and recovery["n_measured"] != 0:
-        shares.append(("recovered", nhs_recovered_share(recovery)))
+        shares["recovered"] = nhs_recovered_share(recovery)
+    trends: dict[str, Trend | None] = {}
+    if now.has_verdict:
+        trends = {
+            "better": better_trend(figures, measure, kind=now.kind, words=words),
+            "worse": worse_trend(figures, measure, kind=now.kind, words=words),
+            "recovered": recovered_trend(figures, kind=now.kind, words=words),
+        }
+    verdicts = {name: verdict_of(trends[name]) if trends else None for name in shares}
     found: list[Sentence] = []
-    for name, share in shares:
+    for name, share in shares.items():
+        usual = usual_range(trends.get(name), words)
+        too = worse_too(
+            share,
+            verdict=verdicts[name],
+            minimums=context.minimums,
+            words=words,
+            usual=usual,
+        )
+        if name == "worse" and found and too:
+            found = [replace(found[0], text=f"{found[0].text} {too}")]
+            continue
         said = share_sentences(
             share,
             topic=name,
@@ -158,61 +181,9 @@ def _changes(context: Context, measure: Measure) -> list[Sentence]:
             minimums=context.minimums,
             words=words,
             link=f"measure-{measure.instrument.instrument_id}",
+            usual=usual,
         )
         # Where there is no rate, better and worse would say the same thing twice.
         if said and not (found and said[0].rule == found[-1].rule in (TOO_FEW, WITHHELD)):
             found += said
     return found
-
-
-def _programmes(context: Context) -> list[Sentence]:
-    words = context.words
-    if len(context.figures.subjects_at("programme")) < 2 or not context.comparisons:
-        return []
-    said = set(context.comparisons.values())
-    if not said & {ABOVE, BELOW, WITHIN}:
-        text = words.say("sentence.programmes.none_comparable")
-        return [Sentence(text, "programmes.none_comparable", "outcomes")]
-    better, worse = _named(context, ABOVE), _named(context, BELOW)
-    if better and worse:
-        key = "both"
-    elif better or worse:
-        key = "better" if better else "worse"
-    else:
-        key = "none"
-    text = words.say(f"sentence.programmes.{key}", better=better, worse=worse)
-    unadjusted = words.say("sentence.programmes.unadjusted")
-    return [Sentence(f"{text} {unadjusted}", f"programmes.{key}", "outcomes")]
-
-
-def _named(context: Context, word: str) -> str:
-    """The programmes with this word, by name, each with the measures that say so."""
-    names = []
-    for programme in context.figures.subjects_at("programme"):
-        measures = [
-            measure.instrument.name
-            for measure in context.routine
-            if context.comparisons.get((measure.instrument.instrument_id, programme.subject_id))
-            == word
-        ]
-        if measures:
-            names.append(f"{programme.name} ({', '.join(measures)})")
-    return context.words.listed(names)
-
-
-def _too_small(context: Context) -> list[Sentence]:
-    words = context.words
-    therapists_few, therapists = too_few_to_compare(context, "therapist")
-    groups_few, groups = too_few_to_compare(context, "group")
-    parts = [
-        words.say(f"sentence.{level}_of", n=words.count(n), k=words.count(few))
-        for level, few, n in (
-            ("therapists", therapists_few, therapists),
-            ("groups", groups_few, groups),
-        )
-        if few
-    ]
-    if not parts:
-        return []
-    text = words.say("sentence.too_small", who=words.listed(parts))
-    return [Sentence(text, "too_small", "people")]

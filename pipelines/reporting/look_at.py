@@ -1,4 +1,10 @@
-"""What to look at: at most five items, each with its reason and where it is on the page."""
+"""What to look at: at most five items, each with its reason and where it is on the page.
+
+What matters to clients comes first: signals, results behind a standard or behind the clinic, open
+courses that are not on track. What is missing follows, and the delivery's data come last.
+"""
+
+from decimal import Decimal
 
 from pipelines.reporting.comparing import BELOW
 from pipelines.reporting.context import Context
@@ -9,98 +15,112 @@ from pipelines.reporting.sentences import (
     figure_words,
     is_under_measured,
     measured_share,
-    noise_words,
+    nhs_recovered_share,
 )
-from pipelines.reporting.spc import FALLEN, RISEN
-from pipelines.reporting.trends import verdict_of
-from pipelines.reporting.trust_section import is_used, rule_sentence
+from pipelines.reporting.signals import signal_items
+from pipelines.reporting.trust_section import is_used
 
 AT_MOST = 5
-# Which way a signal is bad news; that news comes first, but both kinds come.
-_BAD = {
-    "better": FALLEN,
-    "recovered": FALLEN,
-    "measured": FALLEN,
-    "attended": FALLEN,
-    "worse": RISEN,
-    "wait": RISEN,
-}
-_LINKS = {
-    "better": "outcomes",
-    "worse": "outcomes",
-    "recovered": "outcomes",
-    "measured": "completeness",
-    "attended": "care",
-    "wait": "care",
-}
+# From this share on, open courses that are not on track ask for a look. A convention of this page
+# and no clinical threshold: about one in four is what a director can go through one by one.
+MANY_NOT_ON_TRACK = Decimal("0.25")
+# So few are named; more would be a list.
+MOST_NAMED = 3
+MOST_PROGRAMMES = 2
 
 
 def look_at(context: Context, cards: tuple[Card, ...]) -> tuple[Sentence, ...]:
-    """The items: what is broken, bad signals, what is missing, then good signals."""
+    """The items, in the order of what matters to clients."""
     if context.is_public:
         return ()
-    signals = _signals(context, cards)
     found = [
-        *_turned_away(context),
-        *[item for is_bad, item in signals if is_bad],
+        *signal_items(context, cards),
+        *_programmes_worse(context),
+        *_under_standard(context),
+        *_not_on_track(context),
         *_programmes_missing(context),
         *_therapists_missing(context),
-        *_programmes_worse(context),
-        *[item for is_bad, item in signals if not is_bad],
+        *_turned_away(context),
     ]
     if not found:
         return (Sentence(context.words.say("look.none"), "none"),)
     return tuple(found[:AT_MOST])
 
 
+def _under_standard(context: Context) -> list[Sentence]:
+    """Recovery, where the published standard lies above the whole interval."""
+    words, figures, year = context.words, context.figures, context.year
+    row = figures.recovery(context.clinic, ROLLING, year.end_on)
+    details = figures.published("pub_recovery_detail", context.clinic, ROLLING, year.end_on)
+    share = nhs_recovered_share(row)
+    if not details or share.rate is None or share.upper is None:
+        return []
+    detail = details[0]
+    standard = detail["recovered_standard_share"]
+    if standard is None or Decimal(str(share.upper)) >= Decimal(str(standard)):
+        return []
+    text = words.say(
+        "look.under_standard",
+        period=year.words,
+        figure=figure_words(share, context.minimums, words),
+        standard=words.percent(standard, n=None),
+    )
+    unknown, best = detail["n_recovery_unknown"], detail["recovered_rate_best"]
+    if unknown and best is not None:
+        missing = words.say(
+            "look.under_standard_best",
+            unknown=words.count(unknown),
+            best=words.percent(best, n=share.n),
+        )
+        text = f"{text} {missing}"
+    return [Sentence(text, "under_standard", "recovery")]
+
+
+def _not_on_track(context: Context) -> list[Sentence]:
+    """Open courses that are not on track, on the measure by which most can be judged."""
+    words, month = context.words, context.month
+    names = {measure.instrument.instrument_id: measure for measure in context.measures}
+    rows = [
+        row
+        for row in context.figures.published("pub_on_track", context.clinic, MONTH, month.end_on)
+        if row["instrument_id"] in names and row["not_on_track_rate"] is not None
+    ]
+    if not rows:
+        return []
+    row = min(rows, key=lambda each: (-each["n_judged"], each["instrument_id"]))
+    if Decimal(str(row["not_on_track_rate"])) < MANY_NOT_ON_TRACK:
+        return []
+    text = words.say(
+        "look.not_on_track",
+        x=words.count(row["n_not_on_track"]),
+        n=words.count(row["n_judged"]),
+        rate=words.percent(row["not_on_track_rate"], n=row["n_judged"]),
+        measure=names[row["instrument_id"]].instrument.name,
+        period=month.words,
+    )
+    return [Sentence(text, "not_on_track", "path")]
+
+
 def _turned_away(context: Context) -> list[Sentence]:
     words = context.words
-    deliveries = context.figures.deliveries
     newest = context.figures.as_of_on
-    latest = [row for row in deliveries if row["delivered_on"] == newest and is_used(row)]
+    latest = [
+        row for row in context.figures.deliveries if row["delivered_on"] == newest and is_used(row)
+    ]
     n = sum(row["n_quarantined"] for row in latest)
     if newest is None or not n:
         return []
-    rules: dict[str, int] = {}
-    for row in context.figures.quarantine:
-        if row["delivered_on"] == newest and is_used(row):
-            rules[row["rule_id"]] = rules.get(row["rule_id"], 0) + row["n_rows"]
-    values = {
-        "n": words.count(n),
-        "total": words.count(sum(row["n_delivered"] for row in latest)),
-        "day": words.day(newest),
-    }
-    if rules:
-        reason = min(rules, key=lambda rule: (-rules[rule], rule))
-        text = words.say("look.quarantine", reason=rule_sentence(reason, words), **values)
-    else:
-        text = words.say("look.quarantine_plain", **values)
+    text = words.say(
+        "look.turned_away",
+        n=words.count(n),
+        total=words.count(sum(row["n_delivered"] for row in latest)),
+        day=words.day(newest),
+    )
     return [Sentence(text, "turned_away", "quarantine")]
 
 
-def _signals(context: Context, cards: tuple[Card, ...]) -> list[tuple[bool, Sentence]]:
-    words = context.words
-    found = []
-    for card in cards:
-        verdict = verdict_of(card.trend)
-        if card.trend is None or verdict not in (RISEN, FALLEN) or card.card_id not in _LINKS:
-            continue
-        is_monthly = card.trend.period_kind == MONTH
-        text = words.say(
-            f"look.signal.{verdict}",
-            name=card.name,
-            figure=card.figure,
-            period=(context.month if is_monthly else context.headline).words,
-            **noise_words(card.trend.period_kind, words),
-        )
-        link = _LINKS[card.card_id]
-        item = Sentence(text, f"signal.{card.card_id}.{verdict}", link)
-        found.append((_BAD[card.card_id] == verdict, item))
-    return found
-
-
 def _programmes_missing(context: Context) -> list[Sentence]:
-    """The two programmes with most courses that lack a measure, where under 70 % are measured."""
+    """The programmes with most courses that lack a measure, where under 70 % are measured."""
     words = context.words
     behind = []
     for programme in context.figures.subjects_at("programme"):
@@ -113,40 +133,54 @@ def _programmes_missing(context: Context) -> list[Sentence]:
         return []
     # By how many are missing, as that is what there is to do; not by name, and nobody is ranked.
     behind.sort(key=lambda item: (-item[0], item[2]))
-    return [
-        Sentence(
+    if not behind:
+        return []
+    listed = words.listed(
+        [
             words.say(
-                "look.programme_missing",
+                "look.programme_part",
                 programme=name,
                 missing=words.count(missing),
                 n=words.count(n),
-            ),
-            "programme_missing",
-            "completeness",
-        )
-        for missing, n, name in behind[:2]
-    ]
+            )
+            for missing, n, name in behind[:MOST_PROGRAMMES]
+        ]
+    )
+    rest = len(behind) - MOST_PROGRAMMES
+    key = "look.programmes_missing" if rest > 0 else "look.programmes_missing_all"
+    text = words.say(key, listed=listed, rest=words.count(max(rest, 0)))
+    return [Sentence(text, "programme_missing", "completeness")]
 
 
 def _therapists_missing(context: Context) -> list[Sentence]:
     words, minimum = context.words, context.minimums.comparison
     judged = 0
-    behind = 0
+    behind: list[str] = []
     for therapist in context.figures.subjects_at("therapist"):
         row = context.figures.completeness(therapist.key, ROLLING, context.year.end_on)
         share = measured_share(row)
-        if share.rate is None or (share.n or 0) < minimum:
+        if share.rate is None or share.n is None or share.n < minimum:
             continue
         judged += 1
-        behind += is_under_measured(share.rate)
+        if is_under_measured(share.rate):
+            behind.append(
+                words.say(
+                    "number.counted_name",
+                    name=therapist.name,
+                    x=words.count(share.x or 0),
+                    n=words.count(share.n),
+                )
+            )
     if not behind or not context.measures:
         return []
     text = words.say(
         "look.therapists_missing",
-        k=words.count(behind),
+        k=words.count(len(behind)),
         n=words.count(judged),
         minimum=words.count(minimum),
     )
+    if len(behind) <= MOST_NAMED:
+        text = f"{text} {words.say('look.therapists_named', names=words.listed(behind))}"
     return [Sentence(text, "therapists_missing", "completeness")]
 
 

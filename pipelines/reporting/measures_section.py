@@ -1,10 +1,12 @@
 """Published quality measures: what each asks, who met it, who is left out, what is not computed."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date
 
 from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
 from pipelines.reporting.figures import Record
+from pipelines.reporting.measures_words import asks, name_of
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.sentences import share_of
 from pipelines.reporting.wording import Wording
@@ -37,7 +39,8 @@ def measures_section(context: Context) -> Section | None:
     active = [row for row in rows if row["status"] == ACTIVE]
     inactive = [row for row in rows if row["status"] != ACTIVE]
     tables = [_active_table(active, context, year_end.year)] if active else []
-    excluded = _exclusions_table(context, year_end)
+    names = {(row["measure_id"], row["rate_id"]): name_of(row, words) for row in active}
+    excluded = _exclusions_table(context, year_end, names)
     tables += [excluded] if excluded is not None else []
     tables += [_inactive_table(inactive, words)] if inactive else []
     return Section(
@@ -55,7 +58,21 @@ def last_year_end(day: date) -> date:
 
 def _active_table(rows: list[Record], context: Context, year: int) -> Table:
     words = context.words
-    adapted = any(row["basis"] == ADAPTED for row in rows)
+    note = [words.say("measures.note")]
+    if any(row["basis"] == ADAPTED for row in rows):
+        note.append(words.say("measures.adapted"))
+    # A measure with several rates warns once.
+    warnings = {row["measure_id"]: row for row in rows if row["notes"]}
+    note += [
+        words.say(
+            "measures.caveat",
+            measure=words.say(f"measures.short.{key}"),
+            notes=row["notes"],
+        )
+        for key, row in warnings.items()
+    ]
+    # Most years are over long before their report; a column of zeros would say nothing.
+    has_open = any(row["n_not_yet_due"] for row in rows)
     return Table(
         table_id="measures-table",
         caption=words.say("measures.table", year=year),
@@ -64,24 +81,24 @@ def _active_table(rows: list[Record], context: Context, year: int) -> Table:
             column("asks", words.say("measures.asks"), is_number=False),
             column("met", words.say("measures.met")),
             column("excluded", words.say("measures.excluded")),
-            column("not_due", words.say("measures.not_due")),
+            *([column("not_due", words.say("measures.not_due"))] if has_open else []),
         ),
         rows=tuple(
             Row(
                 (
                     text_cell(
-                        _said("name", row, words),
+                        name_of(row, words),
                         words.say(f"measures.basis.{row['basis']}", version=row["version"]),
                     ),
-                    text_cell(_said("asks", row, words)),
+                    text_cell(asks(row, words)),
                     _met_cell(row, context),
                     _excluded_cell(row, words),
-                    count_cell(row, "n_not_yet_due", words),
+                    *([count_cell(row, "n_not_yet_due", words)] if has_open else []),
                 )
             )
             for row in rows
         ),
-        note=words.say("measures.note") + (f" {words.say('measures.adapted')}" if adapted else ""),
+        note=" ".join(note),
     )
 
 
@@ -101,7 +118,9 @@ def _excluded_cell(row: Record, words: Wording) -> Cell:
     return Cell(text=counts, value=row["n_exclusions"])
 
 
-def _exclusions_table(context: Context, year_end: date) -> Table | None:
+def _exclusions_table(
+    context: Context, year_end: date, names: Mapping[tuple[str, str], str]
+) -> Table | None:
     """Exclusions by reason, per programme and measure; None without any."""
     words, figures = context.words, context.figures
     rows = []
@@ -114,7 +133,7 @@ def _exclusions_table(context: Context, year_end: date) -> Table | None:
                 Row(
                     (
                         text_cell(subject.name),
-                        text_cell(_said("name", found[0], words)),
+                        text_cell(names[found[0]["measure_id"], found[0]["rate_id"]]),
                         _excluded_cell(
                             {
                                 "n_exclusions": sum(row["n_exclusions"] for row in found),
@@ -167,8 +186,8 @@ def _inactive_table(rows: list[Record], words: Wording) -> Table:
         rows=tuple(
             Row(
                 (
-                    text_cell(_said("name", row, words), row["version"]),
-                    text_cell(_said("asks", row, words)),
+                    text_cell(name_of(row, words), row["version"]),
+                    text_cell(asks(row, words)),
                     text_cell(_missing(row["reason"] or "", words)),
                 )
             )
@@ -185,7 +204,3 @@ def _missing(reason: str, words: Wording) -> str:
         "measures.unverified",
         figures=words.listed([words.say(f"measures.figure.{kind}") for kind in kinds]),
     )
-
-
-def _said(what: str, row: Record, words: Wording) -> str:
-    return words.say(f"measures.rate.{row['measure_id']}_{row['rate_id']}.{what}")

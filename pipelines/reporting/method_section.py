@@ -14,6 +14,8 @@ _GLOSSARY = (
     "no_clear_change",
     "recovered",
     "usual_range",
+    "signal",
+    "short_names",
     "between",
     "turned_away",
     "derived_end",

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from pipelines.reporting.context import column, text_cell
-from pipelines.reporting.model import Definition, Page, Row, Section, Table
+from pipelines.reporting.model import Page, Row, Section, Table
 from pipelines.reporting.wording import Wording
 from pipelines.warehouse.model_file import Model
 
@@ -57,19 +57,23 @@ def _definitions(models: Iterable[Model], words: Wording) -> Section:
         section_id="definitions",
         title=words.say("methods.definitions"),
         paragraphs=(words.say("methods.definitions_lead"),),
-        definitions=tuple(
-            Definition(term=model.name, text=_defined(model, words), term_id=f"table-{model.name}")
+        parts=tuple(
+            _defined(model, words)
             for model in sorted(models, key=lambda each: each.name)
             if model.name.startswith(_DEFINED_LAYERS)
         ),
     )
 
 
-def _defined(model: Model, words: Wording) -> str:
-    parts = [model.purpose, words.say("methods.grain", grain=model.grain)]
+def _defined(model: Model, words: Wording) -> Section:
+    paragraphs = [model.purpose, words.say("methods.grain", grain=model.grain)]
     if model.source:
-        parts.append(words.say("methods.source", source=model.source))
-    return " ".join(parts)
+        paragraphs.append(words.say("methods.source", source=model.source))
+    return Section(
+        section_id=f"table-{model.name.replace('_', '-')}",
+        title=model.name,
+        paragraphs=tuple(paragraphs),
+    )
 
 
 def _rules(connection: duckdb.DuckDBPyConnection, table: str, words: Wording) -> Section | None:
@@ -79,7 +83,7 @@ def _rules(connection: duckdb.DuckDBPyConnection, table: str, words: Wording) ->
     rows = result.fetchall()
     if not rows:
         return None
-    key = table.partition("_")[2]
+    key = "rules_in_force" if table == RULES_IN_FORCE else table.partition("_")[2]
     title = words.say(f"methods.tables.{key}") if words.has(f"methods.tables.{key}") else table
     # A column in which no row says anything only pushes the others off the page.
     used = [place for place in range(len(names)) if any(_is_said(row[place]) for row in rows)]

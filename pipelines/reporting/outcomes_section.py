@@ -1,6 +1,7 @@
 """Outcomes: the routine measures as one picture and one by one, then all others in a table."""
 
 from pipelines.reporting.change_part import change_part
+from pipelines.reporting.charts import NARROW_POINTS
 from pipelines.reporting.comparing import ABOVE, BELOW
 from pipelines.reporting.context import Context, column, share_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Measure, Record
@@ -15,7 +16,7 @@ from pipelines.reporting.sentences import (
     recovered_share,
     worse_share,
 )
-from pipelines.reporting.trends import better_trend, known_points
+from pipelines.reporting.trends import better_trend, known_points, usual_range
 from pipelines.reporting.wording import Wording
 
 
@@ -33,6 +34,12 @@ def outcomes_section(context: Context) -> Section | None:
     how_much = change_part(context)
     without = context.figures.instruments_without_pairs()
     paragraphs = [words.say("outcomes.lead"), words.say("outcomes.mixed")]
+    if any(
+        measure.rule and measure.rule.caseness_points is not None for measure in context.routine
+    ):
+        paragraphs.append(words.say("outcomes.own_threshold"))
+        if not context.is_public:
+            paragraphs[-1] += f" {words.say('outcomes.own_threshold_part')}"
     if without:
         names = words.listed([instrument.name for instrument in without])
         paragraphs.append(words.say("outcomes.without_pairs", names=names))
@@ -212,13 +219,20 @@ def trend_chart(
     kind = words.say(f"outcomes.{found.period_kind}_kind")
     noise = noise_words(found.period_kind, words)
     known = list(known_points(found))
+    usual = usual_range(found, words)
+    subtitle = words.say(
+        f"{texts}.trend_subtitle", measure=measure, kind=kind, basis=usual.basis if usual else ""
+    )
+    if len(found.points) > NARROW_POINTS:
+        shown = {"k": words.count(NARROW_POINTS), "n": words.count(len(found.points))}
+        subtitle = f"{subtitle}. {words.say('outcomes.narrow_note', **shown)}"
     summary = "trend_summary_trial" if found.is_trial else "trend_summary"
     n = known[-1].n if known else None
     return Chart(
         chart_id=chart_id,
         drawing="trend",
         title=words.say(f"{texts}.trend_title.{found.verdict}", period=period, **noise),
-        subtitle=words.say(f"{texts}.trend_subtitle", measure=measure, kind=kind),
+        subtitle=subtitle,
         summary=words.say(
             f"{texts}.{summary}",
             measure=measure,

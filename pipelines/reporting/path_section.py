@@ -1,13 +1,14 @@
 """The path through treatment: curves, ups and downs, and open courses that are not on track.
 
-All of it is about the clinic as a whole. Which courses are not on track is for the treating
-therapist and in no report; therapists do not appear here.
+All of it is about the clinic as a whole. Which courses are not on track is in no report; therapists
+do not appear here.
 """
 
+from datetime import timedelta
 from decimal import Decimal
 
 from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
-from pipelines.reporting.figures import MONTH, ROLLING, Measure, Record
+from pipelines.reporting.figures import MONTH, ROLLING, Measure, Record, month_end
 from pipelines.reporting.model import Cell, Chart, Column, Row, Section, Table
 from pipelines.reporting.sentences import share_of
 from pipelines.reporting.wording import Wording
@@ -43,7 +44,7 @@ def path_section(context: Context) -> Section | None:
             paragraphs.append(words.say("path.curve.none", measure=measure.instrument.name))
     track = _track_table(context)
     if track is None:
-        paragraphs.append(words.say("path.track.none", period=context.month.words))
+        paragraphs += _why_no_track(context)
     return Section(
         section_id="path",
         title=words.say("path.title"),
@@ -160,6 +161,7 @@ def who_is_there(row: Record, words: Wording) -> str:
             words.say(
                 "path.curve.gone",
                 k=words.count(row["n_courses"] - row["n_there"]),
+                n=words.count(row["n_gone_paired"]),
                 first=words.decimal(row["gone_first_mean_points"]),
                 last=words.decimal(row["gone_last_mean_points"]),
             )
@@ -323,6 +325,21 @@ def _track_table(context: Context) -> Table | None:
         ),
         note=" ".join((note, *_left_out(words, len(every) - len(rows)))),
     )
+
+
+def _why_no_track(context: Context) -> list[str]:
+    """Why the newest month has no table of open courses; nothing about an earlier month.
+
+    Open courses are judged at the end of the last complete month alone: of an earlier one nothing
+    is known, neither that there was somebody nor that there was nobody.
+    """
+    figures, words = context.figures, context.words
+    next_end_on = month_end(context.month.end_on + timedelta(days=1))
+    if figures.as_of_on is None or next_end_on <= figures.as_of_on:
+        return []
+    has_open = bool(figures.published("pub_on_track", context.clinic, MONTH, context.month.end_on))
+    key = "path.track.no_rule" if has_open else "path.track.none"
+    return [words.say(key, period=context.month.words)]
 
 
 def _left_out(words: Wording, count: int) -> list[str]:

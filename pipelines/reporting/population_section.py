@@ -64,11 +64,20 @@ def _public_section(context: Context) -> Section:
     elif context.measures:
         found.append(measured_on_sentence(context, context.measures[0]).text)
         found.append(words.say("population.not_everybody"))
+        found.append(rounded_words(context))
     return Section(
         section_id="population",
         title=words.say("section.population"),
-        paragraphs=tuple(found),
+        paragraphs=tuple(filter(None, found)),
     )
+
+
+def rounded_words(context: Context) -> str:
+    """That counts are rounded and shares follow from them; empty where they are exact."""
+    base = context.figures.policy["rounding_base"]
+    if base <= 1:
+        return ""
+    return context.words.say("population.rounded", base=context.words.count(base))
 
 
 def _counts(context: Context, window: Window) -> dict[str, Cell]:
@@ -108,6 +117,7 @@ def _paragraphs(context: Context, window: Window, counts: dict[str, Cell]) -> tu
         found.append(words.say(key, period=window.words, **values))
         if known and counts["ended"].value != counts["paired"].value:
             found.append(words.say("population.why_not", **values))
+        found.append(words.say("population.measured_means"))
     found.append(words.say("population.other_people"))
     return tuple(found)
 
@@ -122,7 +132,14 @@ def _started(context: Context) -> tuple[str, ...]:
     if any(cell.value is None for cell in cells.values()):
         return (words.say("population.started_withheld", period=year.words),)
     values = {part: cell.text for part, cell in cells.items()}
-    return (words.say("population.started_then", period=year.words, **values),)
+    n = row["n_started"]
+    values["rate"] = words.percent(row["n_measured"] / n, n=n) if n else words.say("number.nothing")
+    found = [words.say("population.started_then", period=year.words, **values)]
+    activity = context.figures.activity(context.clinic, year.kind, year.end_on)
+    recorded = None if activity is None else activity["n_started"]
+    if recorded is not None and recorded != n:
+        found.append(words.say("population.recorded_starts", recorded=words.count(recorded)))
+    return tuple(found)
 
 
 def _chart(context: Context, window: Window, counts: dict[str, Cell]) -> Chart:

@@ -1,9 +1,13 @@
 """Recovery by the NHS Talking Therapies rule: the pair of measures, its rates and their gaps."""
 
+from dataclasses import replace
+
+from pipelines.instruments.programme_rules import recovery_from_age
 from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
 from pipelines.reporting.figures import CLINIC, ROLLING, Record
 from pipelines.reporting.model import Row, Section, Table
 from pipelines.reporting.sentences import (
+    BOUNDS,
     NOTHING,
     TOO_FEW,
     Share,
@@ -33,6 +37,7 @@ def recovery_section(context: Context) -> Section | None:
             _lead(context, row, detail),
             *_bounds(context, row, detail),
             context.words.say("recovery.rule"),
+            *_population(context, detail),
             *_pairs(context, detail),
         ),
         tables=(_clinic(context, row, detail), *([by_programme] if by_programme else [])),
@@ -50,6 +55,16 @@ def _lead(context: Context, row: Record, detail: Record) -> str:
     kind = reading(share, context.minimums)
     if kind in (NOTHING, TOO_FEW) or share.rate is None:
         return words.say("recovery.lead_too_few", n=words.count(share.n or 0), **values)
+    if kind == BOUNDS and share.worst is not None and share.best is not None:
+        # So little known says nothing beside a standard.
+        return words.say(
+            "recovery.lead_bounds",
+            period=context.year.words,
+            n=words.count(share.n or 0),
+            worst=words.percent(share.worst, n=share.n),
+            best=words.percent(share.best, n=share.n),
+            unknown=words.count(detail["n_recovery_unknown"]),
+        )
     lead = words.say(
         "recovery.lead",
         period=context.year.words,
@@ -62,19 +77,33 @@ def _lead(context: Context, row: Record, detail: Record) -> str:
 
 
 def _bounds(context: Context, row: Record, detail: Record) -> list[str]:
-    words = context.words
+    words, share = context.words, nhs_recovered_share(row)
     best, n_unknown = detail["recovered_rate_best"], detail["n_recovery_unknown"]
     if not n_unknown or best is None or row["recovered_rate"] is None:
         return []
     n = row["n_case_or_unknown"]
+    known = []
+    if share.of_known is not None and share.of_known.rate is not None:
+        figure = figure_words(share.of_known, context.minimums, words)
+        known = [words.say("recovery.of_known", figure=figure)]
+    if reading(share, context.minimums) == BOUNDS:
+        return known
     return [
         words.say(
             "recovery.bounds",
             unknown=words.count(n_unknown),
             worst=words.percent(row["recovered_rate"], n=n),
             best=words.percent(best, n=n),
-        )
+        ),
+        *known,
     ]
+
+
+def _population(context: Context, detail: Record) -> list[str]:
+    """Whom the rule leaves out here, where there is anybody."""
+    words, n = context.words, detail["n_outside_population"]
+    age = words.count(recovery_from_age())
+    return [words.say("recovery.outside", n=words.count(n), age=age)] if n else []
 
 
 def _pairs(context: Context, detail: Record) -> list[str]:
@@ -113,10 +142,27 @@ def _shares(row: Record, detail: Record) -> dict[str, Share]:
                 ("improved", row, "n_finished"),
                 ("deteriorated", row, "n_finished"),
                 ("no_reliable_change", shown, "n_finished"),
-                ("paired_both", shown, "n_finished"),
             )
         },
+        "change_unknown": _unmeasured(row),
+        "paired_both": share_of(
+            shown, count="n_paired_both", denominator="n_finished", rate="paired_both_rate"
+        ),
     }
+
+
+def _unmeasured(row: Record) -> Share:
+    """The rest of those measured, with the limits of its other side."""
+    measured = share_of(row, count="n_measured", denominator="n_finished", rate="measured_rate")
+    if None in (measured.x, measured.n, measured.rate, measured.lower, measured.upper):
+        return replace(measured, x=None)
+    return replace(
+        measured,
+        x=row["n_finished"] - row["n_measured"],
+        rate=1 - row["measured_rate"],
+        lower=1 - row["measured_rate_upper"],
+        upper=1 - row["measured_rate_lower"],
+    )
 
 
 def _clinic(context: Context, row: Record, detail: Record) -> Table:
@@ -146,10 +192,14 @@ def _programmes(context: Context) -> Table | None:
     for one in context.figures.subjects_at("programme"):
         row = context.figures.recovery(one.key, ROLLING, context.year.end_on)
         detail = _detail(context, one.key)
-        if row is None or detail is None:
+        if row is None or detail is None or not row["n_finished"]:
             continue
         shares = _shares(row, detail)
-        cells = [share_cell(shares[name], minimums, words) for name in _BY_PROGRAMME]
+        measured = share_of(row, count="n_measured", denominator="n_finished", rate="measured_rate")
+        cells = [
+            share_cell(measured, minimums, words, has_interval=False),
+            *(share_cell(shares[name], minimums, words) for name in _BY_PROGRAMME),
+        ]
         rows.append(Row((text_cell(one.name), count_cell(row, "n_finished", words), *cells)))
     if len(rows) < 2:
         return None
@@ -159,6 +209,7 @@ def _programmes(context: Context) -> Table | None:
         columns=(
             column("programme", words.say("outcomes.programme"), is_number=False),
             column("finished", words.say("outcomes.finished")),
+            column("measured", words.say("outcomes.measured_of_finished")),
             *(column(name, words.say(f"recovery.{name}")) for name in _BY_PROGRAMME),
         ),
         rows=tuple(rows),

@@ -34,6 +34,7 @@ def result_bar(order: int, name: str, counts: Sequence[int], words: Wording) -> 
                 "end": end,
                 "is_first": part == PARTS[0],
                 "is_wide": end - start >= WIDE_SHARE,
+                "is_joined": False,
                 "middle": (start + end) / 2,
             }
         )
@@ -42,13 +43,17 @@ def result_bar(order: int, name: str, counts: Sequence[int], words: Wording) -> 
 
 
 def _apart(bars: list[dict[str, Value]]) -> list[Bar]:
-    """Narrow parts side by side share one label, in their order, where theirs would overlap."""
+    """Narrow parts side by side share one label, in their order, where theirs would overlap.
+
+    Where they begin the bar, as those of rare measures do, it stands at the left edge.
+    """
     narrow = [bar for bar in bars[:-1] if bar["n"] and not bar["is_wide"]]
     places = [float(bar["middle"] or 0) for bar in narrow]
     is_tight = any(after - before < NUMBER_SHARE for before, after in pairwise(places))
     if is_tight:
         narrow[0]["text"] = " · ".join(str(bar["text"]) for bar in narrow)
-        narrow[0]["middle"] = max(sum(places) / len(places), NUMBER_SHARE * len(narrow) / 2)
+        narrow[0]["is_joined"] = places[0] < NUMBER_SHARE * len(narrow) / 2
+        narrow[0]["middle"] = sum(places) / len(places)
         for bar in narrow[1:]:
             bar["text"] = ""
     return list(bars)

@@ -32,7 +32,8 @@ class Share:
     """A share with its counts and its doubt, all as published.
 
     `n_all`, `measured_rate`, `worst`, `best`: the courses that should have been measured, the share
-    that was, and what the share would be if all the others had failed, or succeeded.
+    that was, and what the share would be if all the others had failed, or succeeded. `of_known`:
+    the share of those measured, where the share itself counts the others as failed.
     """
 
     x: int | None
@@ -45,11 +46,21 @@ class Share:
     worst: float | None = None
     best: float | None = None
     is_withheld: bool = False
+    of_known: "Share | None" = None
 
     @property
     def width(self) -> Decimal:
         """The interval's width, exactly as its ends are written."""
         return Decimal(str(self.upper)) - Decimal(str(self.lower))
+
+
+@dataclass(frozen=True)
+class Usual:
+    """The usual range of a chart, as words: its ends, and the periods that it rests on."""
+
+    lower: str
+    upper: str
+    basis: str
 
 
 @dataclass(frozen=True)
@@ -123,10 +134,24 @@ def recovered_share(row: Record | None) -> Share:
 
 
 def nhs_recovered_share(row: Record | None) -> Share:
-    """Recovered by the NHS rule, of finished courses not known to have started below."""
-    return share_of(
-        row, count="n_recovered", denominator="n_case_or_unknown", rate="recovered_rate"
+    """Recovered by the NHS rule, of finished courses not known to have started below.
+
+    The published share counts what is not known as not recovered, and so is its own worst case.
+    """
+    share = share_of(
+        row,
+        count="n_recovered",
+        denominator="n_case_or_unknown",
+        rate="recovered_rate",
+        everybody="n_case_or_unknown",
+        measured="recovery_known_rate",
     )
+    if row is None:
+        return share
+    of_known = share_of(
+        row, count="n_recovered", denominator="n_recovery_known", rate="recovered_of_known_rate"
+    )
+    return replace(share, worst=share.rate, best=row["recovered_rate_best"], of_known=of_known)
 
 
 def measured_share(row: Record | None) -> Share:
@@ -192,11 +217,12 @@ def share_sentences(
     minimums: Minimums,
     words: Wording,
     link: str = "",
+    usual: Usual | None = None,
 ) -> list[Sentence]:
     """One sentence about a share, two where it leads with its bounds, none where it has nothing.
 
     `topic` is better, worse or recovered. `verdict` is that of the chart, or None where no chart
-    stands behind it.
+    stands behind it; `usual` is the chart's range.
     """
     kind = reading(share, minimums)
     subject = words.say(f"topic.{topic}", measure=measure)
@@ -221,6 +247,7 @@ def share_sentences(
         **noise_words(period_kind, words),
     }
     said = verdict if verdict in VERDICTS else "none"
+    values["usual"] = usual_words(usual, said, words)
     if kind == BOUNDS:
         lead = words.say(
             f"sentence.share.bounds.{topic}",
@@ -229,9 +256,65 @@ def share_sentences(
             worst=words.percent(share.worst or 0, n=share.n_all),
             best=words.percent(share.best or 0, n=share.n_all),
         )
-        follow = words.say(f"sentence.share.among_measured.{said}", **values)
-        return [Sentence(f"{lead} {follow}", f"{BOUNDS}.{said}", link)]
+        among = share.of_known
+        if among is None:
+            follow = words.say(f"sentence.share.among_measured.{said}", **values)
+            return [Sentence(f"{lead} {follow}", f"{BOUNDS}.{said}", link)]
+        # The series is of the share over all, so its verdict is none about those measured.
+        if among.rate is None:
+            return [Sentence(lead, f"{BOUNDS}.none", link)]
+        values["figure"] = figure_words(among, minimums, words)
+        follow = words.say("sentence.share.among_measured.none", **values)
+        return [Sentence(f"{lead} {follow}", f"{BOUNDS}.none", link)]
     return [Sentence(words.say(f"sentence.share.{said}", **values), f"{kind}.{said}", link)]
+
+
+def worse_too(
+    share: Share,
+    *,
+    verdict: str | None,
+    minimums: Minimums,
+    words: Wording,
+    usual: Usual | None = None,
+) -> str:
+    """The share reliably worse, in short, behind the sentence about the share better.
+
+    Empty where it needs a sentence of its own: it signals, or it has no figure.
+    """
+    kind = reading(share, minimums)
+    if verdict in (RISEN, FALLEN) or kind in (NOTHING, WITHHELD, TOO_FEW):
+        return ""
+    figure = figure_words(share, minimums, words)
+    if kind == BOUNDS:
+        return words.say(
+            "sentence.worse_too.bounds",
+            worst=words.percent(share.worst or 0, n=share.n_all),
+            best=words.percent(share.best or 0, n=share.n_all),
+            figure=figure,
+        )
+    said = verdict if verdict in VERDICTS else "none"
+    short = usual_words(usual, said, words, key="short")
+    return words.say(f"sentence.worse_too.{said}", figure=figure, usual=short)
+
+
+def usual_words(usual: Usual | None, said: str, words: Wording, *, key: str = "") -> str:
+    """The range that a word about change compares with; empty where none is said."""
+    if usual is None or said not in (RISEN, FALLEN, NO_CLEAR_CHANGE):
+        return ""
+    key = key or ("within" if said == NO_CLEAR_CHANGE else "beside")
+    return words.say(f"usual.{key}", lower=usual.lower, upper=usual.upper, basis=usual.basis)
+
+
+def measured_percent(rate: float, words: Wording, *, n: int | None) -> str:
+    """A share of measured courses, so that under 70 % never reads as 70 %."""
+    text = words.percent(rate, n=n)
+    minimum = words.percent(MEASURED_MINIMUM, n=None)
+    if not is_under_measured(rate) or text not in (minimum, words.percent(MEASURED_MINIMUM, n=n)):
+        return text
+    finer = words.say("number.percent", value=words.decimal(Decimal(str(rate)) * 100))
+    if finer != words.say("number.percent", value=words.decimal(MEASURED_MINIMUM * 100)):
+        return finer
+    return words.say("number.just_under", value=minimum)
 
 
 def noise_words(period_kind: str, words: Wording) -> dict[str, str]:
@@ -265,7 +348,7 @@ def measured_sentence(
         x=words.count(x),
         n=words.count(n),
         rest=words.count(n - x),
-        rate="" if share.rate is None else words.percent(share.rate, n=n),
+        rate="" if share.rate is None else measured_percent(share.rate, words, n=n),
         period=period,
     )
     return Sentence(text, f"measured.{kind}", link)

@@ -16,8 +16,15 @@ from pipelines.reporting.figures import (
     month_before,
 )
 from pipelines.reporting.model import Trend, TrendPoint
-from pipelines.reporting.sentences import Share, better_share, measured_share, worse_share
-from pipelines.reporting.spc import CANNOT_TELL, xmr
+from pipelines.reporting.sentences import (
+    Share,
+    Usual,
+    better_share,
+    measured_share,
+    nhs_recovered_share,
+    worse_share,
+)
+from pipelines.reporting.spc import BASELINE_POINTS, CANNOT_TELL, xmr
 from pipelines.reporting.wording import Wording
 
 # Four years: with fewer quarters, limits would rest on next to nothing.
@@ -64,8 +71,11 @@ def routine_measures(figures: Figures, measures: Sequence[Measure]) -> list[Meas
 
     Where none is so common, the first: a wall of small tables would hide the few that matter.
     """
-    recovery = figures.recovery(CLINIC, ROLLING, figures.month_end_on)
-    finished = recovery["n_finished"] if recovery else None
+    row = figures.completeness(CLINIC, ROLLING, figures.month_end_on)
+    if row is None:
+        # The public sees no completeness; the courses of the NHS rule are the nearest to it.
+        row = figures.recovery(CLINIC, ROLLING, figures.month_end_on)
+    finished = row["n_finished"] if row else None
     common = []
     for measure in measures:
         row = figures.outcome(measure, CLINIC, ROLLING, figures.month_end_on)
@@ -184,6 +194,16 @@ def worse_trend(figures: Figures, measure: Measure, *, kind: str, words: Wording
     )
 
 
+def recovered_trend(figures: Figures, *, kind: str, words: Wording) -> Trend | None:
+    """The clinic's share recovered by the NHS rule."""
+    return share_trend(
+        figures,
+        kind=kind,
+        words=words,
+        share=lambda end: nhs_recovered_share(figures.recovery(CLINIC, kind, end)),
+    )
+
+
 def measured_trend(figures: Figures, *, kind: str, words: Wording) -> Trend | None:
     """The clinic's share of finished courses that were measured at start and end."""
     return share_trend(
@@ -235,6 +255,34 @@ def count_trend(
 def verdict_of(found: Trend | None) -> str:
     """What a series says about its last point; that it cannot tell where there is none."""
     return CANNOT_TELL if found is None else found.verdict
+
+
+def usual_range(found: Trend | None, words: Wording) -> Usual | None:
+    """A chart's limits as words, with the periods that they rest on; None without limits."""
+    if found is None or found.lower is None or found.upper is None:
+        return None
+    baseline = list(known_points(found))[:BASELINE_POINTS]
+    n = baseline[-1].n if baseline else None
+    ends = [_limit_words(limit, n, found.unit, words) for limit in (found.lower, found.upper)]
+    kind = "quarters" if found.period_kind == QUARTER else "months"
+    basis = words.say(
+        "usual.trial" if found.is_trial else "usual.basis",
+        k=words.count(len(baseline)),
+        periods=words.say(f"period.{kind}_word"),
+        label=_period_words(baseline[-1], words) if baseline else "",
+    )
+    return Usual(lower=ends[0], upper=ends[1], basis=basis)
+
+
+def _period_words(point: TrendPoint, words: Wording) -> str:
+    return words.month(date.fromisoformat(f"{point.period}-01"))
+
+
+def _limit_words(value: float, n: int | None, unit: str, words: Wording) -> str:
+    if unit == SHARE:
+        return words.percent(value, n=n)
+    number = words.decimal(value, 0)
+    return words.say("card.days", n=number) if unit == DAYS else number
 
 
 def known_points(found: Trend) -> Iterable[TrendPoint]:

@@ -89,6 +89,7 @@ def build_report(
     )
     cards = key_figures(context)
     sections = (
+        claims_section(context),
         population_section(context),
         domains_section(context),
         outcomes_section(context),
@@ -99,7 +100,6 @@ def build_report(
         course_section(context),
         work_section(context),
         measures_section(context),
-        claims_section(context),
         trust_section(context),
         method_section(context),
     )

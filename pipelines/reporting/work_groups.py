@@ -10,7 +10,7 @@ def groups_part(context: Context) -> Section | None:
     """The part about groups; None where no group ran."""
     words = context.words
     clinic = next(iter(rows_of(context, "pub_group_process")), None)
-    if clinic is None:
+    if clinic is None or not clinic["n_groups"]:
         return None
     n_groups, held = clinic["n_groups"], words.count(clinic["n_held"])
     values = {
@@ -31,6 +31,7 @@ def groups_part(context: Context) -> Section | None:
     paragraphs = [f"{lead} {words.say('work.groups.expected')}"]
     for key, name in (
         ("cancelled", "n_sessions_cancelled"),
+        ("called_off", "n_sessions_called_off"),
         ("unrecorded", "n_sessions_unrecorded"),
     ):
         if clinic[name]:
@@ -54,6 +55,7 @@ def _group_table(context: Context, clinic: Record) -> Table:
         Row((text_cell(subject.name, subject.detail), *_group_cells(context, row)))
         for subject in context.figures.subjects_at("group")
         for row in rows_of(context, "pub_group_process", subject.key)
+        if row["n_groups"]
     ]
     if len(rows) > 1:
         total = Row((text_cell(say("all")), *_group_cells(context, clinic)), is_total=True)
@@ -91,8 +93,12 @@ def _group_cells(context: Context, row: Record) -> list[Cell]:
         Cell(text=words.decimal(months), value=months),
         count_cell(row, "n_held", words),
         count_cell(row, "size_mean", words),
+        # No range: attendances of one member hang together.
         share_cell(
-            share_of(row, "n_came", "n_expected", "attendance_rate"), context.minimums, words
+            share_of(row, "n_came", "n_expected", "attendance_rate"),
+            context.minimums,
+            words,
+            has_interval=False,
         ),
         Cell(
             text=moves,

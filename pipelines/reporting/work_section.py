@@ -5,12 +5,14 @@ groups stand in the order of their names, and therapists do not appear.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
 from pipelines.instruments.catalogue import load_catalogue
 from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
 from pipelines.reporting.figures import Record, Subject
 from pipelines.reporting.model import Cell, Row, Section, Table
+from pipelines.reporting.sentences import BOUNDS, reading
 from pipelines.reporting.work_cells import (
     WHOLE,
     called,
@@ -207,18 +209,35 @@ def _experience_table(context: Context, rows: list[Record]) -> Table:
             return Cell(text=words.say("number.nothing"))
         return mean_cell(context, row, "rating_mean_points")
 
-    def met(row: Record) -> Cell:
-        cell = share_cell(share_of(row, "n_met", "n_rated", "met_rate"), minimums, words)
-        worst, best = row["met_rate_worst"], row["met_rate_best"]
-        if row["met_rate"] is None or worst is None or best is None:
-            return cell
-        ends = {
-            "worst": words.percent(worst, n=row["n_ended"]),
-            "best": words.percent(best, n=row["n_ended"]),
-        }
-        bounds = words.say("work.experience.bounds", **ends)
-        return Cell(text=cell.text, value=cell.value, small=f"{cell.small}; {bounds}")
+    def rated(row: Record) -> Cell:
+        if row["respondent"] != "client":
+            return count_cell(row, "n_rated", words)
+        share = share_of(row, "n_rated", "n_ended", "rated_rate")
+        return share_cell(share, minimums, words, has_interval=False)
 
+    def met(row: Record) -> Cell:
+        share = replace(
+            share_of(row, "n_met", "n_rated", "met_rate"),
+            n_all=row["n_ended"],
+            measured_rate=row["rated_rate"],
+            worst=row["met_rate_worst"],
+            best=row["met_rate_best"],
+        )
+        cell = share_cell(share, minimums, words)
+        if share.rate is None or share.worst is None or share.best is None:
+            return cell
+        bounds = words.say(
+            "work.experience.bounds",
+            worst=words.percent(share.worst, n=share.n_all),
+            best=words.percent(share.best, n=share.n_all),
+        )
+        if reading(share, minimums) != BOUNDS:
+            return Cell(text=cell.text, value=cell.value, small=f"{cell.small}; {bounds}")
+        # So few answered that those who did say little of all: the two extremes come first.
+        among = words.say("work.experience.among_rated", rate=cell.text, counts=cell.small)
+        return Cell(text=bounds, small=among)
+
+    has_rule = any(row["n_met"] is not None for row in rows)
     return Table(
         table_id="work-experience",
         caption=words.say("work.experience.table", period=context.year.words),
@@ -232,18 +251,14 @@ def _experience_table(context: Context, rows: list[Record]) -> Table:
             Row(
                 (
                     measure_cell(context, row),
-                    share_cell(
-                        share_of(row, "n_rated", "n_ended", "rated_rate"),
-                        minimums,
-                        words,
-                        has_interval=False,
-                    ),
+                    rated(row),
                     mean(row),
                     met(row),
                 )
             )
             for row in rows
         ),
+        note=say("met_note") if has_rule else "",
     )
 
 

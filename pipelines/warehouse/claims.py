@@ -4,7 +4,10 @@ What belongs here: reading `data_contracts/claims/` and refusing a claim that ca
 one. What was found, and whether a claim may be published, is in `sql/marts/mart_claims.sql`.
 """
 
-from collections.abc import Iterable
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -13,15 +16,26 @@ from typing import Any
 import polars as pl
 import yaml
 
+from pipelines.contracts.odcs import load_contracts
 from pipelines.errors import ContractError
+from pipelines.instruments.catalogue import load_catalogue
+from pipelines.instruments.programme_rules import programme_rule_tables
 
 CLAIMS_FOLDER = Path(__file__).parents[2] / "data_contracts" / "claims"
 STANDARD_FILE = "standard.yaml"
-LEVELS = ("clinic", "programme")
-KINDS = ("reliable_improvement", "rating", "recovery")
-MOMENTS = ("day", "end")
+SCHEMA_FILE = "claim.schema.json"
 # The word has a meaning in statistics, and a rating has no such rule.
 _LOOSE_WORD, _STRICT_KINDS = "significant", ("reliable_improvement", "recovery")
+_PURPOSES = {"reliable_improvement": "outcome", "recovery": "outcome", "rating": "verdict"}
+# What a claim's own share and days say is filled in, never written: it could be written otherwise.
+_WRITTEN_FIGURES = (
+    (r"\d\s*(%|per\s?cent)", "a share is written as {claimed_percent}"),
+    (
+        r"\b(half|third|quarters?|most|majority|(nearly |almost )?all|every(one|body)?) of\b",
+        "a share is written as {claimed_percent}",
+    ),
+    (r"\bweeks?\s+\d|\d\s+(day|week|month|year)s?\b", "weeks are written as {after_weeks}"),
+)
 
 _POINTS = pl.Decimal(9, 4)
 _SCHEMA = {
@@ -30,6 +44,7 @@ _SCHEMA = {
     "set_on": pl.Date,
     "says": pl.String,
     "claimed_rate": _POINTS,
+    "period_kind": pl.String,
     "levels": pl.List(pl.String),
     # Null: all of them.
     "tracks": pl.List(pl.String),
@@ -38,13 +53,15 @@ _SCHEMA = {
     "instrument_id": pl.String,
     "scale": pl.String,
     "respondent": pl.String,
-    "worse_from_points": _POINTS,
     "measured_at": pl.String,
     "after_days": pl.Int32,
     "tolerance_days": pl.Int32,
+    # Null: whenever in the course it was given.
+    "look_back_days": pl.Int32,
     "minimum_pairs": pl.Int32,
     "minimum_pair_rate": _POINTS,
     "population_words": pl.String,
+    "due_words": pl.String,
     "measure_words": pl.String,
     "met_words": pl.String,
     "worse_words": pl.String,
@@ -53,16 +70,6 @@ _SCHEMA = {
     "standard_version": pl.String,
     "source": pl.String,
 }
-_FIELDS = {
-    *("claim_id", "version", "set_on", "says", "claimed_share", "levels", "population"),
-    *("rule", "measured", "source"),
-}
-_PARTS = {
-    "population": {"tracks", "modalities", "words"},
-    "rule": {"kind", "instrument_id", "scale", "respondent", "met_words", "worse_words"},
-    "measured": {"at", "after_days", "words"},
-}
-_OPTIONAL = {"rule": {"worse_from_points"}, "measured": {"tolerance_days"}}
 
 
 @cache
@@ -80,73 +87,119 @@ def claims(folder: Path = CLAIMS_FOLDER) -> pl.DataFrame:
         if path.name == STANDARD_FILE:
             continue
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found = [f"{path.name}: {problem}" for problem in _problems(content, path.stem)]
-        problems += found
+        if isinstance(content, dict) and isinstance(content.get("set_on"), date):
+            content["set_on"] = content["set_on"].isoformat()
+        found = list(_schema_problems(content))
+        # What a file means cannot be judged while its shape is wrong.
+        if not found:
+            found = [*_meaning_problems(content, path.stem), *_word_problems(content, standard)]
+        problems += [f"{path.name}: {problem}" for problem in found]
         if not found:
             rows.append(_row(content, standard))
     if problems:
         raise ContractError(
             "A claim cannot be used.",
             where="data_contracts/claims",
-            expected="one file per claim, as claim.schema.json describes",
+            expected=f"one file per claim, as {SCHEMA_FILE} describes",
             found="; ".join(problems),
             todo="correct the files; no claim is judged until then",
         )
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row").sort("claim_id")
 
 
-def _problems(content: Any, file_name: str) -> list[str]:
-    if not isinstance(content, dict):
-        return ["the file holds no keys"]
-    problems = list(_wrong_fields(content, "", _FIELDS, set()))
-    for part, fields in _PARTS.items():
-        if isinstance(content.get(part), dict):
-            problems += _wrong_fields(content[part], f"{part}.", fields, _OPTIONAL.get(part, set()))
-        elif part in content:
-            problems.append(f"{part} holds no keys")
-    if problems:
-        return problems
-    rule, measured = content["rule"], content["measured"]
+def _schema_problems(content: Any) -> Iterator[str]:
+    # Takes a while to import, and most of what reads this package judges no claim.
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads((CLAIMS_FOLDER / SCHEMA_FILE).read_text(encoding="utf-8"))
+    errors = Draft202012Validator(schema).iter_errors(content)
+    for error in sorted(errors, key=lambda error: list(map(str, error.absolute_path))):
+        place = ".".join(map(str, error.absolute_path)) or "the file"
+        yield f"{place}: {error.message}"
+
+
+def _meaning_problems(claim: Mapping[str, Any], file_name: str) -> Iterator[str]:
+    rule, measured = claim["rule"], claim["measured"]
     kind, moment = rule["kind"], measured["at"]
-    if content["claim_id"] != file_name:
-        problems.append("claim_id differs from the file's name")
-    if kind not in KINDS:
-        problems.append(f"rule.kind is none of {', '.join(KINDS)}")
-    if moment not in MOMENTS:
-        problems.append(f"measured.at is neither {' nor '.join(MOMENTS)}")
-    share = content["claimed_share"]
-    if not isinstance(share, int | float) or not 0 < share <= 1:
-        problems.append("claimed_share is no share of 1")
-    unknown = sorted(set(content["levels"]) - set(LEVELS))
-    if unknown or not content["levels"]:
-        problems.append("levels may be clinic and programme only: a therapist is never named")
+    if claim["claim_id"] != file_name:
+        yield "claim_id differs from the file's name"
+    if not _is_day(claim["set_on"]):
+        yield "set_on is no day"
+    if (Decimal(str(claim["claimed_share"])) * 100) % 1:
+        yield "claimed_share is not in whole per cent"
     if kind in ("rating", "recovery") and moment != "end":
-        problems.append(f"a {kind} is measured at the end only")
-    if (moment == "day") != ("tolerance_days" in measured):
-        problems.append("tolerance_days belongs to a day, and only to one")
-    if (kind == "rating") != ("worse_from_points" in rule):
-        problems.append("worse_from_points belongs to a rating, and only to one")
-    if _LOOSE_WORD in content["says"].lower() and kind not in _STRICT_KINDS:
-        problems.append("says 'significant' without a reliable or clinical rule")
-    return problems
+        yield f"a {kind} is measured at the end only"
+    if measured.get("tolerance_days", 0) * 2 > measured["after_days"]:
+        yield "tolerance_days are more than half of after_days"
+    if (kind == "rating") != ("look_back_days" in measured):
+        yield "look_back_days belong to a rating, and only to one"
+    known = load_contracts()["programmes"].column("track").allowed
+    if unknown := sorted(set(claim["population"]["tracks"]) - set(known)):
+        yield f"no programme has the track {', '.join(unknown)}; known: {', '.join(sorted(known))}"
+    yield from _measure_problems(rule)
 
 
-def _wrong_fields(
-    content: dict[str, Any], prefix: str, needed: set[str], optional: set[str]
-) -> Iterable[str]:
-    yield from (f"no {prefix}{name}" for name in sorted(needed - set(content)))
-    yield from (f"unknown {prefix}{name}" for name in sorted(set(content) - needed - optional))
+def _measure_problems(rule: Mapping[str, Any]) -> Iterator[str]:
+    instrument = load_catalogue().instruments.get(rule["instrument_id"])
+    if instrument is None:
+        yield f"{rule['instrument_id']} is no instrument of the catalogue"
+        return
+    if instrument.purpose != _PURPOSES[rule["kind"]]:
+        yield f"a {rule['kind']} needs an instrument of purpose {_PURPOSES[rule['kind']]}"
+    if rule["scale"] not in {scale.scale for scale in instrument.scales}:
+        yield f"{rule['instrument_id']} has no scale {rule['scale']}"
+    if rule["kind"] == "recovery":
+        (first,) = programme_rule_tables()["ref_recovery_pairs"]["first_instrument_id"].unique()
+        if (rule["instrument_id"], rule["scale"], rule["respondent"]) != (first, "total", "client"):
+            yield f"a recovery is told of {first}, total, client: the first measure of its pair"
 
 
-def _row(claim: dict[str, Any], standard: dict[str, Any]) -> dict[str, Any]:
+def _word_problems(claim: Mapping[str, Any], standard: Mapping[str, Any]) -> Iterator[str]:
+    words = {
+        "says": claim["says"],
+        "population.words": claim["population"]["words"],
+        "rule.met_words": claim["rule"]["met_words"],
+        "rule.worse_words": claim["rule"]["worse_words"],
+        "measured.words": claim["measured"]["words"],
+        "measured.due_words": claim["measured"]["due_words"],
+    }
+    for place, text in words.items():
+        for begin in standard["forbidden_words"]:
+            if re.search(rf"\b{re.escape(begin)}", text, re.IGNORECASE):
+                yield f"{place} uses a forbidden word: {begin}"
+        if _LOOSE_WORD in text.lower() and claim["rule"]["kind"] not in _STRICT_KINDS:
+            yield f"{place} says 'significant' without a reliable or clinical rule"
+        for pattern, todo in _WRITTEN_FIGURES:
+            if re.search(pattern, text, re.IGNORECASE):
+                yield f"{place} writes a figure of its own: {todo}"
+        if "{after_weeks}" in text and claim["measured"]["after_days"] % 7:
+            yield f"{place} speaks of weeks, and after_days are no whole weeks"
+    if "{claimed_percent}" not in claim["says"]:
+        yield "says does not name its share: {claimed_percent}"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _row(claim: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str, Any]:
     population, rule, measured = claim["population"], claim["rule"], claim["measured"]
-    worse_from = rule.get("worse_from_points")
+    figures = {
+        "{claimed_percent}": f"{Decimal(str(claim['claimed_share'])) * 100:f}".split(".")[0],
+        "{after_weeks}": str(measured["after_days"] // 7),
+        "{look_back_weeks}": str(measured.get("look_back_days", 0) // 7),
+    }
     return {
         "claim_id": claim["claim_id"],
         "claim_version": claim["version"],
-        "set_on": claim["set_on"],
-        "says": claim["says"],
+        "set_on": date.fromisoformat(claim["set_on"]),
+        "says": _filled(claim["says"], figures),
         "claimed_rate": Decimal(str(claim["claimed_share"])),
+        "period_kind": claim["period_kind"],
         "levels": claim["levels"],
         "tracks": population["tracks"] or None,
         "modalities": population["modalities"] or None,
@@ -154,22 +207,27 @@ def _row(claim: dict[str, Any], standard: dict[str, Any]) -> dict[str, Any]:
         "instrument_id": rule["instrument_id"],
         "scale": rule["scale"],
         "respondent": rule["respondent"],
-        "worse_from_points": None if worse_from is None else Decimal(str(worse_from)),
         "measured_at": measured["at"],
         "after_days": measured["after_days"],
         "tolerance_days": measured.get("tolerance_days", 0),
+        "look_back_days": measured.get("look_back_days"),
         "minimum_pairs": standard["minimum_pairs"],
         "minimum_pair_rate": Decimal(str(standard["minimum_pair_rate"])),
-        "population_words": population["words"],
-        "measure_words": measured["words"],
-        "met_words": rule["met_words"],
-        "worse_words": rule["worse_words"],
-        "sentence": _with_fixed(standard["sentence"], standard),
-        "sentence_bounds_first": _with_fixed(standard["sentence_bounds_first"], standard),
+        "population_words": _filled(population["words"], figures),
+        "due_words": _filled(measured["due_words"], figures),
+        "measure_words": _filled(measured["words"], figures),
+        "met_words": _filled(rule["met_words"], figures),
+        "worse_words": _filled(rule["worse_words"], figures),
+        "sentence": standard["sentence"].replace("{fixed}", standard["fixed"]),
+        "sentence_bounds_first": standard["sentence_bounds_first"].replace(
+            "{fixed}", standard["fixed"]
+        ),
         "standard_version": standard["version"],
         "source": claim["source"],
     }
 
 
-def _with_fixed(sentence: str, standard: dict[str, Any]) -> str:
-    return sentence.replace("{fixed}", standard["fixed"])
+def _filled(text: str, figures: Mapping[str, str]) -> str:
+    for name, figure in figures.items():
+        text = text.replace(name, figure)
+    return text

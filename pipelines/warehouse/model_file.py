@@ -25,7 +25,9 @@ _TEXT_OR_SPACE = re.compile(r"('(?:[^']|'')*')|(?:--[^\n]*|\s)+")
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 # `is distinct from x` compares; a name with a bracket behind it is a function.
 _READ = re.compile(r"(?<!distinct )\b(?:from|join) ([a-z_][a-z0-9_]*)\b(?! ?\()")
-_CTE = re.compile(r"(?:\bwith|,) ([a-z_][a-z0-9_]*) (?:\([^()]*\) )?as (?:materialized )?\(")
+_CTE = re.compile(
+    r"(?:\bwith(?: recursive)?|,) ([a-z_][a-z0-9_]*) (?:\([^()]*\) )?as (?:materialized )?\("
+)
 
 
 @dataclass(frozen=True)

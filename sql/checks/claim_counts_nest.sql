@@ -1,5 +1,6 @@
--- In a returned row more met a claim's rule, or got worse, than were measured, more were measured
--- than were due, or more due than began: the sentence over it would be wrong and look right.
+-- In a returned row more met a claim's rule than were measured, more got worse than are known to
+-- have or not, more of either than were due, or more due than began: the sentence over it would be
+-- wrong and look right.
 with claims as (
     select
         claim_id,
@@ -9,9 +10,11 @@ with claims as (
         period_start_on,
         n_clients,
         n_started,
+        n_below_threshold,
         n_due,
         n_measured,
         n_met,
+        n_worse_known,
         n_deteriorated,
         verdict,
         sentence
@@ -26,15 +29,18 @@ select
     period_start_on,
     n_clients,
     n_started,
+    n_below_threshold,
     n_due,
     n_measured,
     n_met,
+    n_worse_known,
     n_deteriorated
 from claims
 where
     n_clients > n_started
-    or n_due > n_started
+    or n_due + n_below_threshold > n_started
     or n_measured > n_due
     or n_met > n_measured
-    or n_deteriorated > n_measured
+    or n_worse_known > n_due
+    or n_deteriorated > n_worse_known
     or (verdict = 'cannot_tell') != (sentence is null)

@@ -1,6 +1,6 @@
 -- In a returned row the domains of success contradict themselves: the changes or directions of a
--- basis are not its pairs, more were measured than finished, a domain of a subject is missing, or
--- the profile leaves a finished course out or counts it twice.
+-- basis are not its pairs, more were measured than finished, a domain that must be told is missing,
+-- or the profile leaves a finished course out or counts it twice.
 with domain_outcomes as (
     select
         level,
@@ -99,6 +99,10 @@ left join profiles
         and subjects.period_kind = profiles.period_kind
         and subjects.period_start_on = profiles.period_start_on
 where
-    subjects.n_domains != (select count(distinct voices.domain) as n from voices)
+    (
+        -- In the other periods of therapists and groups what nobody measured is not told.
+        (subjects.level not in ('therapist', 'group') or subjects.period_kind = 'rolling_12m')
+        and subjects.n_domains != (select count(distinct voices.domain) as n from voices)
+    )
     or subjects.n_finished != coalesce(profiles.n_courses, 0)
 order by what, level, subject_id, domain, basis, respondent, period_kind, period_start_on

@@ -8,7 +8,11 @@ replace(
                     replace(
                         replace(
                             replace(
-                                template,
+                                replace(
+                                    template,
+                                    '{due}',
+                                    v.due_words
+                                ),
                                 '{met}',
                                 v.met_words
                             ),

@@ -2,8 +2,9 @@
 --
 -- A fall is from one rating to the next and at least so many SDs (ref_path_rules, `alliance_fall`;
 -- int_alliance_sds): `has_fall` is null with a single rating, and where no spread is known.
--- `n_in_window`: ratings in the sessions of `alliance_window`. `has_alert` is null where the scale
--- has no alert. Whether an alert was talked about is recorded nowhere.
+-- `n_in_window`: ratings of the sessions of `alliance_window`, given on the day of such a session
+-- or within the days that the rule allows after it. `has_alert` is null where the scale has no
+-- alert. Whether an alert was talked about is recorded nowhere.
 --
 -- Grain:  one row per episode, instrument, scale and respondent with a usable score.
 -- Key:    episode_key, instrument_id, scale, respondent
@@ -15,6 +16,7 @@ with scores as (
         scale,
         respondent,
         n_sessions_so_far,
+        days_since_session,
         score_points,
         fall_points,
         is_alert,
@@ -45,6 +47,7 @@ rules as (
     select
         max(value) filter (where parameter = 'from_session') as from_session,
         max(value) filter (where parameter = 'until_session') as until_session,
+        max(value) filter (where parameter = 'most_days') as most_days,
         max(value) filter (where parameter = 'least_sds') as least_sds
     from parameters
 ),
@@ -61,6 +64,7 @@ courses as (
             where
             scores.n_sessions_so_far >= rules.from_session
             and scores.n_sessions_so_far <= rules.until_session
+            and scores.days_since_session <= rules.most_days
         ) as n_in_window,
         max(scores.score_points) filter (where scores.is_first) as first_points,
         max(scores.score_points) filter (where scores.is_last) as last_points,

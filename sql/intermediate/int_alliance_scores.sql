@@ -2,9 +2,10 @@
 --
 -- Usable scores of instruments of the domain `alliance`, up to the end of the course, in the order
 -- of their moments (ties by response id). `n_sessions_so_far` are the attended sessions up to and
--- with the day of the score. `fall_points` is how much worse it is than the score before, whichever
+-- with the day of the score, `days_since_session` the days since the last of them (null before the
+-- first). `fall_points` is how much worse it is than the score before, whichever
 -- way the scale runs: null for the first, and where the direction is unknown. `is_alert`: beyond
--- the scale's published alert; null where it has none.
+-- the scale's published alert for this respondent; null where there is none.
 --
 -- Grain:  one row per usable response and scale.
 -- Key:    response_key, scale
@@ -39,18 +40,33 @@ scales as (
     from ref_instrument_scales
 ),
 
--- An alert has no default among several: it is in force once it is verified or switched on.
+-- An alert has no default among several: it is in force once it is verified or switched on. One
+-- that holds for some people only cannot be told for anybody.
+thresholds as (
+    select
+        instrument_id,
+        scale,
+        unnest(respondents) as respondent,
+        points,
+        op
+    from ref_thresholds
+    where
+        kind = 'alert'
+        and (is_active or status = 'verified')
+        and holds_for = array_to_string(respondents, ', ')
+),
+
 alerts as (
     select
         instrument_id,
         scale,
+        respondent,
         max(points) filter (where op = '<') as below_points,
         max(points) filter (where op = '<=') as until_points,
         min(points) filter (where op = '>=') as from_points,
         min(points) filter (where op = '>') as above_points
-    from ref_thresholds
-    where kind = 'alert' and (is_active or status = 'verified')
-    group by instrument_id, scale
+    from thresholds
+    group by instrument_id, scale, respondent
 ),
 
 responses as (
@@ -105,6 +121,7 @@ scores_in_course as (
         on
             scores.instrument_id = alerts.instrument_id
             and scores.scale = alerts.scale
+            and scores.respondent = alerts.respondent
     where episodes.ended_on is null or scores.administered_on <= episodes.ended_on
 ),
 
@@ -119,7 +136,8 @@ session_counts as (
     select
         score_days.episode_key,
         score_days.administered_on,
-        count(*) as n_sessions_so_far
+        count(*) as n_sessions_so_far,
+        max(attended_sessions.session_on) as last_session_on
     from score_days
     inner join attended_sessions
         on
@@ -162,6 +180,7 @@ select
     scores_in_order.respondent,
     scores_in_order.administered_on,
     coalesce(session_counts.n_sessions_so_far, 0) as n_sessions_so_far,
+    scores_in_order.administered_on - session_counts.last_session_on as days_since_session,
     scores_in_order.score_points,
     case scores_in_order.direction
         when 'higher_better' then scores_in_order.previous_points - scores_in_order.score_points

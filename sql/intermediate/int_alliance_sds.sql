@@ -58,7 +58,6 @@ clinic_sds as (
         instrument_id,
         scale,
         respondent,
-        n_scores,
         cast(
             round(
                 sqrt(
@@ -93,8 +92,7 @@ known_sds as (
         case
             when clinic_sds.sd_points is not null then 'clinic_reference'
             else 'norm'
-        end as sd_basis,
-        clinic_sds.n_scores as n_reference
+        end as sd_basis
     from rated_scales
     left join clinic_sds
         on
@@ -113,8 +111,7 @@ select
     scale,
     respondent,
     sd_points,
-    sd_basis,
-    n_reference
+    sd_basis
 from known_sds
 where sd_points is not null
 order by instrument_id, scale, respondent

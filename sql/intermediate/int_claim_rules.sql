@@ -1,9 +1,10 @@
 -- The rule that each claim is judged by, where there is a published one.
 --
 -- A claim about a reliable change needs the instrument's published reliable change, one about
--- recovery the published case threshold, a rating the published answer that counts as better. A
--- rule that a clinic has set or derived for itself is none for a claim, nor is a screening
--- instrument one for a change: `rule_points` is then null.
+-- recovery that and the published case threshold, a rating the published answer that counts as
+-- better. A rule that a clinic has set or derived for itself is none for a claim, nor is a
+-- screening instrument one for a change: `rule_points` is then null. A rating is worse beyond
+-- `middle_points`, the middle of its form, which says no change.
 --
 -- Grain:  one row per claim.
 -- Key:    claim_id
@@ -22,7 +23,8 @@ instruments as (
     select
         instrument_id,
         purpose,
-        version
+        version,
+        (total_min_points + total_max_points) / 2 as middle_points
     from ref_instruments
 ),
 
@@ -39,13 +41,13 @@ outcome_rules as (
         instrument_id,
         scale,
         respondent,
-        rule_id,
-        rule_version,
-        reliable_change_points,
-        caseness_points,
+        published_rule_id as rule_id,
+        published_rule_version as rule_version,
+        case when change_basis = 'published' then reliable_change_points end
+            as reliable_change_points,
+        case when caseness_basis = 'published' then caseness_points end as caseness_points,
         source
     from int_outcome_rules
-    where basis = 'published'
 ),
 
 -- At most one is active per scale, so max() only carries it over.
@@ -65,6 +67,8 @@ found_rules as (
         claims.claim_id,
         claims.rule_kind,
         instruments.version,
+        case when claims.rule_kind = 'rating' then instruments.middle_points end
+            as middle_points,
         case instrument_scales.direction
             when 'higher_worse' then 1
             when 'higher_better' then -1
@@ -78,7 +82,10 @@ found_rules as (
         case
             when claims.rule_kind = 'reliable_improvement' and instruments.purpose = 'outcome'
                 then outcome_rules.reliable_change_points
-            when claims.rule_kind = 'recovery' and instruments.purpose = 'outcome'
+            when
+                claims.rule_kind = 'recovery'
+                and instruments.purpose = 'outcome'
+                and outcome_rules.reliable_change_points is not null
                 then outcome_rules.caseness_points
             when claims.rule_kind = 'rating' and instruments.purpose = 'verdict'
                 then responder_thresholds.points
@@ -108,6 +115,7 @@ rules as (
         case when rule_kind = 'rating' then 'published' else rule_id end as rule_id,
         case when rule_kind = 'rating' then version else rule_version end as rule_version,
         rule_source,
+        middle_points,
         case when rule_kind = 'rating' or worse_sign is not null then rule_points end as rule_points
     from found_rules
 )
@@ -118,6 +126,7 @@ select
     case when rule_points is not null then rule_id end as rule_id,
     case when rule_points is not null then rule_version end as rule_version,
     case when rule_points is not null then rule_source end as rule_source,
-    rule_points
+    rule_points,
+    case when rule_points is not null then middle_points end as middle_points
 from rules
 order by claim_id

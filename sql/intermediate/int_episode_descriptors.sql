@@ -31,7 +31,8 @@ pairs as (
         first_instrument_id,
         second_instrument_id,
         fallback_instrument_id,
-        functioning_instrument_id
+        functioning_instrument_id,
+        from_age_years
     from ref_recovery_pairs
     where status = 'verified'
 ),
@@ -67,7 +68,8 @@ coded_pairs as (
         pairs.first_instrument_id,
         pairs.second_instrument_id,
         pairs.fallback_instrument_id,
-        pairs.functioning_instrument_id
+        pairs.functioning_instrument_id,
+        pairs.from_age_years
     from codes
     inner join pairs on starts_with(codes.code, pairs.code_prefix)
     qualify
@@ -84,7 +86,8 @@ select
     coded_pairs.first_instrument_id,
     coded_pairs.second_instrument_id,
     coded_pairs.fallback_instrument_id,
-    coded_pairs.functioning_instrument_id
+    coded_pairs.functioning_instrument_id,
+    coded_pairs.from_age_years
 from coded_episodes
 left join coded_pairs on coded_episodes.code = coded_pairs.code
 order by coded_episodes.episode_key

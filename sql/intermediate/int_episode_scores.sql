@@ -43,57 +43,6 @@ responses as (
     from stg_responses
 ),
 
-moments as (
-    select
-        scores.episode_key,
-        scores.instrument_id,
-        scores.scale,
-        scores.respondent,
-        count(*) as n_responses,
-        min(scores.administered_at) filter (
-            where
-            scores.score_points is not null
-            and (
-                episodes.first_until_on is null
-                or scores.administered_on <= episodes.first_until_on
-            )
-        ) as first_at,
-        max(scores.administered_at) filter (
-            where
-            scores.score_points is not null
-            and (episodes.ended_on is null or scores.administered_on <= episodes.ended_on)
-        ) as last_at
-    from scores
-    inner join episodes on scores.episode_key = episodes.episode_key
-    group by scores.episode_key, scores.instrument_id, scores.scale, scores.respondent
-),
-
-scores_at_moments as (
-    select
-        scores.response_key,
-        scores.episode_key,
-        scores.instrument_id,
-        scores.scale,
-        scores.respondent,
-        scores.administered_at,
-        scores.administered_on,
-        scores.score_points,
-        scores.administered_at = moments.first_at as is_at_first,
-        scores.administered_at = moments.last_at as is_at_last
-    from scores
-    inner join moments
-        on
-            scores.episode_key = moments.episode_key
-            and scores.instrument_id = moments.instrument_id
-            and scores.scale = moments.scale
-            and scores.respondent = moments.respondent
-            and (
-                scores.administered_at = moments.first_at
-                or scores.administered_at = moments.last_at
-            )
-    where scores.score_points is not null
-),
-
 -- Two scores at one moment are rare, so only they pay for being put in order.
 twin_moments as (
     select
@@ -102,7 +51,8 @@ twin_moments as (
         scale,
         respondent,
         administered_at
-    from scores_at_moments
+    from scores
+    where score_points is not null
     group by episode_key, instrument_id, scale, respondent, administered_at
     having count(*) > 1
 ),
@@ -110,75 +60,87 @@ twin_moments as (
 -- Not the first of its moment, or not the last of it.
 twins as (
     select
-        scores_at_moments.response_key,
-        scores_at_moments.scale,
+        scores.response_key,
+        scores.scale,
         row_number() over (
             partition by
-                scores_at_moments.episode_key,
-                scores_at_moments.instrument_id,
-                scores_at_moments.scale,
-                scores_at_moments.respondent,
-                scores_at_moments.administered_at
+                scores.episode_key,
+                scores.instrument_id,
+                scores.scale,
+                scores.respondent,
+                scores.administered_at
             order by responses.response_id asc
         ) as place,
         row_number() over (
             partition by
-                scores_at_moments.episode_key,
-                scores_at_moments.instrument_id,
-                scores_at_moments.scale,
-                scores_at_moments.respondent,
-                scores_at_moments.administered_at
+                scores.episode_key,
+                scores.instrument_id,
+                scores.scale,
+                scores.respondent,
+                scores.administered_at
             order by responses.response_id desc
         ) as place_from_end
-    from scores_at_moments
+    from scores
     inner join twin_moments
         on
-            scores_at_moments.episode_key = twin_moments.episode_key
-            and scores_at_moments.instrument_id = twin_moments.instrument_id
-            and scores_at_moments.scale = twin_moments.scale
-            and scores_at_moments.respondent = twin_moments.respondent
-            and scores_at_moments.administered_at = twin_moments.administered_at
-    inner join responses on scores_at_moments.response_key = responses.response_key
+            scores.episode_key = twin_moments.episode_key
+            and scores.instrument_id = twin_moments.instrument_id
+            and scores.scale = twin_moments.scale
+            and scores.respondent = twin_moments.respondent
+            and scores.administered_at = twin_moments.administered_at
+    inner join responses on scores.response_key = responses.response_key
+    where scores.score_points is not null
 ),
 
--- One score is left for each moment, so max() only carries it over.
-found_scores as (
+placed_scores as (
     select
-        scores_at_moments.episode_key,
-        scores_at_moments.instrument_id,
-        scores_at_moments.scale,
-        scores_at_moments.respondent,
-        max(scores_at_moments.administered_on) filter (
-            where scores_at_moments.is_at_first and coalesce(twins.place, 1) = 1
-        ) as first_on,
-        max(scores_at_moments.score_points) filter (
-            where scores_at_moments.is_at_first and coalesce(twins.place, 1) = 1
-        ) as first_points,
-        max(scores_at_moments.administered_on) filter (
-            where scores_at_moments.is_at_last and coalesce(twins.place_from_end, 1) = 1
-        ) as last_on,
-        max(scores_at_moments.score_points) filter (
-            where scores_at_moments.is_at_last and coalesce(twins.place_from_end, 1) = 1
-        ) as last_points
-    from scores_at_moments
+        scores.episode_key,
+        scores.instrument_id,
+        scores.scale,
+        scores.respondent,
+        scores.administered_at,
+        scores.administered_on,
+        scores.score_points,
+        scores.score_points is not null
+        and coalesce(twins.place, 1) = 1
+        and (
+            episodes.first_until_on is null or scores.administered_on <= episodes.first_until_on
+        ) as can_be_first,
+        scores.score_points is not null
+        and coalesce(twins.place_from_end, 1) = 1
+        and (episodes.ended_on is null or scores.administered_on <= episodes.ended_on)
+            as can_be_last
+    from scores
+    inner join episodes on scores.episode_key = episodes.episode_key
     left join twins
         on
-            scores_at_moments.response_key = twins.response_key
-            and scores_at_moments.scale = twins.scale
-    group by
-        scores_at_moments.episode_key,
-        scores_at_moments.instrument_id,
-        scores_at_moments.scale,
-        scores_at_moments.respondent
+            scores.response_key = twins.response_key
+            and scores.scale = twins.scale
+),
+
+-- One score is left for each moment, so there is one earliest and one latest.
+found_scores as (
+    select
+        episode_key,
+        instrument_id,
+        scale,
+        respondent,
+        count(*) as n_responses,
+        arg_min(administered_on, administered_at) filter (where can_be_first) as first_on,
+        arg_min(score_points, administered_at) filter (where can_be_first) as first_points,
+        arg_max(administered_on, administered_at) filter (where can_be_last) as last_on,
+        arg_max(score_points, administered_at) filter (where can_be_last) as last_points
+    from placed_scores
+    group by episode_key, instrument_id, scale, respondent
 ),
 
 ends as (
     select
-        moments.episode_key,
-        moments.instrument_id,
-        moments.scale,
-        moments.respondent,
-        moments.n_responses,
+        found_scores.episode_key,
+        found_scores.instrument_id,
+        found_scores.scale,
+        found_scores.respondent,
+        found_scores.n_responses,
         found_scores.first_on,
         found_scores.first_points,
         case
@@ -189,14 +151,8 @@ ends as (
             when instruments.purpose = 'verdict' or found_scores.last_on > found_scores.first_on
                 then found_scores.last_points
         end as last_points
-    from moments
-    left join instruments on moments.instrument_id = instruments.instrument_id
-    left join found_scores
-        on
-            moments.episode_key = found_scores.episode_key
-            and moments.instrument_id = found_scores.instrument_id
-            and moments.scale = found_scores.scale
-            and moments.respondent = found_scores.respondent
+    from found_scores
+    left join instruments on found_scores.instrument_id = instruments.instrument_id
 )
 
 select

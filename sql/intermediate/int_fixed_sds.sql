@@ -1,8 +1,9 @@
 -- The one spread of first scores that everybody's change on a scale is divided by, so that figures
 -- of clinics, therapists and instruments share a ruler.
 --
--- A verified norm of the catalogue: its own reference sample where one is published (such as the
--- national spread that NHS England uses), else a clinical sample. Never the clinic's own.
+-- A verified norm of the catalogue: its own reference sample where one is published, else a
+-- clinical sample (such as the national one that NHS England uses); of several the one that spreads
+-- most. Never the clinic's own.
 --
 -- Grain:  one row per instrument and scale with such a norm.
 -- Key:    instrument_id, scale
@@ -34,6 +35,6 @@ from norms
 qualify
     row_number() over (
         partition by instrument_id, scale
-        order by population desc
+        order by population desc, sd_points desc, label asc, source asc
     ) = 1
 order by instrument_id, scale

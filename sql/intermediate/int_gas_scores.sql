@@ -3,7 +3,7 @@
 -- T = 50 + 10 sum(w x) / sqrt((1 - rho) sum(w^2) + rho (sum w)^2), over the goals that were rated
 -- at both ends, so that both T speak of the same goals; the others are counted. One goal at +1 is
 -- 60, three at +1 are 63.693, three at -2 are 22.614. T depends on how hard the goals were set, so
--- it compares nobody; before treatment it is below 50 by construction.
+-- it compares nobody; goals set below the expected outcome start below 50.
 --
 -- Grain:  one row per course with a goal of kind gas.
 -- Key:    episode_key

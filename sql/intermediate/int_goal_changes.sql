@@ -5,8 +5,8 @@
 -- later (no limit where there is no session 1): a goal that replaces another starts its own
 -- baseline. Last: the last rating on a later day, not after the end of the course. A goal is set
 -- late when it was set more than $first_score_days after session 1, and dropped when it was closed
--- before the course ended. Goals run upwards; whether one changed reliably, or is met, is null
--- where its kind has no such rule.
+-- before the course ended and is not known to be met. Goals run upwards; whether one changed
+-- reliably, or is met, is null where its kind has no such rule.
 --
 -- Grain:  one row per goal.
 -- Key:    goal_key
@@ -120,7 +120,7 @@ changes as (
         dated_goals.set_on > dated_goals.timely_until_on as is_set_late,
         dated_goals.closed_on is not null
         and (dated_goals.ended_on is null or dated_goals.closed_on < dated_goals.ended_on)
-            as is_dropped,
+        and coalesce(rated_goals.last_points < goal_rules.met_points, true) as is_dropped,
         coalesce(rated_goals.n_ratings, 0) as n_ratings,
         rated_goals.first_on,
         rated_goals.first_points,

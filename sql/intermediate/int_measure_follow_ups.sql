@@ -6,8 +6,10 @@
 -- client's first score above the threshold that was taken on the day of a session or up to
 -- `session_lookback_days` before it, the session lying in the identification period and in the time
 -- of a qualifying diagnosis. A client without a birth date, or too young on the day of the index,
--- is in no population. The index counts for the course of the first such session. The last score
--- in the window decides; without one nothing is met. `due_on` is the last day of the window.
+-- is in no population. The index counts for the course of the first such session (of two on one
+-- day, for the course that the score is of, else for the one with the smallest id). The last score
+-- in the window decides; without one nothing is met. Scores of one moment go by response id.
+-- `due_on` is the last day of the window.
 --
 -- Grain:  one row per rate, calendar year and client.
 -- Key:    measure_id, rate_id, period_start_on, client_key
@@ -71,6 +73,20 @@ attendances as (
     where status = 'attended' and episode_key is not null
 ),
 
+episodes as (
+    select
+        episode_key,
+        episode_id
+    from stg_episodes
+),
+
+responses as (
+    select
+        response_key,
+        response_id
+    from stg_responses
+),
+
 clients as (
     select
         client_key,
@@ -82,6 +98,7 @@ scores as (
     select
         response_key,
         client_key,
+        episode_key,
         instrument_id,
         administered_at,
         administered_on,
@@ -106,8 +123,9 @@ measures as (
 measure_scores as (
     select
         measures.measure_id,
-        scores.response_key,
+        responses.response_id,
         scores.client_key,
+        scores.episode_key,
         scores.administered_at,
         scores.administered_on,
         scores.score_points,
@@ -116,6 +134,7 @@ measure_scores as (
     from scores
     inner join tools on scores.instrument_id = tools.instrument_id
     inner join measures on tools.measure_id = measures.measure_id
+    inner join responses on scores.response_key = responses.response_key
 ),
 
 qualifying_sessions as (
@@ -125,8 +144,10 @@ qualifying_sessions as (
         periods.sessions_from_on,
         attendances.client_key,
         attendances.episode_key,
+        episodes.episode_id,
         attendances.session_on
     from attendances
+    inner join episodes on attendances.episode_key = episodes.episode_key
     inner join diagnoses
         on
             attendances.client_key = diagnoses.client_key
@@ -164,9 +185,10 @@ indexes as (
             qualifying_sessions.client_key
         order by
             measure_scores.administered_at asc,
-            measure_scores.response_key asc,
+            measure_scores.response_id asc,
             qualifying_sessions.session_on asc,
-            qualifying_sessions.episode_key asc
+            measure_scores.episode_key is not distinct from qualifying_sessions.episode_key desc,
+            qualifying_sessions.episode_id asc
     ) = 1
 ),
 
@@ -209,7 +231,7 @@ last_scores as (
             and events.window_to_on >= measure_scores.administered_on
     qualify row_number() over (
         partition by events.measure_id, events.period_start_on, events.client_key
-        order by measure_scores.administered_at desc, measure_scores.response_key desc
+        order by measure_scores.administered_at desc, measure_scores.response_id desc
     ) = 1
 )
 

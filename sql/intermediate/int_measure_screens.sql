@@ -27,6 +27,13 @@ tools as (
     where positive_from_points is not null
 ),
 
+responses as (
+    select
+        response_key,
+        response_id
+    from stg_responses
+),
+
 scores as (
     select
         response_key,
@@ -48,6 +55,7 @@ active_measures as (
 select
     active_measures.measure_id,
     scores.response_key,
+    responses.response_id,
     scores.client_key,
     scores.administered_at,
     scores.administered_on as screened_on,
@@ -55,5 +63,6 @@ select
     scores.score_points >= tools.positive_from_points as is_positive
 from scores
 inner join tools on scores.instrument_id = tools.instrument_id
+inner join responses on scores.response_key = responses.response_key
 inner join active_measures on tools.measure_id = active_measures.measure_id
 order by active_measures.measure_id, scores.response_key

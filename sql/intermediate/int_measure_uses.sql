@@ -3,8 +3,8 @@
 --
 -- The year is cut into assessment periods of `assessment_months`. A client is in one with an
 -- attended session in the time of a qualifying diagnosis, and counts for the course of the first
--- such session. A client without a birth date, or too young on the first day of the year, is in no
--- population. Due: the last day of the assessment period.
+-- such session (of two on one day, the smallest id). A client without a birth date, or too young on
+-- the first day of the year, is in no population. Due: the last day of the assessment period.
 --
 -- Grain:  one row per rate, calendar year, client and assessment period (its first day: index_on).
 -- Key:    measure_id, rate_id, period_start_on, client_key, index_on
@@ -60,6 +60,13 @@ attendances as (
     where status = 'attended' and episode_key is not null
 ),
 
+episodes as (
+    select
+        episode_key,
+        episode_id
+    from stg_episodes
+),
+
 clients as (
     select
         client_key,
@@ -82,6 +89,7 @@ assessed_sessions as (
         periods.period_start_on,
         attendances.client_key,
         attendances.episode_key,
+        episodes.episode_id,
         attendances.session_on,
         rules.assessment_months,
         age_years(clients.birth_date, periods.period_start_on) as age_years,
@@ -102,6 +110,7 @@ assessed_sessions as (
             and attendances.session_on >= periods.period_start_on
             and attendances.session_on <= periods.period_end_on
     inner join rules on periods.measure_id = rules.measure_id
+    inner join episodes on attendances.episode_key = episodes.episode_key
     inner join clients on attendances.client_key = clients.client_key
     where age_years(clients.birth_date, periods.period_start_on) >= rules.minimum_age_years
 ),
@@ -120,7 +129,7 @@ assessments as (
     from assessed_sessions
     qualify row_number() over (
         partition by measure_id, period_start_on, client_key, index_on
-        order by session_on asc, episode_key asc
+        order by session_on asc, episode_id asc
     ) = 1
 ),
 

@@ -1,7 +1,7 @@
 -- Clients who attended a session in a calendar year: whom the screening measures are about.
 --
 -- The client counts for the course of the year's first attended session (of two on one day, the
--- smallest key). A client without a birth date, or too young on the first day of the year, is in
+-- smallest id). A client without a birth date, or too young on the first day of the year, is in
 -- no population.
 --
 -- Grain:  one row per screening measure, calendar year and client.
@@ -38,6 +38,13 @@ attendances as (
     where status = 'attended' and episode_key is not null
 ),
 
+episodes as (
+    select
+        episode_key,
+        episode_id
+    from stg_episodes
+),
+
 clients as (
     select
         client_key,
@@ -59,13 +66,17 @@ first_courses as (
     select
         yearly_visits.client_key,
         yearly_visits.period_start_on,
-        min(attendances.episode_key) as episode_key
+        attendances.episode_key
     from yearly_visits
     inner join attendances
         on
             yearly_visits.client_key = attendances.client_key
             and yearly_visits.first_session_on = attendances.session_on
-    group by yearly_visits.client_key, yearly_visits.period_start_on
+    inner join episodes on attendances.episode_key = episodes.episode_key
+    qualify row_number() over (
+        partition by yearly_visits.client_key, yearly_visits.period_start_on
+        order by episodes.episode_id asc
+    ) = 1
 ),
 
 active_measures as (

@@ -44,7 +44,7 @@ visits as (
 screens as (
     select
         measure_id,
-        response_key,
+        response_id,
         client_key,
         administered_at,
         screened_on,
@@ -87,7 +87,7 @@ season_screens as (
         seasons.period_start_on,
         seasons.client_key,
         seasons.follow_up_days,
-        screens.response_key,
+        screens.response_id,
         screens.administered_at,
         screens.screened_on,
         screens.is_brief,
@@ -121,7 +121,7 @@ first_positives as (
     where is_positive
     qualify row_number() over (
         partition by measure_id, period_start_on, client_key
-        order by administered_at asc, is_brief asc, response_key asc
+        order by administered_at asc, is_brief asc, response_id asc
     ) = 1
 ),
 

@@ -2,11 +2,12 @@
 --
 -- Due: every instrument that the programme lists, at every `measure_every_sessions`-th attended
 -- session of the episode; an id that the catalogue does not know can never be answered and is not
--- due. Done: a client's response of that instrument in this episode, scored, not more than 7 days
--- before or after that session, and closer to no other session at which it was due (of two as
--- close, the earlier). An instrument that is not scored yet is done when it was answered. The month
--- is the session's. A session is measured when any of what was due at it was done, complete when
--- all of it was.
+-- due. Done: a response of that instrument in this episode, scored, not more than 7 days before or
+-- after that session, and closer to no other session at which it was due (of two as close, the
+-- earlier). The list does not say who answers: the client, a parent, a teacher or a partner may, as
+-- some instruments are for them alone; the therapist may not. An instrument that is not scored yet
+-- is done when it was answered. The month is the session's. A session is measured when any of what
+-- was due at it was done, complete when all of it was.
 --
 -- Grain:  one row per episode and month of its sessions at which something was due.
 -- Key:    episode_key, month_start_on
@@ -21,6 +22,7 @@ with attended_sessions as (
 
 episodes as (
     select
+        cast(row_number() over (order by episode_key asc) as integer) as episode_number,
         episode_key,
         programme_id
     from int_episodes
@@ -36,6 +38,7 @@ programmes as (
 
 instruments as (
     select
+        cast(row_number() over (order by instrument_id asc) as integer) as instrument_number,
         instrument_id,
         is_scored
     from ref_instruments
@@ -48,16 +51,16 @@ scores as (
         administered_on,
         score_points
     from int_response_scores
-    where respondent = 'client' and episode_key is not null
+    where respondent != 'therapist' and episode_key is not null
 ),
 
 numbered_sessions as (
     select
-        attended_sessions.episode_key,
+        episodes.episode_number,
         attended_sessions.session_on,
         episodes.programme_id,
         row_number() over (
-            partition by attended_sessions.episode_key
+            partition by episodes.episode_number
             order by attended_sessions.session_on asc, attended_sessions.session_key asc
         ) as session_number
     from attended_sessions
@@ -72,106 +75,136 @@ listed_instruments as (
     from programmes
 ),
 
-due_measures as (
+known_instruments as (
     select
-        numbered_sessions.episode_key,
-        numbered_sessions.session_on,
-        numbered_sessions.session_number,
-        listed_instruments.instrument_id
-    from numbered_sessions
-    inner join listed_instruments
-        on
-            numbered_sessions.programme_id = listed_instruments.programme_id
-            and numbered_sessions.session_number % listed_instruments.measure_every_sessions = 0
+        listed_instruments.programme_id,
+        listed_instruments.measure_every_sessions,
+        instruments.instrument_number
+    from listed_instruments
     inner join instruments on listed_instruments.instrument_id = instruments.instrument_id
 ),
 
-valid_responses as (
-    select distinct
-        scores.episode_key,
-        scores.instrument_id,
-        scores.administered_on
-    from scores
-    inner join instruments on scores.instrument_id = instruments.instrument_id
-    where scores.score_points is not null or not instruments.is_scored
-),
-
--- A response serves one session only, else one form would cover three weekly sessions.
-served_sessions as (
+programme_counts as (
     select
-        due_measures.episode_key,
-        due_measures.instrument_id,
-        due_measures.session_number,
-        due_measures.session_on
-    from valid_responses
-    inner join due_measures
-        on
-            valid_responses.episode_key = due_measures.episode_key
-            and valid_responses.instrument_id = due_measures.instrument_id
-            and due_measures.session_on >= valid_responses.administered_on - 7
-            and due_measures.session_on <= valid_responses.administered_on + 7
-    qualify
-        row_number() over (
-            partition by
-                valid_responses.episode_key,
-                valid_responses.instrument_id,
-                valid_responses.administered_on
-            order by
-                abs(due_measures.session_on - valid_responses.administered_on) asc,
-                due_measures.session_on asc,
-                due_measures.session_number asc
-        ) = 1
-),
-
-done_measures as (
-    select distinct
-        episode_key,
-        instrument_id,
-        session_number,
-        session_on
-    from served_sessions
+        programme_id,
+        measure_every_sessions,
+        count(*) as n_due
+    from known_instruments
+    group by programme_id, measure_every_sessions
 ),
 
 due_sessions as (
     select
-        episode_key,
-        session_number,
-        session_on,
-        count(*) as n_due
-    from due_measures
-    group by episode_key, session_number, session_on
+        numbered_sessions.episode_number,
+        numbered_sessions.session_on,
+        numbered_sessions.session_number,
+        numbered_sessions.programme_id,
+        programme_counts.n_due
+    from numbered_sessions
+    inner join programme_counts
+        on
+            numbered_sessions.programme_id = programme_counts.programme_id
+            and numbered_sessions.session_number % programme_counts.measure_every_sessions = 0
+),
+
+due_measures as materialized (
+    select
+        due_sessions.episode_number,
+        due_sessions.session_on,
+        due_sessions.session_number,
+        known_instruments.instrument_number
+    from due_sessions
+    inner join known_instruments on due_sessions.programme_id = known_instruments.programme_id
+),
+
+valid_responses as (
+    select distinct
+        episodes.episode_number,
+        instruments.instrument_number,
+        scores.administered_on
+    from scores
+    inner join episodes on scores.episode_key = episodes.episode_key
+    inner join instruments on scores.instrument_id = instruments.instrument_id
+    where scores.score_points is not null or not instruments.is_scored
+),
+
+-- A response serves one session only, else one form would cover three weekly sessions. Of two as
+-- close the earlier comes first: the days between them count double, and one more when it is later.
+served_sessions as (
+    select
+        valid_responses.episode_number,
+        valid_responses.instrument_number,
+        min(
+            struct_pack(
+                distance := 2 * abs(due_measures.session_on - valid_responses.administered_on)
+                + cast(due_measures.session_on > valid_responses.administered_on as integer),
+                session_number := due_measures.session_number
+            )
+        ).session_number as session_number
+    from valid_responses
+    inner join due_measures
+        on
+            valid_responses.episode_number = due_measures.episode_number
+            and valid_responses.instrument_number = due_measures.instrument_number
+            and due_measures.session_on >= valid_responses.administered_on - 7
+            and due_measures.session_on <= valid_responses.administered_on + 7
+    group by
+        valid_responses.episode_number,
+        valid_responses.instrument_number,
+        valid_responses.administered_on
+),
+
+done_measures as (
+    select distinct
+        episode_number,
+        instrument_number,
+        session_number
+    from served_sessions
 ),
 
 done_sessions as (
     select
-        episode_key,
+        episode_number,
         session_number,
         count(*) as n_done
     from done_measures
-    group by episode_key, session_number
+    group by episode_number, session_number
 ),
 
 counted_sessions as (
     select
-        due_sessions.episode_key,
+        due_sessions.episode_number,
         cast(date_trunc('month', due_sessions.session_on) as date) as month_start_on,
         due_sessions.n_due,
         coalesce(done_sessions.n_done, 0) as n_done
     from due_sessions
     left join done_sessions
         on
-            due_sessions.episode_key = done_sessions.episode_key
+            due_sessions.episode_number = done_sessions.episode_number
             and due_sessions.session_number = done_sessions.session_number
+),
+
+counted_months as (
+    select
+        episode_number,
+        month_start_on,
+        cast(sum(n_due) as bigint) as n_due,
+        cast(sum(n_done) as bigint) as n_done,
+        count(*) as n_sessions_due,
+        count(*) filter (where n_done > 0) as n_sessions_measured,
+        count(*) filter (where n_done = n_due) as n_sessions_complete
+    from counted_sessions
+    group by episode_number, month_start_on
 )
 
 select
-    episode_key,
-    month_start_on,
-    cast(sum(n_due) as bigint) as n_due,
-    cast(sum(n_done) as bigint) as n_done,
-    count(*) as n_sessions_due,
-    count(*) filter (where n_done > 0) as n_sessions_measured,
-    count(*) filter (where n_done = n_due) as n_sessions_complete
-from counted_sessions
-group by episode_key, month_start_on
-order by episode_key, month_start_on
+    episodes.episode_key,
+    counted_months.month_start_on,
+    counted_months.n_due,
+    counted_months.n_done,
+    counted_months.n_sessions_due,
+    counted_months.n_sessions_measured,
+    counted_months.n_sessions_complete
+from counted_months
+inner join episodes on counted_months.episode_number = episodes.episode_number
+order by episodes.episode_key, counted_months.month_start_on

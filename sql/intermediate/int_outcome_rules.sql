@@ -4,7 +4,10 @@
 -- where a scale has neither a published nor a decided reliable change is one derived: z * SD *
 -- sqrt(2) * sqrt(1 - r), with the verified reliability of the catalogue and the SD of enough first
 -- scores of the clinic's frozen reference period. `basis` is that of the least public figure in
--- the row, so that a derived or decided rule is never pooled with published ones.
+-- the row, so that a derived or decided rule is never pooled with published ones; `change_basis`
+-- and `caseness_basis` are those of the reliable change and of the caseness alone, and
+-- `published_rule_id` names the published figures. A response counts among cases, so that without
+-- a caseness in force there is none.
 --
 -- Grain:  one row per instrument, scale and respondent with at least one figure in force.
 -- Key:    instrument_id, scale, respondent
@@ -220,7 +223,22 @@ rules as (
             as caseness_points,
         coalesce(clinic_rules.remission_below_points, published_rules.remission_below_points)
             as remission_below_points,
-        coalesce(clinic_rules.response_share, published_rules.response_share) as response_share,
+        -- Whom a response is counted among are the cases.
+        case
+            when coalesce(clinic_rules.caseness_points, published_rules.caseness_points) is not null
+                then coalesce(clinic_rules.response_share, published_rules.response_share)
+        end as response_share,
+        case
+            when clinic_rules.reliable_change_points is not null then 'clinic'
+            when published_rules.reliable_change_points is not null then 'published'
+            when derived_rules.reliable_change_points is not null then 'clinic_derived'
+        end as change_basis,
+        case
+            when clinic_rules.caseness_points is not null then 'clinic'
+            when published_rules.caseness_points is not null then 'published'
+        end as caseness_basis,
+        published_rules.rule_id as published_rule_id,
+        published_rules.rule_version as published_rule_version,
         coalesce(clinic_rules.reliability_value, derived_rules.reliability_value)
             as reliability_value,
         coalesce(clinic_rules.sd_points, derived_rules.sd_points) as sd_points,
@@ -260,6 +278,10 @@ select
     reliability_value,
     sd_points,
     source,
-    status
+    status,
+    change_basis,
+    caseness_basis,
+    published_rule_id,
+    published_rule_version
 from rules
 order by instrument_id, scale, respondent

@@ -1,11 +1,13 @@
 -- Points of every response on every scale of its instrument, in the episode it belongs to.
 --
 -- Where any answer of a response was delivered the answers decide, else its total. An incomplete
--- form has no points unless its prorating rule is verified. An instrument that is not scored from
--- answers keeps the total that was delivered, if it lies in the instrument's range. All that is
--- special about an instrument comes from the ref_ tables: weights of items, groups whose highest
--- answer counts (QIDS) or that are prorated one by one (SDQ, OQ-45), what takes the place of
--- missing answers, and tables that convert points to another metric (SWEMWBS).
+-- form has no points unless its prorating rule is verified. An answer outside its item's range or
+-- between its steps (1.5 where whole numbers are ticked) is a missing answer; a total that no form
+-- can have is none. An instrument that is not scored from answers keeps the total that was
+-- delivered, if it lies in the instrument's range. All that is special about an instrument comes
+-- from the ref_ tables: weights of items, groups whose highest answer counts (QIDS) or that are
+-- prorated one by one (SDQ, OQ-45), what takes the place of missing answers, and tables that
+-- convert points to another metric (SWEMWBS).
 --
 -- Grain:  one row per response and scale; points are null where they cannot be computed.
 -- Key:    response_key, scale
@@ -46,7 +48,9 @@ instruments as (
         item_max_points,
         total_min_points,
         total_max_points,
-        is_scored
+        is_scored,
+        cast(item_step_points as double) as item_step,
+        total_steps
     from ref_instruments
 ),
 
@@ -107,6 +111,7 @@ instrument_scales as (
     select
         instruments.instrument_id,
         instruments.is_scored,
+        instruments.total_steps,
         instruments.total_min_points,
         instruments.total_max_points,
         instruments.n_items as n_form_items,
@@ -213,6 +218,7 @@ form_sizes as (
     select
         instruments.instrument_id,
         instruments.n_items,
+        instruments.item_step,
         case
             when by_item_instruments.instrument_id is null then instruments.n_items
             else instruments.n_items + 1
@@ -223,21 +229,52 @@ form_sizes as (
     where instruments.is_scored
 ),
 
--- Few forms are incomplete: only their answers, and those of the instruments above, are taken one
--- by one. An answer that its own item cannot have is a missing answer.
+whole_responses as (
+    select
+        responses.response_key,
+        responses.answers,
+        form_sizes.item_step
+    from responses
+    inner join form_sizes
+        on
+            responses.instrument_id = form_sizes.instrument_id
+            and responses.n_answers >= form_sizes.n_read_whole
+    where responses.has_answers
+),
+
+-- Whole forms with an answer between the steps of their items: next to none.
+off_step_responses as (
+    select response_key
+    from whole_responses
+    where
+        len(
+            list_filter(
+                answers,
+                lambda answer: abs(answer / item_step - round(answer / item_step)) > 0.000001
+            )
+        ) > 0
+),
+
+-- Few forms are incomplete: only their answers, and those of the forms and instruments above, are
+-- taken one by one. An answer that its own item cannot have is a missing answer.
 item_responses as (
     select
         responses.response_key,
         responses.instrument_id,
         form_sizes.n_items as n_form_items,
+        form_sizes.item_step,
         unnest(responses.items) as item,
         unnest(responses.answers) as answer
     from responses
-    inner join form_sizes
-        on
-            responses.instrument_id = form_sizes.instrument_id
-            and responses.n_answers < form_sizes.n_read_whole
-    where responses.has_answers
+    inner join form_sizes on responses.instrument_id = form_sizes.instrument_id
+    left join off_step_responses
+        on responses.response_key = off_step_responses.response_key
+    where
+        responses.has_answers
+        and (
+            responses.n_answers < form_sizes.n_read_whole
+            or off_step_responses.response_key is not null
+        )
 ),
 
 valid_answers as (
@@ -253,9 +290,16 @@ valid_answers as (
             item_responses.instrument_id = item_points.instrument_id
             and item_responses.item = item_points.item
     where
-        item_points.item is null
-        or (
-            item_responses.answer >= item_points.min_points
+        coalesce(
+            abs(
+                item_responses.answer / item_responses.item_step
+                - round(item_responses.answer / item_responses.item_step)
+            ) <= 0.000001,
+            true
+        )
+        and (
+            item_points.item is null
+            or item_responses.answer >= item_points.min_points
             and item_responses.answer <= item_points.max_points
             and (item_points.is_zero_allowed or item_responses.answer <> 0)
             and coalesce(list_contains(item_points.allowed_points, item_responses.answer), true)
@@ -316,7 +360,7 @@ filled_groups as (
                 scale_groups.n_items - answered_groups.n_answered <= scales.prorate_max_missing
                 and coalesce(form_counts.n_missing <= scales.form_max_missing, true)
                 then
-                    case coalesce(scales.fill_method, 'prorate_mean')
+                    case scales.fill_method
                         when 'prorate_mean'
                             then
                                 cast(answered_groups.answered_points as double)
@@ -388,6 +432,7 @@ scores as (
             when
                 not instrument_scales.is_by_item
                 and responses.n_answers = instrument_scales.n_form_items
+                and off_step_responses.response_key is null
                 then 'answers'
             when item_scores.is_complete then 'answers'
             else 'prorated'
@@ -400,12 +445,16 @@ scores as (
                             instrument_scales.scored_scale = 'total'
                             and responses.total_score >= instrument_scales.total_min_points
                             and responses.total_score <= instrument_scales.total_max_points
+                            and lies_on_steps(
+                                responses.total_score, instrument_scales.total_steps
+                            )
                             then cast(responses.total_score as double)
                     end
             -- An item is answered once and lies inside the form: as many as it has are all.
             when
                 not instrument_scales.is_by_item
                 and responses.n_answers = instrument_scales.n_form_items
+                and off_step_responses.response_key is null
                 then
                     weighted_points(responses.answers, instrument_scales.weights)
                     + instrument_scales.constant_points
@@ -414,6 +463,7 @@ scores as (
     from responses
     left join resolved_episodes on responses.response_key = resolved_episodes.response_key
     left join instrument_scales on responses.instrument_id = instrument_scales.instrument_id
+    left join off_step_responses on responses.response_key = off_step_responses.response_key
     left join item_scores
         on
             responses.response_key = item_scores.response_key

@@ -1,9 +1,12 @@
 -- Whether the items of an instrument that run against the scale are turned as the feed needs.
 --
--- Whole forms only. Over all of them the points of the plain items and those of the reversed items,
--- as they are scored, must rise together: both speak of the same thing. Where they do not, the
--- items are turned once too often or not at all, and `items_already_reversed` of the instrument is
--- the setting to look at. `is_suspicious` is null for few forms, and where all answer alike.
+-- Whole forms only, of all feeds and respondents together. Over all of them the points of the plain
+-- items and those of the reversed items, as they are scored, must rise together: both speak of the
+-- same thing, once what is better on one scale and worse on another is turned the same way (SDQ:
+-- its prosocial items beside its difficulties). Where they do not, the items are turned once too
+-- often or not at all, and `items_already_reversed` of the instrument is the setting to look at.
+-- `is_suspicious` is null for few forms, and where all answer alike. Feeds of which one turns items
+-- and another does not are not told apart: a small one of them is not seen.
 --
 -- Grain:  one row per instrument with plain and reversed items and at least one whole form.
 -- Key:    instrument_id
@@ -39,7 +42,8 @@ scales as (
         instrument_id,
         scale,
         item_numbers,
-        weights
+        weights,
+        case when direction = 'higher_better' then -1 else 1 end as worse_sign
     from ref_instrument_scales
     where weights is not null
 ),
@@ -50,13 +54,14 @@ conventions as (
     where name = 'reversed_check_minimum_forms'
 ),
 
--- Where one scale turns an item or leaves it as it is, all do.
+-- Where one scale turns an item or leaves it as it is, all of the same direction do.
 item_signs as (
     select
         reversed_items.instrument_id,
         reversed_items.item,
         reversed_items.is_reversed,
-        sign(max(list_extract(scales.weights, reversed_items.item))) as item_sign
+        max(sign(list_extract(scales.weights, reversed_items.item)) * scales.worse_sign)
+            as item_sign
     from reversed_items
     inner join scales
         on

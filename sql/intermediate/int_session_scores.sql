@@ -32,8 +32,10 @@ responses as (
     from stg_responses
 ),
 
+-- Numbers stand for the keys until the end, since they are quicker to group and to sort.
 episodes as (
     select
+        cast(row_number() over (order by episode_key asc) as integer) as episode_number,
         episode_key,
         session_1_on,
         session_1_on + cast($first_score_days as integer) as first_until_on,
@@ -79,6 +81,8 @@ outcome_rules as (
 
 measures as (
     select
+        cast(row_number() over (order by instruments.instrument_id asc) as integer)
+            as instrument_number,
         instruments.instrument_id,
         outcome_rules.caseness_points,
         coalesce(scales.direction, instruments.direction) as direction,
@@ -92,8 +96,8 @@ measures as (
 course_scores as (
     select
         scores.response_key,
-        scores.episode_key,
-        scores.instrument_id,
+        episodes.episode_number,
+        measures.instrument_number,
         scores.administered_at,
         scores.administered_on,
         scores.score_points,
@@ -116,8 +120,8 @@ course_scores as (
 ranked_scores as (
     select
         response_key,
-        episode_key,
-        instrument_id,
+        episode_number,
+        instrument_number,
         administered_at,
         administered_on,
         score_points,
@@ -125,16 +129,15 @@ ranked_scores as (
         is_in_time_for_first,
         distance_points,
         is_case,
-        rank() over (
-            partition by episode_key, instrument_id
-            order by administered_at asc
-        ) as moment_rank,
-        count(*) over (
-            partition by episode_key, instrument_id
-            order by administered_at asc
-            range between current row and current row
-        ) as n_at_moment
+        rank() over in_order as moment_rank,
+        coalesce(lag(administered_at) over in_order = administered_at, false)
+        or coalesce(lead(administered_at) over in_order = administered_at, false) as is_twin
     from course_scores
+    window
+        in_order as (
+            partition by episode_number, instrument_number
+            order by administered_at asc
+        )
 ),
 
 -- Two scores at one moment are rare, so only they pay for their ids.
@@ -143,20 +146,20 @@ twins as (
         ranked_scores.response_key,
         row_number() over (
             partition by
-                ranked_scores.episode_key,
-                ranked_scores.instrument_id,
+                ranked_scores.episode_number,
+                ranked_scores.instrument_number,
                 ranked_scores.administered_at
             order by responses.response_id asc
         ) - 1 as n_before
     from ranked_scores
     inner join responses on ranked_scores.response_key = responses.response_key
-    where ranked_scores.n_at_moment > 1
+    where ranked_scores.is_twin
 ),
 
 placed_scores as (
     select
-        ranked_scores.episode_key,
-        ranked_scores.instrument_id,
+        ranked_scores.episode_number,
+        ranked_scores.instrument_number,
         ranked_scores.administered_on,
         ranked_scores.score_points,
         ranked_scores.since_start_days,
@@ -170,8 +173,8 @@ placed_scores as (
 
 first_scores as (
     select
-        episode_key,
-        instrument_id,
+        episode_number,
+        instrument_number,
         distance_points
     from placed_scores
     where place = 1 and is_in_time_for_first
@@ -180,32 +183,33 @@ first_scores as (
 -- Sessions are counted by day and not by form: a day's forms share their number.
 days as (
     select
-        episode_key,
+        episode_number,
         day_on,
         cast(sum(n_sessions) as integer) as n_sessions
     from (
         select
-            episode_key,
-            day_on,
+            episodes.episode_number,
+            attended_days.day_on,
             1 as n_sessions
         from attended_days
+        inner join episodes on attended_days.episode_key = episodes.episode_key
         union all
         select
-            episode_key,
+            episode_number,
             administered_on as day_on,
             0 as n_sessions
         from placed_scores
     ) as day_parts
-    group by episode_key, day_on
+    group by episode_number, day_on
 ),
 
 numbered_days as (
     select
-        episode_key,
+        episode_number,
         day_on,
         cast(
             sum(n_sessions) over (
-                partition by episode_key
+                partition by episode_number
                 order by day_on asc
                 rows between unbounded preceding and current row
             ) as integer
@@ -214,8 +218,8 @@ numbered_days as (
 )
 
 select
-    placed_scores.episode_key,
-    placed_scores.instrument_id,
+    episodes.episode_key,
+    measures.instrument_id,
     placed_scores.place,
     placed_scores.administered_on,
     placed_scores.since_start_days,
@@ -230,12 +234,14 @@ select
     cast(first_scores.distance_points - placed_scores.distance_points as decimal(9, 4))
         as improvement_points
 from placed_scores
+inner join episodes on placed_scores.episode_number = episodes.episode_number
+inner join measures on placed_scores.instrument_number = measures.instrument_number
 inner join numbered_days
     on
-        placed_scores.episode_key = numbered_days.episode_key
+        placed_scores.episode_number = numbered_days.episode_number
         and placed_scores.administered_on = numbered_days.day_on
 left join first_scores
     on
-        placed_scores.episode_key = first_scores.episode_key
-        and placed_scores.instrument_id = first_scores.instrument_id
-order by placed_scores.episode_key, placed_scores.instrument_id, placed_scores.place
+        placed_scores.episode_number = first_scores.episode_number
+        and placed_scores.instrument_number = first_scores.instrument_number
+order by episodes.episode_key, measures.instrument_id, placed_scores.place

@@ -76,7 +76,7 @@ last_of_sessions as (
         gain_rule.drop_share,
         gain_rule.n_window,
         gain_rule.n_window - 1 as n_more,
-        cast(session_scores.distance_points * 10000 as hugeint) as x
+        cast(session_scores.distance_points * 10000 as bigint) as x
     from session_scores
     inner join cuts on session_scores.instrument_id = cuts.instrument_id
     cross join gain_rule
@@ -87,7 +87,6 @@ last_of_sessions as (
         ) is distinct from session_scores.session_number
 ),
 
--- n scores, their sum s and their sum of squares q on either side of the step.
 sessions as (
     select
         episode_key,
@@ -98,20 +97,13 @@ sessions as (
         cut_points,
         n_minimum,
         drop_share,
+        n_more,
+        n_window,
         lead(session_number) over in_order as next_session_number,
         lead(score_points) over in_order as next_score_points,
         lead(distance_points) over in_order as next_distance_points,
         count(*) over before_step as n_before,
-        sum(x) over before_step as s_before,
-        sum(x * x) over before_step as q_before,
-        count(*) over after_step as n_after,
-        sum(x) over after_step as s_after,
-        sum(x * x) over after_step as q_after,
-        max(distance_points) over (
-            partition by episode_key, instrument_id
-            order by session_number asc
-            range between 2 following and unbounded following
-        ) as worst_later_distance_points
+        count(*) over after_step as n_after
     from last_of_sessions
     window
         in_order as (
@@ -130,7 +122,6 @@ sessions as (
         )
 ),
 
--- The difference of the means is m / (n before x n after).
 steps as (
     select
         episode_key,
@@ -138,18 +129,17 @@ steps as (
         session_number,
         score_points,
         next_score_points,
-        distance_points,
         next_distance_points,
-        worst_later_distance_points,
-        cut_points,
-        drop_share,
+        n_more,
+        n_window,
         n_before,
         n_after,
-        s_before * n_after - s_after * n_before as m,
-        n_before * n_after * (
-            n_after * (n_before * q_before - s_before * s_before)
-            + n_before * (n_after * q_after - s_after * s_after)
-        ) as spread
+        distance_points - next_distance_points as drop_points,
+        coalesce(
+            distance_points - next_distance_points >= cut_points
+            and distance_points - next_distance_points >= drop_share * distance_points,
+            false
+        ) as is_large_drop
     from sessions
     where
         next_session_number = session_number + 1
@@ -157,49 +147,100 @@ steps as (
         and n_after >= n_minimum
 ),
 
-judged_steps as (
+-- Few steps are large enough, so only those look at their scores again: n scores, their sum s and
+-- their sum of squares q on either side of the step.
+step_scores as (
     select
         steps.episode_key,
         steps.instrument_id,
         steps.session_number,
-        steps.score_points,
-        steps.next_score_points,
         steps.n_before,
         steps.n_after,
-        steps.next_distance_points,
-        steps.worst_later_distance_points,
-        steps.distance_points - steps.next_distance_points as drop_points,
-        coalesce(
-            steps.distance_points - steps.next_distance_points >= steps.cut_points
-            and steps.distance_points - steps.next_distance_points
-            >= steps.drop_share * steps.distance_points
-            and steps.m > 0
-            and steps.m * steps.m * (steps.n_before + steps.n_after - 2) * 100000000
-            > critical_ts.ten_thousandths * critical_ts.ten_thousandths * steps.spread,
-            false
-        ) as is_gain
+        last_of_sessions.distance_points,
+        last_of_sessions.x,
+        last_of_sessions.session_number >= steps.session_number - steps.n_more
+        and last_of_sessions.session_number <= steps.session_number as is_before,
+        last_of_sessions.session_number > steps.session_number
+        and last_of_sessions.session_number <= steps.session_number + steps.n_window as is_after,
+        last_of_sessions.session_number > steps.session_number + 1 as is_later
     from steps
-    left join critical_ts on critical_ts.degrees_of_freedom = steps.n_before + steps.n_after - 2
+    inner join last_of_sessions
+        on
+            steps.episode_key = last_of_sessions.episode_key
+            and steps.instrument_id = last_of_sessions.instrument_id
+    where steps.is_large_drop
+),
+
+large_drops as (
+    select
+        episode_key,
+        instrument_id,
+        session_number,
+        n_before,
+        n_after,
+        sum(x) filter (where is_before) as s_before,
+        sum(cast(x * x as hugeint)) filter (where is_before) as q_before,
+        sum(x) filter (where is_after) as s_after,
+        sum(cast(x * x as hugeint)) filter (where is_after) as q_after,
+        max(distance_points) filter (where is_later) as worst_later_distance_points
+    from step_scores
+    group by episode_key, instrument_id, session_number, n_before, n_after
+),
+
+-- The difference of the means is m / (n before x n after).
+differences as (
+    select
+        episode_key,
+        instrument_id,
+        session_number,
+        n_before + n_after - 2 as degrees_of_freedom,
+        worst_later_distance_points,
+        s_before * n_after - s_after * n_before as m,
+        n_before * n_after * (
+            n_after * (n_before * q_before - s_before * s_before)
+            + n_before * (n_after * q_after - s_after * s_after)
+        ) as spread
+    from large_drops
+),
+
+gains as (
+    select
+        differences.episode_key,
+        differences.instrument_id,
+        differences.session_number,
+        differences.worst_later_distance_points
+    from differences
+    inner join critical_ts
+        on differences.degrees_of_freedom = critical_ts.degrees_of_freedom
+    where
+        differences.m > 0
+        and differences.m * differences.m * differences.degrees_of_freedom * 100000000
+        > critical_ts.ten_thousandths * critical_ts.ten_thousandths * differences.spread
 )
 
 select
-    judged_steps.episode_key,
-    judged_steps.instrument_id,
-    judged_steps.session_number,
-    judged_steps.score_points as before_points,
-    judged_steps.next_score_points as after_points,
-    cast(judged_steps.n_before as integer) as n_before,
-    cast(judged_steps.n_after as integer) as n_after,
-    cast(judged_steps.drop_points as decimal(9, 4)) as improvement_points,
-    judged_steps.is_gain,
+    steps.episode_key,
+    steps.instrument_id,
+    steps.session_number,
+    steps.score_points as before_points,
+    steps.next_score_points as after_points,
+    cast(steps.n_before as integer) as n_before,
+    cast(steps.n_after as integer) as n_after,
+    cast(steps.drop_points as decimal(9, 4)) as improvement_points,
+    gains.session_number is not null as is_gain,
     case
-        when judged_steps.is_gain
+        when gains.session_number is not null
             then coalesce(
-                judged_steps.worst_later_distance_points - judged_steps.next_distance_points
-                > reversal_rule.lost_share * judged_steps.drop_points,
+                gains.worst_later_distance_points - steps.next_distance_points
+                > reversal_rule.lost_share * steps.drop_points,
                 false
             )
     end as is_reversed
-from judged_steps
+from steps
 cross join reversal_rule
-order by judged_steps.episode_key, judged_steps.instrument_id, judged_steps.session_number
+left join gains
+    on
+        steps.episode_key = gains.episode_key
+        and steps.instrument_id = gains.instrument_id
+        and steps.session_number = gains.session_number
+order by steps.episode_key, steps.instrument_id, steps.session_number

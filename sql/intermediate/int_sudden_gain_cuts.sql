@@ -16,7 +16,7 @@ outcome_rules as (
     select
         instrument_id,
         reliable_change_points,
-        basis
+        change_basis as basis
     from int_outcome_rules
     where
         scale = 'total'

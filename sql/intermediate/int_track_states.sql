@@ -4,7 +4,8 @@
 -- Not on track: reliably worse than the first score at any time; or no improvement of a given share
 -- of a reliable change at any score by a given session, and at the last score still above the
 -- threshold. It is too early before that session. It cannot be told without a first score, a
--- reliable change and a threshold in force, or without a second score by that session.
+-- reliable change and a threshold in force, or without a second score by that session; only a
+-- reliable worsening is told without the latter two.
 --
 -- Grain:  one row per day, course open on it and outcome instrument with a score by then.
 -- Key:    seen_on, episode_key, instrument_id
@@ -158,8 +159,13 @@ judged_courses as (
         cast(coalesce(attended_counts.n_attended, 0) as integer) as n_attended,
         -courses.worst_improvement_points >= outcome_rules.reliable_change_points
             as is_reliably_worse,
+        -- Half of the rule is not the rule: one score alone never says that a course is on track.
         case
-            when attended_counts.n_attended >= track_rule.by_session
+            when
+                attended_counts.n_attended >= track_rule.by_session
+                and courses.best_early_improvement_points is not null
+                and courses.is_case is not null
+                and outcome_rules.reliable_change_points is not null
                 then
                     courses.best_early_improvement_points
                     < track_rule.improvement_share * outcome_rules.reliable_change_points

@@ -95,179 +95,239 @@ closed_courses as (
     where episodes.n_attended > 0 and episodes.ended_on is not null
 ),
 
--- Two kinds of facts in rows of one shape; what a kind does not count is 0.
-client_months as (
+-- Numbers stand for the texts until the end: there are few of them, and numbers are quick to group.
+subjects as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        episodes.client_key,
-        measures_due.month_start_on,
-        sum(measures_due.n_sessions_due) as n_sessions_due,
-        sum(measures_due.n_sessions_measured) as n_sessions_measured,
-        sum(measures_due.n_sessions_complete) as n_sessions_complete
-    from measures_due
-    inner join episodes on measures_due.episode_key = episodes.episode_key
-    inner join episode_subjects on measures_due.episode_key = episode_subjects.episode_key
-    group by
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        episodes.client_key,
-        measures_due.month_start_on
+        cast(row_number() over (order by level asc, subject_id asc) as integer) as subject_number,
+        level,
+        subject_id
+    from episode_subjects
+    group by level, subject_id
 ),
 
--- The client's month before, at the same subject: people are not additive over months.
-dated_client_months as (
+numbered_subjects as (
     select
-        level,
-        subject_id,
+        episode_subjects.episode_key,
+        subjects.subject_number
+    from episode_subjects
+    inner join subjects
+        on
+            episode_subjects.level = subjects.level
+            and episode_subjects.subject_id = subjects.subject_id
+),
+
+periods as (
+    select
+        cast(row_number() over (order by period_kind asc, period_start_on asc) as integer)
+            as period_number,
+        period_kind,
+        period_start_on,
+        period_end_on
+    from period_months
+    group by period_kind, period_start_on, period_end_on
+),
+
+numbered_months as (
+    select
+        periods.period_number,
+        periods.period_start_on,
+        period_months.month_start_on
+    from period_months
+    inner join periods
+        on
+            period_months.period_kind = periods.period_kind
+            and period_months.period_start_on = periods.period_start_on
+),
+
+-- The client's month before, at the same subject: people are not additive over months. Who had one
+-- course only had the same month before at all of its subjects.
+returning_clients as (
+    select client_key
+    from episodes
+    group by client_key
+    having count(*) > 1
+),
+
+course_months as (
+    select
+        measures_due.episode_key,
+        episodes.client_key,
+        returning_clients.client_key is not null as is_returning,
+        measures_due.month_start_on,
+        lag(measures_due.month_start_on) over (
+            partition by measures_due.episode_key order by measures_due.month_start_on asc
+        ) as previous_month_on,
+        measures_due.n_sessions_due,
+        measures_due.n_sessions_measured,
+        measures_due.n_sessions_complete
+    from measures_due
+    inner join episodes on measures_due.episode_key = episodes.episode_key
+    left join returning_clients on episodes.client_key = returning_clients.client_key
+),
+
+returning_months as (
+    select
+        numbered_subjects.subject_number,
+        course_months.client_key,
+        course_months.month_start_on,
+        sum(course_months.n_sessions_due) as n_sessions_due,
+        sum(course_months.n_sessions_measured) as n_sessions_measured,
+        sum(course_months.n_sessions_complete) as n_sessions_complete
+    from course_months
+    inner join numbered_subjects on course_months.episode_key = numbered_subjects.episode_key
+    where course_months.is_returning
+    group by
+        numbered_subjects.subject_number,
+        course_months.client_key,
+        course_months.month_start_on
+),
+
+client_months as (
+    select
+        numbered_subjects.subject_number,
+        course_months.month_start_on,
+        course_months.previous_month_on,
+        course_months.n_sessions_due,
+        course_months.n_sessions_measured,
+        course_months.n_sessions_complete
+    from course_months
+    inner join numbered_subjects on course_months.episode_key = numbered_subjects.episode_key
+    where not course_months.is_returning
+    union all
+    select
+        subject_number,
         month_start_on,
         lag(month_start_on) over (
-            partition by level, subject_id, client_key order by month_start_on asc
+            partition by subject_number, client_key order by month_start_on asc
         ) as previous_month_on,
         n_sessions_due,
         n_sessions_measured,
         n_sessions_complete
-    from client_months
+    from returning_months
 ),
 
 monthly_cells as (
     select
-        level,
-        subject_id,
+        subject_number,
         month_start_on,
         previous_month_on,
         count(*) as n_clients,
-        sum(n_sessions_due) as n_sessions_due,
-        sum(n_sessions_measured) as n_sessions_measured,
-        sum(n_sessions_complete) as n_sessions_complete,
-        0 as n_closed,
-        0 as n_with_last_score
-    from dated_client_months
-    group by level, subject_id, month_start_on, previous_month_on
-    union all
-    select
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        closed_courses.month_start_on,
-        cast(null as date) as previous_month_on,
-        0 as n_clients,
-        0 as n_sessions_due,
-        0 as n_sessions_measured,
-        0 as n_sessions_complete,
-        count(*) as n_closed,
-        count(closed_courses.last_score_days) as n_with_last_score
-    from closed_courses
-    inner join episode_subjects on closed_courses.episode_key = episode_subjects.episode_key
-    group by
-        episode_subjects.level, episode_subjects.subject_id, closed_courses.month_start_on
+        cast(sum(n_sessions_due) as bigint) as n_sessions_due,
+        cast(sum(n_sessions_measured) as bigint) as n_sessions_measured,
+        cast(sum(n_sessions_complete) as bigint) as n_sessions_complete
+    from client_months
+    group by subject_number, month_start_on, previous_month_on
 ),
 
-counts as (
+session_counts as (
     select
-        monthly_cells.level,
-        monthly_cells.subject_id,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on,
+        monthly_cells.subject_number,
+        numbered_months.period_number,
         cast(
             sum(
                 case
-                    when monthly_cells.previous_month_on >= period_months.period_start_on then 0
+                    when monthly_cells.previous_month_on >= numbered_months.period_start_on then 0
                     else monthly_cells.n_clients
                 end
             ) as bigint
         ) as n_clients,
         cast(sum(monthly_cells.n_sessions_due) as bigint) as n_sessions_due,
         cast(sum(monthly_cells.n_sessions_measured) as bigint) as n_sessions_measured,
-        cast(sum(monthly_cells.n_sessions_complete) as bigint) as n_sessions_complete,
-        cast(sum(monthly_cells.n_closed) as bigint) as n_closed,
-        cast(sum(monthly_cells.n_with_last_score) as bigint) as n_with_last_score
+        cast(sum(monthly_cells.n_sessions_complete) as bigint) as n_sessions_complete
     from monthly_cells
-    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
-    group by
-        monthly_cells.level,
-        monthly_cells.subject_id,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on
+    inner join numbered_months on monthly_cells.month_start_on = numbered_months.month_start_on
+    group by monthly_cells.subject_number, numbered_months.period_number
 ),
 
--- A histogram: months add up, and a rank is found by counting along it.
+-- A histogram: months add up, and a rank is found by counting along it. Courses without a score
+-- have no days and come last.
 day_cells as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
+        numbered_subjects.subject_number,
         closed_courses.month_start_on,
         closed_courses.last_score_days,
         count(*) as n_courses
     from closed_courses
-    inner join episode_subjects on closed_courses.episode_key = episode_subjects.episode_key
-    where closed_courses.last_score_days is not null
+    inner join numbered_subjects on closed_courses.episode_key = numbered_subjects.episode_key
     group by
-        episode_subjects.level,
-        episode_subjects.subject_id,
+        numbered_subjects.subject_number,
         closed_courses.month_start_on,
         closed_courses.last_score_days
 ),
 
 period_days as (
     select
-        day_cells.level,
-        day_cells.subject_id,
-        period_months.period_kind,
-        period_months.period_start_on,
+        day_cells.subject_number,
+        numbered_months.period_number,
         day_cells.last_score_days,
-        cast(sum(day_cells.n_courses) as bigint) as n_courses
+        cast(sum(day_cells.n_courses) as bigint) as n_courses,
+        cast(
+            sum(
+                case when day_cells.last_score_days is null then 0 else day_cells.n_courses end
+            ) as bigint
+        ) as n_scored
     from day_cells
-    inner join period_months on day_cells.month_start_on = period_months.month_start_on
+    inner join numbered_months on day_cells.month_start_on = numbered_months.month_start_on
     group by
-        day_cells.level,
-        day_cells.subject_id,
-        period_months.period_kind,
-        period_months.period_start_on,
-        day_cells.last_score_days
+        day_cells.subject_number, numbered_months.period_number, day_cells.last_score_days
 ),
 
 ranked_days as (
     select
-        level,
-        subject_id,
-        period_kind,
-        period_start_on,
+        subject_number,
+        period_number,
         last_score_days,
-        cast(
-            sum(n_courses) over (
-                partition by level, subject_id, period_kind, period_start_on
-                order by last_score_days asc
-            ) as bigint
-        ) as n_up_to,
-        cast(
-            sum(n_courses) over (
-                partition by level, subject_id, period_kind, period_start_on
-            ) as bigint
-        ) as n_all
+        n_courses,
+        n_scored,
+        cast(sum(n_scored) over up_to as bigint) as n_up_to,
+        cast(sum(n_scored) over everything as bigint) as n_all
     from period_days
+    window
+        up_to as (
+            partition by subject_number, period_number order by last_score_days asc nulls last
+        ),
+        everything as (partition by subject_number, period_number)
 ),
 
 -- The middle: of an even number, half way between the two in the middle.
-medians as (
+course_counts as (
     select
-        level,
-        subject_id,
-        period_kind,
-        period_start_on,
+        subject_number,
+        period_number,
+        cast(sum(n_courses) as bigint) as n_closed,
+        cast(sum(n_scored) as bigint) as n_with_last_score,
         min(last_score_days) filter (where n_up_to > (n_all - 1) // 2) as lower_days,
         min(last_score_days) filter (where n_up_to > n_all // 2) as upper_days
     from ranked_days
-    group by level, subject_id, period_kind, period_start_on
+    group by subject_number, period_number
+),
+
+-- Not every subject has both in a period; what it lacks is 0.
+counts as (
+    select
+        coalesce(session_counts.subject_number, course_counts.subject_number) as subject_number,
+        coalesce(session_counts.period_number, course_counts.period_number) as period_number,
+        coalesce(session_counts.n_clients, 0) as n_clients,
+        coalesce(session_counts.n_sessions_due, 0) as n_sessions_due,
+        coalesce(session_counts.n_sessions_measured, 0) as n_sessions_measured,
+        coalesce(session_counts.n_sessions_complete, 0) as n_sessions_complete,
+        coalesce(course_counts.n_closed, 0) as n_closed,
+        coalesce(course_counts.n_with_last_score, 0) as n_with_last_score,
+        course_counts.lower_days,
+        course_counts.upper_days
+    from session_counts
+    full join course_counts
+        on
+            session_counts.subject_number = course_counts.subject_number
+            and session_counts.period_number = course_counts.period_number
 )
 
 select
-    counts.level,
-    counts.subject_id,
-    counts.period_kind,
-    counts.period_start_on,
-    counts.period_end_on,
+    subjects.level,
+    subjects.subject_id,
+    periods.period_kind,
+    periods.period_start_on,
+    periods.period_end_on,
     counts.n_clients,
     counts.n_sessions_due,
     counts.n_sessions_measured,
@@ -284,12 +344,8 @@ select
         as sessions_complete_rate_upper,
     counts.n_closed,
     counts.n_with_last_score,
-    cast((medians.lower_days + medians.upper_days) / 2 as decimal(9, 4)) as last_score_median_days
+    cast((counts.lower_days + counts.upper_days) / 2 as decimal(9, 4)) as last_score_median_days
 from counts
-left join medians
-    on
-        counts.level = medians.level
-        and counts.subject_id = medians.subject_id
-        and counts.period_kind = medians.period_kind
-        and counts.period_start_on = medians.period_start_on
-order by counts.level, counts.subject_id, counts.period_kind, counts.period_start_on
+inner join subjects on counts.subject_number = subjects.subject_number
+inner join periods on counts.period_number = periods.period_number
+order by subjects.level, subjects.subject_id, periods.period_kind, periods.period_start_on

@@ -68,12 +68,12 @@ period_months as (
     from int_period_months
 ),
 
--- People are not additive over months. A course counts a client unless an earlier one of the same
--- period did: for that, the month of the client's course before is enough.
-subject_courses as (
+ended_courses as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
+        courses.episode_key,
+        ended_episodes.client_key,
+        ended_episodes.ended_on,
+        cast(date_trunc('month', ended_episodes.ended_on) as date) as month_start_on,
         courses.instrument_id,
         courses.scale,
         courses.respondent,
@@ -85,59 +85,43 @@ subject_courses as (
         courses.has_fall,
         courses.n_judged,
         courses.n_alerts,
-        courses.has_alert,
-        cast(date_trunc('month', ended_episodes.ended_on) as date) as month_start_on,
-        cast(
-            date_trunc(
-                'month',
-                lag(ended_episodes.ended_on) over (
-                    partition by
-                        episode_subjects.level,
-                        episode_subjects.subject_id,
-                        courses.instrument_id,
-                        courses.scale,
-                        courses.respondent,
-                        ended_episodes.client_key
-                    order by ended_episodes.ended_on asc, ended_episodes.episode_key asc
-                )
-            ) as date
-        ) as previous_month_on
+        courses.has_alert
     from courses
     inner join ended_episodes on courses.episode_key = ended_episodes.episode_key
-    inner join episode_subjects on courses.episode_key = episode_subjects.episode_key
 ),
 
 monthly_cells as (
     select
-        level,
-        subject_id,
-        instrument_id,
-        scale,
-        respondent,
-        month_start_on,
-        previous_month_on,
+        episode_subjects.level,
+        episode_subjects.subject_id,
+        ended_courses.instrument_id,
+        ended_courses.scale,
+        ended_courses.respondent,
+        ended_courses.month_start_on,
         count(*) as n_rated,
-        count(*) filter (where n_in_window > 0) as n_rated_in_time,
-        sum(n_scores) as n_scores,
-        count(largest_fall_points) as n_fall_base,
-        count(*) filter (where has_fall) as n_fell,
-        sum(n_judged) as n_judged,
-        sum(n_alerts) as n_alerts,
-        count(has_alert) as n_alert_base,
-        count(*) filter (where has_alert) as n_with_alert,
-        sum(first_points) as first_sum,
-        sum(cast(first_points * first_points as decimal(38, 8))) as first_squares,
-        sum(last_points) as last_sum,
-        sum(cast(last_points * last_points as decimal(38, 8))) as last_squares
-    from subject_courses
+        count(*) filter (where ended_courses.n_in_window > 0) as n_rated_in_time,
+        sum(ended_courses.n_scores) as n_scores,
+        count(ended_courses.largest_fall_points) as n_fall_base,
+        count(*) filter (where ended_courses.has_fall) as n_fell,
+        sum(ended_courses.n_judged) as n_judged,
+        sum(ended_courses.n_alerts) as n_alerts,
+        count(ended_courses.has_alert) as n_alert_base,
+        count(*) filter (where ended_courses.has_alert) as n_with_alert,
+        sum(ended_courses.first_points) as first_sum,
+        sum(cast(ended_courses.first_points * ended_courses.first_points as decimal(38, 8)))
+            as first_squares,
+        sum(ended_courses.last_points) as last_sum,
+        sum(cast(ended_courses.last_points * ended_courses.last_points as decimal(38, 8)))
+            as last_squares
+    from ended_courses
+    inner join episode_subjects on ended_courses.episode_key = episode_subjects.episode_key
     group by
-        level,
-        subject_id,
-        instrument_id,
-        scale,
-        respondent,
-        month_start_on,
-        previous_month_on
+        episode_subjects.level,
+        episode_subjects.subject_id,
+        ended_courses.instrument_id,
+        ended_courses.scale,
+        ended_courses.respondent,
+        ended_courses.month_start_on
 ),
 
 period_sums as (
@@ -150,14 +134,6 @@ period_sums as (
         period_months.period_kind,
         period_months.period_start_on,
         period_months.period_end_on,
-        cast(
-            sum(
-                case
-                    when monthly_cells.previous_month_on >= period_months.period_start_on then 0
-                    else monthly_cells.n_rated
-                end
-            ) as bigint
-        ) as n_clients,
         cast(sum(monthly_cells.n_rated) as bigint) as n_rated,
         cast(sum(monthly_cells.n_rated_in_time) as bigint) as n_rated_in_time,
         cast(sum(monthly_cells.n_scores) as bigint) as n_scores,
@@ -184,6 +160,73 @@ period_sums as (
         period_months.period_end_on
 ),
 
+-- People are not additive over months. They are the courses without those whose client had
+-- already ended one in the same period: for that, the month of the client's course before is
+-- enough, and only clients with several courses have one.
+returning_clients as (
+    select client_key
+    from ended_episodes
+    group by client_key
+    having count(*) > 1
+),
+
+returning_subjects as (
+    select
+        episode_subjects.episode_key,
+        episode_subjects.level,
+        episode_subjects.subject_id
+    from ended_episodes
+    inner join returning_clients on ended_episodes.client_key = returning_clients.client_key
+    inner join episode_subjects on ended_episodes.episode_key = episode_subjects.episode_key
+),
+
+repeated_courses as (
+    select
+        returning_subjects.level,
+        returning_subjects.subject_id,
+        ended_courses.instrument_id,
+        ended_courses.scale,
+        ended_courses.respondent,
+        ended_courses.month_start_on,
+        lag(ended_courses.month_start_on) over (
+            partition by
+                returning_subjects.level,
+                returning_subjects.subject_id,
+                ended_courses.instrument_id,
+                ended_courses.scale,
+                ended_courses.respondent,
+                ended_courses.client_key
+            order by ended_courses.ended_on asc, ended_courses.episode_key asc
+        ) as previous_month_on
+    from ended_courses
+    inner join returning_subjects on ended_courses.episode_key = returning_subjects.episode_key
+),
+
+period_repeats as (
+    select
+        repeated_courses.level,
+        repeated_courses.subject_id,
+        repeated_courses.instrument_id,
+        repeated_courses.scale,
+        repeated_courses.respondent,
+        period_months.period_kind,
+        period_months.period_start_on,
+        count(*) as n_repeated
+    from repeated_courses
+    inner join period_months
+        on
+            repeated_courses.month_start_on = period_months.month_start_on
+            and repeated_courses.previous_month_on >= period_months.period_start_on
+    group by
+        repeated_courses.level,
+        repeated_courses.subject_id,
+        repeated_courses.instrument_id,
+        repeated_courses.scale,
+        repeated_courses.respondent,
+        period_months.period_kind,
+        period_months.period_start_on
+),
+
 -- n times the sum of squared deviations: exact in decimals, so a spread of nothing is exactly 0.
 moments as (
     select
@@ -195,7 +238,7 @@ moments as (
         period_sums.period_kind,
         period_sums.period_start_on,
         period_sums.period_end_on,
-        period_sums.n_clients,
+        period_sums.n_rated - coalesce(period_repeats.n_repeated, 0) as n_clients,
         period_sums.n_rated,
         period_sums.n_rated_in_time,
         period_sums.n_scores,
@@ -224,6 +267,15 @@ moments as (
         nullif(period_sums.n_alert_base, 0) as n_alert_base,
         case when period_sums.n_alert_base > 0 then period_sums.n_with_alert end as n_with_alert
     from period_sums
+    left join period_repeats
+        on
+            period_sums.level = period_repeats.level
+            and period_sums.subject_id = period_repeats.subject_id
+            and period_sums.instrument_id = period_repeats.instrument_id
+            and period_sums.scale = period_repeats.scale
+            and period_sums.respondent = period_repeats.respondent
+            and period_sums.period_kind = period_repeats.period_kind
+            and period_sums.period_start_on = period_repeats.period_start_on
     left join sds
         on
             period_sums.instrument_id = sds.instrument_id

@@ -1,9 +1,11 @@
--- Whether the working relationship was asked about in time, over the courses that ended.
+-- Whether the working relationship was rated in time, over the courses that ended.
 --
--- A course was measured in time when the client rated any instrument of the domain `alliance` from
--- the first to the last session of the window (ref_path_rules, `alliance_window`), counted by
--- attended sessions. Only courses that reached the window could be: `n_reached`. All courses of a
--- subject count, whether their programme asks for such an instrument or not.
+-- A course was measured in time when the client gave a usable rating on any instrument of the
+-- domain `alliance` from the first to the last session of the window (ref_path_rules,
+-- `alliance_window`), counted by attended sessions, on such a session's day or within the days that
+-- the rule allows after it. The cohesion of a group is another matter and does not count. Only
+-- courses that reached the window could be: `n_reached`. All courses of a subject count, whether
+-- their programme asks for such an instrument or not.
 --
 -- Grain:  one row per level, subject and period in which a course ended.
 -- Key:    level, subject_id, period_kind, period_start_on
@@ -28,9 +30,17 @@ episode_subjects as (
 scores as (
     select
         episode_key,
-        n_sessions_so_far
+        instrument_id,
+        n_sessions_so_far,
+        days_since_session
     from int_alliance_scores
     where respondent = 'client'
+),
+
+instruments as (
+    select instrument_id
+    from ref_instruments
+    where subdomain is distinct from 'group_cohesion'
 ),
 
 window_parameters as (
@@ -64,7 +74,8 @@ period_months as (
 session_window as (
     select
         cast(max(value) filter (where parameter = 'from_session') as bigint) as from_session,
-        cast(max(value) filter (where parameter = 'until_session') as bigint) as until_session
+        cast(max(value) filter (where parameter = 'until_session') as bigint) as until_session,
+        max(value) filter (where parameter = 'most_days') as most_days
     from window_parameters
 ),
 
@@ -75,8 +86,10 @@ rated_episodes as (
             where
             scores.n_sessions_so_far >= session_window.from_session
             and scores.n_sessions_so_far <= session_window.until_session
+            and scores.days_since_session <= session_window.most_days
         ) as n_in_window
     from scores
+    inner join instruments on scores.instrument_id = instruments.instrument_id
     cross join session_window
     group by scores.episode_key
 ),

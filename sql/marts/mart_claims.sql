@@ -3,28 +3,34 @@
 --
 -- A course counts in the month of its first attended session. `n_started` are those of the claim's
 -- population, `n_due` those of them whose time has come by $as_of_on (for a recovery: and who are
--- not known to have begun below the threshold); all counts after that are of these. Of two courses
--- of one person at one subject, the second counts only when it began at least the claim's days
--- after the one before, so that group and individual work side by side is told once. `n_referred`
--- are the courses of the population that were referred in the period, whenever they began.
+-- not known to have begun below the threshold, who are `n_below_threshold`); all counts after that
+-- are of these. Group and individual work side by side is told once: of the courses of one person
+-- at one subject, one that began less than the claim's days after the last that counts, while that
+-- one still had sessions, does not count. `n_referred` are the courses of the population that were
+-- referred in the period, whenever they began. Only periods of the claim's one kind are judged.
 --
 -- `met_rate` is over those measured, `met_rate_worst` and `met_rate_best` over all who were due.
 -- Its limits are Wilson's, widened where groups or therapists differ more than chance would have
 -- it (`design_effect`, never below 1; where it cannot be computed it is null, the limits plain).
+-- `deteriorated_rate` is over those of whom it is known whether they got worse, its limits plain;
+-- `deteriorated_rate_worst` over all who were due, as if everybody else had.
 --
--- The verdict, on exact counts: `cannot_tell` while a course is not due, without a published rule
--- or with too few pairs; `may_not_publish` when too few were measured, or when the figure or its
--- worst bound stays below the claim; else `may_publish`. `sentence` is what may be said instead.
+-- The verdict, on exact counts: `cannot_tell` while a course is not due, when the claim was not
+-- fixed before the period began, without a published rule or with too few pairs; `may_not_publish`
+-- when too few were measured, or when the figure or its worst bound stays below the claim; else
+-- `may_publish`. `sentence` is what may be said instead.
 --
 -- Grain:  one row per claim, clinic or programme and period with somebody referred or started.
 -- Key:    claim_id, level, subject_id, period_kind, period_start_on
 -- Source: ref_claims (claim, standard, words); Wilson score interval, 95 %; design effect of a
 --         ratio over clusters, Cochran, Sampling Techniques, 1977, chapter 11
-with claims as (
+with recursive claims as (
     select
         claim_id,
         claim_version,
+        set_on,
         claimed_rate,
+        period_kind,
         levels,
         tracks,
         modalities,
@@ -36,6 +42,7 @@ with claims as (
         minimum_pairs,
         minimum_pair_rate,
         population_words,
+        due_words,
         measure_words,
         met_words,
         worse_words,
@@ -60,10 +67,12 @@ claim_courses as (
         client_key,
         cluster_id,
         session_1_on,
+        last_attended_on,
         is_due,
         is_counted,
         is_measured,
         is_met,
+        is_worse_known,
         is_deteriorated
     from mart_episode_claims
 ),
@@ -89,8 +98,7 @@ episode_subjects as (
     select
         episode_key,
         level,
-        subject_id,
-        replace(level, 'public_', '') as claim_level
+        subject_id
     from int_episode_subjects
 ),
 
@@ -111,34 +119,217 @@ subject_names as (
     from int_subject_names
 ),
 
-subject_courses as (
+-- A level and its subject are one number inside this query, and so is a period: rows are matched
+-- and grouped by numbers, not by texts.
+subjects as (
+    select
+        level,
+        subject_id,
+        row_number() over (order by level, subject_id) as subject_number
+    from episode_subjects
+    group by level, subject_id
+),
+
+-- Who may claim what.
+claim_subjects as (
+    select
+        claims.claim_id,
+        subjects.subject_number
+    from claims
+    inner join subjects on list_contains(claims.levels, subjects.level)
+),
+
+claiming_subjects as (
+    select
+        level,
+        subject_id,
+        subject_number
+    from subjects
+    where subject_number in (select claim_subjects.subject_number from claim_subjects)
+),
+
+numbered_subjects as (
+    select
+        episode_subjects.episode_key,
+        claiming_subjects.subject_number
+    from episode_subjects
+    inner join claiming_subjects
+        on
+            episode_subjects.level = claiming_subjects.level
+            and episode_subjects.subject_id = claiming_subjects.subject_id
+),
+
+periods as (
+    select
+        period_kind,
+        period_start_on,
+        period_end_on,
+        row_number() over (order by period_kind, period_start_on) as period_number
+    from period_months
+    group by period_kind, period_start_on, period_end_on
+),
+
+numbered_months as (
+    select
+        periods.period_number,
+        periods.period_start_on,
+        period_months.month_start_on
+    from period_months
+    inner join periods
+        on
+            period_months.period_kind = periods.period_kind
+            and period_months.period_start_on = periods.period_start_on
+),
+
+-- One kind of period a claim: with several, somebody could pick.
+claim_months as (
+    select
+        claims.claim_id,
+        numbered_months.period_number,
+        numbered_months.period_start_on,
+        numbered_months.month_start_on
+    from claims
+    inner join periods on claims.period_kind = periods.period_kind
+    inner join numbered_months on periods.period_number = numbered_months.period_number
+),
+
+clusters as (
+    select
+        cluster_id,
+        row_number() over (order by cluster_id) as cluster_number
+    from claim_courses
+    group by cluster_id
+),
+
+-- Only who has several courses can have one that is told already.
+returning_clients as (
+    select
+        claim_id,
+        client_key
+    from claim_courses
+    group by claim_id, client_key
+    having count(*) > 1
+),
+
+numbered_courses as (
     select
         claim_courses.claim_id,
-        episode_subjects.level,
-        episode_subjects.subject_id,
         claim_courses.episode_key,
         claim_courses.client_key,
-        claim_courses.cluster_id,
+        clusters.cluster_number,
         claim_courses.session_1_on,
+        claim_courses.last_attended_on,
+        claim_courses.session_1_on + claims.after_days as next_from_on,
+        cast(date_trunc('month', claim_courses.session_1_on) as date) as month_start_on,
+        returning_clients.client_key is not null as is_of_returning_client,
         claim_courses.is_due,
-        claim_courses.is_counted,
+        claim_courses.is_due and claim_courses.is_counted as is_in_figure,
         claim_courses.is_measured,
         claim_courses.is_met,
-        claim_courses.is_deteriorated,
-        lag(claim_courses.session_1_on) over (
-            partition by
-                claim_courses.claim_id,
-                episode_subjects.level,
-                episode_subjects.subject_id,
-                claim_courses.client_key
-            order by claim_courses.session_1_on asc, claim_courses.episode_key asc
-        ) + claims.after_days as next_from_on
+        claim_courses.is_worse_known,
+        claim_courses.is_deteriorated
     from claim_courses
     inner join claims on claim_courses.claim_id = claims.claim_id
-    inner join episode_subjects
+    inner join clusters on claim_courses.cluster_id = clusters.cluster_id
+    left join returning_clients
         on
-            claim_courses.episode_key = episode_subjects.episode_key
-            and list_contains(claims.levels, episode_subjects.claim_level)
+            claim_courses.claim_id = returning_clients.claim_id
+            and claim_courses.client_key = returning_clients.client_key
+),
+
+subject_courses as (
+    select
+        numbered_courses.claim_id,
+        claim_subjects.subject_number,
+        numbered_courses.episode_key,
+        numbered_courses.client_key,
+        numbered_courses.cluster_number,
+        numbered_courses.session_1_on,
+        numbered_courses.last_attended_on,
+        numbered_courses.next_from_on,
+        numbered_courses.month_start_on,
+        numbered_courses.is_of_returning_client,
+        numbered_courses.is_due,
+        numbered_courses.is_in_figure,
+        numbered_courses.is_measured,
+        numbered_courses.is_met,
+        numbered_courses.is_worse_known,
+        numbered_courses.is_deteriorated
+    from numbered_courses
+    inner join numbered_subjects on numbered_courses.episode_key = numbered_subjects.episode_key
+    inner join claim_subjects
+        on
+            numbered_courses.claim_id = claim_subjects.claim_id
+            and numbered_subjects.subject_number = claim_subjects.subject_number
+),
+
+returning_courses as (
+    select
+        claim_id,
+        subject_number,
+        episode_key,
+        client_key,
+        cluster_number,
+        session_1_on,
+        last_attended_on,
+        next_from_on,
+        month_start_on,
+        is_due,
+        is_in_figure,
+        is_measured,
+        is_met,
+        is_worse_known,
+        is_deteriorated,
+        row_number() over (
+            partition by claim_id, subject_number, client_key
+            order by session_1_on asc, episode_key asc
+        ) as place
+    from subject_courses
+    where is_of_returning_client
+),
+
+-- From course to course of a person, with the last one that is told: a course that is not told must
+-- not hide the next.
+walked_courses as (
+    select
+        claim_id,
+        subject_number,
+        client_key,
+        place,
+        true as is_told,
+        last_attended_on as told_until_on,
+        next_from_on as told_next_from_on
+    from returning_courses
+    where place = 1
+    union all
+    select
+        returning_courses.claim_id,
+        returning_courses.subject_number,
+        returning_courses.client_key,
+        returning_courses.place,
+        returning_courses.session_1_on >= walked_courses.told_next_from_on
+        or returning_courses.session_1_on > walked_courses.told_until_on as is_told,
+        case
+            when
+                returning_courses.session_1_on >= walked_courses.told_next_from_on
+                or returning_courses.session_1_on > walked_courses.told_until_on
+                then returning_courses.last_attended_on
+            else walked_courses.told_until_on
+        end as told_until_on,
+        case
+            when
+                returning_courses.session_1_on >= walked_courses.told_next_from_on
+                or returning_courses.session_1_on > walked_courses.told_until_on
+                then returning_courses.next_from_on
+            else walked_courses.told_next_from_on
+        end as told_next_from_on
+    from walked_courses
+    inner join returning_courses
+        on
+            walked_courses.claim_id = returning_courses.claim_id
+            and walked_courses.subject_number = returning_courses.subject_number
+            and walked_courses.client_key = returning_courses.client_key
+            and walked_courses.place + 1 = returning_courses.place
 ),
 
 -- The month of the person's course before: people are not additive over months, but a course whose
@@ -146,168 +337,235 @@ subject_courses as (
 started_courses as (
     select
         claim_id,
-        level,
-        subject_id,
-        cluster_id,
-        cast(date_trunc('month', session_1_on) as date) as month_start_on,
-        cast(
-            date_trunc(
-                'month',
-                lag(session_1_on) over (
-                    partition by claim_id, level, subject_id, client_key
-                    order by session_1_on asc, episode_key asc
-                )
-            ) as date
-        ) as previous_month_on,
+        subject_number,
+        cluster_number,
+        month_start_on,
+        cast(null as date) as previous_month_on,
         is_due,
-        is_due and is_counted as is_in_figure,
+        is_in_figure,
         is_measured,
         is_met,
+        is_worse_known,
         is_deteriorated
     from subject_courses
-    where next_from_on is null or session_1_on >= next_from_on
+    where not is_of_returning_client
+    union all
+    select
+        returning_courses.claim_id,
+        returning_courses.subject_number,
+        returning_courses.cluster_number,
+        returning_courses.month_start_on,
+        lag(returning_courses.month_start_on) over (
+            partition by
+                returning_courses.claim_id,
+                returning_courses.subject_number,
+                returning_courses.client_key
+            order by returning_courses.place asc
+        ) as previous_month_on,
+        returning_courses.is_due,
+        returning_courses.is_in_figure,
+        returning_courses.is_measured,
+        returning_courses.is_met,
+        returning_courses.is_worse_known,
+        returning_courses.is_deteriorated
+    from returning_courses
+    inner join walked_courses
+        on
+            returning_courses.claim_id = walked_courses.claim_id
+            and returning_courses.subject_number = walked_courses.subject_number
+            and returning_courses.client_key = walked_courses.client_key
+            and returning_courses.place = walked_courses.place
+    where walked_courses.is_told
 ),
 
-started_cells as (
+started_months as (
     select
         claim_id,
-        level,
-        subject_id,
+        subject_number,
         month_start_on,
         previous_month_on,
-        cluster_id,
         count(*) as n_started,
         count(*) filter (where not is_due) as n_not_due,
+        count(*) filter (where is_due and not is_in_figure) as n_below_threshold,
         count(*) filter (where is_in_figure) as n_due,
         count(*) filter (where is_in_figure and is_measured) as n_measured,
         count(*) filter (where is_in_figure and is_measured and is_met) as n_met,
-        count(*) filter (where is_in_figure and is_measured and is_deteriorated) as n_deteriorated
+        count(*) filter (where is_in_figure and is_worse_known) as n_worse_known,
+        count(*) filter (where is_in_figure and is_deteriorated) as n_deteriorated
     from started_courses
-    group by claim_id, level, subject_id, month_start_on, previous_month_on, cluster_id
+    group by claim_id, subject_number, month_start_on, previous_month_on
 ),
 
-cluster_counts as (
+started_periods as (
     select
-        started_cells.claim_id,
-        started_cells.level,
-        started_cells.subject_id,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on,
-        started_cells.cluster_id,
+        started_months.claim_id,
+        started_months.subject_number,
+        claim_months.period_number,
         cast(
             sum(
                 case
-                    when started_cells.previous_month_on >= period_months.period_start_on then 0
-                    else started_cells.n_started
+                    when started_months.previous_month_on >= claim_months.period_start_on then 0
+                    else started_months.n_started
                 end
             ) as bigint
         ) as n_clients,
-        cast(sum(started_cells.n_started) as bigint) as n_started,
-        cast(sum(started_cells.n_not_due) as bigint) as n_not_due,
-        cast(sum(started_cells.n_due) as bigint) as n_due,
-        cast(sum(started_cells.n_measured) as bigint) as n_measured,
-        cast(sum(started_cells.n_met) as bigint) as n_met,
-        cast(sum(started_cells.n_deteriorated) as bigint) as n_deteriorated
-    from started_cells
-    inner join period_months on started_cells.month_start_on = period_months.month_start_on
+        cast(sum(started_months.n_started) as bigint) as n_started,
+        cast(sum(started_months.n_not_due) as bigint) as n_not_due,
+        cast(sum(started_months.n_below_threshold) as bigint) as n_below_threshold,
+        cast(sum(started_months.n_due) as bigint) as n_due,
+        cast(sum(started_months.n_measured) as bigint) as n_measured,
+        cast(sum(started_months.n_met) as bigint) as n_met,
+        cast(sum(started_months.n_worse_known) as bigint) as n_worse_known,
+        cast(sum(started_months.n_deteriorated) as bigint) as n_deteriorated
+    from started_months
+    inner join claim_months
+        on
+            started_months.claim_id = claim_months.claim_id
+            and started_months.month_start_on = claim_months.month_start_on
     group by
-        started_cells.claim_id,
-        started_cells.level,
-        started_cells.subject_id,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on,
-        started_cells.cluster_id
+        started_months.claim_id,
+        started_months.subject_number,
+        claim_months.period_number
 ),
 
-started_counts as (
+-- How the courses that were measured spread over the clusters.
+cluster_months as (
     select
         claim_id,
-        level,
-        subject_id,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        cast(sum(n_clients) as bigint) as n_clients,
-        cast(sum(n_started) as bigint) as n_started,
-        cast(sum(n_not_due) as bigint) as n_not_due,
-        cast(sum(n_due) as bigint) as n_due,
-        cast(sum(n_measured) as bigint) as n_measured,
-        cast(sum(n_met) as bigint) as n_met,
-        cast(sum(n_deteriorated) as bigint) as n_deteriorated,
-        count(*) filter (where n_measured > 0) as n_clusters,
+        subject_number,
+        cluster_number,
+        month_start_on,
+        count(*) as n_measured,
+        count(*) filter (where is_met) as n_met
+    from started_courses
+    where is_in_figure and is_measured
+    group by claim_id, subject_number, cluster_number, month_start_on
+    -- The sums of one subject then lie together in memory, where its periods are added up.
+    order by claim_id, subject_number, cluster_number, month_start_on
+),
+
+cluster_periods as (
+    select
+        cluster_months.claim_id,
+        cluster_months.subject_number,
+        cluster_months.cluster_number,
+        claim_months.period_number,
+        cast(sum(cluster_months.n_measured) as bigint) as n_measured,
+        cast(sum(cluster_months.n_met) as bigint) as n_met
+    from cluster_months
+    inner join claim_months
+        on
+            cluster_months.claim_id = claim_months.claim_id
+            and cluster_months.month_start_on = claim_months.month_start_on
+    group by
+        cluster_months.claim_id,
+        cluster_months.subject_number,
+        cluster_months.cluster_number,
+        claim_months.period_number
+),
+
+cluster_sums as (
+    select
+        claim_id,
+        subject_number,
+        period_number,
+        count(*) as n_clusters,
         -- Of (x - p m) squared over clusters, in whole numbers: p = n_met / n_measured is put in
         -- below, so that no order of adding can change a digit.
         cast(sum(cast(n_met as hugeint) * n_met) as hugeint) as square_met,
         cast(sum(cast(n_met as hugeint) * n_measured) as hugeint) as met_by_measured,
         cast(sum(cast(n_measured as hugeint) * n_measured) as hugeint) as square_measured
-    from cluster_counts
-    group by claim_id, level, subject_id, period_kind, period_start_on, period_end_on
+    from cluster_periods
+    group by claim_id, subject_number, period_number
 ),
 
-referred_cells as (
+started_counts as (
     select
-        claims.claim_id,
-        episode_subjects.level,
-        episode_subjects.subject_id,
+        started_periods.claim_id,
+        started_periods.subject_number,
+        started_periods.period_number,
+        started_periods.n_clients,
+        started_periods.n_started,
+        started_periods.n_not_due,
+        started_periods.n_below_threshold,
+        started_periods.n_due,
+        started_periods.n_measured,
+        started_periods.n_met,
+        started_periods.n_worse_known,
+        started_periods.n_deteriorated,
+        coalesce(cluster_sums.n_clusters, 0) as n_clusters,
+        cluster_sums.square_met,
+        cluster_sums.met_by_measured,
+        cluster_sums.square_measured
+    from started_periods
+    left join cluster_sums
+        on
+            started_periods.claim_id = cluster_sums.claim_id
+            and started_periods.subject_number = cluster_sums.subject_number
+            and started_periods.period_number = cluster_sums.period_number
+),
+
+referred_months as (
+    select
+        numbered_subjects.subject_number,
+        episodes.programme_id,
+        episodes.track,
         cast(date_trunc('month', episodes.referred_on) as date) as month_start_on,
         count(*) as n_referred
     from episodes
-    left join programmes on episodes.programme_id = programmes.programme_id
-    inner join episode_subjects on episodes.episode_key = episode_subjects.episode_key
-    inner join claims
-        on
-            list_contains(claims.levels, episode_subjects.claim_level)
-            and (claims.tracks is null or list_contains(claims.tracks, episodes.track))
-            and (
-                claims.modalities is null
-                or list_contains(claims.modalities, programmes.modality)
-            )
+    inner join numbered_subjects on episodes.episode_key = numbered_subjects.episode_key
     where episodes.referred_on is not null
     group by
-        claims.claim_id,
-        episode_subjects.level,
-        episode_subjects.subject_id,
+        numbered_subjects.subject_number,
+        episodes.programme_id,
+        episodes.track,
         date_trunc('month', episodes.referred_on)
 ),
 
 referred_counts as (
     select
-        referred_cells.claim_id,
-        referred_cells.level,
-        referred_cells.subject_id,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on,
-        cast(sum(referred_cells.n_referred) as bigint) as n_referred
-    from referred_cells
-    inner join period_months on referred_cells.month_start_on = period_months.month_start_on
+        claims.claim_id,
+        referred_months.subject_number,
+        claim_months.period_number,
+        cast(sum(referred_months.n_referred) as bigint) as n_referred
+    from referred_months
+    left join programmes on referred_months.programme_id = programmes.programme_id
+    inner join claim_subjects on referred_months.subject_number = claim_subjects.subject_number
+    inner join claims
+        on
+            claim_subjects.claim_id = claims.claim_id
+            and (claims.tracks is null or list_contains(claims.tracks, referred_months.track))
+            and (
+                claims.modalities is null
+                or list_contains(claims.modalities, programmes.modality)
+            )
+    inner join claim_months
+        on
+            claims.claim_id = claim_months.claim_id
+            and referred_months.month_start_on = claim_months.month_start_on
     group by
-        referred_cells.claim_id,
-        referred_cells.level,
-        referred_cells.subject_id,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on
+        claims.claim_id,
+        referred_months.subject_number,
+        claim_months.period_number
 ),
 
 counts as (
     select
         coalesce(started_counts.claim_id, referred_counts.claim_id) as claim_id,
-        coalesce(started_counts.level, referred_counts.level) as level,
-        coalesce(started_counts.subject_id, referred_counts.subject_id) as subject_id,
-        coalesce(started_counts.period_kind, referred_counts.period_kind) as period_kind,
-        coalesce(started_counts.period_start_on, referred_counts.period_start_on)
-            as period_start_on,
-        coalesce(started_counts.period_end_on, referred_counts.period_end_on) as period_end_on,
+        claiming_subjects.level,
+        claiming_subjects.subject_id,
+        periods.period_kind,
+        periods.period_start_on,
+        periods.period_end_on,
         coalesce(started_counts.n_clients, 0) as n_clients,
         coalesce(referred_counts.n_referred, 0) as n_referred,
         coalesce(started_counts.n_started, 0) as n_started,
         coalesce(started_counts.n_not_due, 0) as n_not_due,
+        coalesce(started_counts.n_below_threshold, 0) as n_below_threshold,
         coalesce(started_counts.n_due, 0) as n_due,
         coalesce(started_counts.n_measured, 0) as n_measured,
         coalesce(started_counts.n_met, 0) as n_met,
+        coalesce(started_counts.n_worse_known, 0) as n_worse_known,
         coalesce(started_counts.n_deteriorated, 0) as n_deteriorated,
         coalesce(started_counts.n_clusters, 0) as n_clusters,
         -- How much wider than by chance the clusters spread: the sum over k clusters of
@@ -345,10 +603,16 @@ counts as (
     full join referred_counts
         on
             started_counts.claim_id = referred_counts.claim_id
-            and started_counts.level = referred_counts.level
-            and started_counts.subject_id = referred_counts.subject_id
-            and started_counts.period_kind = referred_counts.period_kind
-            and started_counts.period_start_on = referred_counts.period_start_on
+            and started_counts.subject_number = referred_counts.subject_number
+            and started_counts.period_number = referred_counts.period_number
+    inner join claiming_subjects
+        on
+            coalesce(started_counts.subject_number, referred_counts.subject_number)
+            = claiming_subjects.subject_number
+    inner join periods
+        on
+            coalesce(started_counts.period_number, referred_counts.period_number)
+            = periods.period_number
 ),
 
 figures as (
@@ -362,9 +626,11 @@ figures as (
         counts.n_clients,
         counts.n_referred,
         counts.n_started,
+        counts.n_below_threshold,
         counts.n_due,
         counts.n_measured,
         counts.n_clusters,
+        counts.n_worse_known,
         case when claim_rules.rule_points is not null then counts.n_met end as n_met,
         case when claim_rules.rule_points is not null then counts.n_deteriorated end
             as n_deteriorated,
@@ -375,6 +641,10 @@ figures as (
             concat_ws(
                 ';',
                 case when counts.n_not_due > 0 then 'window_still_open' end,
+                case
+                    when coalesce(claims.set_on > counts.period_start_on, true)
+                        then 'fixed_afterwards'
+                end,
                 case when claim_rules.rule_points is null then 'no_published_rule' end,
                 case when counts.n_measured < claims.minimum_pairs then 'too_few_pairs' end
             ),
@@ -438,9 +708,11 @@ select
     figures.n_clients,
     figures.n_referred,
     figures.n_started,
+    figures.n_below_threshold,
     figures.n_due,
     figures.n_measured,
     figures.n_met,
+    figures.n_worse_known,
     figures.n_deteriorated,
     figures.n_measured / nullif(figures.n_due, 0) as measured_rate,
     wilson_lower(figures.n_measured, figures.n_due) as measured_rate_lower,
@@ -451,9 +723,11 @@ select
     figures.n_met / nullif(figures.n_due, 0) as met_rate_worst,
     (figures.n_met + figures.n_due - figures.n_measured) / nullif(figures.n_due, 0)
         as met_rate_best,
-    figures.n_deteriorated / nullif(figures.n_measured, 0) as deteriorated_rate,
-    wilson_lower(figures.n_deteriorated, figures.n_measured) as deteriorated_rate_lower,
-    wilson_upper(figures.n_deteriorated, figures.n_measured) as deteriorated_rate_upper,
+    figures.n_deteriorated / nullif(figures.n_worse_known, 0) as deteriorated_rate,
+    wilson_lower(figures.n_deteriorated, figures.n_worse_known) as deteriorated_rate_lower,
+    wilson_upper(figures.n_deteriorated, figures.n_worse_known) as deteriorated_rate_upper,
+    (figures.n_deteriorated + figures.n_due - figures.n_worse_known) / nullif(figures.n_due, 0)
+        as deteriorated_rate_worst,
     figures.n_clusters,
     figures.design_effect,
     claims.claimed_rate,
@@ -476,18 +750,19 @@ select
                         'worse_words': claims.worse_words,
                         'measure_words': claims.measure_words,
                         'population_words': claims.population_words,
+                        'due_words': claims.due_words,
                         'subject': coalesce(subject_names.name, figures.subject_id),
                         'points': claim_rules.rule_points,
                         'starts_on': figures.period_start_on,
                         'ends_on': figures.period_end_on,
+                        'n_referred': figures.n_referred,
+                        'n_started': figures.n_started,
+                        'n_below_threshold': figures.n_below_threshold,
                         'n_due': figures.n_due,
                         'n_measured': figures.n_measured,
                         'n_met': figures.n_met,
+                        'n_worse_known': figures.n_worse_known,
                         'n_deteriorated': figures.n_deteriorated,
-                        'shown_due': figures.n_due,
-                        'shown_measured': figures.n_measured,
-                        'shown_met': figures.n_met,
-                        'shown_deteriorated': figures.n_deteriorated,
                         'met_rate_lower': rated_figures.met_rate_lower,
                         'met_rate_upper': rated_figures.met_rate_upper
                     }
@@ -504,9 +779,7 @@ inner join rated_figures
         and figures.period_kind = rated_figures.period_kind
         and figures.period_start_on = rated_figures.period_start_on
 left join subject_names
-    on
-        replace(figures.level, 'public_', '') = subject_names.level
-        and figures.subject_id = subject_names.subject_id
+    on figures.level = subject_names.level and figures.subject_id = subject_names.subject_id
 order by
     figures.claim_id,
     figures.level,

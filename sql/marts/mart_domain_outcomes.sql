@@ -1,13 +1,16 @@
 -- Domains of success of the courses that ended in a period, for every level.
 --
--- Every subject with an ended course has all thirteen domains, in a row of basis `any` (measured by
--- anything, by anybody), so that what nobody measured is seen. Beside it, each basis and respondent
--- has a row of its own: bases are never pooled, so `any` has no `improved`. Outcome counts are over
--- `n_paired`, the finished courses with both scores, two ratings of a goal or a verdict;
--- `improved_rate_worst` and `_best` bound the rate over all finished courses, as if nobody or
--- everybody without a pair had improved. Where nothing says what counts as a change the counts are
--- null, `better`, `same` and `worse` go by its sign, and `no_improved_reason` says why. Milestones
--- of the finished courses are counted in `any`. Rates carry 95 % Wilson limits.
+-- What was measured by anything, by anybody, is a row of basis `any`. The clinic and each programme
+-- have all thirteen domains in every period with an ended course, so that what nobody measured is
+-- seen. Therapists and groups have them all in rolling_12m; in their shorter periods and calendar
+-- years a domain with nothing measured and no milestone has no such row: those would say nothing
+-- and be most of the table. Beside `any`, each basis and respondent has a row of its own: bases
+-- are never pooled, so `any` has no `improved`. Outcome counts are over `n_paired`, the finished
+-- courses with both scores, two ratings of a goal or a verdict; `improved_rate_worst` and `_best`
+-- bound the rate over all finished courses, as if nobody or everybody without a pair had improved.
+-- Where nothing says what counts as a change the counts are null, `better`, `same` and `worse` go
+-- by its sign, and `no_improved_reason` says why. Milestones of the finished courses are counted
+-- in `any`. Rates carry 95 % Wilson limits.
 --
 -- Grain:  one row per level, subject, domain, basis, respondent and period with an ended course.
 -- Key:    level, subject_id, domain, basis, respondent, period_kind, period_start_on
@@ -16,6 +19,7 @@ with ended_episodes as (
     select
         episode_key,
         client_key,
+        cast(date_trunc('month', ended_on) as date) as month_start_on,
         ended_on,
         is_finished_course
     from int_episodes
@@ -59,81 +63,162 @@ period_months as (
     from int_period_months
 ),
 
-domains as (
-    select distinct domain
-    from voices
+-- A level and its subject are one number inside this query, and so are a domain, basis and
+-- respondent, and a period: rows are matched and grouped by numbers, not by texts.
+subjects as (
+    select
+        level,
+        subject_id,
+        row_number() over (order by level, subject_id) as subject_number
+    from episode_subjects
+    group by level, subject_id
 ),
 
--- The month of the client's ended course before, at the same subject: people are not additive
--- over months, but a course whose client had one earlier in the same period is told by it.
-subject_courses as (
+numbered_subjects as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        cast(date_trunc('month', ended_episodes.ended_on) as date) as month_start_on,
-        cast(
-            date_trunc(
-                'month',
-                lag(ended_episodes.ended_on) over (
-                    partition by
-                        episode_subjects.level,
-                        episode_subjects.subject_id,
-                        ended_episodes.client_key
-                    order by ended_episodes.ended_on asc, ended_episodes.episode_key asc
-                )
-            ) as date
-        ) as previous_month_on,
-        ended_episodes.is_finished_course
-    from ended_episodes
-    inner join episode_subjects on ended_episodes.episode_key = episode_subjects.episode_key
+        episode_subjects.episode_key,
+        subjects.subject_number
+    from episode_subjects
+    inner join subjects
+        on
+            episode_subjects.level = subjects.level
+            and episode_subjects.subject_id = subjects.subject_id
+),
+
+periods as (
+    select
+        period_kind,
+        period_start_on,
+        period_end_on,
+        row_number() over (order by period_kind, period_start_on) as period_number
+    from period_months
+    group by period_kind, period_start_on, period_end_on
+),
+
+numbered_months as (
+    select
+        periods.period_number,
+        periods.period_start_on,
+        period_months.month_start_on
+    from period_months
+    inner join periods
+        on
+            period_months.period_kind = periods.period_kind
+            and period_months.period_start_on = periods.period_start_on
 ),
 
 subject_months as (
     select
-        level,
-        subject_id,
-        month_start_on,
-        previous_month_on,
+        numbered_subjects.subject_number,
+        ended_episodes.month_start_on,
         count(*) as n_ended,
-        count(*) filter (where is_finished_course) as n_finished
-    from subject_courses
-    group by level, subject_id, month_start_on, previous_month_on
+        count(*) filter (where ended_episodes.is_finished_course) as n_finished
+    from ended_episodes
+    inner join numbered_subjects on ended_episodes.episode_key = numbered_subjects.episode_key
+    group by numbered_subjects.subject_number, ended_episodes.month_start_on
+),
+
+-- People are not additive over months: they are the courses without those whose client had ended
+-- one before, at the same subject, in the same period. Few clients have several courses.
+returning_clients as (
+    select client_key
+    from ended_episodes
+    group by client_key
+    having count(*) > 1
+),
+
+returning_courses as (
+    select
+        numbered_subjects.subject_number,
+        ended_episodes.month_start_on,
+        lag(ended_episodes.month_start_on) over (
+            partition by numbered_subjects.subject_number, ended_episodes.client_key
+            order by ended_episodes.ended_on asc, ended_episodes.episode_key asc
+        ) as previous_month_on
+    from ended_episodes
+    inner join returning_clients on ended_episodes.client_key = returning_clients.client_key
+    inner join numbered_subjects on ended_episodes.episode_key = numbered_subjects.episode_key
+),
+
+period_repeats as (
+    select
+        returning_courses.subject_number,
+        numbered_months.period_number,
+        count(*) as n_repeated
+    from returning_courses
+    inner join numbered_months
+        on
+            returning_courses.month_start_on = numbered_months.month_start_on
+            and returning_courses.previous_month_on >= numbered_months.period_start_on
+    group by returning_courses.subject_number, numbered_months.period_number
+),
+
+period_courses as (
+    select
+        subject_months.subject_number,
+        numbered_months.period_number,
+        cast(sum(subject_months.n_ended) as bigint) as n_ended,
+        cast(sum(subject_months.n_finished) as bigint) as n_finished
+    from subject_months
+    inner join numbered_months on subject_months.month_start_on = numbered_months.month_start_on
+    group by subject_months.subject_number, numbered_months.period_number
 ),
 
 subject_periods as (
     select
-        subject_months.level,
-        subject_months.subject_id,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on,
-        cast(
-            sum(
-                case
-                    when subject_months.previous_month_on >= period_months.period_start_on then 0
-                    else subject_months.n_ended
-                end
-            ) as bigint
-        ) as n_clients,
-        cast(sum(subject_months.n_ended) as bigint) as n_ended,
-        cast(sum(subject_months.n_finished) as bigint) as n_finished
-    from subject_months
-    inner join period_months on subject_months.month_start_on = period_months.month_start_on
-    group by
-        subject_months.level,
-        subject_months.subject_id,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on
+        period_courses.subject_number,
+        period_courses.period_number,
+        subjects.level,
+        subjects.subject_id,
+        periods.period_kind,
+        periods.period_start_on,
+        periods.period_end_on,
+        -- Where a domain is told although nothing was measured.
+        subjects.level not in ('therapist', 'group') or periods.period_kind = 'rolling_12m'
+            as has_all_domains,
+        period_courses.n_ended - coalesce(period_repeats.n_repeated, 0) as n_clients,
+        period_courses.n_ended,
+        period_courses.n_finished
+    from period_courses
+    inner join subjects on period_courses.subject_number = subjects.subject_number
+    inner join periods on period_courses.period_number = periods.period_number
+    left join period_repeats
+        on
+            period_courses.subject_number = period_repeats.subject_number
+            and period_courses.period_number = period_repeats.period_number
+),
+
+-- The milestones of a domain are told in `any` alone.
+voice_kinds as (
+    select
+        domain,
+        'any' as basis,
+        'any' as respondent
+    from voices
+    union distinct
+    select
+        domain,
+        basis,
+        respondent
+    from episode_domains
+    where basis != 'milestone'
+),
+
+kinds as (
+    select
+        domain,
+        basis,
+        respondent,
+        row_number() over (order by domain, basis, respondent) as kind_number
+    from voice_kinds
 ),
 
 finished_domains as (
     select
         ended_episodes.episode_key,
-        cast(date_trunc('month', ended_episodes.ended_on) as date) as month_start_on,
-        episode_domains.domain,
-        episode_domains.basis,
-        episode_domains.respondent,
+        ended_episodes.month_start_on,
+        any_kinds.kind_number as any_number,
+        kinds.kind_number,
         episode_domains.is_measured,
         episode_domains.is_paired,
         episode_domains.change,
@@ -142,6 +227,16 @@ finished_domains as (
         episode_domains.is_proxy
     from ended_episodes
     inner join episode_domains on ended_episodes.episode_key = episode_domains.episode_key
+    inner join kinds as any_kinds
+        on
+            episode_domains.domain = any_kinds.domain
+            and any_kinds.basis = 'any'
+    left join kinds
+        on
+            episode_domains.domain = kinds.domain
+            and episode_domains.basis = kinds.basis
+            and episode_domains.respondent = kinds.respondent
+            and episode_domains.basis != 'milestone'
     where ended_episodes.is_finished_course
 ),
 
@@ -149,9 +244,7 @@ told_domains as (
     select
         episode_key,
         month_start_on,
-        domain,
-        basis,
-        respondent,
+        kind_number,
         is_measured,
         is_paired,
         change,
@@ -159,14 +252,12 @@ told_domains as (
         n_milestones,
         is_proxy
     from finished_domains
-    where basis != 'milestone'
+    where kind_number is not null
     union all
     select
         episode_key,
         month_start_on,
-        domain,
-        'any' as basis,
-        'any' as respondent,
+        any_number as kind_number,
         bool_or(is_measured) as is_measured,
         bool_or(is_paired) as is_paired,
         null as change,
@@ -174,16 +265,13 @@ told_domains as (
         cast(sum(n_milestones) as bigint) as n_milestones,
         bool_or(is_proxy) as is_proxy
     from finished_domains
-    group by episode_key, month_start_on, domain
+    group by episode_key, month_start_on, any_number
 ),
 
 domain_months as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        told_domains.domain,
-        told_domains.basis,
-        told_domains.respondent,
+        numbered_subjects.subject_number,
+        told_domains.kind_number,
         told_domains.month_start_on,
         count(*) filter (where told_domains.is_measured) as n_measured,
         count(*) filter (where told_domains.is_paired) as n_paired,
@@ -197,25 +285,23 @@ domain_months as (
         count(*) filter (where told_domains.n_milestones > 0) as n_with_milestone,
         count(*) filter (where told_domains.is_proxy and told_domains.is_measured) as n_proxy
     from told_domains
-    inner join episode_subjects on told_domains.episode_key = episode_subjects.episode_key
+    inner join numbered_subjects on told_domains.episode_key = numbered_subjects.episode_key
     group by
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        told_domains.domain,
-        told_domains.basis,
-        told_domains.respondent,
+        numbered_subjects.subject_number,
+        told_domains.kind_number,
+        told_domains.month_start_on
+    -- The sums of one subject then lie together in memory, where its periods are added up.
+    order by
+        numbered_subjects.subject_number,
+        told_domains.kind_number,
         told_domains.month_start_on
 ),
 
 domain_periods as (
     select
-        domain_months.level,
-        domain_months.subject_id,
-        domain_months.domain,
-        domain_months.basis,
-        domain_months.respondent,
-        period_months.period_kind,
-        period_months.period_start_on,
+        domain_months.subject_number,
+        domain_months.kind_number,
+        numbered_months.period_number,
         cast(sum(domain_months.n_measured) as bigint) as n_measured,
         cast(sum(domain_months.n_paired) as bigint) as n_paired,
         cast(sum(domain_months.n_improved) as bigint) as n_improved,
@@ -228,15 +314,63 @@ domain_periods as (
         cast(sum(domain_months.n_with_milestone) as bigint) as n_with_milestone,
         cast(sum(domain_months.n_proxy) as bigint) as n_proxy
     from domain_months
-    inner join period_months on domain_months.month_start_on = period_months.month_start_on
+    inner join numbered_months on domain_months.month_start_on = numbered_months.month_start_on
     group by
-        domain_months.level,
-        domain_months.subject_id,
-        domain_months.domain,
-        domain_months.basis,
-        domain_months.respondent,
-        period_months.period_kind,
-        period_months.period_start_on
+        domain_months.subject_number,
+        domain_months.kind_number,
+        numbered_months.period_number
+),
+
+-- What nobody has evidence of is told as such.
+missing_domains as (
+    select
+        subject_periods.subject_number,
+        subject_periods.period_number,
+        kinds.kind_number
+    from subject_periods
+    inner join kinds on kinds.basis = 'any' and subject_periods.has_all_domains
+    left join domain_periods
+        on
+            subject_periods.subject_number = domain_periods.subject_number
+            and subject_periods.period_number = domain_periods.period_number
+            and kinds.kind_number = domain_periods.kind_number
+    where domain_periods.kind_number is null
+),
+
+told_periods as (
+    select
+        subject_number,
+        kind_number,
+        period_number,
+        n_measured,
+        n_paired,
+        n_improved,
+        n_unchanged,
+        n_deteriorated,
+        n_better,
+        n_same,
+        n_worse,
+        n_milestones,
+        n_with_milestone,
+        n_proxy
+    from domain_periods
+    union all
+    select
+        subject_number,
+        kind_number,
+        period_number,
+        0 as n_measured,
+        0 as n_paired,
+        null as n_improved,
+        null as n_unchanged,
+        null as n_deteriorated,
+        null as n_better,
+        null as n_same,
+        null as n_worse,
+        0 as n_milestones,
+        0 as n_with_milestone,
+        0 as n_proxy
+    from missing_domains
 ),
 
 -- What has a rule, and what has a direction: milestones are counted in `any` alone.
@@ -244,70 +378,38 @@ counts as (
     select
         subject_periods.level,
         subject_periods.subject_id,
-        domains.domain,
-        'any' as basis,
-        'any' as respondent,
+        kinds.domain,
+        kinds.basis,
+        kinds.respondent,
         subject_periods.period_kind,
         subject_periods.period_start_on,
         subject_periods.period_end_on,
         subject_periods.n_clients,
         subject_periods.n_ended,
         subject_periods.n_finished,
-        false as has_rule,
-        coalesce(domain_periods.n_measured, 0) as n_measured,
-        coalesce(domain_periods.n_paired, 0) as n_paired,
-        null as n_improved,
-        null as n_unchanged,
-        null as n_deteriorated,
-        null as n_better,
-        null as n_same,
-        null as n_worse,
-        coalesce(domain_periods.n_milestones, 0) as n_milestones,
-        coalesce(domain_periods.n_with_milestone, 0) as n_with_milestone,
-        coalesce(domain_periods.n_proxy > 0, false) as is_proxy
-    from subject_periods
-    cross join domains
-    left join domain_periods
-        on
-            subject_periods.level = domain_periods.level
-            and subject_periods.subject_id = domain_periods.subject_id
-            and subject_periods.period_kind = domain_periods.period_kind
-            and subject_periods.period_start_on = domain_periods.period_start_on
-            and domains.domain = domain_periods.domain
-            and domain_periods.basis = 'any'
-    union all
-    select
-        domain_periods.level,
-        domain_periods.subject_id,
-        domain_periods.domain,
-        domain_periods.basis,
-        domain_periods.respondent,
-        domain_periods.period_kind,
-        domain_periods.period_start_on,
-        subject_periods.period_end_on,
-        subject_periods.n_clients,
-        subject_periods.n_ended,
-        subject_periods.n_finished,
-        domain_periods.basis not in ('no_threshold', 'goal_no_rule') as has_rule,
-        domain_periods.n_measured,
-        domain_periods.n_paired,
-        domain_periods.n_improved,
-        domain_periods.n_unchanged,
-        domain_periods.n_deteriorated,
-        domain_periods.n_better,
-        domain_periods.n_same,
-        domain_periods.n_worse,
-        null as n_milestones,
-        null as n_with_milestone,
-        domain_periods.n_proxy > 0 as is_proxy
-    from domain_periods
+        kinds.basis not in ('any', 'no_threshold', 'goal_no_rule') as has_rule,
+        told_periods.n_measured,
+        told_periods.n_paired,
+        told_periods.n_improved,
+        told_periods.n_unchanged,
+        told_periods.n_deteriorated,
+        case when kinds.basis != 'any' then told_periods.n_better end as n_better,
+        case when kinds.basis != 'any' then told_periods.n_same end as n_same,
+        case when kinds.basis != 'any' then told_periods.n_worse end as n_worse,
+        case when kinds.basis = 'any' then told_periods.n_milestones end as n_milestones,
+        case when kinds.basis = 'any' then told_periods.n_with_milestone end as n_with_milestone,
+        told_periods.n_proxy > 0 as is_proxy
+    from told_periods
+    inner join kinds on told_periods.kind_number = kinds.kind_number
     inner join subject_periods
         on
-            domain_periods.level = subject_periods.level
-            and domain_periods.subject_id = subject_periods.subject_id
-            and domain_periods.period_kind = subject_periods.period_kind
-            and domain_periods.period_start_on = subject_periods.period_start_on
-    where domain_periods.basis != 'any'
+            told_periods.subject_number = subject_periods.subject_number
+            and told_periods.period_number = subject_periods.period_number
+    where
+        kinds.basis != 'any'
+        or subject_periods.has_all_domains
+        or told_periods.n_measured > 0
+        or told_periods.n_with_milestone > 0
 ),
 
 known_counts as (

@@ -38,13 +38,66 @@ period_months as (
     from int_period_months
 ),
 
+measures (measure_number, measure) as (
+    values
+    (1, 'individual_sessions'),
+    (2, 'group_sessions'),
+    (3, 'weeks'),
+    (4, 'sessions_per_week')
+),
+
+-- Numbers stand for the texts until the end: there are few of them, and numbers are quick to group.
+subjects as (
+    select
+        cast(row_number() over (order by level asc, subject_id asc) as integer) as subject_number,
+        level,
+        subject_id
+    from episode_subjects
+    group by level, subject_id
+),
+
+numbered_subjects as (
+    select
+        episode_subjects.episode_key,
+        subjects.subject_number
+    from episode_subjects
+    inner join subjects
+        on
+            episode_subjects.level = subjects.level
+            and episode_subjects.subject_id = subjects.subject_id
+),
+
+periods as (
+    select
+        cast(row_number() over (order by period_kind asc, period_start_on asc) as integer)
+            as period_number,
+        period_kind,
+        period_start_on,
+        period_end_on
+    from period_months
+    group by period_kind, period_start_on, period_end_on
+),
+
+numbered_months as (
+    select
+        periods.period_number,
+        periods.period_start_on,
+        period_months.month_start_on
+    from period_months
+    inner join periods
+        on
+            period_months.period_kind = periods.period_kind
+            and period_months.period_start_on = periods.period_start_on
+),
+
 -- In whole ten-thousandths, so that ranks and interpolation are exact.
 measured_courses as (
     select
         episode_key,
         client_key,
         ended_on,
-        'individual_sessions' as measure,
+        cast(date_trunc('month', ended_on) as date) as month_start_on,
+        1 as measure_number,
         10000 * n_individual_attended as n_parts
     from courses
     where n_individual_attended > 0
@@ -53,7 +106,8 @@ measured_courses as (
         episode_key,
         client_key,
         ended_on,
-        'group_sessions' as measure,
+        cast(date_trunc('month', ended_on) as date) as month_start_on,
+        2 as measure_number,
         10000 * n_group_attended as n_parts
     from courses
     where n_group_attended > 0
@@ -62,7 +116,8 @@ measured_courses as (
         episode_key,
         client_key,
         ended_on,
-        'weeks' as measure,
+        cast(date_trunc('month', ended_on) as date) as month_start_on,
+        3 as measure_number,
         cast(10000 * course_weeks as bigint) as n_parts
     from courses
     union all
@@ -70,140 +125,71 @@ measured_courses as (
         episode_key,
         client_key,
         ended_on,
-        'sessions_per_week' as measure,
+        cast(date_trunc('month', ended_on) as date) as month_start_on,
+        4 as measure_number,
         cast(10000 * sessions_per_week as bigint) as n_parts
     from courses
     where sessions_per_week is not null
 ),
 
--- The month of the client's course before, at the same subject: people do not add up over months.
-subject_courses as (
-    select
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        measured_courses.measure,
-        measured_courses.n_parts,
-        cast(date_trunc('month', measured_courses.ended_on) as date) as month_start_on,
-        cast(
-            date_trunc(
-                'month',
-                lag(measured_courses.ended_on) over (
-                    partition by
-                        episode_subjects.level,
-                        episode_subjects.subject_id,
-                        measured_courses.measure,
-                        measured_courses.client_key
-                    order by measured_courses.ended_on asc, measured_courses.episode_key asc
-                )
-            ) as date
-        ) as previous_month_on
-    from measured_courses
-    inner join episode_subjects on measured_courses.episode_key = episode_subjects.episode_key
-),
-
-client_cells as (
-    select
-        level,
-        subject_id,
-        measure,
-        month_start_on,
-        previous_month_on,
-        count(*) as n_courses
-    from subject_courses
-    group by level, subject_id, measure, month_start_on, previous_month_on
-),
-
-counts as (
-    select
-        client_cells.level,
-        client_cells.subject_id,
-        client_cells.measure,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on,
-        cast(
-            sum(
-                case
-                    when client_cells.previous_month_on >= period_months.period_start_on then 0
-                    else client_cells.n_courses
-                end
-            ) as bigint
-        ) as n_clients,
-        cast(sum(client_cells.n_courses) as bigint) as n_courses
-    from client_cells
-    inner join period_months on client_cells.month_start_on = period_months.month_start_on
-    group by
-        client_cells.level,
-        client_cells.subject_id,
-        client_cells.measure,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on
-),
-
 -- A histogram: months add up, and a rank is found by counting along it.
 value_cells as (
     select
-        level,
-        subject_id,
-        measure,
-        month_start_on,
-        n_parts,
+        numbered_subjects.subject_number,
+        measured_courses.measure_number,
+        measured_courses.month_start_on,
+        measured_courses.n_parts,
         count(*) as n_courses
-    from subject_courses
-    group by level, subject_id, measure, month_start_on, n_parts
+    from measured_courses
+    inner join numbered_subjects
+        on measured_courses.episode_key = numbered_subjects.episode_key
+    group by
+        numbered_subjects.subject_number,
+        measured_courses.measure_number,
+        measured_courses.month_start_on,
+        measured_courses.n_parts
 ),
 
 period_values as (
     select
-        value_cells.level,
-        value_cells.subject_id,
-        value_cells.measure,
-        period_months.period_kind,
-        period_months.period_start_on,
+        value_cells.subject_number,
+        value_cells.measure_number,
+        numbered_months.period_number,
         value_cells.n_parts,
         cast(sum(value_cells.n_courses) as bigint) as n_courses
     from value_cells
-    inner join period_months on value_cells.month_start_on = period_months.month_start_on
+    inner join numbered_months on value_cells.month_start_on = numbered_months.month_start_on
     group by
-        value_cells.level,
-        value_cells.subject_id,
-        value_cells.measure,
-        period_months.period_kind,
-        period_months.period_start_on,
+        value_cells.subject_number,
+        value_cells.measure_number,
+        numbered_months.period_number,
         value_cells.n_parts
 ),
 
 ranked_values as (
     select
-        level,
-        subject_id,
-        measure,
-        period_kind,
-        period_start_on,
+        subject_number,
+        measure_number,
+        period_number,
         n_parts,
-        cast(
-            sum(n_courses) over (
-                partition by level, subject_id, measure, period_kind, period_start_on
-                order by n_parts asc
-            ) as bigint
-        ) as n_up_to,
-        cast(
-            sum(n_courses) over (
-                partition by level, subject_id, measure, period_kind, period_start_on
-            ) as bigint
-        ) as n_all
+        cast(sum(n_courses) over up_to as bigint) as n_up_to,
+        cast(sum(n_courses) over everything as bigint) as n_all
     from period_values
+    window
+        up_to as (
+            partition by subject_number, measure_number, period_number
+            order by n_parts asc
+        ),
+        everything as (partition by subject_number, measure_number, period_number)
 ),
 
 -- The rank of a quarter q is q (n - 1) / 4: a whole part, and quarters between it and the next one.
 quartiles as (
     select
-        level,
-        subject_id,
-        measure,
-        period_kind,
-        period_start_on,
+        subject_number,
+        measure_number,
+        period_number,
+        max(n_all) as n_courses,
         max((n_all - 1) % 4) as p25_quarters,
         min(n_parts) filter (where n_up_to > (n_all - 1) // 4) as p25_lower,
         min(n_parts) filter (where n_up_to > (n_all - 1 + 3) // 4) as p25_upper,
@@ -214,18 +200,63 @@ quartiles as (
         min(n_parts) filter (where n_up_to > 3 * (n_all - 1) // 4) as p75_lower,
         min(n_parts) filter (where n_up_to > (3 * (n_all - 1) + 3) // 4) as p75_upper
     from ranked_values
-    group by level, subject_id, measure, period_kind, period_start_on
+    group by subject_number, measure_number, period_number
+),
+
+-- People are not additive over months. They are the courses without those whose client had
+-- already ended one in the same period: for that, the month of the client's course before is
+-- enough, and only clients with several courses have one.
+returning_clients as (
+    select client_key
+    from courses
+    group by client_key
+    having count(*) > 1
+),
+
+repeated_courses as (
+    select
+        numbered_subjects.subject_number,
+        measured_courses.measure_number,
+        measured_courses.month_start_on,
+        lag(measured_courses.month_start_on) over (
+            partition by
+                numbered_subjects.subject_number,
+                measured_courses.measure_number,
+                measured_courses.client_key
+            order by measured_courses.ended_on asc, measured_courses.episode_key asc
+        ) as previous_month_on
+    from measured_courses
+    inner join returning_clients on measured_courses.client_key = returning_clients.client_key
+    inner join numbered_subjects
+        on measured_courses.episode_key = numbered_subjects.episode_key
+),
+
+period_repeats as (
+    select
+        repeated_courses.subject_number,
+        repeated_courses.measure_number,
+        numbered_months.period_number,
+        count(*) as n_repeated
+    from repeated_courses
+    inner join numbered_months
+        on
+            repeated_courses.month_start_on = numbered_months.month_start_on
+            and repeated_courses.previous_month_on >= numbered_months.period_start_on
+    group by
+        repeated_courses.subject_number,
+        repeated_courses.measure_number,
+        numbered_months.period_number
 )
 
 select
-    counts.level,
-    counts.subject_id,
-    counts.measure,
-    counts.period_kind,
-    counts.period_start_on,
-    counts.period_end_on,
-    counts.n_clients,
-    counts.n_courses,
+    subjects.level,
+    subjects.subject_id,
+    measures.measure,
+    periods.period_kind,
+    periods.period_start_on,
+    periods.period_end_on,
+    quartiles.n_courses - coalesce(period_repeats.n_repeated, 0) as n_clients,
+    quartiles.n_courses,
     cast(
         (
             4 * quartiles.p25_lower
@@ -247,17 +278,18 @@ select
             + 2
         ) // 4 / 10000 as decimal(9, 4)
     ) as dosage_p75
-from counts
-inner join quartiles
+from quartiles
+inner join subjects on quartiles.subject_number = subjects.subject_number
+inner join measures on quartiles.measure_number = measures.measure_number
+inner join periods on quartiles.period_number = periods.period_number
+left join period_repeats
     on
-        counts.level = quartiles.level
-        and counts.subject_id = quartiles.subject_id
-        and counts.measure = quartiles.measure
-        and counts.period_kind = quartiles.period_kind
-        and counts.period_start_on = quartiles.period_start_on
+        quartiles.subject_number = period_repeats.subject_number
+        and quartiles.measure_number = period_repeats.measure_number
+        and quartiles.period_number = period_repeats.period_number
 order by
-    counts.level,
-    counts.subject_id,
-    counts.measure,
-    counts.period_kind,
-    counts.period_start_on
+    subjects.level,
+    subjects.subject_id,
+    measures.measure,
+    periods.period_kind,
+    periods.period_start_on

@@ -29,6 +29,7 @@ with pairs as (
         scale,
         respondent,
         ended_on,
+        cast(date_trunc('month', ended_on) as date) as month_start_on,
         first_score,
         last_score,
         was_case
@@ -80,42 +81,109 @@ period_months as (
     from int_period_months
 ),
 
+-- A level and its subject are one number inside this query, and so are an instrument, scale and
+-- respondent, and a period: rows are matched and grouped by numbers, not by texts.
+subjects as (
+    select
+        level,
+        subject_id,
+        row_number() over (order by level, subject_id) as subject_number
+    from episode_subjects
+    group by level, subject_id
+),
+
+numbered_subjects as (
+    select
+        episode_subjects.episode_key,
+        subjects.subject_number
+    from episode_subjects
+    inner join subjects
+        on
+            episode_subjects.level = subjects.level
+            and episode_subjects.subject_id = subjects.subject_id
+),
+
+periods as (
+    select
+        period_kind,
+        period_start_on,
+        period_end_on,
+        row_number() over (order by period_kind, period_start_on) as period_number
+    from period_months
+    group by period_kind, period_start_on, period_end_on
+),
+
+numbered_months as (
+    select
+        periods.period_number,
+        periods.period_start_on,
+        period_months.month_start_on
+    from period_months
+    inner join periods
+        on
+            period_months.period_kind = periods.period_kind
+            and period_months.period_start_on = periods.period_start_on
+),
+
+measures as (
+    select
+        instrument_id,
+        scale,
+        respondent,
+        row_number() over (order by instrument_id, scale, respondent) as measure_number
+    from pairs
+    group by instrument_id, scale, respondent
+),
+
+numbered_pairs as (
+    select
+        pairs.episode_key,
+        pairs.client_key,
+        measures.measure_number,
+        pairs.ended_on,
+        pairs.month_start_on,
+        pairs.first_score,
+        pairs.last_score,
+        pairs.was_case
+    from pairs
+    inner join measures
+        on
+            pairs.instrument_id = measures.instrument_id
+            and pairs.scale = measures.scale
+            and pairs.respondent = measures.respondent
+),
+
 populations as (
     select
         episode_key,
         client_key,
-        instrument_id,
-        scale,
-        respondent,
+        measure_number,
         'all_paired' as population,
         ended_on,
+        month_start_on,
         first_score,
         last_score
-    from pairs
+    from numbered_pairs
     union all
     select
         episode_key,
         client_key,
-        instrument_id,
-        scale,
-        respondent,
+        measure_number,
         'at_caseness' as population,
         ended_on,
+        month_start_on,
         first_score,
         last_score
-    from pairs
+    from numbered_pairs
     where was_case
 ),
 
 monthly_cells as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        populations.instrument_id,
-        populations.scale,
-        populations.respondent,
+        numbered_subjects.subject_number,
+        populations.measure_number,
         populations.population,
-        cast(date_trunc('month', populations.ended_on) as date) as month_start_on,
+        populations.month_start_on,
         count(*) as n_paired,
         sum(populations.first_score) as first_sum,
         sum(populations.first_score * populations.first_score) as first_squares,
@@ -123,8 +191,18 @@ monthly_cells as (
         sum(populations.last_score * populations.last_score) as last_squares,
         sum(populations.first_score * populations.last_score) as products
     from populations
-    inner join episode_subjects on populations.episode_key = episode_subjects.episode_key
-    group by all
+    inner join numbered_subjects on populations.episode_key = numbered_subjects.episode_key
+    group by
+        numbered_subjects.subject_number,
+        populations.measure_number,
+        populations.population,
+        populations.month_start_on
+    -- The sums of one subject then lie together in memory, where its periods are added up.
+    order by
+        numbered_subjects.subject_number,
+        populations.measure_number,
+        populations.population,
+        populations.month_start_on
 ),
 
 -- People are not additive over months: as in mart_outcomes, the pairs without those whose client
@@ -133,85 +211,66 @@ returning_clients as (
     select client_key
     from pairs
     group by client_key
-    having count(distinct episode_key) > 1
+    having min(episode_key) < max(episode_key)
 ),
 
 repeated_pairs as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        populations.instrument_id,
-        populations.scale,
-        populations.respondent,
+        numbered_subjects.subject_number,
+        populations.measure_number,
         populations.population,
-        cast(date_trunc('month', populations.ended_on) as date) as month_start_on,
-        cast(
-            date_trunc(
-                'month',
-                lag(populations.ended_on) over (
-                    partition by
-                        episode_subjects.level,
-                        episode_subjects.subject_id,
-                        populations.instrument_id,
-                        populations.scale,
-                        populations.respondent,
-                        populations.population,
-                        populations.client_key
-                    order by populations.ended_on asc, populations.episode_key asc
-                )
-            ) as date
+        populations.month_start_on,
+        lag(populations.month_start_on) over (
+            partition by
+                numbered_subjects.subject_number,
+                populations.measure_number,
+                populations.population,
+                populations.client_key
+            order by populations.ended_on asc, populations.episode_key asc
         ) as previous_month_on
     from populations
     inner join returning_clients on populations.client_key = returning_clients.client_key
-    inner join episode_subjects on populations.episode_key = episode_subjects.episode_key
+    inner join numbered_subjects on populations.episode_key = numbered_subjects.episode_key
 ),
 
 repeated_cells as (
     select
-        level,
-        subject_id,
-        instrument_id,
-        scale,
-        respondent,
+        subject_number,
+        measure_number,
         population,
         month_start_on,
         previous_month_on,
         count(*) as n_repeated
     from repeated_pairs
     where previous_month_on is not null
-    group by all
+    group by subject_number, measure_number, population, month_start_on, previous_month_on
 ),
 
 period_repeats as (
     select
-        repeated_cells.level,
-        repeated_cells.subject_id,
-        repeated_cells.instrument_id,
-        repeated_cells.scale,
-        repeated_cells.respondent,
+        repeated_cells.subject_number,
+        repeated_cells.measure_number,
         repeated_cells.population,
-        period_months.period_kind,
-        period_months.period_start_on,
+        numbered_months.period_number,
         cast(sum(repeated_cells.n_repeated) as bigint) as n_repeated
     from repeated_cells
-    inner join period_months
+    inner join numbered_months
         on
-            repeated_cells.month_start_on = period_months.month_start_on
-            and repeated_cells.previous_month_on >= period_months.period_start_on
-    group by all
+            repeated_cells.month_start_on = numbered_months.month_start_on
+            and repeated_cells.previous_month_on >= numbered_months.period_start_on
+    group by
+        repeated_cells.subject_number,
+        repeated_cells.measure_number,
+        repeated_cells.population,
+        numbered_months.period_number
 ),
 
 period_sums as (
     select
-        monthly_cells.level,
-        monthly_cells.subject_id,
-        monthly_cells.instrument_id,
-        monthly_cells.scale,
-        monthly_cells.respondent,
+        monthly_cells.subject_number,
+        monthly_cells.measure_number,
         monthly_cells.population,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on,
+        numbered_months.period_number,
         cast(sum(monthly_cells.n_paired) as bigint) as n_paired,
         sum(monthly_cells.first_sum) as first_sum,
         sum(monthly_cells.first_squares) as first_squares,
@@ -219,23 +278,27 @@ period_sums as (
         sum(monthly_cells.last_squares) as last_squares,
         sum(monthly_cells.products) as products
     from monthly_cells
-    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
-    group by all
+    inner join numbered_months on monthly_cells.month_start_on = numbered_months.month_start_on
+    group by
+        monthly_cells.subject_number,
+        monthly_cells.measure_number,
+        monthly_cells.population,
+        numbered_months.period_number
 ),
 
 -- n times the sum of squared deviations: exact in decimals, so a spread of nothing is exactly 0.
 spreads as (
     select
-        period_sums.level,
-        period_sums.subject_id,
-        period_sums.instrument_id,
-        period_sums.scale,
-        period_sums.respondent,
+        subjects.level,
+        subjects.subject_id,
+        measures.instrument_id,
+        measures.scale,
+        measures.respondent,
         instruments.domain,
         period_sums.population,
-        period_sums.period_kind,
-        period_sums.period_start_on,
-        period_sums.period_end_on,
+        periods.period_kind,
+        periods.period_start_on,
+        periods.period_end_on,
         period_sums.n_paired - coalesce(period_repeats.n_repeated, 0) as n_clients,
         period_sums.n_paired,
         cast(period_sums.first_sum as double) / period_sums.n_paired as first_mean_points,
@@ -273,25 +336,24 @@ spreads as (
         fixed_sds.label as reference_label,
         fixed_sds.source as reference_source
     from period_sums
-    left join instruments on period_sums.instrument_id = instruments.instrument_id
+    inner join subjects on period_sums.subject_number = subjects.subject_number
+    inner join measures on period_sums.measure_number = measures.measure_number
+    inner join periods on period_sums.period_number = periods.period_number
+    left join instruments on measures.instrument_id = instruments.instrument_id
     left join scales
         on
-            period_sums.instrument_id = scales.instrument_id
-            and period_sums.scale = scales.scale
+            measures.instrument_id = scales.instrument_id
+            and measures.scale = scales.scale
     left join fixed_sds
         on
-            period_sums.instrument_id = fixed_sds.instrument_id
-            and period_sums.scale = fixed_sds.scale
+            measures.instrument_id = fixed_sds.instrument_id
+            and measures.scale = fixed_sds.scale
     left join period_repeats
         on
-            period_sums.level = period_repeats.level
-            and period_sums.subject_id = period_repeats.subject_id
-            and period_sums.instrument_id = period_repeats.instrument_id
-            and period_sums.scale = period_repeats.scale
-            and period_sums.respondent = period_repeats.respondent
+            period_sums.subject_number = period_repeats.subject_number
+            and period_sums.measure_number = period_repeats.measure_number
             and period_sums.population = period_repeats.population
-            and period_sums.period_kind = period_repeats.period_kind
-            and period_sums.period_start_on = period_repeats.period_start_on
+            and period_sums.period_number = period_repeats.period_number
 ),
 
 moments as (

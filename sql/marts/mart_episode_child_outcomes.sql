@@ -86,8 +86,7 @@ child_episodes as (
     inner join clients on episodes.client_key = clients.client_key
     inner join raters
         on
-            episodes.referred_on
-            < clients.birth_date + to_years(cast(raters.below_age_years as integer))
+            age_years(clients.birth_date, episodes.referred_on) < raters.below_age_years
 ),
 
 -- Goals are rated by the client here; a goal is a measure of its own.

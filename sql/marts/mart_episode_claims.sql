@@ -3,9 +3,14 @@
 -- Everybody who came to one session counts, whoever stopped early included. At a day: the first
 -- score, and of the later ones within the tolerance the one nearest the day, also after the end of
 -- the course; of two equally near days the earlier, of one day the latest score, of one moment the
--- worse. At the end: as in int_episode_scores, once the course is over; a rating has no first
--- score. Recovery is that of mart_episode_recovery; who is known to have begun below the threshold
--- is not counted. Without a published rule (int_claim_rules) nobody is known to have met it.
+-- worse. At the end: as in int_episode_scores, of a course that was over by the day on which it
+-- was due, so that what ends later changes nothing; a rating has no first score, and counts when it
+-- was given in the last `look_back_days` of the course. Recovery is that of mart_episode_recovery,
+-- where published rules judged both measures; who is known to have begun below the threshold is not
+-- counted. Without a published rule (int_claim_rules) nobody is known to have met it.
+--
+-- `is_worse_known` has a base of its own: one measure of a recovery can tell that somebody got
+-- worse where the other is missing. `last_attended_on` is the last session by the day it was due.
 --
 -- Grain:  one row per claim and episode of its population with an attended session.
 -- Key:    claim_id, episode_key
@@ -19,10 +24,10 @@ with claims as (
         instrument_id,
         scale,
         respondent,
-        worse_from_points,
         measured_at,
         after_days,
-        tolerance_days
+        tolerance_days,
+        look_back_days
     from ref_claims
 ),
 
@@ -35,7 +40,7 @@ episodes as (
         therapist_id,
         group_id,
         session_1_on,
-        coalesce(ended_on <= $as_of_on, false) as has_ended
+        case when ended_on <= $as_of_on then ended_on end as ended_on
     from int_episodes
     where n_attended >= 1
 ),
@@ -51,8 +56,20 @@ claim_rules as (
     select
         claim_id,
         worse_sign,
-        rule_points
+        rule_points,
+        middle_points
     from int_claim_rules
+),
+
+published_instruments as (
+    select instrument_id
+    from int_outcome_rules
+    where
+        basis = 'published'
+        and scale = 'total'
+        and respondent = 'client'
+        and caseness_points is not null
+        and reliable_change_points is not null
 ),
 
 episode_scores as (
@@ -81,13 +98,34 @@ scores as (
     where score_points is not null
 ),
 
-recoveries as (
+pair_recoveries as (
     select
         episode_key,
+        second_instrument_id,
         was_case,
         is_recovered,
         is_reliably_deteriorated
     from mart_episode_recovery
+),
+
+attendances as (
+    select
+        episode_key,
+        session_on
+    from int_attendances
+    where status = 'attended'
+),
+
+-- The rule of the first measure is that of the claim.
+recoveries as (
+    select
+        pair_recoveries.episode_key,
+        pair_recoveries.was_case,
+        pair_recoveries.is_recovered,
+        pair_recoveries.is_reliably_deteriorated
+    from pair_recoveries
+    inner join published_instruments
+        on pair_recoveries.second_instrument_id = published_instruments.instrument_id
 ),
 
 claim_courses as (
@@ -97,11 +135,12 @@ claim_courses as (
         claims.instrument_id,
         claims.scale,
         claims.respondent,
-        claims.worse_from_points,
         claims.measured_at,
         claims.tolerance_days,
+        claims.look_back_days,
         claim_rules.worse_sign,
         claim_rules.rule_points,
+        claim_rules.middle_points,
         episodes.episode_key,
         episodes.client_key,
         -- People of one group, or of one therapist, are more alike than others.
@@ -112,7 +151,12 @@ claim_courses as (
         episodes.session_1_on,
         episodes.session_1_on + claims.after_days as target_on,
         episodes.session_1_on + claims.after_days + claims.tolerance_days as due_on,
-        episodes.has_ended
+        episodes.ended_on,
+        coalesce(
+            episodes.ended_on
+            <= episodes.session_1_on + claims.after_days + claims.tolerance_days,
+            false
+        ) as has_ended
     from episodes
     left join programmes on episodes.programme_id = programmes.programme_id
     inner join claims
@@ -123,6 +167,19 @@ claim_courses as (
                 or list_contains(claims.modalities, programmes.modality)
             )
     inner join claim_rules on claims.claim_id = claim_rules.claim_id
+),
+
+last_attendances as (
+    select
+        claim_courses.claim_id,
+        claim_courses.episode_key,
+        max(attendances.session_on) as last_attended_on
+    from claim_courses
+    inner join attendances
+        on
+            claim_courses.episode_key = attendances.episode_key
+            and claim_courses.due_on >= attendances.session_on
+    group by claim_courses.claim_id, claim_courses.episode_key
 ),
 
 scores_near_target as (
@@ -162,13 +219,14 @@ measured_courses as (
     select
         claim_courses.claim_id,
         claim_courses.rule_kind,
-        claim_courses.worse_from_points,
         claim_courses.worse_sign,
         claim_courses.rule_points,
+        claim_courses.middle_points,
         claim_courses.episode_key,
         claim_courses.client_key,
         claim_courses.cluster_id,
         claim_courses.session_1_on,
+        last_attendances.last_attended_on,
         claim_courses.due_on,
         case when claim_courses.rule_kind = 'reliable_improvement' then episode_scores.first_on end
             as first_on,
@@ -178,12 +236,26 @@ measured_courses as (
         case
             when claim_courses.rule_kind = 'recovery' then null
             when claim_courses.measured_at = 'day' then scores_near_target.administered_on
-            when claim_courses.has_ended then episode_scores.last_on
+            when
+                claim_courses.has_ended
+                and (
+                    claim_courses.look_back_days is null
+                    or claim_courses.ended_on - claim_courses.look_back_days
+                    <= episode_scores.last_on
+                )
+                then episode_scores.last_on
         end as measured_on,
         case
             when claim_courses.rule_kind = 'recovery' then null
             when claim_courses.measured_at = 'day' then scores_near_target.score_points
-            when claim_courses.has_ended then episode_scores.last_points
+            when
+                claim_courses.has_ended
+                and (
+                    claim_courses.look_back_days is null
+                    or claim_courses.ended_on - claim_courses.look_back_days
+                    <= episode_scores.last_on
+                )
+                then episode_scores.last_points
         end as measured_points,
         case when claim_courses.rule_kind = 'recovery' then recoveries.was_case end as was_case,
         case when claim_courses.rule_kind = 'recovery' then recoveries.is_recovered end
@@ -201,7 +273,12 @@ measured_courses as (
         on
             claim_courses.claim_id = scores_near_target.claim_id
             and claim_courses.episode_key = scores_near_target.episode_key
-    left join recoveries on claim_courses.episode_key = recoveries.episode_key
+    left join recoveries
+        on claim_courses.episode_key = recoveries.episode_key and claim_courses.has_ended
+    left join last_attendances
+        on
+            claim_courses.claim_id = last_attendances.claim_id
+            and claim_courses.episode_key = last_attendances.episode_key
 ),
 
 judged_courses as (
@@ -211,6 +288,7 @@ judged_courses as (
         client_key,
         cluster_id,
         session_1_on,
+        last_attended_on,
         due_on,
         due_on <= $as_of_on as is_due,
         coalesce(was_case, true) as is_counted,
@@ -232,15 +310,17 @@ judged_courses as (
         end as is_met,
         case rule_kind
             when 'reliable_improvement'
+                then first_points is not null and measured_points is not null
+            when 'rating' then measured_points is not null
+            when 'recovery' then is_reliably_deteriorated is not null
+        end as is_worse_known,
+        case rule_kind
+            when 'reliable_improvement'
                 then (measured_points - first_points) * worse_sign >= rule_points
             when 'rating'
-                then case when rule_points is not null then measured_points >= worse_from_points end
+                then case when rule_points is not null then measured_points > middle_points end
             when 'recovery'
-                then
-                    case
-                        when rule_points is not null and is_recovered is not null
-                            then coalesce(is_reliably_deteriorated, false)
-                    end
+                then case when rule_points is not null then is_reliably_deteriorated end
         end as is_deteriorated
     from measured_courses
 )
@@ -251,6 +331,7 @@ select
     client_key,
     cluster_id,
     session_1_on,
+    last_attended_on,
     due_on,
     is_due,
     is_counted,
@@ -260,6 +341,7 @@ select
     measured_score,
     is_measured,
     is_met,
+    is_worse_known,
     is_deteriorated
 from judged_courses
 order by claim_id, episode_key

@@ -7,7 +7,10 @@
 -- sessions than the programme plans; where it plans none, than $protocol_sessions (0: not known).
 -- Unimproved: no reliable improvement, by the last score, on the first instrument that the
 -- programme lists and that has a reliable change, published or decided by the clinic; null without
--- a pair. All four are null for a course that is open or never had an attended session.
+-- a pair. Short and unimproved are null too where the recorded reason is not the client's own
+-- (transferred, not suitable, deceased): such an end is no drop-out, and no stay either. Unimproved
+-- includes planned endings. All four are null for a course that is open or never had an attended
+-- session.
 --
 -- Planned ending: completed or agreed, of the closed courses with a recorded reason.
 --
@@ -126,6 +129,9 @@ courses as (
         outcomes.reliable_change,
         course_facts.n_attended > 0 as is_started,
         episodes.ended_on is not null and course_facts.n_attended > 0 as is_closed_after_start,
+        episodes.end_basis = 'recorded'
+        and coalesce(episodes.end_reason in ('transferred', 'not_suitable', 'deceased'), false)
+            as is_ended_by_others,
         case
             when episodes.ended_on is not null
                 then episodes.end_basis = 'recorded' and episodes.end_reason is not null
@@ -188,13 +194,14 @@ judged_courses as (
             else not has_returned
         end as is_dropout_missed,
         case
-            when is_closed_after_start
+            when is_closed_after_start and not is_ended_by_others
                 then
                     n_attended
                     < coalesce(planned_sessions, nullif(cast($protocol_sessions as bigint), 0))
         end as is_dropout_short,
         case
-            when is_closed_after_start then reliable_change != 'improved'
+            when is_closed_after_start and not is_ended_by_others
+                then reliable_change != 'improved'
         end as is_dropout_unimproved
     from courses
 )

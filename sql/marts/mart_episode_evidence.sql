@@ -5,9 +5,9 @@
 -- only screens. Goals: each counts among the personal goals, and again in the domain that it is
 -- tagged with. Milestones are counted, up to the end of the course, and are no change. The
 -- client's verdict (purpose `verdict`, such as PGI-C) goes by the categories of its form: the
--- published threshold of a responder is `improved`, its mirror image on the form's scale
--- `deteriorated`, what lies between `unchanged`; it looks back over the course, so that its last
--- rating stands for a pair.
+-- published threshold of a responder is `improved`, all beyond the middle of the form, which says
+-- no change, is `deteriorated` (a reading of this project, as in int_claim_rules), what lies
+-- between `unchanged`; it looks back over the course, so that its last rating stands for a pair.
 --
 -- `basis` says by which rule a change counts: `published`, `clinic`, `clinic_derived`,
 -- `verdict_categories`, `goal_rule`; without one (`no_threshold`, `goal_no_rule`, `milestone`)
@@ -62,7 +62,7 @@ outcome_rules as (
         instrument_id,
         scale,
         respondent,
-        basis
+        change_basis as basis
     from int_outcome_rules
     where reliable_change_points is not null
 ),
@@ -132,9 +132,6 @@ spoken_outcomes as (
         outcomes.reliable_change,
         outcome_rules.basis,
         responder_thresholds.responder_points,
-        -- Where the best two of seven are a response, this is the better of the worst two.
-        instruments.total_min_points + instruments.total_max_points
-        - responder_thresholds.responder_points as mirror_points,
         (instruments.total_min_points + instruments.total_max_points) / 2 as middle_points
     from outcomes
     inner join instruments on outcomes.instrument_id = instruments.instrument_id
@@ -180,9 +177,9 @@ oriented_outcomes as (
             when direction = 'higher_better' then last_score >= responder_points
         end as is_like_responder,
         case
-            when direction = 'higher_worse' then last_score >= mirror_points
-            when direction = 'higher_better' then last_score <= mirror_points
-        end as is_like_opposite
+            when direction = 'higher_worse' then last_score > middle_points
+            when direction = 'higher_better' then last_score < middle_points
+        end as is_beyond_middle
     from spoken_outcomes
 ),
 
@@ -206,8 +203,8 @@ questionnaire_evidence as (
         case
             when not is_verdict then reliable_change
             when is_like_responder then 'improved'
-            when is_like_opposite then 'deteriorated'
-            when not is_like_responder and not is_like_opposite then 'unchanged'
+            when is_beyond_middle then 'deteriorated'
+            when not is_like_responder and not is_beyond_middle then 'unchanged'
         end as change,
         sign(better_by_points) as side,
         cast(null as bigint) as n_milestones,

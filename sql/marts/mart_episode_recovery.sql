@@ -1,25 +1,31 @@
 -- The NHS Talking Therapies rule over a pair of measures: the PHQ-9, and a second one.
 --
 -- The second is the measure of the course's own problem (int_episode_descriptors) where that has a
--- pair here and a caseness and a reliable change in force, published or decided by the clinic; else
--- the fallback, the GAD-7. Was a case: either first score at or above its threshold. Recovered: of
--- the cases, both last scores below. Both are null where a missing score leaves it open. Reliably
--- improved: at least one measure better by its reliable change and none worse; deteriorated: at
--- least one worse and none better; neither of the two is no reliable change; one measure with a
--- pair is enough, without any all three are null. Reliably recovered: recovered and reliably
--- improved, of the cases. The published recovery rate is recovered / (finished - known not to be
--- cases): what is null stays in its denominator.
+-- pair here and both a caseness and a reliable change of this rule; else the fallback, the GAD-7.
+-- Only thresholds that this rule has published judge here: another's, the clinic's own and those
+-- derived from its scores stay out, as the rate stands beside England's. Was a case: either first
+-- score at or above its threshold. Recovered: of the cases, both last scores below. Both are null
+-- where a missing score leaves it open. Reliably improved: at least one measure better by its
+-- reliable change and none worse; deteriorated: at least one worse and none better; neither of the
+-- two is no reliable change; one measure with a pair is enough, without any all three are null.
+-- Reliably recovered: recovered and reliably improved, of the cases. The published recovery rate is
+-- recovered / (finished - known not to be cases): what is null stays in its denominator.
 --
 -- Paired data is complete with a pair on both measures. The appropriate pair is one on the
 -- problem's own measure, whether or not that has thresholds; null where the problem has none of its
 -- own, or one that no instrument of the catalogue is. The pair of functioning (WSAS) takes no part
 -- in recovery.
 --
+-- The rule is about adults and works by its pair: `is_in_population` is true for who had the rule's
+-- age on the day of referral (or has no date of birth) and is in a programme that lists the first
+-- measure and the problem's own or the fallback, or lists no measure at all; or answered such two.
+-- Rates count those alone.
+--
 -- Grain:  one row per finished course of treatment.
 -- Key:    episode_key
 -- Source: NHS England, NHS Talking Therapies metadata 2024-25; England 2024-25 by this rate:
 --         321,061 / (670,419 - 35,234) = 50.5 %. Pairs: ref_recovery_pairs (Clark 2018, Table 2);
---         thresholds: int_outcome_rules
+--         thresholds: ref_outcome_rules of the pair's rule
 with finished_episodes as (
     select
         episode_key,
@@ -31,6 +37,7 @@ with finished_episodes as (
         is_shared,
         has_concurrent_group,
         group_id,
+        referred_on,
         started_on,
         ended_on,
         end_reason,
@@ -40,30 +47,58 @@ with finished_episodes as (
     where is_finished_course
 ),
 
+clients as (
+    select
+        client_key,
+        birth_date
+    from stg_clients
+),
+
+programmes as (
+    select
+        programme_id,
+        instruments
+    from stg_programmes
+),
+
 descriptors as (
     select
         episode_key,
         descriptor,
+        rule_id,
         first_instrument_id,
         second_instrument_id as own_instrument_id,
         fallback_instrument_id,
-        functioning_instrument_id
+        functioning_instrument_id,
+        from_age_years
     from int_episode_descriptors
 ),
 
 instruments as (
-    select instrument_id
+    select
+        instrument_id,
+        direction
     from ref_instruments
 ),
 
--- A threshold that the clinic's own scores gave is never pooled with a programme's.
-judging_instruments as (
-    select instrument_id
-    from int_outcome_rules
+total_scales as (
+    select
+        instrument_id,
+        direction
+    from ref_instrument_scales
+    where scale = 'total'
+),
+
+outcome_rules as (
+    select
+        instrument_id,
+        rule_id,
+        caseness_points,
+        reliable_change_points
+    from ref_outcome_rules
     where
         scale = 'total'
         and respondent = 'client'
-        and basis != 'clinic_derived'
         and caseness_points is not null
         and reliable_change_points is not null
 ),
@@ -72,52 +107,90 @@ outcomes as (
     select
         episode_key,
         instrument_id,
+        first_score,
+        last_score,
         coalesce(is_paired, false) as is_paired,
-        was_case,
-        is_case,
-        reliable_change
+        improvement_points
     from mart_episode_outcomes
     where scale = 'total' and respondent = 'client'
+),
+
+judging_rules as (
+    select
+        outcome_rules.instrument_id,
+        outcome_rules.rule_id,
+        outcome_rules.caseness_points,
+        outcome_rules.reliable_change_points,
+        coalesce(total_scales.direction, instruments.direction) = 'higher_worse'
+            as is_higher_worse
+    from outcome_rules
+    inner join instruments on outcome_rules.instrument_id = instruments.instrument_id
+    left join total_scales on outcome_rules.instrument_id = total_scales.instrument_id
+    where coalesce(total_scales.direction, instruments.direction) is not null
 ),
 
 described_episodes as (
     select
         descriptors.episode_key,
         descriptors.descriptor,
+        descriptors.rule_id,
         descriptors.first_instrument_id,
         descriptors.own_instrument_id,
+        descriptors.fallback_instrument_id,
         descriptors.functioning_instrument_id,
+        coalesce(
+            age_years(clients.birth_date, finished_episodes.referred_on)
+            >= descriptors.from_age_years,
+            true
+        ) as is_of_age,
+        coalesce(len(programmes.instruments), 0) = 0
+        or (
+            list_contains(programmes.instruments, descriptors.first_instrument_id)
+            and (
+                list_contains(programmes.instruments, descriptors.own_instrument_id)
+                or list_contains(programmes.instruments, descriptors.fallback_instrument_id)
+            )
+        ) as is_pair_listed,
         descriptors.own_instrument_id != descriptors.fallback_instrument_id as has_own_measure,
         instruments.instrument_id is not null as is_in_catalogue,
         coalesce(own_outcomes.is_paired, false) as is_own_paired,
         case
-            when own_outcomes.is_paired and judging_instruments.instrument_id is not null
+            when own_outcomes.is_paired and judging_rules.instrument_id is not null
                 then descriptors.own_instrument_id
             else descriptors.fallback_instrument_id
         end as second_instrument_id
     from finished_episodes
     inner join descriptors on finished_episodes.episode_key = descriptors.episode_key
     left join instruments on descriptors.own_instrument_id = instruments.instrument_id
-    left join judging_instruments
-        on descriptors.own_instrument_id = judging_instruments.instrument_id
+    left join clients on finished_episodes.client_key = clients.client_key
+    left join programmes on finished_episodes.programme_id = programmes.programme_id
+    left join judging_rules
+        on
+            descriptors.own_instrument_id = judging_rules.instrument_id
+            and descriptors.rule_id = judging_rules.rule_id
     left join outcomes as own_outcomes
         on
             descriptors.episode_key = own_outcomes.episode_key
             and descriptors.own_instrument_id = own_outcomes.instrument_id
 ),
 
--- At most two rows an episode, one for each measure; a flag that is null counts for neither side.
-measured_episodes as (
+-- At most two rows an episode, one for each measure.
+judged_measures as (
     select
         described_episodes.episode_key,
-        count(*) filter (where outcomes.is_paired) as n_paired_measures,
-        count(*) filter (where outcomes.was_case) as n_were_case,
-        count(*) filter (where not outcomes.was_case) as n_were_no_case,
-        count(*) filter (where outcomes.is_case) as n_case_at_last,
-        count(*) filter (where not outcomes.is_case) as n_below_at_last,
-        count(*) filter (where outcomes.reliable_change is not null) as n_judged,
-        count(*) filter (where outcomes.reliable_change = 'improved') as n_improved,
-        count(*) filter (where outcomes.reliable_change = 'deteriorated') as n_deteriorated
+        outcomes.is_paired,
+        case
+            when judging_rules.is_higher_worse
+                then outcomes.first_score >= judging_rules.caseness_points
+            else outcomes.first_score < judging_rules.caseness_points
+        end as was_case,
+        case
+            when judging_rules.is_higher_worse
+                then outcomes.last_score >= judging_rules.caseness_points
+            else outcomes.last_score < judging_rules.caseness_points
+        end as is_case,
+        outcomes.improvement_points >= judging_rules.reliable_change_points as is_better,
+        outcomes.improvement_points <= -judging_rules.reliable_change_points as is_worse
     from described_episodes
     inner join outcomes
         on
@@ -125,6 +198,44 @@ measured_episodes as (
             and (
                 described_episodes.first_instrument_id = outcomes.instrument_id
                 or described_episodes.second_instrument_id = outcomes.instrument_id
+            )
+    left join judging_rules
+        on
+            outcomes.instrument_id = judging_rules.instrument_id
+            and described_episodes.rule_id = judging_rules.rule_id
+),
+
+-- A flag that is null counts for neither side.
+measured_episodes as (
+    select
+        episode_key,
+        count(*) filter (where is_paired) as n_paired_measures,
+        count(*) filter (where was_case) as n_were_case,
+        count(*) filter (where not was_case) as n_were_no_case,
+        count(*) filter (where is_case) as n_case_at_last,
+        count(*) filter (where not is_case) as n_below_at_last,
+        count(*) filter (where is_better is not null) as n_judged,
+        count(*) filter (where is_better) as n_improved,
+        count(*) filter (where is_worse) as n_deteriorated
+    from judged_measures
+    group by episode_key
+),
+
+-- One row an episode and measure of its pair that the client answered at all.
+answered_episodes as (
+    select
+        described_episodes.episode_key,
+        bool_or(described_episodes.first_instrument_id = outcomes.instrument_id)
+        and bool_or(described_episodes.first_instrument_id != outcomes.instrument_id)
+            as has_answered_two
+    from described_episodes
+    inner join outcomes
+        on
+            described_episodes.episode_key = outcomes.episode_key
+            and outcomes.instrument_id in (
+                described_episodes.first_instrument_id,
+                described_episodes.own_instrument_id,
+                described_episodes.fallback_instrument_id
             )
     group by described_episodes.episode_key
 ),
@@ -202,11 +313,17 @@ recoveries as (
             when described_episodes.has_own_measure and described_episodes.is_in_catalogue
                 then described_episodes.is_own_paired
         end as is_appropriate_pair,
-        functioning_pairs.episode_key is not null as is_functioning_paired
+        functioning_pairs.episode_key is not null as is_functioning_paired,
+        coalesce(
+            described_episodes.is_of_age
+            and (described_episodes.is_pair_listed or answered_episodes.has_answered_two),
+            false
+        ) as is_in_population
     from finished_episodes
     left join described_episodes on finished_episodes.episode_key = described_episodes.episode_key
     left join judged_episodes on finished_episodes.episode_key = judged_episodes.episode_key
     left join functioning_pairs on finished_episodes.episode_key = functioning_pairs.episode_key
+    left join answered_episodes on finished_episodes.episode_key = answered_episodes.episode_key
 )
 
 select
@@ -237,6 +354,7 @@ select
     own_instrument_id,
     is_paired_both,
     is_appropriate_pair,
-    is_functioning_paired
+    is_functioning_paired,
+    is_in_population
 from recoveries
 order by episode_key

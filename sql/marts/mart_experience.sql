@@ -2,10 +2,16 @@
 --
 -- Satisfaction (domain `experience`) and verdicts such as PGI-C, every respondent apart: the last
 -- rating of each course. `n_met` are the ratings that meet the published rule of a verdict (PGI-C:
--- very much or much improved; ref_thresholds, kind `responder`), null where there is none; its rate
--- is over those who rated, and its bounds are over all who ended, if nobody or everybody without a
--- rating had met it. The mean of a verdict is null: its steps are not points of a scale. Limits of
--- means are Student's t, from five ratings on. Experience is no outcome, and never one of success.
+-- very much or much improved; ref_thresholds, kind `responder`), null where there is none for
+-- this respondent; its rate is over those who rated.
+--
+-- `n_ended` and `n_clients` are those of mart_outcomes: the courses whose programme lists the
+-- instrument (as the client's measure) or that have a response of it. The bounds are over them, if
+-- nobody or everybody without a rating had met the rule. No programme says whom else it asks, so
+-- the share who rated and the bounds are null for every respondent but the client.
+--
+-- The mean of a verdict is null: its steps are not points of a scale. Limits of means are
+-- Student's t, from five ratings on. Experience is no outcome, and never one of success.
 --
 -- Grain:  one row per level, subject, instrument, scale, respondent and period with a rating.
 -- Key:    level, subject_id, instrument_id, scale, respondent, period_kind, period_start_on
@@ -28,15 +34,26 @@ instruments as (
     from ref_instruments
 ),
 
+responder_thresholds as (
+    select
+        instrument_id,
+        scale,
+        unnest(respondents) as respondent,
+        points,
+        op
+    from ref_thresholds
+    where kind = 'responder' and is_active
+),
+
 thresholds as (
     select
         instrument_id,
         scale,
+        respondent,
         max(points) filter (where op = '<=') as until_points,
         min(points) filter (where op = '>=') as from_points
-    from ref_thresholds
-    where kind = 'responder' and is_active
-    group by instrument_id, scale
+    from responder_thresholds
+    group by instrument_id, scale, respondent
 ),
 
 ended_episodes as (
@@ -59,12 +76,15 @@ ended_counts as (
     select
         level,
         subject_id,
+        instrument_id,
+        scale,
+        respondent,
         period_kind,
         period_start_on,
         period_end_on,
         n_clients,
         n_ended
-    from int_ended_counts
+    from mart_outcomes
 ),
 
 period_months as (
@@ -93,6 +113,7 @@ judged_ratings as (
         on
             ratings.instrument_id = thresholds.instrument_id
             and ratings.scale = thresholds.scale
+            and ratings.respondent = thresholds.respondent
 ),
 
 monthly_cells as (
@@ -162,6 +183,7 @@ figures as (
         instruments.domain,
         ended_counts.n_clients,
         ended_counts.n_ended,
+        case when period_sums.respondent = 'client' then ended_counts.n_ended end as n_asked,
         period_sums.n_rated,
         case when period_sums.n_judged > 0 then period_sums.n_met end as n_met,
         case
@@ -185,6 +207,9 @@ figures as (
         on
             period_sums.level = ended_counts.level
             and period_sums.subject_id = ended_counts.subject_id
+            and period_sums.instrument_id = ended_counts.instrument_id
+            and period_sums.scale = ended_counts.scale
+            and period_sums.respondent = ended_counts.respondent
             and period_sums.period_kind = ended_counts.period_kind
             and period_sums.period_start_on = ended_counts.period_start_on
 )
@@ -202,9 +227,9 @@ select
     n_clients,
     n_ended,
     n_rated,
-    n_rated / nullif(n_ended, 0) as rated_rate,
-    wilson_lower(n_rated, n_ended) as rated_rate_lower,
-    wilson_upper(n_rated, n_ended) as rated_rate_upper,
+    n_rated / nullif(n_asked, 0) as rated_rate,
+    wilson_lower(n_rated, n_asked) as rated_rate_lower,
+    wilson_upper(n_rated, n_asked) as rated_rate_upper,
     rating_mean_points,
     rating_mean_points - mean_reach(rating_sd_points, n_rated) as rating_mean_points_lower,
     rating_mean_points + mean_reach(rating_sd_points, n_rated) as rating_mean_points_upper,
@@ -213,7 +238,7 @@ select
     n_met / nullif(n_rated, 0) as met_rate,
     wilson_lower(n_met, n_rated) as met_rate_lower,
     wilson_upper(n_met, n_rated) as met_rate_upper,
-    n_met / nullif(n_ended, 0) as met_rate_worst,
-    (n_met + n_ended - n_rated) / nullif(n_ended, 0) as met_rate_best
+    n_met / nullif(n_asked, 0) as met_rate_worst,
+    (n_met + n_asked - n_rated) / nullif(n_asked, 0) as met_rate_best
 from figures
 order by level, subject_id, instrument_id, scale, respondent, period_kind, period_start_on

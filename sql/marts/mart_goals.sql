@@ -14,7 +14,8 @@ with finished_episodes as (
     select
         episode_key,
         client_key,
-        ended_on
+        ended_on,
+        cast(date_trunc('month', ended_on) as date) as month_start_on
     from int_episodes
     where is_finished_course
 ),
@@ -68,12 +69,57 @@ period_months as (
     from int_period_months
 ),
 
+-- A level and its subject are one number inside this query, and so is a period: rows are matched
+-- and grouped by numbers, not by texts.
+subjects as (
+    select
+        level,
+        subject_id,
+        row_number() over (order by level, subject_id) as subject_number
+    from episode_subjects
+    group by level, subject_id
+),
+
+numbered_subjects as (
+    select
+        episode_subjects.episode_key,
+        subjects.subject_number
+    from episode_subjects
+    inner join subjects
+        on
+            episode_subjects.level = subjects.level
+            and episode_subjects.subject_id = subjects.subject_id
+),
+
+periods as (
+    select
+        period_kind,
+        period_start_on,
+        period_end_on,
+        row_number() over (order by period_kind, period_start_on) as period_number
+    from period_months
+    group by period_kind, period_start_on, period_end_on
+),
+
+numbered_months as (
+    select
+        periods.period_number,
+        periods.period_start_on,
+        period_months.month_start_on
+    from period_months
+    inner join periods
+        on
+            period_months.period_kind = periods.period_kind
+            and period_months.period_start_on = periods.period_start_on
+),
+
 courses as (
     select
         goals.episode_key,
         goals.kind,
         finished_episodes.client_key,
         finished_episodes.ended_on,
+        finished_episodes.month_start_on,
         count(*) as n_goals,
         count(*) filter (where goals.is_set_late) as n_goals_set_late,
         count(*) filter (where goals.is_dropped) as n_goals_dropped,
@@ -90,30 +136,19 @@ courses as (
         coalesce(sum(goals.improvement_points), 0) as improvement_sum
     from goals
     inner join finished_episodes on goals.episode_key = finished_episodes.episode_key
-    group by goals.episode_key, goals.kind, finished_episodes.client_key, finished_episodes.ended_on
+    group by
+        goals.episode_key,
+        goals.kind,
+        finished_episodes.client_key,
+        finished_episodes.ended_on,
+        finished_episodes.month_start_on
 ),
 
--- The month of the client's course before with such a goal, at the same subject: people are not
--- additive over months, but a course whose client had one earlier in the period is told by it.
 subject_courses as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
+        numbered_subjects.subject_number,
         courses.kind,
-        cast(date_trunc('month', courses.ended_on) as date) as month_start_on,
-        cast(
-            date_trunc(
-                'month',
-                lag(courses.ended_on) over (
-                    partition by
-                        episode_subjects.level,
-                        episode_subjects.subject_id,
-                        courses.kind,
-                        courses.client_key
-                    order by courses.ended_on asc, courses.episode_key asc
-                )
-            ) as date
-        ) as previous_month_on,
+        courses.month_start_on,
         courses.n_goals,
         courses.n_goals_set_late,
         courses.n_goals_dropped,
@@ -132,7 +167,7 @@ subject_courses as (
         gas_scores.last_t_points,
         gas_scores.change_t_points
     from courses
-    inner join episode_subjects on courses.episode_key = episode_subjects.episode_key
+    inner join numbered_subjects on courses.episode_key = numbered_subjects.episode_key
     left join gas_scores
         on
             courses.episode_key = gas_scores.episode_key
@@ -141,11 +176,9 @@ subject_courses as (
 
 monthly_cells as (
     select
-        level,
-        subject_id,
+        subject_number,
         kind,
         month_start_on,
-        previous_month_on,
         count(*) as n_courses,
         sum(n_goals) as n_goals,
         sum(n_goals_set_late) as n_goals_set_late,
@@ -170,25 +203,56 @@ monthly_cells as (
         coalesce(sum(last_t_points), 0) as last_t_sum,
         coalesce(sum(change_t_points), 0) as change_t_sum
     from subject_courses
-    group by level, subject_id, kind, month_start_on, previous_month_on
+    group by subject_number, kind, month_start_on
+    -- The sums of one subject then lie together in memory, where its periods are added up.
+    order by subject_number, kind, month_start_on
+),
+
+-- People are not additive over months: they are the courses without those whose client had one with
+-- such a goal before, at the same subject, in the same period. Few clients have several courses.
+returning_clients as (
+    select client_key
+    from courses
+    group by client_key
+    having min(episode_key) < max(episode_key)
+),
+
+returning_courses as (
+    select
+        numbered_subjects.subject_number,
+        courses.kind,
+        courses.month_start_on,
+        lag(courses.month_start_on) over (
+            partition by numbered_subjects.subject_number, courses.kind, courses.client_key
+            order by courses.ended_on asc, courses.episode_key asc
+        ) as previous_month_on
+    from courses
+    inner join returning_clients on courses.client_key = returning_clients.client_key
+    inner join numbered_subjects on courses.episode_key = numbered_subjects.episode_key
+),
+
+period_repeats as (
+    select
+        returning_courses.subject_number,
+        returning_courses.kind,
+        numbered_months.period_number,
+        count(*) as n_repeated
+    from returning_courses
+    inner join numbered_months
+        on
+            returning_courses.month_start_on = numbered_months.month_start_on
+            and returning_courses.previous_month_on >= numbered_months.period_start_on
+    group by
+        returning_courses.subject_number,
+        returning_courses.kind,
+        numbered_months.period_number
 ),
 
 period_sums as (
     select
-        monthly_cells.level,
-        monthly_cells.subject_id,
+        monthly_cells.subject_number,
         monthly_cells.kind,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on,
-        cast(
-            sum(
-                case
-                    when monthly_cells.previous_month_on >= period_months.period_start_on then 0
-                    else monthly_cells.n_courses
-                end
-            ) as bigint
-        ) as n_clients,
+        numbered_months.period_number,
         cast(sum(monthly_cells.n_courses) as bigint) as n_courses,
         cast(sum(monthly_cells.n_goals) as bigint) as n_goals,
         cast(sum(monthly_cells.n_goals_set_late) as bigint) as n_goals_set_late,
@@ -212,25 +276,22 @@ period_sums as (
         sum(monthly_cells.last_t_sum) as last_t_sum,
         sum(monthly_cells.change_t_sum) as change_t_sum
     from monthly_cells
-    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
+    inner join numbered_months on monthly_cells.month_start_on = numbered_months.month_start_on
     group by
-        monthly_cells.level,
-        monthly_cells.subject_id,
+        monthly_cells.subject_number,
         monthly_cells.kind,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on
+        numbered_months.period_number
 ),
 
 counts as (
     select
-        period_sums.level,
-        period_sums.subject_id,
+        subjects.level,
+        subjects.subject_id,
         period_sums.kind as goal_kind,
-        period_sums.period_kind,
-        period_sums.period_start_on,
-        period_sums.period_end_on,
-        period_sums.n_clients,
+        periods.period_kind,
+        periods.period_start_on,
+        periods.period_end_on,
+        period_sums.n_courses - coalesce(period_repeats.n_repeated, 0) as n_clients,
         period_sums.n_courses,
         period_sums.n_goals,
         period_sums.n_goals_set_late,
@@ -258,6 +319,13 @@ counts as (
         period_sums.last_t_sum,
         period_sums.change_t_sum
     from period_sums
+    inner join subjects on period_sums.subject_number = subjects.subject_number
+    inner join periods on period_sums.period_number = periods.period_number
+    left join period_repeats
+        on
+            period_sums.subject_number = period_repeats.subject_number
+            and period_sums.kind = period_repeats.kind
+            and period_sums.period_number = period_repeats.period_number
     left join goal_rules on period_sums.kind = goal_rules.goal_kind
 )
 

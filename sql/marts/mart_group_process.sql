@@ -1,19 +1,23 @@
 -- Therapy groups at work: sessions, who was expected and who came, joiners, leavers, member-months.
 --
 -- A session counts in the month it was scheduled for. It was cancelled when the clinic cancelled it
--- for somebody and nobody attended, unrecorded when nobody's attendance was noted, and held
--- otherwise, also when nobody came. Expected at a held session is whoever was a member on its day
--- and not excused: `cancelled` (in time) and `clinic_cancelled` excuse, `no_show` and
--- `late_cancelled` are absences, and a member of whom nothing was noted is expected and did not
--- come. Who attended without being a member is a guest: in the size of the session, in no rate.
--- The limits of the attendance rate take attendances as independent, which those of one member are
--- not: they are rather too narrow.
+-- for somebody and nobody attended, called off when every member and whoever else is on record had
+-- cancelled in time, unrecorded when nobody's attendance was noted, and held otherwise, also when
+-- nobody came. `n_groups` are the groups with a session in the period. Expected at a held session
+-- is whoever was a member on its day and not excused: `cancelled` (in time) and `clinic_cancelled`
+-- excuse, `no_show` and `late_cancelled` are absences, and a member of whom nothing was noted is
+-- expected and did not come. Who attended without being a member is a guest: in the size of the
+-- session, in no rate. The limits of the attendance rate take attendances as independent, which
+-- those of one member are not: they are rather too narrow.
 --
--- A stay without a last day goes on until its group's (`ends_on`, or the last session where that is
--- later), else until now; both its ends count. `member_months` adds up, month by month, the days of
--- all members over the days of the month, to four places; `seat_months` does so with the days that
--- each group ran, times its capacity. Tenure is the days of the stays that were ended in the
--- period. Composition changes in open groups, so runs are compared by member-months.
+-- A group runs from `starts_on` to `ends_on`, or to its first and last session where those lie
+-- outside; without `ends_on` until now. A stay is the part of a membership within that run: it
+-- begins no earlier, and ends with the earliest of `left_on`, the end of the course of treatment
+-- and the run; both its ends count. Who left did so by `left_on` or with the course of treatment,
+-- not with the group. `member_months` adds up, month by month, the days of all members over the
+-- days of the month, to four places; `seat_months` does so with the days that each group ran, times
+-- its capacity. Tenure is the days of the stays of those who left in the period. Composition
+-- changes in open groups, so runs are compared by member-months.
 --
 -- Grain:  one row per group, programme or clinic, and period with anything in it.
 -- Key:    level, subject_id, period_kind, period_start_on
@@ -41,9 +45,17 @@ memberships as (
     select
         group_id,
         client_key,
+        episode_key,
         joined_on,
         left_on
     from stg_memberships
+),
+
+episodes as (
+    select
+        episode_key,
+        ended_on
+    from int_episodes
 ),
 
 therapy_groups as (
@@ -84,9 +96,10 @@ months as (
     from period_months
 ),
 
-last_sessions as (
+session_spans as (
     select
         group_id,
+        min(session_on) as first_session_on,
         max(session_on) as last_session_on
     from sessions
     group by group_id
@@ -98,17 +111,18 @@ group_days as (
         therapy_groups.capacity,
         therapy_groups.starts_on,
         therapy_groups.ends_on,
-        last_sessions.last_session_on
+        session_spans.first_session_on,
+        session_spans.last_session_on
     from therapy_groups
-    left join last_sessions on therapy_groups.group_id = last_sessions.group_id
+    left join session_spans on therapy_groups.group_id = session_spans.group_id
 ),
 
 -- A group's last day is unknown while it has no `ends_on`: it then runs until now.
-group_ends as (
+group_runs as (
     select
         group_id,
         capacity,
-        starts_on,
+        least(starts_on, coalesce(first_session_on, starts_on)) as from_on,
         case
             when ends_on is not null
                 then greatest(ends_on, coalesce(last_session_on, ends_on))
@@ -117,14 +131,31 @@ group_ends as (
     from group_days
 ),
 
-stay_ends as (
+-- The export may leave a discharged client in the group for good: nobody expects them any more.
+memberships_in_runs as (
     select
         memberships.group_id,
         memberships.client_key,
         memberships.joined_on,
-        coalesce(memberships.left_on, group_ends.until_on) as until_on
+        least(
+            coalesce(memberships.left_on, episodes.ended_on),
+            coalesce(episodes.ended_on, memberships.left_on)
+        ) as left_on,
+        group_runs.from_on as run_from_on,
+        group_runs.until_on as run_until_on
     from memberships
-    left join group_ends on memberships.group_id = group_ends.group_id
+    left join episodes on memberships.episode_key = episodes.episode_key
+    left join group_runs on memberships.group_id = group_runs.group_id
+),
+
+clipped_stays as (
+    select
+        group_id,
+        client_key,
+        left_on,
+        greatest(joined_on, coalesce(run_from_on, joined_on)) as joined_on,
+        coalesce(run_until_on, cast($as_of_on as date)) as run_until_on
+    from memberships_in_runs
 ),
 
 stays as (
@@ -132,8 +163,10 @@ stays as (
         group_id,
         client_key,
         joined_on,
-        coalesce(until_on, cast($as_of_on as date)) as until_on
-    from stay_ends
+        least(coalesce(left_on, run_until_on), run_until_on) as until_on,
+        left_on <= run_until_on as has_left
+    from clipped_stays
+    where joined_on <= least(coalesce(left_on, run_until_on), run_until_on)
 ),
 
 session_records as (
@@ -141,40 +174,24 @@ session_records as (
         session_key,
         count(*) as n_records,
         count(*) filter (where status = 'attended') as n_attended,
-        count(*) filter (where status = 'clinic_cancelled') as n_clinic_cancelled
+        count(*) filter (where status = 'clinic_cancelled') as n_clinic_cancelled,
+        count(*) filter (where status = 'cancelled') as n_cancelled
     from attendances
     group by session_key
 ),
 
-session_states as (
-    select
-        sessions.session_key,
-        sessions.session_on,
-        sessions.group_id,
-        coalesce(session_records.n_attended, 0) as n_attended,
-        case
-            when session_records.n_records is null then 'unrecorded'
-            when session_records.n_attended = 0 and session_records.n_clinic_cancelled > 0
-                then 'cancelled'
-            else 'held'
-        end as state
-    from sessions
-    left join session_records on sessions.session_key = session_records.session_key
-),
-
--- A member's place at a held session, once, however many stays hold the day.
+-- A member's place at a session, once, however many stays hold the day.
 places as (
     select
-        session_states.session_key,
+        sessions.session_key,
         stays.client_key
-    from session_states
+    from sessions
     inner join stays
         on
-            session_states.group_id = stays.group_id
-            and session_states.session_on >= stays.joined_on
-            and session_states.session_on <= stays.until_on
-    where session_states.state = 'held'
-    group by session_states.session_key, stays.client_key
+            sessions.group_id = stays.group_id
+            and sessions.session_on >= stays.joined_on
+            and sessions.session_on <= stays.until_on
+    group by sessions.session_key, stays.client_key
 ),
 
 session_places as (
@@ -197,6 +214,40 @@ session_places as (
     group by places.session_key
 ),
 
+session_states as (
+    select
+        sessions.session_key,
+        sessions.session_on,
+        sessions.group_id,
+        coalesce(session_records.n_attended, 0) as n_attended,
+        case
+            when session_records.n_records is null then 'unrecorded'
+            when session_records.n_attended = 0 and session_records.n_clinic_cancelled > 0
+                then 'cancelled'
+            when
+                session_records.n_cancelled = session_records.n_records
+                and coalesce(session_places.n_not_recorded, 0) = 0
+                then 'called_off'
+            else 'held'
+        end as state
+    from sessions
+    left join session_records on sessions.session_key = session_records.session_key
+    left join session_places on sessions.session_key = session_places.session_key
+),
+
+held_places as (
+    select
+        session_places.session_key,
+        session_places.n_places,
+        session_places.n_excused,
+        session_places.n_came,
+        session_places.n_absent,
+        session_places.n_not_recorded
+    from session_places
+    inner join session_states on session_places.session_key = session_states.session_key
+    where session_states.state = 'held'
+),
+
 session_cells as (
     select
         session_states.group_id,
@@ -204,18 +255,19 @@ session_cells as (
         count(*) as n_sessions,
         count(*) filter (where session_states.state = 'held') as n_held,
         count(*) filter (where session_states.state = 'cancelled') as n_sessions_cancelled,
+        count(*) filter (where session_states.state = 'called_off') as n_sessions_called_off,
         count(*) filter (where session_states.state = 'unrecorded') as n_sessions_unrecorded,
         count(*) filter (
             where session_states.state = 'held' and session_states.n_attended = 0
         ) as n_unattended,
         sum(session_states.n_attended) as n_present,
-        sum(coalesce(session_places.n_places, 0)) as n_places,
-        sum(coalesce(session_places.n_excused, 0)) as n_excused,
-        sum(coalesce(session_places.n_came, 0)) as n_came,
-        sum(coalesce(session_places.n_absent, 0)) as n_absent,
-        sum(coalesce(session_places.n_not_recorded, 0)) as n_not_recorded
+        sum(coalesce(held_places.n_places, 0)) as n_places,
+        sum(coalesce(held_places.n_excused, 0)) as n_excused,
+        sum(coalesce(held_places.n_came, 0)) as n_came,
+        sum(coalesce(held_places.n_absent, 0)) as n_absent,
+        sum(coalesce(held_places.n_not_recorded, 0)) as n_not_recorded
     from session_states
-    left join session_places on session_states.session_key = session_places.session_key
+    left join held_places on session_states.session_key = held_places.session_key
     group by all
 ),
 
@@ -280,6 +332,7 @@ events as (
         n_sessions,
         n_held,
         n_sessions_cancelled,
+        n_sessions_called_off,
         n_sessions_unrecorded,
         n_unattended,
         n_present,
@@ -301,6 +354,7 @@ events as (
         0 as n_sessions,
         0 as n_held,
         0 as n_sessions_cancelled,
+        0 as n_sessions_called_off,
         0 as n_sessions_unrecorded,
         0 as n_unattended,
         0 as n_present,
@@ -314,15 +368,16 @@ events as (
         0 as n_tenure_days,
         0 as member_months,
         0 as seat_months
-    from memberships
+    from stays
     group by all
     union all
     select
         group_id,
-        cast(date_trunc('month', left_on) as date) as month_start_on,
+        cast(date_trunc('month', until_on) as date) as month_start_on,
         0 as n_sessions,
         0 as n_held,
         0 as n_sessions_cancelled,
+        0 as n_sessions_called_off,
         0 as n_sessions_unrecorded,
         0 as n_unattended,
         0 as n_present,
@@ -333,11 +388,11 @@ events as (
         0 as n_not_recorded,
         0 as n_joined,
         count(*) as n_left,
-        sum(left_on - joined_on + 1) as n_tenure_days,
+        sum(until_on - joined_on + 1) as n_tenure_days,
         0 as member_months,
         0 as seat_months
-    from memberships
-    where left_on is not null
+    from stays
+    where has_left
     group by all
     union all
     select
@@ -346,6 +401,7 @@ events as (
         0 as n_sessions,
         0 as n_held,
         0 as n_sessions_cancelled,
+        0 as n_sessions_called_off,
         0 as n_sessions_unrecorded,
         0 as n_unattended,
         0 as n_present,
@@ -363,11 +419,12 @@ events as (
     group by group_id, month_start_on, month_days
     union all
     select
-        group_ends.group_id,
+        group_runs.group_id,
         months.month_start_on,
         0 as n_sessions,
         0 as n_held,
         0 as n_sessions_cancelled,
+        0 as n_sessions_called_off,
         0 as n_sessions_unrecorded,
         0 as n_unattended,
         0 as n_present,
@@ -381,21 +438,21 @@ events as (
         0 as n_tenure_days,
         0 as member_months,
         round(
-            group_ends.capacity
+            group_runs.capacity
             * (
-                least(group_ends.until_on, months.month_end_on)
-                - greatest(group_ends.starts_on, months.month_start_on)
+                least(group_runs.until_on, months.month_end_on)
+                - greatest(group_runs.from_on, months.month_start_on)
                 + 1
             )
             / nullif(months.month_days, 0),
             4
         ) as seat_months
-    from group_ends
+    from group_runs
     inner join months
         on
-            group_ends.starts_on <= months.month_end_on
-            and group_ends.until_on >= months.month_start_on
-            and group_ends.until_on >= group_ends.starts_on
+            group_runs.from_on <= months.month_end_on
+            and group_runs.until_on >= months.month_start_on
+            and group_runs.until_on >= group_runs.from_on
 ),
 
 group_cells as (
@@ -405,6 +462,7 @@ group_cells as (
         cast(sum(n_sessions) as bigint) as n_sessions,
         cast(sum(n_held) as bigint) as n_held,
         cast(sum(n_sessions_cancelled) as bigint) as n_sessions_cancelled,
+        cast(sum(n_sessions_called_off) as bigint) as n_sessions_called_off,
         cast(sum(n_sessions_unrecorded) as bigint) as n_sessions_unrecorded,
         cast(sum(n_unattended) as bigint) as n_unattended,
         cast(sum(n_present) as bigint) as n_present,
@@ -450,19 +508,22 @@ period_counts as (
         period_months.period_kind,
         period_months.period_start_on,
         period_months.period_end_on,
-        count(distinct group_cells.group_id) as n_groups,
         count(distinct group_cells.group_id) filter (
-            where subject_groups.enrolment = 'open'
+            where group_cells.n_sessions > 0
+        ) as n_groups,
+        count(distinct group_cells.group_id) filter (
+            where group_cells.n_sessions > 0 and subject_groups.enrolment = 'open'
         ) as n_open_groups,
         count(distinct group_cells.group_id) filter (
-            where subject_groups.enrolment = 'closed'
+            where group_cells.n_sessions > 0 and subject_groups.enrolment = 'closed'
         ) as n_closed_groups,
         count(distinct group_cells.group_id) filter (
-            where subject_groups.has_co_therapist
+            where group_cells.n_sessions > 0 and subject_groups.has_co_therapist
         ) as n_co_led_groups,
         cast(sum(group_cells.n_sessions) as bigint) as n_sessions,
         cast(sum(group_cells.n_held) as bigint) as n_held,
         cast(sum(group_cells.n_sessions_cancelled) as bigint) as n_sessions_cancelled,
+        cast(sum(group_cells.n_sessions_called_off) as bigint) as n_sessions_called_off,
         cast(sum(group_cells.n_sessions_unrecorded) as bigint) as n_sessions_unrecorded,
         cast(sum(group_cells.n_unattended) as bigint) as n_unattended,
         cast(sum(group_cells.n_present) as bigint) as n_present,
@@ -549,6 +610,7 @@ figures as (
         period_counts.n_sessions,
         period_counts.n_held,
         period_counts.n_sessions_cancelled,
+        period_counts.n_sessions_called_off,
         period_counts.n_sessions_unrecorded,
         period_counts.n_unattended,
         period_counts.n_present,
@@ -586,6 +648,7 @@ select
     n_sessions,
     n_held,
     n_sessions_cancelled,
+    n_sessions_called_off,
     n_sessions_unrecorded,
     n_unattended,
     n_present,

@@ -13,9 +13,10 @@
 -- badly, or well. So the worst rate of deterioration is the highest.
 --
 -- `effect_size` is the mean improvement over the pairs' own SD at first (Becker's, Glass's), times
--- Hedges' J = 1 - 3 / (4 df - 1) with df = n - 1 (df 19: 0.96; with two pairs J is 0). Its limits
--- are g +/- 1.96 sqrt(2 (1 - rho) / n + g^2 / 2n), from 20 pairs on. Sums are decimals; a division
--- comes last, so that neither threads nor the order of rows can change a digit.
+-- Hedges' J = 1 - 3 / (4 df - 1) with df = n - 1 (df 19: 0.96; with two pairs J would be 0, and it
+-- is null). Its limits are g +/- 1.96 sqrt(2 (1 - rho) / n + g^2 / 2n), from 20 pairs on. Sums
+-- are decimals; a division comes last, so that neither threads nor the order of rows can change a
+-- digit.
 --
 -- Grain:  one row per level, subject, instrument, scale, respondent and period.
 -- Key:    level, subject_id, instrument_id, scale, respondent, period_kind, period_start_on
@@ -37,6 +38,28 @@ episode_subjects as (
         level,
         subject_id
     from int_episode_subjects
+),
+
+-- A level and its subject are one number inside this query, and so are an instrument, scale and
+-- respondent, and a period: rows are matched and grouped by three numbers, not by eight texts.
+subjects as (
+    select
+        level,
+        subject_id,
+        row_number() over (order by level, subject_id) as subject_number
+    from episode_subjects
+    group by level, subject_id
+),
+
+numbered_subjects as (
+    select
+        episode_subjects.episode_key,
+        subjects.subject_number
+    from episode_subjects
+    inner join subjects
+        on
+            episode_subjects.level = subjects.level
+            and episode_subjects.subject_id = subjects.subject_id
 ),
 
 answered_measures as (
@@ -109,6 +132,28 @@ period_months as (
         period_end_on,
         month_start_on
     from int_period_months
+),
+
+periods as (
+    select
+        period_kind,
+        period_start_on,
+        period_end_on,
+        row_number() over (order by period_kind, period_start_on) as period_number
+    from period_months
+    group by period_kind, period_start_on, period_end_on
+),
+
+numbered_months as (
+    select
+        periods.period_number,
+        periods.period_start_on,
+        period_months.month_start_on
+    from period_months
+    inner join periods
+        on
+            period_months.period_kind = periods.period_kind
+            and period_months.period_start_on = periods.period_start_on
 ),
 
 listed_instruments as (
@@ -203,42 +248,87 @@ measures as (
     from unanswered_measures
 ),
 
+kinds_of_measure as (
+    select
+        instrument_id,
+        scale,
+        respondent,
+        row_number() over (order by instrument_id, scale, respondent) as measure_number
+    from measures
+    group by instrument_id, scale, respondent
+),
+
+counted_measures as (
+    select
+        measures.episode_key,
+        measures.client_key,
+        kinds_of_measure.measure_number,
+        measures.month_start_on,
+        measures.is_finished_course,
+        measures.is_counted_pair,
+        measures.is_no_case,
+        measures.first_score,
+        measures.last_score,
+        measures.is_case_pair,
+        measures.change_category,
+        measures.is_recovered,
+        measures.is_crossed_unreliably,
+        measures.is_responder,
+        measures.is_remitted,
+        measures.can_improve
+    from measures
+    inner join kinds_of_measure
+        on
+            measures.instrument_id = kinds_of_measure.instrument_id
+            and measures.scale = kinds_of_measure.scale
+            and measures.respondent = kinds_of_measure.respondent
+),
+
 monthly_cells as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        measures.instrument_id,
-        measures.scale,
-        measures.respondent,
-        measures.month_start_on,
+        numbered_subjects.subject_number,
+        counted_measures.measure_number,
+        counted_measures.month_start_on,
         count(*) as n_ended,
-        count(*) filter (where measures.is_finished_course) as n_finished,
-        count(*) filter (where measures.is_counted_pair) as n_paired,
-        count(*) filter (where measures.is_case_pair) as n_case,
-        count(*) filter (where measures.is_no_case) as n_no_case,
-        count(*) filter (where measures.change_category = 'improved') as n_improved_only,
-        count(*) filter (where measures.change_category = 'recovered') as n_reliably_recovered,
-        count(*) filter (where measures.change_category = 'unchanged') as n_unchanged,
+        count(*) filter (where counted_measures.is_finished_course) as n_finished,
+        count(*) filter (where counted_measures.is_counted_pair) as n_paired,
+        count(*) filter (where counted_measures.is_case_pair) as n_case,
+        count(*) filter (where counted_measures.is_no_case) as n_no_case,
         count(*) filter (
-            where measures.change_category = 'deteriorated'
+            where counted_measures.change_category = 'improved'
+        ) as n_improved_only,
+        count(*) filter (
+            where counted_measures.change_category = 'recovered'
+        ) as n_reliably_recovered,
+        count(*) filter (where counted_measures.change_category = 'unchanged') as n_unchanged,
+        count(*) filter (
+            where counted_measures.change_category = 'deteriorated'
         ) as n_deteriorated_only,
-        count(*) filter (where measures.change_category = 'harmed') as n_harmed,
-        count(*) filter (where measures.is_recovered) as n_recovered,
-        count(*) filter (where measures.is_crossed_unreliably) as n_crossed_unreliably,
-        count(measures.is_responder) as n_response_base,
-        count(*) filter (where measures.is_responder) as n_responded,
-        count(measures.is_remitted) as n_remission_base,
-        count(*) filter (where measures.is_remitted) as n_remitted,
-        count(measures.can_improve) as n_known_room,
-        count(*) filter (where measures.can_improve) as n_can_improve,
-        sum(measures.first_score) as first_sum,
-        sum(measures.first_score * measures.first_score) as first_squares,
-        sum(measures.last_score) as last_sum,
-        sum(measures.last_score * measures.last_score) as last_squares,
-        sum(measures.first_score * measures.last_score) as products
-    from measures
-    inner join episode_subjects on measures.episode_key = episode_subjects.episode_key
-    group by all
+        count(*) filter (where counted_measures.change_category = 'harmed') as n_harmed,
+        count(*) filter (where counted_measures.is_recovered) as n_recovered,
+        count(*) filter (where counted_measures.is_crossed_unreliably) as n_crossed_unreliably,
+        count(counted_measures.is_responder) as n_response_base,
+        count(*) filter (where counted_measures.is_responder) as n_responded,
+        count(counted_measures.is_remitted) as n_remission_base,
+        count(*) filter (where counted_measures.is_remitted) as n_remitted,
+        count(counted_measures.can_improve) as n_known_room,
+        count(*) filter (where counted_measures.can_improve) as n_can_improve,
+        sum(counted_measures.first_score) as first_sum,
+        sum(counted_measures.first_score * counted_measures.first_score) as first_squares,
+        sum(counted_measures.last_score) as last_sum,
+        sum(counted_measures.last_score * counted_measures.last_score) as last_squares,
+        sum(counted_measures.first_score * counted_measures.last_score) as products
+    from counted_measures
+    inner join numbered_subjects on counted_measures.episode_key = numbered_subjects.episode_key
+    group by
+        numbered_subjects.subject_number,
+        counted_measures.measure_number,
+        counted_measures.month_start_on
+    -- The sums of one subject then lie together in memory, where its periods are added up.
+    order by
+        numbered_subjects.subject_number,
+        counted_measures.measure_number,
+        counted_measures.month_start_on
 ),
 
 -- People are not additive over months. They are the courses without those whose client had
@@ -253,80 +343,64 @@ returning_clients as (
 
 returning_episodes as (
     select
-        episode_subjects.episode_key,
-        episode_subjects.level,
-        episode_subjects.subject_id,
+        numbered_subjects.episode_key,
+        numbered_subjects.subject_number,
         ended_episodes.ended_on
     from ended_episodes
     inner join returning_clients on ended_episodes.client_key = returning_clients.client_key
-    inner join episode_subjects on ended_episodes.episode_key = episode_subjects.episode_key
+    inner join numbered_subjects on ended_episodes.episode_key = numbered_subjects.episode_key
 ),
 
 repeated_measures as (
     select
-        returning_episodes.level,
-        returning_episodes.subject_id,
-        measures.instrument_id,
-        measures.scale,
-        measures.respondent,
-        measures.month_start_on,
-        lag(measures.month_start_on) over (
+        returning_episodes.subject_number,
+        counted_measures.measure_number,
+        counted_measures.month_start_on,
+        lag(counted_measures.month_start_on) over (
             partition by
-                returning_episodes.level,
-                returning_episodes.subject_id,
-                measures.instrument_id,
-                measures.scale,
-                measures.respondent,
-                measures.client_key
-            order by returning_episodes.ended_on asc, measures.episode_key asc
+                returning_episodes.subject_number,
+                counted_measures.measure_number,
+                counted_measures.client_key
+            order by returning_episodes.ended_on asc, counted_measures.episode_key asc
         ) as previous_month_on
-    from measures
-    inner join returning_episodes on measures.episode_key = returning_episodes.episode_key
+    from counted_measures
+    inner join returning_episodes on counted_measures.episode_key = returning_episodes.episode_key
 ),
 
 repeated_cells as (
     select
-        level,
-        subject_id,
-        instrument_id,
-        scale,
-        respondent,
+        subject_number,
+        measure_number,
         month_start_on,
         previous_month_on,
         count(*) as n_repeated
     from repeated_measures
     where previous_month_on is not null
-    group by all
+    group by subject_number, measure_number, month_start_on, previous_month_on
 ),
 
 period_repeats as (
     select
-        repeated_cells.level,
-        repeated_cells.subject_id,
-        repeated_cells.instrument_id,
-        repeated_cells.scale,
-        repeated_cells.respondent,
-        period_months.period_kind,
-        period_months.period_start_on,
+        repeated_cells.subject_number,
+        repeated_cells.measure_number,
+        numbered_months.period_number,
         cast(sum(repeated_cells.n_repeated) as bigint) as n_repeated
     from repeated_cells
-    inner join period_months
+    inner join numbered_months
         on
-            repeated_cells.month_start_on = period_months.month_start_on
-            and repeated_cells.previous_month_on >= period_months.period_start_on
-    group by all
+            repeated_cells.month_start_on = numbered_months.month_start_on
+            and repeated_cells.previous_month_on >= numbered_months.period_start_on
+    group by
+        repeated_cells.subject_number,
+        repeated_cells.measure_number,
+        numbered_months.period_number
 ),
 
 period_sums as (
     select
-        monthly_cells.level,
-        monthly_cells.subject_id,
-        monthly_cells.instrument_id,
-        monthly_cells.scale,
-        monthly_cells.respondent,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on,
+        monthly_cells.subject_number,
+        monthly_cells.measure_number,
+        numbered_months.period_number,
         cast(sum(monthly_cells.n_ended) as bigint) as n_ended,
         cast(sum(monthly_cells.n_finished) as bigint) as n_finished,
         cast(sum(monthly_cells.n_paired) as bigint) as n_paired,
@@ -351,23 +425,19 @@ period_sums as (
         sum(monthly_cells.last_squares) as last_squares,
         sum(monthly_cells.products) as products
     from monthly_cells
-    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
-    group by all
-),
-
-period_measures as (
-    select distinct
-        instrument_id,
-        scale,
-        respondent
-    from monthly_cells
+    inner join numbered_months on monthly_cells.month_start_on = numbered_months.month_start_on
+    group by
+        monthly_cells.subject_number,
+        monthly_cells.measure_number,
+        numbered_months.period_number
 ),
 
 measure_rules as (
     select
-        period_measures.instrument_id,
-        period_measures.scale,
-        period_measures.respondent,
+        kinds_of_measure.instrument_id,
+        kinds_of_measure.scale,
+        kinds_of_measure.respondent,
+        kinds_of_measure.measure_number,
         instruments.domain,
         coalesce(instruments.purpose = 'verdict', false) as is_verdict,
         coalesce(scales.direction, instruments.direction) as direction,
@@ -384,18 +454,18 @@ measure_rules as (
             and coalesce(scales.direction, instruments.direction) = 'higher_worse',
             false
         ) as has_remission
-    from period_measures
-    left join instruments on period_measures.instrument_id = instruments.instrument_id
+    from kinds_of_measure
+    left join instruments on kinds_of_measure.instrument_id = instruments.instrument_id
     left join scales
         on
-            period_measures.instrument_id = scales.instrument_id
-            and period_measures.scale = scales.scale
+            kinds_of_measure.instrument_id = scales.instrument_id
+            and kinds_of_measure.scale = scales.scale
     -- Without a direction there is no telling which way a threshold is crossed.
     left join outcome_rules
         on
-            period_measures.instrument_id = outcome_rules.instrument_id
-            and period_measures.scale = outcome_rules.scale
-            and period_measures.respondent = outcome_rules.respondent
+            kinds_of_measure.instrument_id = outcome_rules.instrument_id
+            and kinds_of_measure.scale = outcome_rules.scale
+            and kinds_of_measure.respondent = outcome_rules.respondent
             and coalesce(scales.direction, instruments.direction) is not null
 ),
 
@@ -403,15 +473,15 @@ measure_rules as (
 -- The change's comes from those of both ends and from their products.
 figures as (
     select
-        period_sums.level,
-        period_sums.subject_id,
-        period_sums.instrument_id,
-        period_sums.scale,
-        period_sums.respondent,
+        subjects.level,
+        subjects.subject_id,
+        measure_rules.instrument_id,
+        measure_rules.scale,
+        measure_rules.respondent,
         measure_rules.domain,
-        period_sums.period_kind,
-        period_sums.period_start_on,
-        period_sums.period_end_on,
+        periods.period_kind,
+        periods.period_start_on,
+        periods.period_end_on,
         period_sums.n_ended - coalesce(period_repeats.n_repeated, 0) as n_clients,
         period_sums.n_ended,
         period_sums.n_finished,
@@ -500,20 +570,14 @@ figures as (
         measure_rules.rule_version,
         measure_rules.basis
     from period_sums
-    inner join measure_rules
-        on
-            period_sums.instrument_id = measure_rules.instrument_id
-            and period_sums.scale = measure_rules.scale
-            and period_sums.respondent = measure_rules.respondent
+    inner join subjects on period_sums.subject_number = subjects.subject_number
+    inner join measure_rules on period_sums.measure_number = measure_rules.measure_number
+    inner join periods on period_sums.period_number = periods.period_number
     left join period_repeats
         on
-            period_sums.level = period_repeats.level
-            and period_sums.subject_id = period_repeats.subject_id
-            and period_sums.instrument_id = period_repeats.instrument_id
-            and period_sums.scale = period_repeats.scale
-            and period_sums.respondent = period_repeats.respondent
-            and period_sums.period_kind = period_repeats.period_kind
-            and period_sums.period_start_on = period_repeats.period_start_on
+            period_sums.subject_number = period_repeats.subject_number
+            and period_sums.measure_number = period_repeats.measure_number
+            and period_sums.period_number = period_repeats.period_number
 ),
 
 effects as (

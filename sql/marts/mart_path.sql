@@ -57,7 +57,7 @@ outcome_rules as (
     select
         instrument_id,
         reliable_change_points,
-        basis
+        change_basis as basis
     from int_outcome_rules
     where
         scale = 'total'
@@ -73,27 +73,57 @@ early_rule as (
         cast($early_response_source as varchar) as early_response_source
 ),
 
--- The month of the client's finished course before, at the same subject and instrument: people are
--- not additive over months, but a course whose client had one earlier in a period is told by it.
+-- Numbers stand for the texts until the end: there are few of them, and numbers are quick to group.
+subjects as (
+    select
+        cast(row_number() over (order by level asc, subject_id asc) as integer) as subject_number,
+        level,
+        subject_id
+    from episode_subjects
+    group by level, subject_id
+),
+
+numbered_subjects as (
+    select
+        episode_subjects.episode_key,
+        subjects.subject_number
+    from episode_subjects
+    inner join subjects
+        on
+            episode_subjects.level = subjects.level
+            and episode_subjects.subject_id = subjects.subject_id
+),
+
+periods as (
+    select
+        cast(row_number() over (order by period_kind asc, period_start_on asc) as integer)
+            as period_number,
+        period_kind,
+        period_start_on,
+        period_end_on
+    from period_months
+    group by period_kind, period_start_on, period_end_on
+),
+
+numbered_months as (
+    select
+        periods.period_number,
+        periods.period_start_on,
+        period_months.month_start_on
+    from period_months
+    inner join periods
+        on
+            period_months.period_kind = periods.period_kind
+            and period_months.period_start_on = periods.period_start_on
+),
+
 courses as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        paths.instrument_id,
+        paths.episode_key,
+        finished_episodes.client_key,
+        finished_episodes.ended_on,
         cast(date_trunc('month', finished_episodes.ended_on) as date) as month_start_on,
-        cast(
-            date_trunc(
-                'month',
-                lag(finished_episodes.ended_on) over (
-                    partition by
-                        episode_subjects.level,
-                        episode_subjects.subject_id,
-                        paths.instrument_id,
-                        finished_episodes.client_key
-                    order by finished_episodes.ended_on asc, finished_episodes.episode_key asc
-                )
-            ) as date
-        ) as previous_month_on,
+        paths.instrument_id,
         paths.n_gain_steps,
         paths.n_gains,
         paths.n_reversed_gains,
@@ -104,51 +134,85 @@ courses as (
         paths.was_worse_than_first
     from paths
     inner join finished_episodes on paths.episode_key = finished_episodes.episode_key
-    inner join episode_subjects on paths.episode_key = episode_subjects.episode_key
 ),
 
 monthly_cells as (
     select
-        level,
-        subject_id,
-        instrument_id,
-        month_start_on,
-        previous_month_on,
+        numbered_subjects.subject_number,
+        courses.instrument_id,
+        courses.month_start_on,
         count(*) as n_courses,
-        count(*) filter (where n_gain_steps > 0) as n_gain_assessable,
-        count(*) filter (where n_gains > 0) as n_with_gain,
-        count(*) filter (where n_gains > 1) as n_with_several_gains,
-        count(*) filter (where n_reversed_gains > 0) as n_with_reversal,
-        coalesce(sum(n_gains), 0) as n_gains,
-        coalesce(sum(n_reversed_gains), 0) as n_reversed_gains,
-        coalesce(sum(gain_points), 0) as gain_points,
-        count(is_early_response) as n_early_assessable,
-        count(*) filter (where is_early_response) as n_early_response,
-        count(has_setback) as n_setback_assessable,
-        count(*) filter (where has_setback) as n_with_setback,
-        count(*) filter (where is_setback_made_good) as n_setback_made_good,
-        count(was_worse_than_first) as n_worst_assessable,
-        count(*) filter (where was_worse_than_first) as n_worse_than_first
+        count(*) filter (where courses.n_gain_steps > 0) as n_gain_assessable,
+        count(*) filter (where courses.n_gains > 0) as n_with_gain,
+        count(*) filter (where courses.n_gains > 1) as n_with_several_gains,
+        count(*) filter (where courses.n_reversed_gains > 0) as n_with_reversal,
+        coalesce(sum(courses.n_gains), 0) as n_gains,
+        coalesce(sum(courses.n_reversed_gains), 0) as n_reversed_gains,
+        coalesce(sum(courses.gain_points), 0) as gain_points,
+        count(courses.is_early_response) as n_early_assessable,
+        count(*) filter (where courses.is_early_response) as n_early_response,
+        count(courses.has_setback) as n_setback_assessable,
+        count(*) filter (where courses.has_setback) as n_with_setback,
+        count(*) filter (where courses.is_setback_made_good) as n_setback_made_good,
+        count(courses.was_worse_than_first) as n_worst_assessable,
+        count(*) filter (where courses.was_worse_than_first) as n_worse_than_first
     from courses
-    group by level, subject_id, instrument_id, month_start_on, previous_month_on
+    inner join numbered_subjects on courses.episode_key = numbered_subjects.episode_key
+    group by
+        numbered_subjects.subject_number,
+        courses.instrument_id,
+        courses.month_start_on
+),
+
+-- People are not additive over months. They are the courses without those whose client had
+-- already finished one in the same period: for that, the month of the client's course before is
+-- enough, and only clients with several courses have one.
+returning_clients as (
+    select client_key
+    from finished_episodes
+    group by client_key
+    having count(*) > 1
+),
+
+repeated_courses as (
+    select
+        numbered_subjects.subject_number,
+        courses.instrument_id,
+        courses.month_start_on,
+        lag(courses.month_start_on) over (
+            partition by
+                numbered_subjects.subject_number,
+                courses.instrument_id,
+                courses.client_key
+            order by courses.ended_on asc, courses.episode_key asc
+        ) as previous_month_on
+    from courses
+    inner join returning_clients on courses.client_key = returning_clients.client_key
+    inner join numbered_subjects on courses.episode_key = numbered_subjects.episode_key
+),
+
+period_repeats as (
+    select
+        repeated_courses.subject_number,
+        repeated_courses.instrument_id,
+        numbered_months.period_number,
+        count(*) as n_repeated
+    from repeated_courses
+    inner join numbered_months
+        on
+            repeated_courses.month_start_on = numbered_months.month_start_on
+            and repeated_courses.previous_month_on >= numbered_months.period_start_on
+    group by
+        repeated_courses.subject_number,
+        repeated_courses.instrument_id,
+        numbered_months.period_number
 ),
 
 sums as (
     select
-        monthly_cells.level,
-        monthly_cells.subject_id,
+        monthly_cells.subject_number,
         monthly_cells.instrument_id,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on,
-        cast(
-            sum(
-                case
-                    when monthly_cells.previous_month_on >= period_months.period_start_on then 0
-                    else monthly_cells.n_courses
-                end
-            ) as bigint
-        ) as n_clients,
+        numbered_months.period_number,
         cast(sum(monthly_cells.n_courses) as bigint) as n_courses,
         cast(sum(monthly_cells.n_gain_assessable) as bigint) as n_gain_assessable,
         cast(sum(monthly_cells.n_with_gain) as bigint) as n_with_gain,
@@ -165,26 +229,23 @@ sums as (
         cast(sum(monthly_cells.n_worst_assessable) as bigint) as n_worst_assessable,
         cast(sum(monthly_cells.n_worse_than_first) as bigint) as n_worse_than_first
     from monthly_cells
-    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
+    inner join numbered_months on monthly_cells.month_start_on = numbered_months.month_start_on
     group by
-        monthly_cells.level,
-        monthly_cells.subject_id,
+        monthly_cells.subject_number,
         monthly_cells.instrument_id,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on
+        numbered_months.period_number
 ),
 
 -- A rule that is not in force has no counts.
 counts as (
     select
-        sums.level,
-        sums.subject_id,
+        subjects.level,
+        subjects.subject_id,
         sums.instrument_id,
-        sums.period_kind,
-        sums.period_start_on,
-        sums.period_end_on,
-        sums.n_clients,
+        periods.period_kind,
+        periods.period_start_on,
+        periods.period_end_on,
+        sums.n_courses - coalesce(period_repeats.n_repeated, 0) as n_clients,
         sums.n_courses,
         outcome_rules.basis,
         outcome_rules.reliable_change_points,
@@ -223,6 +284,13 @@ counts as (
         case when outcome_rules.basis is not null then sums.n_worse_than_first end
             as n_worse_than_first
     from sums
+    inner join subjects on sums.subject_number = subjects.subject_number
+    inner join periods on sums.period_number = periods.period_number
+    left join period_repeats
+        on
+            sums.subject_number = period_repeats.subject_number
+            and sums.instrument_id = period_repeats.instrument_id
+            and sums.period_number = period_repeats.period_number
     left join cuts on sums.instrument_id = cuts.instrument_id
     left join outcome_rules on sums.instrument_id = outcome_rules.instrument_id
     cross join early_rule

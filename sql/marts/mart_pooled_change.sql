@@ -57,6 +57,50 @@ period_months as (
     from int_period_months
 ),
 
+-- A level and its subject are one number inside this query, and so are a domain, respondent
+-- and population, and a period: rows are matched and grouped by numbers, not by texts.
+subjects as (
+    select
+        level,
+        subject_id,
+        row_number() over (order by level, subject_id) as subject_number
+    from episode_subjects
+    group by level, subject_id
+),
+
+numbered_subjects as (
+    select
+        episode_subjects.episode_key,
+        subjects.subject_number
+    from episode_subjects
+    inner join subjects
+        on
+            episode_subjects.level = subjects.level
+            and episode_subjects.subject_id = subjects.subject_id
+),
+
+periods as (
+    select
+        period_kind,
+        period_start_on,
+        period_end_on,
+        row_number() over (order by period_kind, period_start_on) as period_number
+    from period_months
+    group by period_kind, period_start_on, period_end_on
+),
+
+numbered_months as (
+    select
+        periods.period_number,
+        periods.period_start_on,
+        period_months.month_start_on
+    from period_months
+    inner join periods
+        on
+            period_months.period_kind = periods.period_kind
+            and period_months.period_start_on = periods.period_start_on
+),
+
 standardised_pairs as (
     select
         pairs.episode_key,
@@ -65,6 +109,7 @@ standardised_pairs as (
         pairs.respondent,
         pairs.domain,
         pairs.ended_on,
+        cast(date_trunc('month', pairs.ended_on) as date) as month_start_on,
         coalesce(pairs.was_case, false) as was_case,
         cast(pairs.improvement_points / fixed_sds.sd_points as decimal(9, 4)) as change_sds
     from pairs
@@ -85,6 +130,7 @@ populations as (
         domain,
         'all_paired' as population,
         ended_on,
+        month_start_on,
         change_sds
     from standardised_pairs
     union all
@@ -96,53 +142,85 @@ populations as (
         domain,
         'at_caseness' as population,
         ended_on,
+        month_start_on,
         change_sds
     from standardised_pairs
     where was_case
+),
+
+kinds as (
+    select
+        domain,
+        respondent,
+        population,
+        row_number() over (order by domain, respondent, population) as kind_number
+    from populations
+    group by domain, respondent, population
+),
+
+numbered_pairs as (
+    select
+        populations.episode_key,
+        populations.client_key,
+        kinds.kind_number,
+        populations.instrument_id,
+        populations.ended_on,
+        populations.month_start_on,
+        populations.change_sds
+    from populations
+    inner join kinds
+        on
+            populations.domain = kinds.domain
+            and populations.respondent = kinds.respondent
+            and populations.population = kinds.population
 ),
 
 courses as (
     select
         episode_key,
         client_key,
-        respondent,
-        domain,
-        population,
+        kind_number,
         ended_on,
+        month_start_on,
         cast(cast(sum(change_sds) as double) / count(*) as decimal(9, 4)) as change_sds
-    from populations
-    group by episode_key, client_key, respondent, domain, population, ended_on
+    from numbered_pairs
+    group by episode_key, client_key, kind_number, ended_on, month_start_on
 ),
 
 monthly_cells as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        courses.domain,
-        courses.respondent,
-        courses.population,
-        cast(date_trunc('month', courses.ended_on) as date) as month_start_on,
+        numbered_subjects.subject_number,
+        courses.kind_number,
+        courses.month_start_on,
         count(*) as n_courses,
         sum(courses.change_sds) as change_sum,
         sum(courses.change_sds * courses.change_sds) as change_squares
     from courses
-    inner join episode_subjects on courses.episode_key = episode_subjects.episode_key
-    group by all
+    inner join numbered_subjects on courses.episode_key = numbered_subjects.episode_key
+    group by numbered_subjects.subject_number, courses.kind_number, courses.month_start_on
+    -- The sums of one subject then lie together in memory, where its periods are added up.
+    order by numbered_subjects.subject_number, courses.kind_number, courses.month_start_on
 ),
 
 monthly_mix as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        populations.domain,
-        populations.respondent,
-        populations.population,
-        populations.instrument_id,
-        cast(date_trunc('month', populations.ended_on) as date) as month_start_on,
+        numbered_subjects.subject_number,
+        numbered_pairs.kind_number,
+        numbered_pairs.instrument_id,
+        numbered_pairs.month_start_on,
         count(*) as n_pairs
-    from populations
-    inner join episode_subjects on populations.episode_key = episode_subjects.episode_key
-    group by all
+    from numbered_pairs
+    inner join numbered_subjects on numbered_pairs.episode_key = numbered_subjects.episode_key
+    group by
+        numbered_subjects.subject_number,
+        numbered_pairs.kind_number,
+        numbered_pairs.instrument_id,
+        numbered_pairs.month_start_on
+    order by
+        numbered_subjects.subject_number,
+        numbered_pairs.kind_number,
+        numbered_pairs.instrument_id,
+        numbered_pairs.month_start_on
 ),
 
 -- People are not additive over months: as in mart_outcomes, the courses without those whose client
@@ -151,80 +229,64 @@ returning_clients as (
     select client_key
     from courses
     group by client_key
-    having count(distinct episode_key) > 1
+    having min(episode_key) < max(episode_key)
 ),
 
 repeated_courses as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        courses.domain,
-        courses.respondent,
-        courses.population,
-        cast(date_trunc('month', courses.ended_on) as date) as month_start_on,
-        cast(
-            date_trunc(
-                'month',
-                lag(courses.ended_on) over (
-                    partition by
-                        episode_subjects.level,
-                        episode_subjects.subject_id,
-                        courses.domain,
-                        courses.respondent,
-                        courses.population,
-                        courses.client_key
-                    order by courses.ended_on asc, courses.episode_key asc
-                )
-            ) as date
+        numbered_subjects.subject_number,
+        courses.kind_number,
+        courses.month_start_on,
+        lag(courses.month_start_on) over (
+            partition by
+                numbered_subjects.subject_number,
+                courses.kind_number,
+                courses.client_key
+            order by courses.ended_on asc, courses.episode_key asc
         ) as previous_month_on
     from courses
     inner join returning_clients on courses.client_key = returning_clients.client_key
-    inner join episode_subjects on courses.episode_key = episode_subjects.episode_key
+    inner join numbered_subjects on courses.episode_key = numbered_subjects.episode_key
 ),
 
 period_repeats as (
     select
-        repeated_courses.level,
-        repeated_courses.subject_id,
-        repeated_courses.domain,
-        repeated_courses.respondent,
-        repeated_courses.population,
-        period_months.period_kind,
-        period_months.period_start_on,
+        repeated_courses.subject_number,
+        repeated_courses.kind_number,
+        numbered_months.period_number,
         count(*) as n_repeated
     from repeated_courses
-    inner join period_months
+    inner join numbered_months
         on
-            repeated_courses.month_start_on = period_months.month_start_on
-            and repeated_courses.previous_month_on >= period_months.period_start_on
-    group by all
+            repeated_courses.month_start_on = numbered_months.month_start_on
+            and repeated_courses.previous_month_on >= numbered_months.period_start_on
+    group by
+        repeated_courses.subject_number,
+        repeated_courses.kind_number,
+        numbered_months.period_number
 ),
 
 instrument_pairs as (
     select
-        monthly_mix.level,
-        monthly_mix.subject_id,
-        monthly_mix.domain,
-        monthly_mix.respondent,
-        monthly_mix.population,
+        monthly_mix.subject_number,
+        monthly_mix.kind_number,
         monthly_mix.instrument_id,
-        period_months.period_kind,
-        period_months.period_start_on,
+        numbered_months.period_number,
         sum(monthly_mix.n_pairs) as n_pairs
     from monthly_mix
-    inner join period_months on monthly_mix.month_start_on = period_months.month_start_on
-    group by all
+    inner join numbered_months on monthly_mix.month_start_on = numbered_months.month_start_on
+    group by
+        monthly_mix.subject_number,
+        monthly_mix.kind_number,
+        monthly_mix.instrument_id,
+        numbered_months.period_number
 ),
 
 period_mixes as (
     select
-        level,
-        subject_id,
-        domain,
-        respondent,
-        population,
-        period_kind,
-        period_start_on,
+        subject_number,
+        kind_number,
+        period_number,
         cast(sum(n_pairs) as bigint) as n_pairs,
         count(*) as n_instruments,
         string_agg(
@@ -232,37 +294,35 @@ period_mixes as (
             order by instrument_id
         ) as instrument_mix
     from instrument_pairs
-    group by level, subject_id, domain, respondent, population, period_kind, period_start_on
+    group by subject_number, kind_number, period_number
 ),
 
 period_sums as (
     select
-        monthly_cells.level,
-        monthly_cells.subject_id,
-        monthly_cells.domain,
-        monthly_cells.respondent,
-        monthly_cells.population,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on,
+        monthly_cells.subject_number,
+        monthly_cells.kind_number,
+        numbered_months.period_number,
         cast(sum(monthly_cells.n_courses) as bigint) as n_courses,
         sum(monthly_cells.change_sum) as change_sum,
         sum(monthly_cells.change_squares) as change_squares
     from monthly_cells
-    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
-    group by all
+    inner join numbered_months on monthly_cells.month_start_on = numbered_months.month_start_on
+    group by
+        monthly_cells.subject_number,
+        monthly_cells.kind_number,
+        numbered_months.period_number
 ),
 
 figures as (
     select
-        period_sums.level,
-        period_sums.subject_id,
-        period_sums.domain,
-        period_sums.respondent,
-        period_sums.population,
-        period_sums.period_kind,
-        period_sums.period_start_on,
-        period_sums.period_end_on,
+        subjects.level,
+        subjects.subject_id,
+        kinds.domain,
+        kinds.respondent,
+        kinds.population,
+        periods.period_kind,
+        periods.period_start_on,
+        periods.period_end_on,
         period_sums.n_courses - coalesce(period_repeats.n_repeated, 0) as n_clients,
         period_sums.n_courses,
         period_mixes.n_pairs,
@@ -277,24 +337,19 @@ figures as (
             / nullif(cast(period_sums.n_courses * (period_sums.n_courses - 1) as double), 0)
         ) as change_sd_sds
     from period_sums
+    inner join subjects on period_sums.subject_number = subjects.subject_number
+    inner join kinds on period_sums.kind_number = kinds.kind_number
+    inner join periods on period_sums.period_number = periods.period_number
     inner join period_mixes
         on
-            period_sums.level = period_mixes.level
-            and period_sums.subject_id = period_mixes.subject_id
-            and period_sums.domain = period_mixes.domain
-            and period_sums.respondent = period_mixes.respondent
-            and period_sums.population = period_mixes.population
-            and period_sums.period_kind = period_mixes.period_kind
-            and period_sums.period_start_on = period_mixes.period_start_on
+            period_sums.subject_number = period_mixes.subject_number
+            and period_sums.kind_number = period_mixes.kind_number
+            and period_sums.period_number = period_mixes.period_number
     left join period_repeats
         on
-            period_sums.level = period_repeats.level
-            and period_sums.subject_id = period_repeats.subject_id
-            and period_sums.domain = period_repeats.domain
-            and period_sums.respondent = period_repeats.respondent
-            and period_sums.population = period_repeats.population
-            and period_sums.period_kind = period_repeats.period_kind
-            and period_sums.period_start_on = period_repeats.period_start_on
+            period_sums.subject_number = period_repeats.subject_number
+            and period_sums.kind_number = period_repeats.kind_number
+            and period_sums.period_number = period_repeats.period_number
 )
 
 select

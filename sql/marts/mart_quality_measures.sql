@@ -7,7 +7,8 @@
 -- `n_eligible`: the denominator without the excluded. A measure that needs a figure which nobody
 -- has verified has rows with status `inactive_unverified`, the names of those figures as reason and
 -- no counts; `basis` is `clinic` where the clinic has decided on a figure. The running year is
--- listed with is_complete false.
+-- listed with is_complete false. `n_initial_population` is the measure's own, the denominator of
+-- its first rate: DSF-E's follow-up is about those of it with a positive screen.
 --
 -- Grain:  one row per rate of a measure, level, subject, stratum and calendar year.
 -- Key:    measure_id, rate_id, level, subject_id, stratum, period_kind, period_start_on
@@ -16,6 +17,7 @@ with rates as (
     select
         measure_id,
         rate_id,
+        position,
         version,
         basis,
         status,
@@ -62,76 +64,121 @@ results as (
     from int_measure_results
 ),
 
+-- A level and its subject are one number inside this query, and so are a rate, stratum and year:
+-- rows are grouped by numbers, not by texts.
 subjects as (
-    select distinct
-        level,
-        subject_id
-    from episode_subjects
-),
-
-cells as (
     select
-        results.measure_id,
-        results.rate_id,
-        results.period_start_on,
-        strata.stratum,
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        count(distinct results.client_key) filter (where results.is_due) as n_clients,
-        count(*) filter (where results.is_due) as n_denominator,
-        count(*) filter (where results.is_due and results.exclusion_reason is not null)
-            as n_exclusions,
-        count(*) filter (where results.is_due and results.is_met) as n_numerator,
-        count(*) filter (where not results.is_due) as n_not_yet_due
-    from results
-    inner join strata
-        on
-            results.measure_id = strata.measure_id
-            and results.age_years >= strata.from_years
-            and (strata.to_years is null or results.age_years <= strata.to_years)
-    inner join episode_subjects on results.episode_key = episode_subjects.episode_key
-    group by
-        results.measure_id,
-        results.rate_id,
-        results.period_start_on,
-        strata.stratum,
-        episode_subjects.level,
-        episode_subjects.subject_id
+        level,
+        subject_id,
+        row_number() over (order by level, subject_id) as subject_number
+    from episode_subjects
+    group by level, subject_id
 ),
 
-counts as (
+numbered_subjects as (
+    select
+        episode_subjects.episode_key,
+        subjects.subject_number
+    from episode_subjects
+    inner join subjects
+        on
+            episode_subjects.level = subjects.level
+            and episode_subjects.subject_id = subjects.subject_id
+),
+
+-- What each rate has a row for, whether or not anybody is in it.
+numbered_rates as (
     select
         rates.measure_id,
         rates.rate_id,
-        subjects.level,
-        subjects.subject_id,
-        strata.stratum,
-        periods.period_start_on,
-        periods.period_end_on,
+        rates.position,
         rates.version,
         rates.basis,
         rates.status,
         rates.reason,
-        case when rates.status = 'active' then coalesce(cells.n_clients, 0) end as n_clients,
-        case when rates.status = 'active' then coalesce(cells.n_denominator, 0) end
-            as n_denominator,
-        case when rates.status = 'active' then coalesce(cells.n_exclusions, 0) end
-            as n_exclusions,
-        case when rates.status = 'active' then coalesce(cells.n_numerator, 0) end as n_numerator,
-        case when rates.status = 'active' then coalesce(cells.n_not_yet_due, 0) end
-            as n_not_yet_due
+        strata.stratum,
+        strata.from_years,
+        strata.to_years,
+        periods.period_start_on,
+        periods.period_end_on,
+        row_number() over (
+            order by rates.measure_id, rates.rate_id, strata.stratum, periods.period_start_on
+        ) as rate_number
     from rates
     inner join strata on rates.measure_id = strata.measure_id
     inner join periods on rates.measure_id = periods.measure_id
+),
+
+client_cells as (
+    select
+        numbered_rates.rate_number,
+        numbered_subjects.subject_number,
+        results.client_key,
+        count(*) filter (where results.is_due) as n_due,
+        count(*) filter (where results.is_due and results.exclusion_reason is not null)
+            as n_exclusions,
+        count(*) filter (where results.is_due and results.is_met) as n_met,
+        count(*) filter (where not results.is_due) as n_not_yet_due
+    from results
+    inner join numbered_rates
+        on
+            results.measure_id = numbered_rates.measure_id
+            and results.rate_id = numbered_rates.rate_id
+            and results.period_start_on = numbered_rates.period_start_on
+            and results.age_years >= numbered_rates.from_years
+            and (
+                numbered_rates.to_years is null or results.age_years <= numbered_rates.to_years
+            )
+    inner join numbered_subjects on results.episode_key = numbered_subjects.episode_key
+    group by
+        numbered_rates.rate_number,
+        numbered_subjects.subject_number,
+        results.client_key
+),
+
+cells as (
+    select
+        rate_number,
+        subject_number,
+        count(*) filter (where n_due > 0) as n_clients,
+        cast(sum(n_due) as bigint) as n_denominator,
+        cast(sum(n_exclusions) as bigint) as n_exclusions,
+        cast(sum(n_met) as bigint) as n_numerator,
+        cast(sum(n_not_yet_due) as bigint) as n_not_yet_due
+    from client_cells
+    group by rate_number, subject_number
+),
+
+counts as (
+    select
+        numbered_rates.measure_id,
+        numbered_rates.rate_id,
+        subjects.level,
+        subjects.subject_id,
+        numbered_rates.stratum,
+        numbered_rates.period_start_on,
+        numbered_rates.period_end_on,
+        numbered_rates.position,
+        numbered_rates.version,
+        numbered_rates.basis,
+        numbered_rates.status,
+        numbered_rates.reason,
+        case when numbered_rates.status = 'active' then coalesce(cells.n_clients, 0) end
+            as n_clients,
+        case when numbered_rates.status = 'active' then coalesce(cells.n_denominator, 0) end
+            as n_denominator,
+        case when numbered_rates.status = 'active' then coalesce(cells.n_exclusions, 0) end
+            as n_exclusions,
+        case when numbered_rates.status = 'active' then coalesce(cells.n_numerator, 0) end
+            as n_numerator,
+        case when numbered_rates.status = 'active' then coalesce(cells.n_not_yet_due, 0) end
+            as n_not_yet_due
+    from numbered_rates
     cross join subjects
     left join cells
         on
-            rates.measure_id = cells.measure_id
-            and rates.rate_id = cells.rate_id
-            and strata.stratum = cells.stratum
-            and periods.period_start_on = cells.period_start_on
-            and subjects.level = cells.level
-            and subjects.subject_id = cells.subject_id
+            numbered_rates.rate_number = cells.rate_number
+            and subjects.subject_number = cells.subject_number
 )
 
 select
@@ -149,7 +196,9 @@ select
     status,
     reason,
     n_clients,
-    n_denominator as n_initial_population,
+    max(case when position = 1 then n_denominator end) over (
+        partition by measure_id, level, subject_id, stratum, period_start_on
+    ) as n_initial_population,
     n_denominator,
     n_exclusions,
     n_denominator - n_exclusions as n_eligible,

@@ -1,9 +1,12 @@
 -- Recovery by the NHS Talking Therapies rule over the pair of measures, per subject and period.
--- The denominators are the published ones: change is counted over all finished courses, recovery
--- over the finished ones that are not known to have started below the threshold. What is not known
--- counts as not improved and not recovered there, so these rates are the lower bounds; `_best` is
--- what the rate would be if all of it had gone well. Paired data is over all finished courses, the
--- appropriate pair over those whose problem has a measure of its own that the catalogue has.
+-- Only the finished courses that the rule is about count (is_in_population); `n_finished` and all
+-- others are of these, `n_outside_population` is the rest. The denominators are the published ones:
+-- change is counted over all finished courses, recovery over the finished ones that are not known
+-- to have started below the threshold. What is not known counts as not improved and not recovered
+-- there, so these rates are the lower bounds; `_best` is what the rate would be if all of it had
+-- gone well, and `recovered_of_known_rate` is over those whose recovery is known. Paired data is
+-- over all finished courses, the appropriate pair over those whose problem has a measure of its own
+-- that the catalogue has.
 --
 -- Grain:  one row per level, subject and period with a finished course.
 -- Key:    level, subject_id, period_kind, period_start_on
@@ -24,7 +27,8 @@ with recoveries as (
         own_instrument_id,
         second_instrument_id,
         is_appropriate_pair,
-        is_functioning_paired
+        is_functioning_paired,
+        is_in_population
     from mart_episode_recovery
 ),
 
@@ -45,8 +49,9 @@ period_months as (
     from int_period_months
 ),
 
--- The month of the client's finished course before, at the same subject: people are not additive
--- over months, but a course whose client had one earlier in the same period is told by it.
+-- The month of the client's finished course before, at the same subject and inside the population
+-- as outside it: people are not additive over months, but a course whose client had one earlier in
+-- the same period is told by it.
 finished_courses as (
     select
         episode_subjects.level,
@@ -57,7 +62,10 @@ finished_courses as (
                 'month',
                 lag(recoveries.ended_on) over (
                     partition by
-                        episode_subjects.level, episode_subjects.subject_id, recoveries.client_key
+                        episode_subjects.level,
+                        episode_subjects.subject_id,
+                        recoveries.client_key,
+                        recoveries.is_in_population
                     order by recoveries.ended_on asc, recoveries.episode_key asc
                 )
             ) as date
@@ -72,7 +80,8 @@ finished_courses as (
         recoveries.own_instrument_id,
         recoveries.second_instrument_id,
         recoveries.is_appropriate_pair,
-        recoveries.is_functioning_paired
+        recoveries.is_functioning_paired,
+        recoveries.is_in_population
     from recoveries
     inner join episode_subjects on recoveries.episode_key = episode_subjects.episode_key
 ),
@@ -83,24 +92,33 @@ monthly_cells as (
         subject_id,
         month_start_on,
         previous_month_on,
-        count(*) as n_finished,
-        count(*) filter (where is_reliably_improved is not null) as n_measured,
-        count(*) filter (where was_case is distinct from false) as n_case_or_unknown,
-        count(*) filter (where is_recovered) as n_recovered,
-        count(*) filter (where is_reliably_recovered) as n_reliably_recovered,
-        count(*) filter (where is_reliably_improved) as n_improved,
-        count(*) filter (where is_reliably_deteriorated) as n_deteriorated,
-        count(*) filter (where has_no_reliable_change) as n_no_reliable_change,
-        count(*) filter (where was_case) as n_case,
-        count(*) filter (where not was_case) as n_not_case,
-        count(*) filter (where was_case is distinct from false and is_recovered is null)
-            as n_recovery_unknown,
-        count(*) filter (where is_paired_both) as n_paired_both,
-        count(*) filter (where own_instrument_id is not null) as n_own_measure,
-        count(*) filter (where own_instrument_id = second_instrument_id) as n_own_measure_used,
-        count(*) filter (where is_appropriate_pair is not null) as n_appropriate_due,
-        count(*) filter (where is_appropriate_pair) as n_appropriate_pair,
-        count(*) filter (where is_functioning_paired) as n_functioning_paired
+        count(*) filter (where not is_in_population) as n_outside_population,
+        count(*) filter (where is_in_population) as n_finished,
+        count(*) filter (where is_in_population and is_reliably_improved is not null)
+            as n_measured,
+        count(*) filter (where is_in_population and was_case is distinct from false)
+            as n_case_or_unknown,
+        count(*) filter (where is_in_population and is_recovered) as n_recovered,
+        count(*) filter (where is_in_population and is_reliably_recovered)
+            as n_reliably_recovered,
+        count(*) filter (where is_in_population and is_reliably_improved) as n_improved,
+        count(*) filter (where is_in_population and is_reliably_deteriorated) as n_deteriorated,
+        count(*) filter (where is_in_population and has_no_reliable_change)
+            as n_no_reliable_change,
+        count(*) filter (where is_in_population and was_case) as n_case,
+        count(*) filter (where is_in_population and not was_case) as n_not_case,
+        count(*) filter (where is_in_population and is_recovered is not null)
+            as n_recovery_known,
+        count(*) filter (where is_in_population and is_paired_both) as n_paired_both,
+        count(*) filter (where is_in_population and own_instrument_id is not null)
+            as n_own_measure,
+        count(*) filter (where is_in_population and own_instrument_id = second_instrument_id)
+            as n_own_measure_used,
+        count(*) filter (where is_in_population and is_appropriate_pair is not null)
+            as n_appropriate_due,
+        count(*) filter (where is_in_population and is_appropriate_pair) as n_appropriate_pair,
+        count(*) filter (where is_in_population and is_functioning_paired)
+            as n_functioning_paired
     from finished_courses
     group by level, subject_id, month_start_on, previous_month_on
 ),
@@ -130,13 +148,14 @@ counts as (
         cast(sum(monthly_cells.n_no_reliable_change) as bigint) as n_no_reliable_change,
         cast(sum(monthly_cells.n_case) as bigint) as n_case,
         cast(sum(monthly_cells.n_not_case) as bigint) as n_not_case,
-        cast(sum(monthly_cells.n_recovery_unknown) as bigint) as n_recovery_unknown,
+        cast(sum(monthly_cells.n_recovery_known) as bigint) as n_recovery_known,
         cast(sum(monthly_cells.n_paired_both) as bigint) as n_paired_both,
         cast(sum(monthly_cells.n_own_measure) as bigint) as n_own_measure,
         cast(sum(monthly_cells.n_own_measure_used) as bigint) as n_own_measure_used,
         cast(sum(monthly_cells.n_appropriate_due) as bigint) as n_appropriate_due,
         cast(sum(monthly_cells.n_appropriate_pair) as bigint) as n_appropriate_pair,
-        cast(sum(monthly_cells.n_functioning_paired) as bigint) as n_functioning_paired
+        cast(sum(monthly_cells.n_functioning_paired) as bigint) as n_functioning_paired,
+        cast(sum(monthly_cells.n_outside_population) as bigint) as n_outside_population
     from monthly_cells
     inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
     group by
@@ -178,8 +197,9 @@ select
     wilson_upper(n_deteriorated, n_finished) as deteriorated_rate_upper,
     n_case,
     n_not_case,
-    n_recovery_unknown,
-    (n_recovered + n_recovery_unknown) / nullif(n_case_or_unknown, 0) as recovered_rate_best,
+    n_case_or_unknown - n_recovery_known as n_recovery_unknown,
+    (n_recovered + n_case_or_unknown - n_recovery_known) / nullif(n_case_or_unknown, 0)
+        as recovered_rate_best,
     (n_improved + n_finished - n_measured) / nullif(n_finished, 0) as improved_rate_best,
     n_no_reliable_change,
     n_no_reliable_change / nullif(n_finished, 0) as no_reliable_change_rate,
@@ -199,6 +219,14 @@ select
     n_functioning_paired,
     n_functioning_paired / nullif(n_finished, 0) as functioning_paired_rate,
     wilson_lower(n_functioning_paired, n_finished) as functioning_paired_rate_lower,
-    wilson_upper(n_functioning_paired, n_finished) as functioning_paired_rate_upper
+    wilson_upper(n_functioning_paired, n_finished) as functioning_paired_rate_upper,
+    n_recovery_known,
+    n_recovery_known / nullif(n_case_or_unknown, 0) as recovery_known_rate,
+    wilson_lower(n_recovery_known, n_case_or_unknown) as recovery_known_rate_lower,
+    wilson_upper(n_recovery_known, n_case_or_unknown) as recovery_known_rate_upper,
+    n_recovered / nullif(n_recovery_known, 0) as recovered_of_known_rate,
+    wilson_lower(n_recovered, n_recovery_known) as recovered_of_known_rate_lower,
+    wilson_upper(n_recovered, n_recovery_known) as recovered_of_known_rate_upper,
+    n_outside_population
 from counts
 order by level, subject_id, period_kind, period_start_on

@@ -102,6 +102,7 @@ profiled_episodes as (
         finished_episodes.episode_key,
         finished_episodes.client_key,
         finished_episodes.ended_on,
+        cast(date_trunc('month', finished_episodes.ended_on) as date) as month_start_on,
         'published' as rules,
         coalesce(judged_episodes.n_domains_measured, 0) as n_domains_measured,
         coalesce(judged_episodes.n_domains_improved, 0) as n_domains_improved,
@@ -116,6 +117,7 @@ profiled_episodes as (
         finished_episodes.episode_key,
         finished_episodes.client_key,
         finished_episodes.ended_on,
+        cast(date_trunc('month', finished_episodes.ended_on) as date) as month_start_on,
         judged_episodes.rules,
         judged_episodes.n_domains_measured,
         judged_episodes.n_domains_improved,
@@ -125,9 +127,7 @@ profiled_episodes as (
     where judged_episodes.rules = 'clinic'
 ),
 
--- The month of the client's course before in the same row: people are not additive over months,
--- but a course whose client had one earlier in the same period is told by it.
-subject_courses as (
+monthly_cells as (
     select
         episode_subjects.level,
         episode_subjects.subject_id,
@@ -135,48 +135,18 @@ subject_courses as (
         profiled_episodes.n_domains_measured,
         profiled_episodes.n_domains_improved,
         profiled_episodes.has_worse,
-        cast(date_trunc('month', profiled_episodes.ended_on) as date) as month_start_on,
-        cast(
-            date_trunc(
-                'month',
-                lag(profiled_episodes.ended_on) over (
-                    partition by
-                        episode_subjects.level,
-                        episode_subjects.subject_id,
-                        profiled_episodes.rules,
-                        profiled_episodes.n_domains_measured,
-                        profiled_episodes.n_domains_improved,
-                        profiled_episodes.has_worse,
-                        profiled_episodes.client_key
-                    order by profiled_episodes.ended_on asc, profiled_episodes.episode_key asc
-                )
-            ) as date
-        ) as previous_month_on
+        profiled_episodes.month_start_on,
+        count(*) as n_courses
     from profiled_episodes
     inner join episode_subjects on profiled_episodes.episode_key = episode_subjects.episode_key
-),
-
-monthly_cells as (
-    select
-        level,
-        subject_id,
-        rules,
-        n_domains_measured,
-        n_domains_improved,
-        has_worse,
-        month_start_on,
-        previous_month_on,
-        count(*) as n_courses
-    from subject_courses
     group by
-        level,
-        subject_id,
-        rules,
-        n_domains_measured,
-        n_domains_improved,
-        has_worse,
-        month_start_on,
-        previous_month_on
+        episode_subjects.level,
+        episode_subjects.subject_id,
+        profiled_episodes.rules,
+        profiled_episodes.n_domains_measured,
+        profiled_episodes.n_domains_improved,
+        profiled_episodes.has_worse,
+        profiled_episodes.month_start_on
 ),
 
 period_cells as (
@@ -190,14 +160,6 @@ period_cells as (
         period_months.period_kind,
         period_months.period_start_on,
         period_months.period_end_on,
-        cast(
-            sum(
-                case
-                    when monthly_cells.previous_month_on >= period_months.period_start_on then 0
-                    else monthly_cells.n_courses
-                end
-            ) as bigint
-        ) as n_clients,
         cast(sum(monthly_cells.n_courses) as bigint) as n_courses
     from monthly_cells
     inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
@@ -211,27 +173,99 @@ period_cells as (
         period_months.period_kind,
         period_months.period_start_on,
         period_months.period_end_on
+),
+
+-- People are not additive over months. They are the courses without those whose client had one in
+-- the same row and period already: for that, the month of the client's course before is enough,
+-- and only clients with several courses have one.
+returning_clients as (
+    select client_key
+    from finished_episodes
+    group by client_key
+    having count(*) > 1
+),
+
+repeated_courses as (
+    select
+        episode_subjects.level,
+        episode_subjects.subject_id,
+        profiled_episodes.rules,
+        profiled_episodes.n_domains_measured,
+        profiled_episodes.n_domains_improved,
+        profiled_episodes.has_worse,
+        profiled_episodes.month_start_on,
+        lag(profiled_episodes.month_start_on) over (
+            partition by
+                episode_subjects.level,
+                episode_subjects.subject_id,
+                profiled_episodes.rules,
+                profiled_episodes.n_domains_measured,
+                profiled_episodes.n_domains_improved,
+                profiled_episodes.has_worse,
+                profiled_episodes.client_key
+            order by profiled_episodes.ended_on asc, profiled_episodes.episode_key asc
+        ) as previous_month_on
+    from profiled_episodes
+    inner join returning_clients on profiled_episodes.client_key = returning_clients.client_key
+    inner join episode_subjects on profiled_episodes.episode_key = episode_subjects.episode_key
+),
+
+period_repeats as (
+    select
+        repeated_courses.level,
+        repeated_courses.subject_id,
+        repeated_courses.rules,
+        repeated_courses.n_domains_measured,
+        repeated_courses.n_domains_improved,
+        repeated_courses.has_worse,
+        period_months.period_kind,
+        period_months.period_start_on,
+        count(*) as n_repeated
+    from repeated_courses
+    inner join period_months
+        on
+            repeated_courses.month_start_on = period_months.month_start_on
+            and repeated_courses.previous_month_on >= period_months.period_start_on
+    group by
+        repeated_courses.level,
+        repeated_courses.subject_id,
+        repeated_courses.rules,
+        repeated_courses.n_domains_measured,
+        repeated_courses.n_domains_improved,
+        repeated_courses.has_worse,
+        period_months.period_kind,
+        period_months.period_start_on
 )
 
 select
-    level,
-    subject_id,
-    rules,
-    n_domains_measured,
-    n_domains_improved,
-    has_worse,
-    period_kind,
-    period_start_on,
-    period_end_on,
-    n_clients,
-    n_courses
+    period_cells.level,
+    period_cells.subject_id,
+    period_cells.rules,
+    period_cells.n_domains_measured,
+    period_cells.n_domains_improved,
+    period_cells.has_worse,
+    period_cells.period_kind,
+    period_cells.period_start_on,
+    period_cells.period_end_on,
+    period_cells.n_courses - coalesce(period_repeats.n_repeated, 0) as n_clients,
+    period_cells.n_courses
 from period_cells
+left join period_repeats
+    on
+        period_cells.level = period_repeats.level
+        and period_cells.subject_id = period_repeats.subject_id
+        and period_cells.rules = period_repeats.rules
+        and period_cells.n_domains_measured = period_repeats.n_domains_measured
+        and period_cells.n_domains_improved = period_repeats.n_domains_improved
+        and period_cells.has_worse = period_repeats.has_worse
+        and period_cells.period_kind = period_repeats.period_kind
+        and period_cells.period_start_on = period_repeats.period_start_on
 order by
-    level,
-    subject_id,
-    rules,
-    n_domains_measured,
-    n_domains_improved,
-    has_worse,
-    period_kind,
-    period_start_on
+    period_cells.level,
+    period_cells.subject_id,
+    period_cells.rules,
+    period_cells.n_domains_measured,
+    period_cells.n_domains_improved,
+    period_cells.has_worse,
+    period_cells.period_kind,
+    period_cells.period_start_on

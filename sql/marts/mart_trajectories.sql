@@ -4,9 +4,11 @@
 -- Only courses with a first score and a session 1 count. A course has one score at a position, the
 -- last one there; positions after $trajectory_positions are not shown. Position 0 is before
 -- session 1 (sessions) or the first week (weeks). Still there: it had as many attended sessions, or
--- had not ended by that week. `measured_first_mean_points` is where those who were measured at the
--- position had begun: the same people as in `mean_points`. The clinic has all twelve-month periods,
--- everybody else the last one; `all` are all courses up to the last complete month.
+-- had not ended by that week. The `gone_` means are over courses that were no longer there and have
+-- scores on two days (`n_gone_paired`): one score says nothing of a change.
+-- `measured_first_mean_points` is where those who were measured at the position had begun: the same
+-- people as in `mean_points`. The clinic has all twelve-month periods, everybody else the last one;
+-- `all` are all courses up to the last complete month.
 --
 -- Grain:  one row per level, subject, instrument, period, axis and position with a score.
 -- Key:    level, subject_id, instrument_id, period_kind, period_start_on, axis, position
@@ -15,6 +17,7 @@ with scores as (
         episode_key,
         instrument_id,
         place,
+        administered_on,
         session_number,
         week,
         score_points
@@ -24,6 +27,7 @@ with scores as (
 
 ended_episodes as (
     select
+        cast(row_number() over (order by episode_key asc) as integer) as episode_number,
         episode_key,
         client_key,
         session_1_on,
@@ -65,7 +69,7 @@ history as (
     where period_kind = 'month'
 ),
 
-windows as (
+window_months as (
     select
         period_months.period_kind,
         period_months.period_start_on,
@@ -87,168 +91,250 @@ windows as (
     where period_months.period_kind = 'month'
 ),
 
-scores_in_order as (
+windows as (
     select
-        episode_key,
-        instrument_id,
-        place,
-        session_number,
-        week,
-        score_points,
-        lead(session_number) over in_order as next_session_number,
-        lead(week) over in_order as next_week,
-        lead(place) over in_order as next_place
+        cast(row_number() over (order by period_kind asc, period_start_on asc) as smallint)
+            as window_number,
+        period_kind,
+        period_start_on,
+        period_end_on
+    from window_months
+    group by period_kind, period_start_on, period_end_on
+),
+
+-- Those but for the clinic have two periods, so their months are kept apart only by whether the
+-- last twelve hold them: the last month stands for those that do, the first one for the others.
+months as (
+    select
+        history_months.month_start_on,
+        case
+            when newest_months.month_start_on is null then history.period_start_on
+            else cast(date_trunc('month', history.period_end_on) as date)
+        end as half_start_on
+    from window_months as history_months
+    cross join history
+    left join window_months as newest_months
+        on
+            history_months.month_start_on = newest_months.month_start_on
+            and newest_months.period_kind = 'rolling_12m'
+            and newest_months.is_newest
+    where history_months.period_kind = 'all'
+),
+
+-- Numbers stand for the texts until the end: there are few of them, and numbers are quick to group.
+subjects as (
+    select
+        cast(row_number() over (order by level asc, subject_id asc) as integer) as subject_number,
+        level,
+        subject_id
+    from episode_subjects
+    group by level, subject_id
+),
+
+instruments as (
+    select
+        cast(row_number() over (order by instrument_id asc) as smallint) as instrument_number,
+        instrument_id
     from scores
-    window in_order as (partition by episode_key, instrument_id order by place asc)
+    group by instrument_id
+),
+
+ended_subjects as (
+    select
+        ended_episodes.episode_number,
+        subjects.subject_number,
+        case subjects.level
+            when 'clinic' then months.month_start_on
+            else months.half_start_on
+        end as counted_on
+    from episode_subjects
+    inner join ended_episodes on episode_subjects.episode_key = ended_episodes.episode_key
+    inner join months on ended_episodes.month_start_on = months.month_start_on
+    inner join subjects
+        on
+            episode_subjects.level = subjects.level
+            and episode_subjects.subject_id = subjects.subject_id
 ),
 
 -- Points are whole ten-thousandths from here on, so that no sum depends on its order.
+ended_scores as (
+    select
+        ended_episodes.episode_number,
+        instruments.instrument_number,
+        scores.place,
+        scores.administered_on,
+        scores.session_number,
+        scores.week,
+        cast(scores.score_points * 10000 as integer) as x
+    from scores
+    inner join ended_episodes on scores.episode_key = ended_episodes.episode_key
+    inner join instruments on scores.instrument_id = instruments.instrument_id
+),
+
 session_scores as (
     select
-        episode_key,
-        instrument_id,
+        episode_number,
+        instrument_number,
         place,
+        administered_on,
         session_number,
         week,
-        cast(score_points * 10000 as hugeint) as x,
-        next_place is null as is_last,
-        coalesce(next_session_number != session_number, true) as is_last_of_session,
-        coalesce(next_week != week, true) as is_last_of_week
-    from scores_in_order
+        x,
+        first_value(x) over in_order as first_x,
+        first_value(administered_on) over in_order as first_on,
+        lead(session_number) over in_order as next_session_number,
+        lead(week) over in_order as next_week
+    from ended_scores
+    window in_order as (partition by episode_number, instrument_number order by place asc)
 ),
 
 courses as (
     select
-        episode_key,
-        instrument_id,
-        max(x) filter (where place = 1) as first_x,
-        max(x) filter (where is_last) as last_x
+        episode_number,
+        instrument_number,
+        first_x,
+        x as last_x,
+        administered_on > first_on as is_paired
     from session_scores
-    group by episode_key, instrument_id
+    where next_session_number is null
 ),
 
 points as (
     select
-        session_scores.episode_key,
-        session_scores.instrument_id,
-        'session' as axis,
+        session_scores.episode_number,
+        session_scores.instrument_number,
+        false as is_by_week,
         session_scores.session_number as position,
-        session_scores.x
+        session_scores.x,
+        session_scores.first_x
     from session_scores
     inner join reach on session_scores.session_number <= reach.last_shown
-    where session_scores.is_last_of_session
+    where coalesce(session_scores.next_session_number != session_scores.session_number, true)
     union all
     select
-        session_scores.episode_key,
-        session_scores.instrument_id,
-        'week' as axis,
+        session_scores.episode_number,
+        session_scores.instrument_number,
+        true as is_by_week,
         session_scores.week as position,
-        session_scores.x
+        session_scores.x,
+        session_scores.first_x
     from session_scores
     inner join reach on session_scores.week <= reach.last_shown
-    where session_scores.is_last_of_week
+    where coalesce(session_scores.next_week != session_scores.week, true)
+),
+
+-- An instrument, an axis and a position on it.
+spots as (
+    select
+        cast(
+            row_number() over (order by instrument_number asc, is_by_week asc, position asc)
+            as integer
+        ) as spot_number,
+        instrument_number,
+        is_by_week,
+        position
+    from points
+    group by instrument_number, is_by_week, position
+),
+
+spot_points as materialized (
+    select
+        points.episode_number,
+        spots.spot_number,
+        points.x,
+        points.first_x
+    from points
+    inner join spots
+        on
+            points.instrument_number = spots.instrument_number
+            and points.is_by_week = spots.is_by_week
+            and points.position = spots.position
 ),
 
 -- How many courses have which score: means, spread and quartiles all follow from it.
 monthly_scores as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        points.instrument_id,
-        points.axis,
-        points.position,
-        ended_episodes.month_start_on,
-        points.x,
+        ended_subjects.subject_number,
+        spot_points.spot_number,
+        ended_subjects.counted_on,
+        spot_points.x,
         count(*) as n,
-        sum(courses.first_x) as first_sum
-    from points
-    inner join ended_episodes on points.episode_key = ended_episodes.episode_key
-    inner join courses
-        on
-            points.episode_key = courses.episode_key
-            and points.instrument_id = courses.instrument_id
-    inner join episode_subjects on points.episode_key = episode_subjects.episode_key
+        cast(sum(spot_points.first_x) as bigint) as first_sum
+    from spot_points
+    inner join ended_subjects on spot_points.episode_number = ended_subjects.episode_number
     group by
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        points.instrument_id,
-        points.axis,
-        points.position,
-        ended_episodes.month_start_on,
-        points.x
+        ended_subjects.subject_number,
+        spot_points.spot_number,
+        ended_subjects.counted_on,
+        spot_points.x
+),
+
+subject_windows as (
+    select
+        subjects.subject_number,
+        window_months.month_start_on,
+        windows.window_number,
+        windows.period_start_on
+    from window_months
+    inner join windows
+        on
+            window_months.period_kind = windows.period_kind
+            and window_months.period_start_on = windows.period_start_on
+    inner join subjects on window_months.is_newest or subjects.level = 'clinic'
 ),
 
 period_scores as (
     select
-        monthly_scores.level,
-        monthly_scores.subject_id,
-        monthly_scores.instrument_id,
-        windows.period_kind,
-        windows.period_start_on,
-        windows.period_end_on,
-        monthly_scores.axis,
-        monthly_scores.position,
+        monthly_scores.subject_number,
+        monthly_scores.spot_number,
+        subject_windows.window_number,
         monthly_scores.x,
-        cast(sum(monthly_scores.n) as hugeint) as n,
-        sum(monthly_scores.first_sum) as first_sum
+        cast(sum(monthly_scores.n) as bigint) as n,
+        cast(sum(monthly_scores.first_sum) as bigint) as first_sum
     from monthly_scores
-    inner join windows
+    inner join subject_windows
         on
-            monthly_scores.month_start_on = windows.month_start_on
-            and (windows.is_newest or monthly_scores.level = 'clinic')
+            monthly_scores.subject_number = subject_windows.subject_number
+            and monthly_scores.counted_on = subject_windows.month_start_on
     group by
-        monthly_scores.level,
-        monthly_scores.subject_id,
-        monthly_scores.instrument_id,
-        windows.period_kind,
-        windows.period_start_on,
-        windows.period_end_on,
-        monthly_scores.axis,
-        monthly_scores.position,
+        monthly_scores.subject_number,
+        monthly_scores.spot_number,
+        subject_windows.window_number,
         monthly_scores.x
 ),
 
 -- The place of the last course with a score, in the order of scores, and the number of courses.
 ordered_scores as (
     select
-        level,
-        subject_id,
-        instrument_id,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        axis,
-        position,
+        subject_number,
+        spot_number,
+        window_number,
         x,
         n,
         first_sum,
-        sum(n) over (
-            partition by
-                level, subject_id, instrument_id, period_kind, period_start_on, axis, position
+        cast(sum(n) over up_to as bigint) as n_up_to,
+        cast(sum(n) over everything as bigint) as n_all
+    from period_scores
+    window
+        up_to as (
+            partition by subject_number, spot_number, window_number
             order by x asc
             rows between unbounded preceding and current row
-        ) as n_up_to,
-        sum(n) over (
-            partition by
-                level, subject_id, instrument_id, period_kind, period_start_on, axis, position
-        ) as n_all
-    from period_scores
+        ),
+        everything as (
+            partition by subject_number, spot_number, window_number
+        )
 ),
 
 -- A quartile lies at (n - 1) k / 4 between the two scores at the whole places around it.
-positions as (
+spot_figures as (
     select
-        level,
-        subject_id,
-        instrument_id,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        axis,
-        position,
+        subject_number,
+        spot_number,
+        window_number,
         sum(n) as n_measured,
         sum(n * x) as s,
-        sum(n * x * x) as q,
+        sum(cast(n * x as hugeint) * x) as q,
         sum(first_sum) as first_sum,
         min(x) filter (where 4 * n_up_to > n_all - 1) as q1_x,
         min(x) filter (where 4 * (n_up_to - 1) >= n_all - 1) as q1_next_x,
@@ -257,136 +343,120 @@ positions as (
         min(x) filter (where 4 * n_up_to > 3 * (n_all - 1)) as q3_x,
         min(x) filter (where 4 * (n_up_to - 1) >= 3 * (n_all - 1)) as q3_next_x
     from ordered_scores
-    group by
-        level,
-        subject_id,
-        instrument_id,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        axis,
-        position
+    group by subject_number, spot_number, window_number
 ),
 
-axes (axis) as (
-    values
-    ('session'),
-    ('week')
-),
-
--- The month of the client's ended course before, at the same subject and instrument: people are not
--- additive over months, but a course whose client had one earlier in a period is told by it.
-cohort as (
+positions as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        courses.instrument_id,
+        spot_figures.subject_number,
+        spots.instrument_number,
+        spot_figures.window_number,
+        spots.is_by_week,
+        spots.position,
+        spot_figures.n_measured,
+        spot_figures.s,
+        spot_figures.q,
+        spot_figures.first_sum,
+        spot_figures.q1_x,
+        spot_figures.q1_next_x,
+        spot_figures.median_x,
+        spot_figures.median_next_x,
+        spot_figures.q3_x,
+        spot_figures.q3_next_x
+    from spot_figures
+    inner join spots on spot_figures.spot_number = spots.spot_number
+),
+
+by_weeks (is_by_week) as (
+    values
+    (false),
+    (true)
+),
+
+course_ends as (
+    select
+        courses.episode_number,
+        courses.instrument_number,
+        by_weeks.is_by_week,
+        least(
+            case
+                when by_weeks.is_by_week
+                    then
+                        cast(
+                            floor(
+                                greatest(ended_episodes.ended_on - ended_episodes.session_1_on, 0)
+                                / 7
+                            ) as integer
+                        )
+                else ended_episodes.n_attended
+            end,
+            reach.last_shown
+        ) as last_position,
         courses.first_x,
         courses.last_x,
-        ended_episodes.n_attended as last_session,
-        cast(
-            floor(greatest(ended_episodes.ended_on - ended_episodes.session_1_on, 0) / 7)
-            as integer
-        ) as last_week,
-        ended_episodes.month_start_on,
-        lag(ended_episodes.month_start_on) over (
-            partition by
-                episode_subjects.level,
-                episode_subjects.subject_id,
-                courses.instrument_id,
-                ended_episodes.client_key
-            order by ended_episodes.month_start_on asc, courses.episode_key asc
-        ) as previous_month_on
+        courses.is_paired
     from courses
-    inner join ended_episodes on courses.episode_key = ended_episodes.episode_key
-    inner join episode_subjects on courses.episode_key = episode_subjects.episode_key
-),
-
-cohort_ends as (
-    select
-        cohort.level,
-        cohort.subject_id,
-        cohort.instrument_id,
-        axes.axis,
-        cohort.month_start_on,
-        cohort.previous_month_on,
-        cohort.first_x,
-        cohort.last_x,
-        least(
-            case axes.axis when 'session' then cohort.last_session else cohort.last_week end,
-            reach.last_shown
-        ) as last_position
-    from cohort
-    cross join axes
+    inner join ended_episodes on courses.episode_number = ended_episodes.episode_number
+    cross join by_weeks
     cross join reach
 ),
 
 monthly_ends as (
     select
-        level,
-        subject_id,
-        instrument_id,
-        axis,
-        last_position,
-        month_start_on,
-        previous_month_on,
+        ended_subjects.subject_number,
+        course_ends.instrument_number,
+        course_ends.is_by_week,
+        course_ends.last_position,
+        ended_subjects.counted_on,
         count(*) as n,
-        sum(first_x) as first_sum,
-        sum(last_x) as last_sum
-    from cohort_ends
+        cast(sum(course_ends.first_x) as bigint) as first_sum,
+        count(*) filter (where course_ends.is_paired) as n_paired,
+        cast(sum(course_ends.first_x) filter (where course_ends.is_paired) as bigint)
+            as paired_first_sum,
+        cast(sum(course_ends.last_x) filter (where course_ends.is_paired) as bigint)
+            as paired_last_sum
+    from course_ends
+    inner join ended_subjects on course_ends.episode_number = ended_subjects.episode_number
     group by
-        level,
-        subject_id,
-        instrument_id,
-        axis,
-        last_position,
-        month_start_on,
-        previous_month_on
+        ended_subjects.subject_number,
+        course_ends.instrument_number,
+        course_ends.is_by_week,
+        course_ends.last_position,
+        ended_subjects.counted_on
 ),
 
 period_ends as (
     select
-        monthly_ends.level,
-        monthly_ends.subject_id,
-        monthly_ends.instrument_id,
-        windows.period_kind,
-        windows.period_start_on,
-        monthly_ends.axis,
+        monthly_ends.subject_number,
+        monthly_ends.instrument_number,
+        subject_windows.window_number,
+        monthly_ends.is_by_week,
         monthly_ends.last_position,
-        sum(monthly_ends.n) as n,
-        sum(
-            case
-                when monthly_ends.previous_month_on >= windows.period_start_on then 0
-                else monthly_ends.n
-            end
-        ) as n_clients,
-        sum(monthly_ends.first_sum) as first_sum,
-        sum(monthly_ends.last_sum) as last_sum
+        cast(sum(monthly_ends.n) as bigint) as n,
+        cast(sum(monthly_ends.first_sum) as bigint) as first_sum,
+        cast(sum(monthly_ends.n_paired) as bigint) as n_paired,
+        cast(sum(monthly_ends.paired_first_sum) as bigint) as paired_first_sum,
+        cast(sum(monthly_ends.paired_last_sum) as bigint) as paired_last_sum
     from monthly_ends
-    inner join windows
+    inner join subject_windows
         on
-            monthly_ends.month_start_on = windows.month_start_on
-            and (windows.is_newest or monthly_ends.level = 'clinic')
+            monthly_ends.subject_number = subject_windows.subject_number
+            and monthly_ends.counted_on = subject_windows.month_start_on
     group by
-        monthly_ends.level,
-        monthly_ends.subject_id,
-        monthly_ends.instrument_id,
-        windows.period_kind,
-        windows.period_start_on,
-        monthly_ends.axis,
+        monthly_ends.subject_number,
+        monthly_ends.instrument_number,
+        subject_windows.window_number,
+        monthly_ends.is_by_week,
         monthly_ends.last_position
 ),
 
 whereabouts as (
     select
-        positions.level,
-        positions.subject_id,
-        positions.instrument_id,
-        positions.period_kind,
-        positions.period_start_on,
-        positions.axis,
+        positions.subject_number,
+        positions.instrument_number,
+        positions.window_number,
+        positions.is_by_week,
         positions.position,
-        cast(sum(period_ends.n_clients) as bigint) as n_clients,
         cast(sum(period_ends.n) as bigint) as n_courses,
         cast(
             sum(
@@ -405,46 +475,98 @@ whereabouts as (
         cast(
             sum(
                 case
-                    when period_ends.last_position < positions.position then period_ends.first_sum
+                    when period_ends.last_position < positions.position then period_ends.n_paired
+                    else 0
+                end
+            ) as bigint
+        ) as n_gone_paired,
+        cast(
+            sum(
+                case
+                    when period_ends.last_position < positions.position
+                        then period_ends.paired_first_sum
                 end
             ) as double
         ) as gone_first_sum,
         cast(
             sum(
                 case
-                    when period_ends.last_position < positions.position then period_ends.last_sum
+                    when period_ends.last_position < positions.position
+                        then period_ends.paired_last_sum
                 end
             ) as double
         ) as gone_last_sum
     from positions
     inner join period_ends
         on
-            positions.level = period_ends.level
-            and positions.subject_id = period_ends.subject_id
-            and positions.instrument_id = period_ends.instrument_id
-            and positions.period_kind = period_ends.period_kind
-            and positions.period_start_on = period_ends.period_start_on
-            and positions.axis = period_ends.axis
+            positions.subject_number = period_ends.subject_number
+            and positions.instrument_number = period_ends.instrument_number
+            and positions.window_number = period_ends.window_number
+            and positions.is_by_week = period_ends.is_by_week
     group by
-        positions.level,
-        positions.subject_id,
-        positions.instrument_id,
-        positions.period_kind,
-        positions.period_start_on,
-        positions.axis,
+        positions.subject_number,
+        positions.instrument_number,
+        positions.window_number,
+        positions.is_by_week,
         positions.position
+),
+
+-- People are not additive over months. They are the courses without those whose client had
+-- already ended one in the same period: for that, the month of the client's course before is
+-- enough, and only clients with several courses have one.
+returning_clients as (
+    select client_key
+    from ended_episodes
+    group by client_key
+    having count(*) > 1
+),
+
+repeated_courses as (
+    select
+        ended_subjects.subject_number,
+        courses.instrument_number,
+        ended_subjects.counted_on,
+        lag(ended_subjects.counted_on) over (
+            partition by
+                ended_subjects.subject_number,
+                courses.instrument_number,
+                ended_episodes.client_key
+            order by ended_subjects.counted_on asc, courses.episode_number asc
+        ) as previous_on
+    from courses
+    inner join ended_episodes on courses.episode_number = ended_episodes.episode_number
+    inner join returning_clients on ended_episodes.client_key = returning_clients.client_key
+    inner join ended_subjects on courses.episode_number = ended_subjects.episode_number
+),
+
+period_repeats as (
+    select
+        repeated_courses.subject_number,
+        repeated_courses.instrument_number,
+        subject_windows.window_number,
+        count(*) as n_repeated
+    from repeated_courses
+    inner join subject_windows
+        on
+            repeated_courses.subject_number = subject_windows.subject_number
+            and repeated_courses.counted_on = subject_windows.month_start_on
+            and repeated_courses.previous_on >= subject_windows.period_start_on
+    group by
+        repeated_courses.subject_number,
+        repeated_courses.instrument_number,
+        subject_windows.window_number
 )
 
 select
-    positions.level,
-    positions.subject_id,
-    positions.instrument_id,
-    positions.period_kind,
-    positions.period_start_on,
-    positions.period_end_on,
-    positions.axis,
+    subjects.level,
+    subjects.subject_id,
+    instruments.instrument_id,
+    windows.period_kind,
+    windows.period_start_on,
+    windows.period_end_on,
+    case when positions.is_by_week then 'week' else 'session' end as axis,
     positions.position,
-    whereabouts.n_clients,
+    whereabouts.n_courses - coalesce(period_repeats.n_repeated, 0) as n_clients,
     whereabouts.n_courses,
     whereabouts.n_there,
     cast(positions.n_measured as bigint) as n_measured,
@@ -473,25 +595,32 @@ select
     whereabouts.first_sum / nullif(10000 * whereabouts.n_courses, 0) as first_mean_points,
     whereabouts.there_first_sum / nullif(10000 * whereabouts.n_there, 0)
         as there_first_mean_points,
-    whereabouts.gone_first_sum / nullif(10000 * (whereabouts.n_courses - whereabouts.n_there), 0)
+    whereabouts.gone_first_sum / nullif(10000 * whereabouts.n_gone_paired, 0)
         as gone_first_mean_points,
-    whereabouts.gone_last_sum / nullif(10000 * (whereabouts.n_courses - whereabouts.n_there), 0)
-        as gone_last_mean_points
+    whereabouts.gone_last_sum / nullif(10000 * whereabouts.n_gone_paired, 0)
+        as gone_last_mean_points,
+    whereabouts.n_gone_paired
 from positions
 inner join whereabouts
     on
-        positions.level = whereabouts.level
-        and positions.subject_id = whereabouts.subject_id
-        and positions.instrument_id = whereabouts.instrument_id
-        and positions.period_kind = whereabouts.period_kind
-        and positions.period_start_on = whereabouts.period_start_on
-        and positions.axis = whereabouts.axis
+        positions.subject_number = whereabouts.subject_number
+        and positions.instrument_number = whereabouts.instrument_number
+        and positions.window_number = whereabouts.window_number
+        and positions.is_by_week = whereabouts.is_by_week
         and positions.position = whereabouts.position
+inner join subjects on positions.subject_number = subjects.subject_number
+inner join instruments on positions.instrument_number = instruments.instrument_number
+inner join windows on positions.window_number = windows.window_number
+left join period_repeats
+    on
+        positions.subject_number = period_repeats.subject_number
+        and positions.instrument_number = period_repeats.instrument_number
+        and positions.window_number = period_repeats.window_number
 order by
-    positions.level,
-    positions.subject_id,
-    positions.instrument_id,
-    positions.period_kind,
-    positions.period_start_on,
-    positions.axis,
+    subjects.level,
+    subjects.subject_id,
+    instruments.instrument_id,
+    windows.period_kind,
+    windows.period_start_on,
+    axis,
     positions.position

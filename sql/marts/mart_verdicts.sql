@@ -2,7 +2,7 @@
 --
 -- The last rating of each course that ended in the period, on instruments of purpose `verdict`
 -- (PGI-C: 1 very much improved to 7 very much worse). Every step of the form has a row, also one
--- that nobody chose; every respondent is apart.
+-- that nobody chose; every respondent is apart. `n_clients` are the people of whom one was chosen.
 --
 -- Grain:  one row per level, subject, instrument, respondent, period and step of the scale.
 -- Key:    level, subject_id, instrument_id, respondent, period_kind, period_start_on, rating
@@ -29,6 +29,7 @@ ratings as (
 ended_episodes as (
     select
         episode_key,
+        client_key,
         cast(date_trunc('month', ended_on) as date) as month_start_on
     from int_episodes
     where ended_on is not null
@@ -59,7 +60,6 @@ experience as (
         period_kind,
         period_start_on,
         period_end_on,
-        n_clients,
         n_rated
     from mart_experience
     where scale = 'total'
@@ -116,6 +116,60 @@ period_sums as (
         monthly_cells.rating_points
 ),
 
+-- People are not additive over months. A rated month counts a client unless an earlier one of the
+-- same period did: for that, the rated month before at the same subject is enough.
+client_months as (
+    select
+        episode_subjects.level,
+        episode_subjects.subject_id,
+        ratings.instrument_id,
+        ratings.respondent,
+        ended_episodes.month_start_on,
+        lag(ended_episodes.month_start_on) over (
+            partition by
+                episode_subjects.level,
+                episode_subjects.subject_id,
+                ratings.instrument_id,
+                ratings.respondent,
+                ended_episodes.client_key
+            order by ended_episodes.month_start_on asc
+        ) as previous_month_on
+    from ratings
+    inner join instruments on ratings.instrument_id = instruments.instrument_id
+    inner join ended_episodes on ratings.episode_key = ended_episodes.episode_key
+    inner join episode_subjects on ratings.episode_key = episode_subjects.episode_key
+    group by
+        episode_subjects.level,
+        episode_subjects.subject_id,
+        ratings.instrument_id,
+        ratings.respondent,
+        ended_episodes.client_key,
+        ended_episodes.month_start_on
+),
+
+period_clients as (
+    select
+        client_months.level,
+        client_months.subject_id,
+        client_months.instrument_id,
+        client_months.respondent,
+        period_months.period_kind,
+        period_months.period_start_on,
+        count(*) as n_clients
+    from client_months
+    inner join period_months on client_months.month_start_on = period_months.month_start_on
+    where
+        client_months.previous_month_on is null
+        or client_months.previous_month_on < period_months.period_start_on
+    group by
+        client_months.level,
+        client_months.subject_id,
+        client_months.instrument_id,
+        client_months.respondent,
+        period_months.period_kind,
+        period_months.period_start_on
+),
+
 figures as (
     select
         experience.level,
@@ -126,11 +180,19 @@ figures as (
         experience.period_start_on,
         experience.period_end_on,
         steps.rating,
-        experience.n_clients,
+        period_clients.n_clients,
         experience.n_rated,
         coalesce(period_sums.n_chosen, 0) as n_chosen
     from experience
     inner join steps on experience.instrument_id = steps.instrument_id
+    inner join period_clients
+        on
+            experience.level = period_clients.level
+            and experience.subject_id = period_clients.subject_id
+            and experience.instrument_id = period_clients.instrument_id
+            and experience.respondent = period_clients.respondent
+            and experience.period_kind = period_clients.period_kind
+            and experience.period_start_on = period_clients.period_start_on
     left join period_sums
         on
             experience.level = period_sums.level

@@ -62,12 +62,74 @@ period_months as (
     from int_period_months
 ),
 
+wait_kinds (wait_number, wait) as (
+    values
+    (1, 'referral_to_first'),
+    (2, 'first_to_second')
+),
+
+-- Numbers stand for the texts until the end: there are few of them, and numbers are quick to group.
+subjects as (
+    select
+        cast(row_number() over (order by level asc, subject_id asc) as integer) as subject_number,
+        level,
+        subject_id
+    from episode_subjects
+    group by level, subject_id
+),
+
+numbered_subjects as (
+    select
+        episode_subjects.episode_key,
+        subjects.subject_number
+    from episode_subjects
+    inner join subjects
+        on
+            episode_subjects.level = subjects.level
+            and episode_subjects.subject_id = subjects.subject_id
+),
+
+periods as (
+    select
+        cast(row_number() over (order by period_kind asc, period_start_on asc) as integer)
+            as period_number,
+        period_kind,
+        period_start_on,
+        period_end_on
+    from period_months
+    group by period_kind, period_start_on, period_end_on
+),
+
+numbered_months as (
+    select
+        periods.period_number,
+        periods.period_start_on,
+        period_months.month_start_on
+    from period_months
+    inner join periods
+        on
+            period_months.period_kind = periods.period_kind
+            and period_months.period_start_on = periods.period_start_on
+),
+
+numbered_bands as (
+    select
+        cast(row_number() over (order by bands.wait_id asc) as integer) as band_number,
+        wait_kinds.wait_number,
+        bands.wait_id,
+        bands.min_days,
+        bands.max_days
+    from bands
+    inner join wait_kinds on bands.wait = wait_kinds.wait
+),
+
 waits as (
     select
         episodes.episode_key,
         episodes.client_key,
-        'referral_to_first' as wait,
+        1 as wait_number,
         episodes.ended_on as counted_on,
+        cast(date_trunc('month', episodes.ended_on) as date) as month_start_on,
         course_facts.first_wait_days as wait_days
     from episodes
     inner join course_facts on episodes.episode_key = course_facts.episode_key
@@ -76,118 +138,130 @@ waits as (
     select
         episodes.episode_key,
         episodes.client_key,
-        'first_to_second' as wait,
+        2 as wait_number,
         course_facts.second_attended_on as counted_on,
+        cast(date_trunc('month', course_facts.second_attended_on) as date) as month_start_on,
         course_facts.second_wait_days as wait_days
     from episodes
     inner join course_facts on episodes.episode_key = course_facts.episode_key
     where course_facts.second_attended_on is not null
 ),
 
--- The month of the client's wait before, at the same subject: people are not additive over months.
-subject_waits as (
-    select
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        waits.wait,
-        waits.wait_days,
-        cast(date_trunc('month', waits.counted_on) as date) as month_start_on,
-        cast(
-            date_trunc(
-                'month',
-                lag(waits.counted_on) over (
-                    partition by
-                        episode_subjects.level,
-                        episode_subjects.subject_id,
-                        waits.wait,
-                        waits.client_key
-                    order by waits.counted_on asc, waits.episode_key asc
-                )
-            ) as date
-        ) as previous_month_on
-    from waits
-    inner join episode_subjects on waits.episode_key = episode_subjects.episode_key
-),
-
 -- By days first: there are few of them, and each has its bands.
 daily_cells as (
     select
-        level,
-        subject_id,
-        wait,
-        month_start_on,
-        previous_month_on,
-        wait_days,
+        numbered_subjects.subject_number,
+        waits.wait_number,
+        waits.month_start_on,
+        waits.wait_days,
         count(*) as n_waits
-    from subject_waits
-    group by level, subject_id, wait, month_start_on, previous_month_on, wait_days
+    from waits
+    inner join numbered_subjects on waits.episode_key = numbered_subjects.episode_key
+    group by
+        numbered_subjects.subject_number,
+        waits.wait_number,
+        waits.month_start_on,
+        waits.wait_days
 ),
 
 monthly_cells as (
     select
-        daily_cells.level,
-        daily_cells.subject_id,
-        bands.wait_id,
+        daily_cells.subject_number,
+        daily_cells.wait_number,
+        numbered_bands.band_number,
         daily_cells.month_start_on,
-        daily_cells.previous_month_on,
         cast(sum(daily_cells.n_waits) as bigint) as n_waits,
         cast(
-            coalesce(
-                sum(daily_cells.n_waits) filter (
-                    where
-                    daily_cells.wait_days >= coalesce(bands.min_days, daily_cells.wait_days)
-                    and daily_cells.wait_days <= coalesce(bands.max_days, daily_cells.wait_days)
-                ),
-                0
+            sum(
+                case
+                    when
+                        daily_cells.wait_days
+                        >= coalesce(numbered_bands.min_days, daily_cells.wait_days)
+                        and daily_cells.wait_days
+                        <= coalesce(numbered_bands.max_days, daily_cells.wait_days)
+                        then daily_cells.n_waits
+                    else 0
+                end
             ) as bigint
         ) as n_in_band
     from daily_cells
-    inner join bands on daily_cells.wait = bands.wait
+    inner join numbered_bands on daily_cells.wait_number = numbered_bands.wait_number
     group by
-        daily_cells.level,
-        daily_cells.subject_id,
-        bands.wait_id,
-        daily_cells.month_start_on,
-        daily_cells.previous_month_on
+        daily_cells.subject_number,
+        daily_cells.wait_number,
+        numbered_bands.band_number,
+        daily_cells.month_start_on
 ),
 
 counts as (
     select
-        monthly_cells.level,
-        monthly_cells.subject_id,
-        monthly_cells.wait_id,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on,
-        cast(
-            sum(
-                case
-                    when monthly_cells.previous_month_on >= period_months.period_start_on then 0
-                    else monthly_cells.n_waits
-                end
-            ) as bigint
-        ) as n_clients,
+        monthly_cells.subject_number,
+        monthly_cells.wait_number,
+        monthly_cells.band_number,
+        numbered_months.period_number,
         cast(sum(monthly_cells.n_waits) as bigint) as n_waits,
         cast(sum(monthly_cells.n_in_band) as bigint) as n_in_band
     from monthly_cells
-    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
+    inner join numbered_months on monthly_cells.month_start_on = numbered_months.month_start_on
     group by
-        monthly_cells.level,
-        monthly_cells.subject_id,
-        monthly_cells.wait_id,
-        period_months.period_kind,
-        period_months.period_start_on,
-        period_months.period_end_on
+        monthly_cells.subject_number,
+        monthly_cells.wait_number,
+        monthly_cells.band_number,
+        numbered_months.period_number
+),
+
+-- People are not additive over months. They are the waits without those whose client had already
+-- had one in the same period: for that, the month of the client's wait before is enough, and only
+-- clients with several courses have one.
+returning_clients as (
+    select client_key
+    from episodes
+    group by client_key
+    having count(*) > 1
+),
+
+repeated_waits as (
+    select
+        numbered_subjects.subject_number,
+        waits.wait_number,
+        waits.month_start_on,
+        lag(waits.month_start_on) over (
+            partition by
+                numbered_subjects.subject_number,
+                waits.wait_number,
+                waits.client_key
+            order by waits.counted_on asc, waits.episode_key asc
+        ) as previous_month_on
+    from waits
+    inner join returning_clients on waits.client_key = returning_clients.client_key
+    inner join numbered_subjects on waits.episode_key = numbered_subjects.episode_key
+),
+
+period_repeats as (
+    select
+        repeated_waits.subject_number,
+        repeated_waits.wait_number,
+        numbered_months.period_number,
+        count(*) as n_repeated
+    from repeated_waits
+    inner join numbered_months
+        on
+            repeated_waits.month_start_on = numbered_months.month_start_on
+            and repeated_waits.previous_month_on >= numbered_months.period_start_on
+    group by
+        repeated_waits.subject_number,
+        repeated_waits.wait_number,
+        numbered_months.period_number
 )
 
 select
-    counts.level,
-    counts.subject_id,
-    counts.wait_id,
-    counts.period_kind,
-    counts.period_start_on,
-    counts.period_end_on,
-    counts.n_clients,
+    subjects.level,
+    subjects.subject_id,
+    numbered_bands.wait_id,
+    periods.period_kind,
+    periods.period_start_on,
+    periods.period_end_on,
+    counts.n_waits - coalesce(period_repeats.n_repeated, 0) as n_clients,
     counts.n_waits,
     counts.n_in_band,
     counts.n_in_band / nullif(counts.n_waits, 0) as in_band_rate,
@@ -196,10 +270,18 @@ select
     standards.standard_op,
     standards.standard_share
 from counts
-left join standards on counts.wait_id = standards.figure
+inner join subjects on counts.subject_number = subjects.subject_number
+inner join numbered_bands on counts.band_number = numbered_bands.band_number
+inner join periods on counts.period_number = periods.period_number
+left join period_repeats
+    on
+        counts.subject_number = period_repeats.subject_number
+        and counts.wait_number = period_repeats.wait_number
+        and counts.period_number = period_repeats.period_number
+left join standards on numbered_bands.wait_id = standards.figure
 order by
-    counts.level,
-    counts.subject_id,
-    counts.wait_id,
-    counts.period_kind,
-    counts.period_start_on
+    subjects.level,
+    subjects.subject_id,
+    numbered_bands.wait_id,
+    periods.period_kind,
+    periods.period_start_on

@@ -1,6 +1,7 @@
--- Cohesion of therapy groups, for the clinic's own use: means of fewer ratings than the policy's
--- minimum are left out, counts stay. Nothing is withheld for privacy, as no policy shows this table
--- to the public.
+-- Cohesion of therapy groups, for the clinic's own use: figures of fewer people than the policy's
+-- minimum are left out, counts stay. A spread also needs as many free ratings as so many people
+-- have at one session, one less than there are (of each session one goes into its mean). Nothing is
+-- withheld for privacy, as no policy shows this table to the public.
 --
 -- Grain:  one row per audience, level, subject, instrument, scale, respondent and period shown.
 -- Key:    audience, level, subject_id, instrument_id, scale, respondent, period_kind,
@@ -63,8 +64,12 @@ judged_rows as (
         cohesion_rows.mean_points,
         cohesion_rows.within_sd_points,
         cohesion_rows.below_baseline_share,
-        cohesion_rows.n_ratings >= policies.minimum_pairs_for_rate as says_level,
-        cohesion_rows.n_with_baseline >= policies.minimum_pairs_for_rate as says_below
+        cohesion_rows.n_clients >= policies.minimum_pairs_for_rate as says_level,
+        cohesion_rows.n_clients >= policies.minimum_pairs_for_rate
+        and cohesion_rows.n_ratings - cohesion_rows.n_sessions_rated
+        >= policies.minimum_pairs_for_rate - 1 as says_spread,
+        cohesion_rows.n_clients >= policies.minimum_pairs_for_rate
+        and cohesion_rows.n_with_baseline >= policies.minimum_pairs_for_rate as says_below
     from cohesion_rows
     inner join policies
         on
@@ -89,7 +94,7 @@ select
     n_with_baseline,
     n_below_baseline,
     shown_figure(says_level, mean_points, points_decimals) as mean_points,
-    shown_figure(says_level, within_sd_points, points_decimals) as within_sd_points,
+    shown_figure(says_spread, within_sd_points, points_decimals) as within_sd_points,
     shown_figure(says_below, below_baseline_share, share_decimals) as below_baseline_share,
     case
         when not coalesce(says_level, false) then 'too_few_pairs_for_rate'

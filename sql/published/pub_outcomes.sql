@@ -1,5 +1,6 @@
 -- Outcomes as an audience may see them: rounded or withheld as pub_withheld and its policy say.
--- withheld_figures lists what was hidden for privacy, `;` between.
+-- withheld_figures lists what was hidden for privacy, `;` between. A share and its limits are those
+-- of the counts as they are shown.
 --
 -- Grain:  one row per audience, level, subject, instrument, scale, respondent and period that the
 --         audience may see.
@@ -45,23 +46,6 @@ outcomes_rows as (
         n_deteriorated,
         n_recovered,
         n_reliably_recovered,
-        improved_rate,
-        improved_rate_lower,
-        improved_rate_upper,
-        deteriorated_rate,
-        deteriorated_rate_lower,
-        deteriorated_rate_upper,
-        recovered_rate,
-        recovered_rate_lower,
-        recovered_rate_upper,
-        reliably_recovered_rate,
-        reliably_recovered_rate_lower,
-        reliably_recovered_rate_upper,
-        paired_rate,
-        paired_rate_lower,
-        paired_rate_upper,
-        improved_rate_worst,
-        improved_rate_best,
         first_mean_points,
         first_sd_points,
         last_mean_points,
@@ -137,23 +121,6 @@ judged_rows as (
         outcomes_rows.n_deteriorated,
         outcomes_rows.n_recovered,
         outcomes_rows.n_reliably_recovered,
-        outcomes_rows.improved_rate,
-        outcomes_rows.improved_rate_lower,
-        outcomes_rows.improved_rate_upper,
-        outcomes_rows.deteriorated_rate,
-        outcomes_rows.deteriorated_rate_lower,
-        outcomes_rows.deteriorated_rate_upper,
-        outcomes_rows.recovered_rate,
-        outcomes_rows.recovered_rate_lower,
-        outcomes_rows.recovered_rate_upper,
-        outcomes_rows.reliably_recovered_rate,
-        outcomes_rows.reliably_recovered_rate_lower,
-        outcomes_rows.reliably_recovered_rate_upper,
-        outcomes_rows.paired_rate,
-        outcomes_rows.paired_rate_lower,
-        outcomes_rows.paired_rate_upper,
-        outcomes_rows.improved_rate_worst,
-        outcomes_rows.improved_rate_best,
         outcomes_rows.first_mean_points,
         outcomes_rows.first_sd_points,
         outcomes_rows.last_mean_points,
@@ -231,29 +198,57 @@ select
     shown_count(shows_recovered, n_recovered, rounding_base) as n_recovered,
     shown_count(shows_reliably_recovered, n_reliably_recovered, rounding_base)
         as n_reliably_recovered,
-    shown_figure(says_improved, improved_rate, share_decimals) as improved_rate,
-    shown_figure(says_improved, improved_rate_lower, share_decimals) as improved_rate_lower,
-    shown_figure(says_improved, improved_rate_upper, share_decimals) as improved_rate_upper,
-    shown_figure(says_deteriorated, deteriorated_rate, share_decimals) as deteriorated_rate,
-    shown_figure(says_deteriorated, deteriorated_rate_lower, share_decimals)
+    shown_rate(says_improved, n_improved, n_paired, rounding_base, share_decimals)
+        as improved_rate,
+    wilson_lower_shown(says_improved, n_improved, n_paired, rounding_base, share_decimals)
+        as improved_rate_lower,
+    wilson_upper_shown(says_improved, n_improved, n_paired, rounding_base, share_decimals)
+        as improved_rate_upper,
+    shown_rate(says_deteriorated, n_deteriorated, n_paired, rounding_base, share_decimals)
+        as deteriorated_rate,
+    wilson_lower_shown(says_deteriorated, n_deteriorated, n_paired, rounding_base, share_decimals)
         as deteriorated_rate_lower,
-    shown_figure(says_deteriorated, deteriorated_rate_upper, share_decimals)
+    wilson_upper_shown(says_deteriorated, n_deteriorated, n_paired, rounding_base, share_decimals)
         as deteriorated_rate_upper,
-    shown_figure(says_recovered, recovered_rate, share_decimals) as recovered_rate,
-    shown_figure(says_recovered, recovered_rate_lower, share_decimals) as recovered_rate_lower,
-    shown_figure(says_recovered, recovered_rate_upper, share_decimals) as recovered_rate_upper,
-    shown_figure(says_reliably_recovered, reliably_recovered_rate, share_decimals)
+    shown_rate(says_recovered, n_recovered, n_case, rounding_base, share_decimals)
+        as recovered_rate,
+    wilson_lower_shown(says_recovered, n_recovered, n_case, rounding_base, share_decimals)
+        as recovered_rate_lower,
+    wilson_upper_shown(says_recovered, n_recovered, n_case, rounding_base, share_decimals)
+        as recovered_rate_upper,
+    shown_rate(says_reliably_recovered, n_reliably_recovered, n_case, rounding_base, share_decimals)
         as reliably_recovered_rate,
-    shown_figure(says_reliably_recovered, reliably_recovered_rate_lower, share_decimals)
-        as reliably_recovered_rate_lower,
-    shown_figure(says_reliably_recovered, reliably_recovered_rate_upper, share_decimals)
-        as reliably_recovered_rate_upper,
-    shown_figure(says_finished_paired, paired_rate, share_decimals) as paired_rate,
-    shown_figure(says_finished_paired, paired_rate_lower, share_decimals) as paired_rate_lower,
-    shown_figure(says_finished_paired, paired_rate_upper, share_decimals) as paired_rate_upper,
-    shown_figure(says_finished_improved, improved_rate_worst, share_decimals)
+    wilson_lower_shown(
+        says_reliably_recovered,
+        n_reliably_recovered,
+        n_case,
+        rounding_base,
+        share_decimals
+    ) as reliably_recovered_rate_lower,
+    wilson_upper_shown(
+        says_reliably_recovered,
+        n_reliably_recovered,
+        n_case,
+        rounding_base,
+        share_decimals
+    ) as reliably_recovered_rate_upper,
+    shown_rate(says_finished_paired, n_paired, n_finished, rounding_base, share_decimals)
+        as paired_rate,
+    wilson_lower_shown(says_finished_paired, n_paired, n_finished, rounding_base, share_decimals)
+        as paired_rate_lower,
+    wilson_upper_shown(says_finished_paired, n_paired, n_finished, rounding_base, share_decimals)
+        as paired_rate_upper,
+    shown_rate(says_finished_improved, n_improved, n_finished, rounding_base, share_decimals)
         as improved_rate_worst,
-    shown_figure(says_finished_improved, improved_rate_best, share_decimals) as improved_rate_best,
+    shown_figure(
+        says_finished_improved,
+        (
+            shown_count(true, n_improved, rounding_base)
+            + shown_count(true, n_finished, rounding_base)
+            - shown_count(true, n_paired, rounding_base)
+        ) / nullif(shown_count(true, n_finished, rounding_base), 0),
+        share_decimals
+    ) as improved_rate_best,
     shown_figure(says_paired, first_mean_points, points_decimals) as first_mean_points,
     shown_figure(says_paired, first_sd_points, points_decimals) as first_sd_points,
     shown_figure(says_paired, last_mean_points, points_decimals) as last_mean_points,

@@ -1,5 +1,6 @@
 -- Published quality measures as an audience may see them: a rate over too few clients is null;
--- nothing is withheld for privacy, as no public policy names this table.
+-- nothing is withheld for privacy, as no public policy names this table. With each rate come the
+-- figures by which it was computed, and what its measure's file warns of.
 --
 -- Grain:  one row per audience, rate of a measure, level, subject, stratum and year it may see.
 -- Key:    audience, measure_id, rate_id, level, subject_id, stratum, period_kind, period_start_on
@@ -22,6 +23,40 @@ rates as (
         rate_id,
         position
     from ref_measure_rates
+),
+
+rules as (
+    select
+        measure_id,
+        minimum_age_years,
+        index_above_points,
+        remission_below_points,
+        response_share,
+        window_months,
+        window_from_days,
+        window_to_days,
+        follow_up_days,
+        screen_to_months,
+        screen_to_days,
+        assessment_months
+    from ref_measure_rules
+),
+
+texts as (
+    select
+        measure_id,
+        position,
+        says
+    from ref_measure_texts
+    where part = 'note'
+),
+
+notes as (
+    select
+        measure_id,
+        string_agg(says, ' ' order by position) as notes
+    from texts
+    group by measure_id
 ),
 
 measure_rows as (
@@ -91,7 +126,19 @@ select
         when measure_rows.n_eligible < policies.minimum_pairs_for_rate
             then 'too_few_pairs_for_rate'
     end as reliability_reason,
-    cast(null as varchar) as withheld_figures
+    cast(null as varchar) as withheld_figures,
+    rules.minimum_age_years,
+    rules.index_above_points,
+    rules.remission_below_points,
+    rules.response_share,
+    rules.window_months,
+    rules.window_from_days,
+    rules.window_to_days,
+    rules.follow_up_days,
+    rules.screen_to_months,
+    rules.screen_to_days,
+    rules.assessment_months,
+    notes.notes
 from measure_rows
 inner join policies
     on
@@ -99,6 +146,8 @@ inner join policies
         and measure_rows.period_kind = policies.period_kind
 inner join rates
     on measure_rows.measure_id = rates.measure_id and measure_rows.rate_id = rates.rate_id
+inner join rules on measure_rows.measure_id = rules.measure_id
+left join notes on measure_rows.measure_id = notes.measure_id
 order by
     policies.audience,
     measure_rows.measure_id,

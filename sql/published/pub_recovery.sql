@@ -1,5 +1,6 @@
 -- Recovery by the NHS rule as an audience may see it: rounded or withheld as pub_withheld and its
--- policy say. withheld_figures lists what was hidden for privacy, `;` between.
+-- policy say. withheld_figures lists what was hidden for privacy, `;` between. A share and its
+-- limits are those of the counts as they are shown.
 --
 -- Grain:  one row per audience, level, subject and period that the audience may see.
 -- Key:    audience, level, subject_id, period_kind, period_start_on
@@ -34,21 +35,7 @@ recovery_rows as (
         n_reliably_recovered,
         n_improved,
         n_deteriorated,
-        measured_rate,
-        measured_rate_lower,
-        measured_rate_upper,
-        recovered_rate,
-        recovered_rate_lower,
-        recovered_rate_upper,
-        reliably_recovered_rate,
-        reliably_recovered_rate_lower,
-        reliably_recovered_rate_upper,
-        improved_rate,
-        improved_rate_lower,
-        improved_rate_upper,
-        deteriorated_rate,
-        deteriorated_rate_lower,
-        deteriorated_rate_upper
+        n_recovery_known
     from mart_recovery
 ),
 
@@ -63,6 +50,7 @@ withheld as (
         max(case when figure = 'finished' then 1 else 0 end) as hides_finished,
         max(case when figure = 'measured' then 1 else 0 end) as hides_measured,
         max(case when figure = 'case_or_unknown' then 1 else 0 end) as hides_case_or_unknown,
+        max(case when figure = 'recovery_known' then 1 else 0 end) as hides_recovery_known,
         max(case when figure = 'recovered' then 1 else 0 end) as hides_recovered,
         max(case when figure = 'reliably_recovered' then 1 else 0 end) as hides_reliably_recovered,
         max(case when figure = 'improved' then 1 else 0 end) as hides_improved,
@@ -99,27 +87,14 @@ judged_rows as (
         recovery_rows.n_reliably_recovered,
         recovery_rows.n_improved,
         recovery_rows.n_deteriorated,
-        recovery_rows.measured_rate,
-        recovery_rows.measured_rate_lower,
-        recovery_rows.measured_rate_upper,
-        recovery_rows.recovered_rate,
-        recovery_rows.recovered_rate_lower,
-        recovery_rows.recovered_rate_upper,
-        recovery_rows.reliably_recovered_rate,
-        recovery_rows.reliably_recovered_rate_lower,
-        recovery_rows.reliably_recovered_rate_upper,
-        recovery_rows.improved_rate,
-        recovery_rows.improved_rate_lower,
-        recovery_rows.improved_rate_upper,
-        recovery_rows.deteriorated_rate,
-        recovery_rows.deteriorated_rate_lower,
-        recovery_rows.deteriorated_rate_upper,
+        recovery_rows.n_recovery_known,
         withheld.level is not null as has_withheld,
         coalesce(withheld.hides_clients, 0) = 0 as shows_clients,
         coalesce(withheld.hides_finished, 0) = 0 as shows_finished,
         coalesce(withheld.hides_measured, 0) = 0 as shows_measured,
         coalesce(withheld.hides_case_or_unknown, 0) = 0 as shows_case_or_unknown,
         coalesce(withheld.hides_recovered, 0) = 0 as shows_recovered,
+        coalesce(withheld.hides_recovery_known, 0) = 0 as shows_recovery_known,
         coalesce(withheld.hides_reliably_recovered, 0) = 0 as shows_reliably_recovered,
         coalesce(withheld.hides_improved, 0) = 0 as shows_improved,
         coalesce(withheld.hides_deteriorated, 0) = 0 as shows_deteriorated,
@@ -128,6 +103,12 @@ judged_rows as (
         and recovery_rows.n_finished >= policies.minimum_pairs_for_rate as says_finished_measured,
         coalesce(withheld.hides_recovered, 0) = 0
         and recovery_rows.n_case_or_unknown >= policies.minimum_pairs_for_rate as says_recovered,
+        coalesce(withheld.hides_recovery_known, 0) = 0
+        and coalesce(withheld.hides_recovered, 0) = 0
+        and recovery_rows.n_case_or_unknown >= policies.minimum_pairs_for_rate as says_known,
+        coalesce(withheld.hides_recovery_known, 0) = 0
+        and coalesce(withheld.hides_recovered, 0) = 0
+        and recovery_rows.n_recovery_known >= policies.minimum_pairs_for_rate as says_of_known,
         coalesce(withheld.hides_reliably_recovered, 0) = 0
         and recovery_rows.n_case_or_unknown >= policies.minimum_pairs_for_rate
             as says_reliably_recovered,
@@ -166,28 +147,103 @@ select
         as n_reliably_recovered,
     shown_count(shows_improved, n_improved, rounding_base) as n_improved,
     shown_count(shows_deteriorated, n_deteriorated, rounding_base) as n_deteriorated,
-    shown_figure(says_finished_measured, measured_rate, share_decimals) as measured_rate,
-    shown_figure(says_finished_measured, measured_rate_lower, share_decimals)
-        as measured_rate_lower,
-    shown_figure(says_finished_measured, measured_rate_upper, share_decimals)
-        as measured_rate_upper,
-    shown_figure(says_recovered, recovered_rate, share_decimals) as recovered_rate,
-    shown_figure(says_recovered, recovered_rate_lower, share_decimals) as recovered_rate_lower,
-    shown_figure(says_recovered, recovered_rate_upper, share_decimals) as recovered_rate_upper,
-    shown_figure(says_reliably_recovered, reliably_recovered_rate, share_decimals)
-        as reliably_recovered_rate,
-    shown_figure(says_reliably_recovered, reliably_recovered_rate_lower, share_decimals)
-        as reliably_recovered_rate_lower,
-    shown_figure(says_reliably_recovered, reliably_recovered_rate_upper, share_decimals)
-        as reliably_recovered_rate_upper,
-    shown_figure(says_improved, improved_rate, share_decimals) as improved_rate,
-    shown_figure(says_improved, improved_rate_lower, share_decimals) as improved_rate_lower,
-    shown_figure(says_improved, improved_rate_upper, share_decimals) as improved_rate_upper,
-    shown_figure(says_deteriorated, deteriorated_rate, share_decimals) as deteriorated_rate,
-    shown_figure(says_deteriorated, deteriorated_rate_lower, share_decimals)
+    shown_rate(says_finished_measured, n_measured, n_finished, rounding_base, share_decimals)
+        as measured_rate,
+    wilson_lower_shown(
+        says_finished_measured,
+        n_measured,
+        n_finished,
+        rounding_base,
+        share_decimals
+    ) as measured_rate_lower,
+    wilson_upper_shown(
+        says_finished_measured,
+        n_measured,
+        n_finished,
+        rounding_base,
+        share_decimals
+    ) as measured_rate_upper,
+    shown_rate(says_recovered, n_recovered, n_case_or_unknown, rounding_base, share_decimals)
+        as recovered_rate,
+    wilson_lower_shown(
+        says_recovered,
+        n_recovered,
+        n_case_or_unknown,
+        rounding_base,
+        share_decimals
+    ) as recovered_rate_lower,
+    wilson_upper_shown(
+        says_recovered,
+        n_recovered,
+        n_case_or_unknown,
+        rounding_base,
+        share_decimals
+    ) as recovered_rate_upper,
+    shown_rate(
+        says_reliably_recovered,
+        n_reliably_recovered,
+        n_case_or_unknown,
+        rounding_base,
+        share_decimals
+    ) as reliably_recovered_rate,
+    wilson_lower_shown(
+        says_reliably_recovered,
+        n_reliably_recovered,
+        n_case_or_unknown,
+        rounding_base,
+        share_decimals
+    ) as reliably_recovered_rate_lower,
+    wilson_upper_shown(
+        says_reliably_recovered,
+        n_reliably_recovered,
+        n_case_or_unknown,
+        rounding_base,
+        share_decimals
+    ) as reliably_recovered_rate_upper,
+    shown_rate(says_improved, n_improved, n_finished, rounding_base, share_decimals)
+        as improved_rate,
+    wilson_lower_shown(says_improved, n_improved, n_finished, rounding_base, share_decimals)
+        as improved_rate_lower,
+    wilson_upper_shown(says_improved, n_improved, n_finished, rounding_base, share_decimals)
+        as improved_rate_upper,
+    shown_rate(says_deteriorated, n_deteriorated, n_finished, rounding_base, share_decimals)
+        as deteriorated_rate,
+    wilson_lower_shown(says_deteriorated, n_deteriorated, n_finished, rounding_base, share_decimals)
         as deteriorated_rate_lower,
-    shown_figure(says_deteriorated, deteriorated_rate_upper, share_decimals)
+    wilson_upper_shown(says_deteriorated, n_deteriorated, n_finished, rounding_base, share_decimals)
         as deteriorated_rate_upper,
+    shown_count(shows_recovery_known, n_recovery_known, rounding_base) as n_recovery_known,
+    shown_rate(says_known, n_recovery_known, n_case_or_unknown, rounding_base, share_decimals)
+        as recovery_known_rate,
+    wilson_lower_shown(
+        says_known,
+        n_recovery_known,
+        n_case_or_unknown,
+        rounding_base,
+        share_decimals
+    ) as recovery_known_rate_lower,
+    wilson_upper_shown(
+        says_known,
+        n_recovery_known,
+        n_case_or_unknown,
+        rounding_base,
+        share_decimals
+    ) as recovery_known_rate_upper,
+    shown_rate(says_of_known, n_recovered, n_recovery_known, rounding_base, share_decimals)
+        as recovered_of_known_rate,
+    wilson_lower_shown(says_of_known, n_recovered, n_recovery_known, rounding_base, share_decimals)
+        as recovered_of_known_rate_lower,
+    wilson_upper_shown(says_of_known, n_recovered, n_recovery_known, rounding_base, share_decimals)
+        as recovered_of_known_rate_upper,
+    shown_figure(
+        says_known,
+        (
+            shown_count(true, n_recovered, rounding_base)
+            + shown_count(true, n_case_or_unknown, rounding_base)
+            - shown_count(true, n_recovery_known, rounding_base)
+        ) / nullif(shown_count(true, n_case_or_unknown, rounding_base), 0),
+        share_decimals
+    ) as recovered_rate_best,
     nullif(
         concat_ws(
             ';',
@@ -195,6 +251,7 @@ select
             case when not shows_finished then 'finished' end,
             case when not shows_measured then 'measured' end,
             case when not shows_case_or_unknown then 'case_or_unknown' end,
+            case when not shows_recovery_known then 'recovery_known' end,
             case when not shows_recovered then 'recovered' end,
             case when not shows_reliably_recovered then 'reliably_recovered' end,
             case when not shows_improved then 'improved' end,

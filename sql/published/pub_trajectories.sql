@@ -39,7 +39,8 @@ trajectories_rows as (
         first_mean_points,
         there_first_mean_points,
         gone_first_mean_points,
-        gone_last_mean_points
+        gone_last_mean_points,
+        n_gone_paired
     from mart_trajectories
 )
 
@@ -91,17 +92,14 @@ select
             then trajectories_rows.there_first_mean_points
     end as there_first_mean_points,
     case
-        when
-            trajectories_rows.n_courses - trajectories_rows.n_there
-            >= policies.minimum_pairs_for_rate
+        when trajectories_rows.n_gone_paired >= policies.minimum_pairs_for_rate
             then trajectories_rows.gone_first_mean_points
     end as gone_first_mean_points,
     case
-        when
-            trajectories_rows.n_courses - trajectories_rows.n_there
-            >= policies.minimum_pairs_for_rate
+        when trajectories_rows.n_gone_paired >= policies.minimum_pairs_for_rate
             then trajectories_rows.gone_last_mean_points
     end as gone_last_mean_points,
+    trajectories_rows.n_gone_paired,
     case
         when trajectories_rows.n_measured < policies.minimum_pairs_for_rate
             then 'too_few_pairs_for_rate'

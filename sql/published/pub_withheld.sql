@@ -76,6 +76,7 @@ figures as (
         ('pub_recovery', 'finished', ';'),
         ('pub_recovery', 'measured', ';'),
         ('pub_recovery', 'case_or_unknown', ';finished;'),
+        ('pub_recovery', 'recovery_known', ';case_or_unknown;finished;recovered;'),
         ('pub_recovery', 'recovered', ';case_or_unknown;finished;'),
         ('pub_recovery', 'reliably_recovered', ';case_or_unknown;finished;recovered;'),
         ('pub_recovery', 'improved', ';finished;'),
@@ -170,6 +171,7 @@ recovery_rows as (
         n_finished,
         n_measured,
         n_case_or_unknown,
+        n_recovery_known,
         n_recovered,
         n_reliably_recovered,
         n_improved,
@@ -338,6 +340,7 @@ recovery_figures as (
             when 'finished' then recovery_rows.n_finished
             when 'measured' then recovery_rows.n_measured
             when 'case_or_unknown' then recovery_rows.n_case_or_unknown
+            when 'recovery_known' then recovery_rows.n_recovery_known
             when 'recovered' then recovery_rows.n_recovered
             when 'reliably_recovered' then recovery_rows.n_reliably_recovered
             when 'improved' then recovery_rows.n_improved
@@ -346,6 +349,8 @@ recovery_figures as (
         case figures.figure
             when 'finished' then recovery_rows.n_finished - recovery_rows.n_measured
             when 'case_or_unknown' then recovery_rows.n_finished - recovery_rows.n_case_or_unknown
+            when 'recovery_known'
+                then recovery_rows.n_case_or_unknown - recovery_rows.n_recovery_known
             when 'recovered' then recovery_rows.n_case_or_unknown - recovery_rows.n_recovered
             when 'reliably_recovered'
                 then recovery_rows.n_case_or_unknown - recovery_rows.n_reliably_recovered
@@ -353,6 +358,8 @@ recovery_figures as (
             when 'deteriorated' then recovery_rows.n_measured - recovery_rows.n_deteriorated
         end as n_rest,
         case figures.figure
+            when 'recovery_known'
+                then recovery_rows.n_recovery_known - recovery_rows.n_recovered
             when 'reliably_recovered'
                 then recovery_rows.n_recovered - recovery_rows.n_reliably_recovered
             when 'deteriorated'

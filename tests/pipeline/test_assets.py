@@ -37,6 +37,7 @@ REFERENCE_TABLES = {
     "ref_measure_rates",
     "ref_measure_rules",
     "ref_measure_strata",
+    "ref_measure_texts",
     "ref_measure_tools",
     "ref_measures",
     "ref_norms",

@@ -290,6 +290,9 @@ class Clinic:
         if total is not None:
             lowest, highest = instrument["total_min_points"], instrument["total_max_points"]
             total = total if lowest <= total <= highest else None
+        # Nobody can choose a step between two whole steps, of a verdict for one.
+        if total is not None and instrument.get("total_steps") == [1] and total.denominator != 1:
+            total = None
         points = {
             scale: total if scale == "total" else None
             for scale in self.scales_of(row["instrument_id"])

@@ -20,7 +20,7 @@ def children(clinic: Clinic) -> dict[tuple[str, str], Row]:
         born_on = births.get(course.row["client_key"])
         if not course.facts["is_finished_course"] or born_on is None:
             continue
-        if birthday(born_on, 18) <= course.row["referred_on"]:
+        if full_years(born_on, course.row["referred_on"]) >= 18:
             continue
         for rater in {row["rater"] for row in rules}:
             found[key, rater] = {
@@ -34,12 +34,18 @@ def children(clinic: Clinic) -> dict[tuple[str, str], Row]:
     return found
 
 
-def birthday(born_on: date, years: int) -> date:
-    """The day somebody reaches an age; of 29 February, the 28th in other years."""
-    try:
-        return born_on.replace(year=born_on.year + years)
-    except ValueError:
-        return born_on.replace(year=born_on.year + years, day=28)
+def full_years(born_on: date, day: date) -> int:
+    """How many birthdays after the first day somebody has had; of 29 February, on 1 March."""
+    birthdays = 0
+    while True:
+        year = born_on.year + birthdays + 1
+        try:
+            birthday = born_on.replace(year=year)
+        except ValueError:
+            birthday = date(year, 3, 1)
+        if birthday > day:
+            return birthdays
+        birthdays += 1
 
 
 def rater_changes(

@@ -39,7 +39,9 @@ class Judged:
     is_counted: bool
     is_measured: bool
     is_met: bool | None
+    is_worse_known: bool
     is_worse: bool | None
+    last_session_on: date
 
     @property
     def start(self) -> date:
@@ -68,11 +70,38 @@ def rule_of(clinic: Clinic, claim: Row) -> Rule:
                 found = (row["rule_id"], row["rule_version"])
                 change = row["reliable_change_points"]
                 points = change if kind == "reliable_improvement" else row["caseness_points"]
-        if instrument.get("purpose") != "outcome":
+                points = None if change is None else points
+        # What the clinic has decided is no rule for a claim.
+        if instrument.get("purpose") != "outcome" or is_decided_by_clinic(clinic, claim):
             points = None
     if points is None:
         return Rule(None, None, None)
     return Rule(found[0], found[1], Fraction(points))
+
+
+def is_decided_by_clinic(clinic: Clinic, claim: Row) -> bool:
+    """Whether the clinic has set a figure of its own for the scale and its respondent."""
+    columns = ("instrument_id", "scale", "respondent")
+    return any(
+        all(row[name] == claim[name] for name in columns)
+        for row in clinic.tables.get("ref_clinic_thresholds", [])
+    )
+
+
+def is_published(clinic: Clinic, instrument_id: str) -> bool:
+    """Whether others published a case threshold and a change for clients' totals."""
+    measure = {"instrument_id": instrument_id, "scale": "total", "respondent": "client"}
+    return not is_decided_by_clinic(clinic, measure) and any(
+        all(row[name] == value for name, value in measure.items())
+        and None not in (row["caseness_points"], row["reliable_change_points"])
+        for row in clinic.tables["ref_outcome_rules"]
+    )
+
+
+def middle_of_form(clinic: Clinic, instrument_id: str) -> Fraction:
+    """The answer that says no change, in the middle of a form of verdicts."""
+    form = clinic.instruments[instrument_id]
+    return Fraction(form["total_min_points"] + form["total_max_points"]) / 2
 
 
 def is_in_population(claim: Row, course: Course) -> bool:
@@ -124,14 +153,18 @@ def judge(clinic: Clinic, claim: Row, rule: Rule, course: Course, recoveries: Ro
     as_of, facts = clinic.parameters["as_of_on"], course.facts
     due_days = claim["after_days"] + claim["tolerance_days"]
     kind, instrument_id = claim["rule_kind"], claim["instrument_id"]
-    has_ended = facts["ended_on"] is not None and facts["ended_on"] <= as_of
+    due_on = facts["session_1_on"] + timedelta(days=due_days)
+    # What ends later must not change a window that has closed.
+    has_ended = facts["ended_on"] is not None and facts["ended_on"] <= min(as_of, due_on)
     is_counted, is_measured, met, worse = True, False, None, None
     if kind == "recovery":
-        found = recoveries.get(facts["episode_key"], {})
+        found = recoveries.get(facts["episode_key"], {}) if has_ended else {}
+        if found and not is_published(clinic, found["second_instrument_id"]):
+            found = {}
         is_counted = found.get("was_case") is not False
         is_measured = found.get("is_recovered") is not None
-        if is_measured:
-            met, worse = found["is_recovered"], found["is_reliably_deteriorated"] is True
+        met, worse = found.get("is_recovered"), found.get("is_reliably_deteriorated")
+        is_worse_known = worse is not None
     else:
         key = (instrument_id, claim["scale"], claim["respondent"])
         first, last = None, None
@@ -142,38 +175,56 @@ def judge(clinic: Clinic, claim: Row, rule: Rule, course: Course, recoveries: Ro
             first = None if first["points"] is None else first
             if claim["measured_at"] == "end":
                 last = outcome["last_score"] if has_ended else None
+                if last is not None and claim["look_back_days"] is not None:
+                    since = (facts["ended_on"] - outcome["last_on"]).days
+                    last = last if since <= claim["look_back_days"] else None
             elif first is not None:
                 near = score_at_day(clinic, claim, course, scores, first)
                 last = None if near is None else near["points"]
         is_measured = last is not None and (kind == "rating" or first is not None)
         if last is not None and rule.points is not None and kind == "rating":
-            met, worse = last <= rule.points, last >= claim["worse_from_points"]
+            met, worse = last <= rule.points, last > middle_of_form(clinic, instrument_id)
         elif is_measured and last is not None and rule.points is not None:
             assert first is not None
             change = worse_by(clinic, instrument_id, first["points"], last)
             met, worse = -change >= rule.points, change >= rule.points
+        is_worse_known = is_measured
     group = facts["group_id"]
     return Judged(
         course=course,
         cluster=f"g {group}" if group is not None else f"t {facts['therapist_id']}",
-        is_due=facts["session_1_on"] + timedelta(days=due_days) <= as_of,
+        is_due=due_on <= as_of,
         is_counted=is_counted,
         is_measured=is_measured,
         is_met=met if rule.points is not None else None,
+        is_worse_known=is_worse_known,
         is_worse=worse if rule.points is not None else None,
+        last_session_on=max(
+            one["session_on"] for one in course.attended if one["session_on"] <= due_on
+        ),
     )
 
 
 def told_once(claim: Row, courses: list[Judged]) -> list[Judged]:
-    """Without courses that began too soon after another of the same person."""
+    """Without work beside a course of the same person that is told already.
+
+    Beside: it began while that course still had sessions, and less than the claim's days later.
+    """
     by_person: dict[str, list[Judged]] = defaultdict(list)
     for one in courses:
         by_person[one.course.facts["client_key"]].append(one)
     kept = []
     for own in by_person.values():
         own.sort(key=lambda one: (one.start, one.course.facts["episode_key"]))
-        for place, one in enumerate(own):
-            if place == 0 or (one.start - own[place - 1].start).days >= claim["after_days"]:
+        told: Judged | None = None
+        for one in own:
+            is_beside = (
+                told is not None
+                and (one.start - told.start).days < claim["after_days"]
+                and one.start <= told.last_session_on
+            )
+            if not is_beside:
+                told = one
                 kept.append(one)
     return kept
 
@@ -207,9 +258,9 @@ def wilson(x: int, n: int, widened: Fraction = Fraction(1)) -> tuple[float | Non
 
 
 def subjects_of(claim: Row, course: Course) -> Iterator[Subject]:
-    """The subjects of a claim's levels, and the public's part of each."""
+    """The subjects of a claim's levels."""
     for level, subject in course.subjects:
-        if level.removeprefix("public_") in claim["levels"]:
+        if level in claim["levels"]:
             yield level, subject
 
 
@@ -234,31 +285,39 @@ def claim_rows(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
                 ],
             )
             for kind, start, end in periods(clinic):
+                if kind != claim["period_kind"]:
+                    continue
                 began = [one for one in judged if in_period(one.start, start, end)]
                 referred = [
                     one for one in courses if in_period(one.facts["referred_on"], start, end)
                 ]
                 if began or referred:
                     key = (claim["claim_id"], *subject, kind, start)
-                    found[key] = figures(claim, rule, began, len(referred), end)
+                    found[key] = figures(claim, rule, began, len(referred), (start, end))
     return found
 
 
-def figures(claim: Row, rule: Rule, began: list[Judged], n_referred: int, end: date) -> Row:
+def figures(
+    claim: Row, rule: Rule, began: list[Judged], n_referred: int, window: tuple[date, date]
+) -> Row:
     """One row: the flow, the rates with their limits and bounds, the verdict."""
     due = [one for one in began if one.is_due and one.is_counted]
     measured = [one for one in due if one.is_measured]
     n, m = len(due), len(measured)
     x = sum(one.is_met is True for one in measured)
-    d = sum(one.is_worse is True for one in measured)
+    d = sum(one.is_worse is True for one in due)
+    w = sum(one.is_worse_known for one in due)
+    start, end = window
+    is_fixed_before = claim["set_on"] is not None and claim["set_on"] <= start
     has_rule = rule.points is not None
     widened = design_effect(measured) if has_rule else None
     met = wilson(x, m, widened or Fraction(1)) if has_rule else (None, None)
-    worse = wilson(d, m) if has_rule else (None, None)
+    worse = wilson(d, w) if has_rule else (None, None)
     pairs = wilson(m, n)
     share = Fraction(claim["claimed_rate"])
     open_reasons = [
         *(["window_still_open"] if any(not one.is_due for one in began) else []),
+        *([] if is_fixed_before else ["fixed_afterwards"]),
         *([] if has_rule else ["no_published_rule"]),
         *(["too_few_pairs"] if m < claim["minimum_pairs"] else []),
     ]
@@ -281,9 +340,11 @@ def figures(claim: Row, rule: Rule, began: list[Judged], n_referred: int, end: d
         "n_clients": len({one.course.facts["client_key"] for one in began}),
         "n_referred": n_referred,
         "n_started": len(began),
+        "n_below_threshold": sum(one.is_due and not one.is_counted for one in began),
         "n_due": n,
         "n_measured": m,
         "n_met": x if has_rule else None,
+        "n_worse_known": w,
         "n_deteriorated": d if has_rule else None,
         "measured_rate": m / n if n else None,
         "measured_rate_lower": pairs[0],
@@ -293,7 +354,8 @@ def figures(claim: Row, rule: Rule, began: list[Judged], n_referred: int, end: d
         "met_rate_upper": met[1],
         "met_rate_worst": x / n if has_rule and n else None,
         "met_rate_best": (x + n - m) / n if has_rule and n else None,
-        "deteriorated_rate": d / m if has_rule and m else None,
+        "deteriorated_rate": d / w if has_rule and w else None,
+        "deteriorated_rate_worst": (d + n - w) / n if has_rule and n else None,
         "deteriorated_rate_lower": worse[0],
         "deteriorated_rate_upper": worse[1],
         "n_clusters": len({one.cluster for one in measured}),

@@ -14,7 +14,8 @@ from tests.property.oracle import Clinic, Course, Row, by_subject, four_places, 
 from tests.property.oracle_marts import STATUSES, periods, session_subjects, with_rate
 
 DEFINITIONS = ("coded", "missed", "short", "unimproved")
-NOT_THEIRS = {"completed", "agreed_end", "transferred", "not_suitable", "deceased"}
+NOT_THEIRS = {"transferred", "not_suitable", "deceased"}
+PLANNED = {"completed", "agreed_end"}
 
 
 def course_facts(clinic: Clinic) -> dict[str, Row]:
@@ -94,7 +95,8 @@ def ending_of(clinic: Clinic, course: Course) -> Row:
     judged = judged_instrument(clinic, course)
     outcome = course.outcomes.get((judged, "total", "client"), {}) if judged else {}
     change = outcome.get("reliable_change")
-    if is_coded and facts["end_reason"] in NOT_THEIRS:
+    is_theirs = not (is_coded and facts["end_reason"] in NOT_THEIRS)
+    if is_coded and facts["end_reason"] in NOT_THEIRS | PLANNED:
         is_missed = False
     elif own["has_missed_last"]:
         is_missed = None if own["has_returned"] is None else not own["has_returned"]
@@ -116,9 +118,11 @@ def ending_of(clinic: Clinic, course: Course) -> Row:
         else None,
         "is_dropout_missed": is_missed if is_counted else None,
         "is_dropout_short": len(course.attended) < plan
-        if is_counted and plan is not None
+        if is_counted and is_theirs and plan is not None
         else None,
-        "is_dropout_unimproved": change != "improved" if is_counted and change else None,
+        "is_dropout_unimproved": change != "improved"
+        if is_counted and is_theirs and change
+        else None,
     }
 
 
@@ -329,9 +333,12 @@ def sessions_due(clinic: Clinic, course: Course) -> list[tuple[date, list[bool]]
         served = set()
         for answered_on in {
             one["administered_on"]
-            for one in own_responses(clinic, course, instrument_id)
-            if any(points is not None for points in one["points"].values())
-            or not clinic.instruments[instrument_id]["is_scored"]
+            for one in responses_of(clinic, course, instrument_id)
+            if one["respondent"] != "therapist"
+            and (
+                any(points is not None for points in one["points"].values())
+                or not clinic.instruments[instrument_id]["is_scored"]
+            )
         }:
             near = [
                 (abs((day - answered_on).days), place)
@@ -346,11 +353,16 @@ def sessions_due(clinic: Clinic, course: Course) -> list[tuple[date, list[bool]]
 
 def own_responses(clinic: Clinic, course: Course, instrument_id: str) -> list[Row]:
     """The client's own responses of an instrument in a course."""
+    every = responses_of(clinic, course, instrument_id)
+    return [one for one in every if one["respondent"] == "client"]
+
+
+def responses_of(clinic: Clinic, course: Course, instrument_id: str) -> list[Row]:
+    """Everybody's responses of an instrument in a course."""
     return [
         one
         for one in clinic.responses
-        if (one["episode_key"], one["instrument_id"], one["respondent"])
-        == (course.row["episode_key"], instrument_id, "client")
+        if (one["episode_key"], one["instrument_id"]) == (course.row["episode_key"], instrument_id)
     ]
 
 

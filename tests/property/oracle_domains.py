@@ -90,7 +90,9 @@ def goal_changes(clinic: Clinic) -> dict[str, Row]:
             "set_on": goal["set_on"],
             "closed_on": closed_on,
             "is_set_late": None if session_1_on is None else goal["set_on"] - session_1_on > days,
-            "is_dropped": closed_on is not None and (ended_on is None or closed_on < ended_on),
+            "is_dropped": closed_on is not None
+            and (ended_on is None or closed_on < ended_on)
+            and met is not True,
             "n_ratings": len(own),
             "first_on": first and first["rated_on"],
             "first_points": first and Fraction(first["value_points"]),
@@ -209,20 +211,18 @@ def measured(clinic: Clinic, outcome: Row, bases: dict[str, str]) -> Row:
 
 
 def verdict(clinic: Clinic, outcome: Row, instrument: Row) -> Row:
-    """The last rating by the categories of its form: the best are better, the worst worse."""
+    """The last rating: the best of its form are better, all beyond its middle are worse."""
     (responder,) = (
         row["points"]
         for row in clinic.tables["ref_thresholds"]
         if row["instrument_id"] == outcome["instrument_id"] and row["is_active"]
     )
     last = outcome["last_score"]
-    categories = range(int(instrument["total_min_points"]), int(instrument["total_max_points"]) + 1)
-    n_best = sum(one <= responder for one in categories)
+    middle = Fraction(instrument["total_min_points"] + instrument["total_max_points"]) / 2
     change = None
     if last is not None:
-        change = "improved" if last in list(categories)[:n_best] else "unchanged"
-        change = "deteriorated" if last in list(categories)[-n_best:] else change
-    middle = Fraction(categories[0] + categories[-1], 2)
+        change = "improved" if last <= responder else "unchanged"
+        change = "deteriorated" if last > middle else change
     return {
         "basis": "verdict_categories",
         "is_paired": last is not None,
@@ -300,6 +300,10 @@ def domain_outcomes(clinic: Clinic, domains: dict[Key, Row]) -> dict[Key, Row]:
             for key, row in own.items():
                 if key[1] == domain and basis in ("any", key[2]) and respondent in ("any", key[3]):
                     by_course[key[0]].append(row)
+            told = [row for rows in by_course.values() for row in rows]
+            says_nothing = not any(row["is_measured"] or row["n_milestones"] for row in told)
+            if basis == "any" and says_nothing and not has_all_domains(subject[0], kind):
+                continue
             found[(*subject, domain, basis, respondent, kind, start)] = {
                 "period_end_on": end,
                 "n_clients": people(cohort),
@@ -308,6 +312,11 @@ def domain_outcomes(clinic: Clinic, domains: dict[Key, Row]) -> dict[Key, Row]:
                 **domain_figures(basis, len(finished), by_course),
             }
     return found
+
+
+def has_all_domains(level: str, period_kind: str) -> bool:
+    """Whether a subject's domains are told in a period although nothing was measured."""
+    return level not in ("therapist", "group") or period_kind == "rolling_12m"
 
 
 def domain_figures(basis: str, n_finished: int, by_course: dict[str, list[Row]]) -> Row:

@@ -338,13 +338,13 @@ def measures_due(clinic: Clinic, course: Course, start: date, end: date) -> list
 
 
 def usable_days(clinic: Clinic, course: Course, instrument_id: str) -> set[date]:
-    """The days of the client's usable responses of an instrument in a course."""
+    """The days of usable responses of an instrument in a course, of all but the therapist."""
     return {
         response["administered_on"]
         for response in clinic.responses
         if response["episode_key"] == course.row["episode_key"]
         and response["instrument_id"] == instrument_id
-        and response["respondent"] == "client"
+        and response["respondent"] != "therapist"
         and (
             any(points is not None for points in response["points"].values())
             or not clinic.instruments[instrument_id]["is_scored"]

@@ -59,7 +59,8 @@ class Person:
 
     key: str
     birth_date: date | None
-    visits: list[tuple[date, str]] = field(default_factory=list)
+    # Day, id and key of the course.
+    visits: list[tuple[date, str, str]] = field(default_factory=list)
     scores: list[Row] = field(default_factory=list)
     acted_on: list[date] = field(default_factory=list)
     # Code without its dot, first day, last day (None: open).
@@ -85,7 +86,7 @@ class Person:
     def totals(self, *instruments: str) -> list[Row]:
         """The person's own valid totals, in time, ties by the response."""
         found = [one for one in self.scores if one["instrument_id"] in instruments]
-        return sorted(found, key=lambda one: (one["administered_at"], one["response_key"]))
+        return sorted(found, key=lambda one: (one["administered_at"], one["response_id"]))
 
 
 def months_after(day: date, months: int) -> date:
@@ -103,7 +104,9 @@ def people(clinic: Clinic) -> dict[str, Person]:
     }
     for one in clinic.attendances:
         if one["status"] == "attended" and one["episode_key"] is not None:
-            found[one["client_key"]].visits.append((one["session_on"], one["episode_key"]))
+            course = clinic.courses[one["episode_key"]]
+            visit = (one["session_on"], course.row["episode_id"], one["episode_key"])
+            found[one["client_key"]].visits.append(visit)
     clients_of_responses = {}
     for one in clinic.responses:
         clients_of_responses[one["response_key"]] = one["client_key"]
@@ -179,15 +182,21 @@ def exclusion(person: Person, measure_id: str, year: int, event: Row) -> str | N
 def first_index(person: Person, first: date, last: date, lookback: int) -> tuple[Row, str] | None:
     """The first PHQ-9 above 9 near a session with the diagnosis, and that session's course."""
     sessions = [
-        (day, episode) for day, episode in person.visits
+        (day, episode) for day, _, episode in person.visits
         if first <= day <= last and person.is_depressed(day)
     ]  # fmt: skip
     for score in person.totals("phq9", "phq9m"):
         if score["points"] <= 9:
             continue
-        for day, episode in sessions:
-            if timedelta(0) <= day - score["administered_on"] <= timedelta(lookback):
-                return score, episode
+        near = [
+            (day, episode)
+            for day, episode in sessions
+            if timedelta(0) <= day - score["administered_on"] <= timedelta(lookback)
+        ]
+        if near:
+            first_day = [episode for day, episode in near if day == near[0][0]]
+            own = [episode for episode in first_day if episode == score["episode_key"]]
+            return score, (own or first_day)[0]
     return None
 
 
@@ -261,7 +270,7 @@ def cbe1884(person: Person, year: int) -> Iterator[tuple[str, str, Row]]:
 
 def visited(person: Person, year: int) -> Row | None:
     """A person of 12 or more on the first day of a year in which a session was attended."""
-    own = [(day, episode) for day, episode in person.visits if day.year == year]
+    own = [(day, episode) for day, _, episode in person.visits if day.year == year]
     if not own or not person.is_at_least(12, date(year, 1, 1)):
         return None
     return {
@@ -289,24 +298,27 @@ def cms2(person: Person, year: int) -> Iterator[tuple[str, str, Row]]:
         held = [day for day in event["days"] if 0 <= (day - screen["administered_on"]).days <= 14]
         if held:
             full_last = screen["instrument_id"] != "phq2"
-            order = (screen["administered_at"], full_last, screen["response_key"])
+            order = (screen["administered_at"], full_last, screen["response_id"])
             screens.append((order, screen, held))
     met = False
     if screens:
         _, screen, held = max(screens, key=lambda one: one[0])
+        # A further session of a course of therapy is no plan.
         met = not is_positive(screen) or any(
-            is_followed(person, day, days=2, by=year_end) for day in held
+            day <= acted_on <= min(day + timedelta(2), year_end)
+            for day in held
+            for acted_on in person.acted_on
         )
     last_day = event["days"][-1]
     until = last_day - timedelta(1)
     yield "cms2", "screened", {**event, "due_on": year_end, "until_on": until, "is_met": met}
 
 
-def is_followed(person: Person, day: date, *, days: int, by: date = date.max) -> bool:
+def is_followed(person: Person, day: date, *, days: int) -> bool:
     """A safety action on the day or within so many after it, or a session after it."""
-    until = min(day + timedelta(days), by)
+    until = day + timedelta(days)
     return any(day <= one <= until for one in person.acted_on) or any(
-        day < one <= until for one, _ in person.visits
+        day < one <= until for one, *_ in person.visits
     )
 
 
@@ -329,7 +341,7 @@ def dsf_e(person: Person, year: int) -> Iterator[tuple[str, str, Row]]:
     first = min(
         positives,
         key=lambda one: (
-            one["administered_at"], one["instrument_id"] == "phq2", one["response_key"],
+            one["administered_at"], one["instrument_id"] == "phq2", one["response_id"],
         ),
     )  # fmt: skip
     day = first["administered_on"]
@@ -355,7 +367,7 @@ def dms_e(person: Person, year: int) -> Iterator[tuple[str, str, Row]]:
         first = date(year, month, 1)
         last = months_after(first, 4) - timedelta(1)
         own = [
-            episode for day, episode in person.visits
+            episode for day, _, episode in person.visits
             if first <= day <= last and person.is_depressed(day)
         ]  # fmt: skip
         if own:
@@ -390,7 +402,12 @@ def quality_measures(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
                 key = (measure_id, rate_id, *subject, stratum, start)
                 if first <= row["age_years"] <= last and key in cells:
                     cells[key].append((client_key, row))
-    return {key: counts(clinic, key[-1].year, cell) for key, cell in cells.items()}
+    found = {key: counts(clinic, key[-1].year, cell) for key, cell in cells.items()}
+    for key, row in found.items():
+        # Whom a screening is about is also whom its follow-up is about, before anybody is positive.
+        if key[:2] == ("dsf_e", "follow_up"):
+            row["n_initial_population"] = found["dsf_e", "screening", *key[2:]]["n_denominator"]
+    return found
 
 
 def counts(clinic: Clinic, year: int, cell: list[tuple[str, Row]]) -> Row:

@@ -222,7 +222,9 @@ class Paths:
                 none_yet = None
                 if reliable is not None and has_first and early:
                     none_yet = 2 * max(early) < reliable
-                lacks = kleene_and(none_yet, last["is_case"])
+                # Told only where both halves of the rule are known.
+                if none_yet is not None and last["is_case"] is not None:
+                    lacks = none_yet and last["is_case"]
             status = "on_track"
             if worse or lacks:
                 status = "not_on_track"
@@ -252,13 +254,6 @@ class Paths:
         """The last complete month."""
         months = [period for period in periods(self.clinic) if period[0] == "month"]
         return max(months, key=lambda period: period[1]) if months else None
-
-
-def kleene_and(one: bool | None, other: bool | None) -> bool | None:
-    """False when one is; true only when both are known to be."""
-    if one is False or other is False:
-        return False
-    return None if one is None or other is None else True
 
 
 def mean(numbers: list[Fraction]) -> Fraction:

@@ -80,7 +80,7 @@ def _path_figures(paths: Paths, cohort: list[Course], instrument_id: str) -> Row
     return {
         "n_clients": len({one.facts["client_key"] for one in cohort}),
         "n_courses": len(cohort),
-        "basis": paths.rules[instrument_id]["basis"] if reliable is not None else None,
+        "basis": paths.rules[instrument_id]["change_basis"] if reliable is not None else None,
         "reliable_change_points": paths.rules[instrument_id]["reliable_change_points"]
         if reliable is not None
         else None,
@@ -209,6 +209,11 @@ def _curve(paths: Paths, cohort: list[Course], instrument_id: str, axis: str) ->
         there = [_is_there(one, axis, position) for one, _ in by_course]
         firsts = [scores[0]["score_points"] for _, scores in by_course]
         lasts = [scores[-1]["score_points"] for _, scores in by_course]
+        # Whoever has one score, or all of them on one day, says nothing of a change.
+        gone_pairs = [
+            not is_there and scores[-1]["administered_on"] > scores[0]["administered_on"]
+            for is_there, (_, scores) in zip(there, by_course, strict=True)
+        ]
         points = [point for point, _ in measured]
         spread = squares(points) / (len(points) - 1) if len(points) > 1 else None
         found[position] = {
@@ -224,8 +229,9 @@ def _curve(paths: Paths, cohort: list[Course], instrument_id: str, axis: str) ->
             "measured_first_mean_points": mean([first for _, first in measured]),
             "first_mean_points": mean(firsts),
             "there_first_mean_points": mean_where(firsts, there),
-            "gone_first_mean_points": mean_where(firsts, [not one for one in there]),
-            "gone_last_mean_points": mean_where(lasts, [not one for one in there]),
+            "gone_first_mean_points": mean_where(firsts, gone_pairs),
+            "gone_last_mean_points": mean_where(lasts, gone_pairs),
+            "n_gone_paired": sum(gone_pairs),
         }
     return found
 

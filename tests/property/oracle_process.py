@@ -22,13 +22,14 @@ DAY = timedelta(days=1)
 EXCUSED = {"cancelled", "clinic_cancelled"}
 ABSENT = {"no_show", "late_cancelled"}
 SESSIONS_OF_WINDOW = (3, 5)
+MOST_DAYS_AFTER_A_SESSION = timedelta(days=7)
 NORM_ORDER = ("clinical", "reference", "non_clinical")
 
 
 def reach(numbers: list[Fraction]) -> float | None:
     """Half the interval of a mean, by the expansion of Student's t that the SQL function cites."""
     spread, n = deviation(numbers), len(numbers)
-    if spread is None or n < 5:
+    if not spread or n < 5:
         return None
     df = n - 1
     t = 1.959964 + 2.372271 / df + 2.822499 / df**2 + 2.555850 / df**3
@@ -60,15 +61,19 @@ def worse_by(direction: str, before: Fraction, after: Fraction) -> Fraction | No
     return {"higher_better": before - after, "higher_worse": after - before}.get(direction)
 
 
-def alert_of(clinic: Clinic, instrument_id: str, scale: str) -> Row | None:
-    """The alert in force: verified, or switched on."""
+def threshold_of(clinic: Clinic, measure: Measure, kind: str, *, is_asked: bool) -> Row | None:
+    """What is in force for this respondent: only a threshold that holds for their answers.
+
+    An alert that is verified is in force without being asked for; a verdict's rule is not.
+    """
     for row in clinic.tables["ref_thresholds"]:
-        is_meant = (row["instrument_id"], row["scale"], row["kind"]) == (
-            instrument_id,
-            scale,
-            "alert",
-        )
-        if is_meant and (row["is_active"] or row["status"] == "verified"):
+        if (
+            (row["instrument_id"], row["scale"], row["kind"]) == (*measure[:2], kind)
+            and measure[2] in row["respondents"]
+            # What holds for some people only holds for none of whom that is not known.
+            and row["holds_for"] == ", ".join(row["respondents"])
+            and (row["is_active"] or (not is_asked and row["status"] == "verified"))
+        ):
             return row
     return None
 
@@ -107,11 +112,6 @@ def usable_scores(
 def is_alliance(instrument: Row) -> bool:
     """Of the domain of the working relationship, cohesion included."""
     return instrument["domain"] == "alliance"
-
-
-def session_number(course: Course, day: date) -> int:
-    """How many attended sessions there were up to the end of a day."""
-    return sum(one["session_on"] <= day for one in course.attended)
 
 
 def alliance_scores(clinic: Clinic) -> dict[str, dict[Measure, list[Row]]]:
@@ -190,7 +190,12 @@ def alliance(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
 def is_in_time(course: Course, scores: list[Row]) -> bool:
     """Whether one of the scores is of a session in the window."""
     first, last = SESSIONS_OF_WINDOW
-    return any(first <= session_number(course, one["administered_on"]) <= last for one in scores)
+    for one in scores:
+        day = one["administered_on"]
+        before = [each["session_on"] for each in course.attended if each["session_on"] <= day]
+        if first <= len(before) <= last and day - max(before) <= MOST_DAYS_AFTER_A_SESSION:
+            return True
+    return False
 
 
 def fall_figures(
@@ -219,7 +224,7 @@ def fall_figures(
 
 def alert_figures(clinic: Clinic, measure: Measure, series: list[list[Row]]) -> Row:
     """Ratings beyond the alert, and courses with one."""
-    alert = alert_of(clinic, *measure[:2])
+    alert = threshold_of(clinic, measure, "alert", is_asked=False)
     counts: list[int | None] = [None] * 4
     if alert is not None:
         alerts = [sum(meets(alert, one["points"]) for one in scores) for scores in series]
@@ -247,6 +252,7 @@ def alliance_coverage(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
                     series
                     for measure, series in scores[one.row["episode_key"]].items()
                     if measure[2] == "client"
+                    and clinic.instruments[measure[0]].get("subdomain") != "group_cohesion"
                 ]
                 for one in cohort
             }
@@ -299,28 +305,34 @@ def experience(clinic: Clinic) -> tuple[dict[tuple[Any, ...], Row], dict[tuple[A
             for measure, points in given.items():
                 instrument = clinic.instruments[measure[0]]
                 is_verdict = instrument["purpose"] == "verdict"
-                n, n_rated = len(cohort), len(points)
-                n_met = met(clinic, measure, points)
-                base = {"period_end_on": end, "n_clients": people(cohort)}
+                counted = [one for one in cohort if is_asked(one, measure)]
+                # Nobody says whom else than the client a programme asks.
+                n = len(counted) if measure[2] == "client" else None
+                n_rated, n_met = len(points), met(clinic, measure, points)
                 found[(*subject, *measure, kind, start)] = {
-                    **base,
+                    "period_end_on": end,
+                    "n_clients": people(counted),
                     "domain": instrument["domain"],
-                    "n_ended": n,
+                    "n_ended": len(counted),
                     "n_rated": n_rated,
-                    **with_rate("rated", n_rated, n),
+                    **with_rate("rated", None if n is None else n_rated, n),
                     **with_mean("rating", [] if is_verdict else points),
                     "n_met": n_met,
                     **with_rate("met", n_met, n_rated),
-                    "met_rate_worst": None if n_met is None else n_met / n,
-                    "met_rate_best": None if n_met is None else (n_met + n - n_rated) / n,
+                    "met_rate_worst": None if n_met is None or n is None else n_met / n,
+                    "met_rate_best": None
+                    if n_met is None or n is None
+                    else (n_met + n - n_rated) / n,
                 }
                 if not is_verdict:
                     continue
+                raters = [one for one in cohort if measure in ratings[one.row["episode_key"]]]
                 lowest, highest = instrument["total_min_points"], instrument["total_max_points"]
                 for rating in range(int(lowest), int(highest) + 1):
                     n_chosen = points.count(Fraction(rating))
                     verdicts[(*subject, measure[0], measure[2], kind, start, rating)] = {
-                        **base,
+                        "period_end_on": end,
+                        "n_clients": people(raters),
                         "n_rated": n_rated,
                         "n_chosen": n_chosen,
                         **with_rate("chosen", n_chosen, n_rated),
@@ -328,15 +340,16 @@ def experience(clinic: Clinic) -> tuple[dict[tuple[Any, ...], Row], dict[tuple[A
     return found, verdicts
 
 
+def is_asked(course: Course, measure: Measure) -> bool:
+    """Whether a course counts for a measure: its programme lists it, or it has a response of it."""
+    listed = course.programme.get("instruments") or []
+    return (measure[2] == "client" and measure[0] in listed) or measure in course.scores
+
+
 def met(clinic: Clinic, measure: Measure, points: list[Fraction]) -> int | None:
     """How many ratings meet the verdict's rule; None where there is no rule."""
-    rules = [
-        row
-        for row in clinic.tables["ref_thresholds"]
-        if (row["instrument_id"], row["scale"], row["kind"]) == (*measure[:2], "responder")
-        and row["is_active"]
-    ]
-    return sum(meets(rules[0], one) for one in points) if rules else None
+    rule = threshold_of(clinic, measure, "responder", is_asked=True)
+    return None if rule is None else sum(meets(rule, one) for one in points)
 
 
 class Stays:
@@ -344,24 +357,46 @@ class Stays:
 
     def __init__(self, clinic: Clinic) -> None:
         self.clinic = clinic
-        self.last_sessions: dict[str, date] = {}
+        self.session_days: dict[str, list[date]] = defaultdict(list)
         for row in clinic.sessions.values():
             if row["group_id"] is not None:
-                before = self.last_sessions.get(row["group_id"], row["scheduled_on"])
-                self.last_sessions[row["group_id"]] = max(before, row["scheduled_on"])
+                self.session_days[row["group_id"]].append(row["scheduled_on"])
         self.members: dict[str, dict[date, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self.joined: dict[str, list[date]] = defaultdict(list)
+        self.left: dict[str, list[tuple[date, int]]] = defaultdict(list)
         for stay in clinic.tables["stg_memberships"]:
-            day, last = stay["joined_on"], stay["left_on"] or self.group_end(stay["group_id"])
-            while day <= last:
-                self.members[stay["group_id"]][day].add(stay["client_key"])
-                day += DAY
+            self._add(stay)
+
+    def _add(self, stay: Row) -> None:
+        """Nobody is a member after leaving, after the discharge, or outside the group's run."""
+        name, course = stay["group_id"], self.clinic.courses.get(stay["episode_key"])
+        gone = [stay["left_on"], course.facts["ended_on"] if course else None]
+        left_on = min((day for day in gone if day is not None), default=None)
+        day, run_end = stay["joined_on"], self.group_end(name)
+        if name in self.clinic.groups:
+            day = max(day, self.group_start(name))
+        days = []
+        while day <= run_end and (left_on is None or day <= left_on):
+            days.append(day)
+            self.members[name][day].add(stay["client_key"])
+            day += DAY
+        if not days:
+            return
+        self.joined[name].append(days[0])
+        if left_on is not None and left_on == days[-1]:
+            self.left[name].append((left_on, len(days)))
+
+    def group_start(self, group_id: str) -> date:
+        """The first day of a group: as planned, or its first session."""
+        planned = self.clinic.groups[group_id]["starts_on"]
+        return min([planned, *self.session_days[group_id]])
 
     def group_end(self, group_id: str) -> date:
         """The last day of a group: as planned, or its last session; now where nothing is planned."""
         planned = self.clinic.groups.get(group_id, {}).get("ends_on")
         if planned is None:
             return self.clinic.parameters["as_of_on"]
-        return max(planned, self.last_sessions.get(group_id, planned))
+        return max([planned, *self.session_days[group_id]])
 
 
 def group_subjects(clinic: Clinic, group_id: str) -> list[Subject]:
@@ -408,7 +443,7 @@ def group_process(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
             member_months = seat_months = Fraction(0)
             for name in active:
                 count_sessions(clinic, stays, records, name, (start, end), counts)
-                count_moves(clinic, name, (start, end), counts)
+                count_moves(stays, name, (start, end), counts)
                 for month in months_of(start, end):
                     days = [month + DAY * n for n in range(month_end(month).day)]
                     member_days = [stays.members[name].get(day, set()) for day in days]
@@ -417,12 +452,17 @@ def group_process(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
                     run_days = sum(is_running(clinic, stays, name, day) for day in days)
                     capacity = clinic.groups.get(name, {}).get("capacity", 0)
                     seat_months += share_of_month(run_days * capacity, month)
-            rows = [clinic.groups.get(name, {}) for name in active]
+            met = [
+                name
+                for name in active
+                if any(in_period(day, start, end) for day in stays.session_days[name])
+            ]
+            rows = [clinic.groups.get(name, {}) for name in met]
             n_expected = counts["n_places"] - counts["n_excused"]
             found[(*subject, kind, start)] = {
                 "period_end_on": end,
                 "n_clients": len(clients),
-                "n_groups": len(active),
+                "n_groups": len(met),
                 "n_open_groups": sum(one.get("enrolment") == "open" for one in rows),
                 "n_closed_groups": sum(one.get("enrolment") == "closed" for one in rows),
                 "n_co_led_groups": sum(one.get("co_therapist_id") is not None for one in rows),
@@ -440,7 +480,8 @@ def group_process(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
 
 
 COUNTED = (
-    *("n_sessions", "n_held", "n_sessions_cancelled", "n_sessions_unrecorded", "n_unattended"),
+    *("n_sessions", "n_held", "n_sessions_cancelled", "n_sessions_called_off"),
+    *("n_sessions_unrecorded", "n_unattended"),
     *("n_present", "n_places", "n_excused", "n_came", "n_absent", "n_not_recorded"),
     *("n_joined", "n_left"),
 )
@@ -454,20 +495,17 @@ def ratio(x: int, n: int) -> float | None:
 def is_running(clinic: Clinic, stays: Stays, name: str, day: date) -> bool:
     """Whether a group runs on a day."""
     group = clinic.groups.get(name)
-    return group is not None and group["starts_on"] <= day <= stays.group_end(name)
+    return group is not None and stays.group_start(name) <= day <= stays.group_end(name)
 
 
 def group_is_active(clinic: Clinic, stays: Stays, name: str, start: date, end: date) -> bool:
     """Whether anything happened in a group in a period, or it ran, or had a member."""
-    days = [row["scheduled_on"] for row in clinic.sessions.values() if row["group_id"] == name]
-    for stay in clinic.tables["stg_memberships"]:
-        if stay["group_id"] == name:
-            days += [stay["joined_on"], stay["left_on"]]
-    days += list(stays.members[name])
+    days = [*stays.session_days[name], *stays.members[name]]
     if any(in_period(day, start, end) for day in days):
         return True
-    group = clinic.groups.get(name)
-    return group is not None and max(start, group["starts_on"]) <= min(end, stays.group_end(name))
+    if name not in clinic.groups:
+        return False
+    return max(start, stays.group_start(name)) <= min(end, stays.group_end(name))
 
 
 def count_sessions(
@@ -491,10 +529,14 @@ def count_sessions(
         if not came and "clinic_cancelled" in statuses.values():
             counts["n_sessions_cancelled"] += 1
             continue
+        here = stays.members[name].get(row["scheduled_on"], set())
+        if {*statuses.values(), *(statuses.get(client) for client in here)} == {"cancelled"}:
+            counts["n_sessions_called_off"] += 1
+            continue
         counts["n_held"] += 1
         counts["n_unattended"] += not came
         counts["n_present"] += len(came)
-        for client in stays.members[name].get(row["scheduled_on"], set()):
+        for client in here:
             status = statuses.get(client)
             counts["n_places"] += 1
             counts["n_excused"] += status in EXCUSED
@@ -503,15 +545,13 @@ def count_sessions(
             counts["n_not_recorded"] += status is None
 
 
-def count_moves(clinic: Clinic, name: str, period: tuple[date, date], counts: Counter[str]) -> None:
+def count_moves(stays: Stays, name: str, period: tuple[date, date], counts: Counter[str]) -> None:
     """Who joined and who left, and how long those who left had stayed."""
-    for stay in clinic.tables["stg_memberships"]:
-        if stay["group_id"] != name:
-            continue
-        counts["n_joined"] += in_period(stay["joined_on"], *period)
-        if in_period(stay["left_on"], *period):
+    counts["n_joined"] += sum(in_period(day, *period) for day in stays.joined[name])
+    for day, n_days in stays.left[name]:
+        if in_period(day, *period):
             counts["n_left"] += 1
-            counts["tenure"] += (stay["left_on"] - stay["joined_on"]).days + 1
+            counts["tenure"] += n_days
 
 
 def group_ratings(clinic: Clinic) -> list[Row]:

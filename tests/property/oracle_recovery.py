@@ -1,5 +1,6 @@
 """The NHS Talking Therapies rule over a pair of measures, course by course, from the definition."""
 
+from fractions import Fraction
 from typing import Any
 
 from tests.property.oracle import (
@@ -10,6 +11,7 @@ from tests.property.oracle import (
     by_subject,
     in_period,
 )
+from tests.property.oracle_children import full_years
 from tests.property.oracle_marts import periods, with_rate
 
 RECOVERY_FACTS = set(FACTS_IN_OUTCOMES) - {"is_finished_course"}
@@ -37,14 +39,18 @@ def recovery(clinic: Clinic) -> dict[str, Row]:
         entry = pair_of_problem(clinic, course)
         own, fallback = entry["second_instrument_id"], entry["fallback_instrument_id"]
         has_own = own != fallback
-        second = own if has_own and judges(clinic, own) and is_paired(course, own) else fallback
+        judged = own if has_own and published_rule(clinic, own, entry) else fallback
+        second = judged if is_paired(course, own) else fallback
         pair = [
             course.outcomes.get((one, "total", "client"), {})
             for one in (entry["first_instrument_id"], second)
         ]
-        was = either([one.get("was_case") for one in pair])
-        below = both([negated(one.get("is_case")) for one in pair])
-        changes = [one.get("reliable_change") for one in pair]
+        verdicts = [
+            verdict(clinic, course, one, entry) for one in (entry["first_instrument_id"], second)
+        ]
+        was = either([one[0] for one in verdicts])
+        below = both([negated(one[1]) for one in verdicts])
+        changes = [one[2] for one in verdicts]
         known = any(change is not None for change in changes)
         improved = "improved" in changes and "deteriorated" not in changes if known else None
         worse = "deteriorated" in changes and "improved" not in changes if known else None
@@ -67,8 +73,58 @@ def recovery(clinic: Clinic) -> dict[str, Row]:
             if has_own and own in clinic.instruments
             else None,
             "is_functioning_paired": is_paired(course, entry["functioning_instrument_id"]),
+            "is_in_population": is_adult(clinic, course, entry) and has_pair(course, entry),
         }
     return found
+
+
+def verdict(
+    clinic: Clinic, course: Course, instrument_id: str, entry: Row
+) -> tuple[bool | None, bool | None, str | None]:
+    """A case at first, a case at last, and the change, by what the rule itself has published."""
+    rule = published_rule(clinic, instrument_id, entry)
+    outcome = course.outcomes.get((instrument_id, "total", "client"), {})
+    first, last = outcome.get("first_score"), outcome.get("last_score")
+    if rule is None:
+        return None, None, None
+    worse = 1 if clinic.instrument_on(instrument_id, "total")["direction"] == "higher_worse" else -1
+
+    def is_case(points: Fraction | None) -> bool | None:
+        if points is None:
+            return None
+        return points >= rule["caseness_points"] if worse == 1 else points < rule["caseness_points"]
+
+    change = None
+    if first is not None and last is not None:
+        better, needed = worse * (first - last), rule["reliable_change_points"]
+        change = (
+            "improved" if better >= needed else "deteriorated" if -better >= needed else "unchanged"
+        )
+    return is_case(first), is_case(last), change
+
+
+def is_adult(clinic: Clinic, course: Course, entry: Row) -> bool:
+    """Of the rule's age on the day of referral, as far as anybody knows."""
+    (born_on, *_) = [
+        *(
+            row["birth_date"]
+            for row in clinic.tables.get("stg_clients", [])
+            if row["client_key"] == course.row["client_key"]
+        ),
+        None,
+    ]
+    return (
+        born_on is None or full_years(born_on, course.row["referred_on"]) >= entry["from_age_years"]
+    )
+
+
+def has_pair(course: Course, entry: Row) -> bool:
+    """Whether the programme works by the pair, or the client answered it."""
+    first = entry["first_instrument_id"]
+    seconds = {entry["second_instrument_id"], entry["fallback_instrument_id"]}
+    listed = set(course.programme.get("instruments") or [])
+    answered = {name for name, scale, who in course.outcomes if (scale, who) == ("total", "client")}
+    return not listed or any(first in ids and seconds & ids for ids in (listed, answered))
 
 
 def pair_of_problem(clinic: Clinic, course: Course) -> Row:
@@ -91,10 +147,16 @@ def pair_of_problem(clinic: Clinic, course: Course) -> Row:
     return max(fitting, key=lambda row: len(row["code_prefix"].replace(".", "")))
 
 
-def judges(clinic: Clinic, instrument_id: str) -> bool:
-    """Whether somebody published both what a case is and what counts as a change."""
-    rule = clinic.rules.get((instrument_id, "total", "client"), {})
-    return None not in (rule.get("caseness_points"), rule.get("reliable_change_points"))
+def published_rule(clinic: Clinic, instrument_id: str, entry: Row) -> Row | None:
+    """What the rule of the pair published of a measure: what a case is and what a change is."""
+    for row in clinic.tables["ref_outcome_rules"]:
+        key = (row["instrument_id"], row["scale"], row["respondent"], row["rule_id"])
+        figures = (row["caseness_points"], row["reliable_change_points"])
+        if key == (instrument_id, "total", "client", entry["rule_id"]) and None not in figures:
+            return {**row, "caseness_points": Fraction(figures[0])} | {
+                "reliable_change_points": Fraction(figures[1])
+            }
+    return None
 
 
 def is_paired(course: Course, instrument_id: str) -> bool:
@@ -127,12 +189,13 @@ def recovery_rates(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
     for subject, courses in by_subject(finished).items():
         for kind, start, end in periods(clinic):
             cohort = [one for one in courses if in_period(one.facts["ended_on"], start, end)]
-            rows = [flags[one.facts["episode_key"]] for one in cohort]
-            if rows:
+            inside = [one for one in cohort if flags[one.facts["episode_key"]]["is_in_population"]]
+            if cohort:
                 found[(*subject, kind, start)] = {
                     "period_end_on": end,
-                    "n_clients": len({one.facts["client_key"] for one in cohort}),
-                    **rates_of(rows),
+                    "n_clients": len({one.facts["client_key"] for one in inside}),
+                    "n_outside_population": len(cohort) - len(inside),
+                    **rates_of([flags[one.facts["episode_key"]] for one in inside]),
                 }
     return found
 
@@ -150,12 +213,17 @@ def rates_of(rows: list[Row]) -> Row:
     n_pairs = sum(row["is_appropriate_pair"] for row in due)
     own = [row["own_instrument_id"] for row in rows if row["own_instrument_id"] is not None]
     best = (figures["n_recovered"] + n_unknown) / n_cases if n_cases else None
+    n_known = sum(row["is_recovered"] is not None for row in rows)
+    missing = n - figures["n_measured"]
     return {
         **figures,
         "n_case": sum(row["was_case"] is True for row in rows),
         "n_not_case": sum(row["was_case"] is False for row in rows),
         "recovered_rate_best": best,
-        "improved_rate_best": (figures["n_improved"] + n - figures["n_measured"]) / n,
+        "improved_rate_best": (figures["n_improved"] + missing) / n if n else None,
+        "n_recovery_known": n_known,
+        **with_rate("recovery_known", n_known, n_cases),
+        **with_rate("recovered_of_known", figures["n_recovered"], n_known),
         "n_own_measure": len(own),
         "n_own_measure_used": sum(
             row["own_instrument_id"] == row["second_instrument_id"] for row in rows

@@ -29,7 +29,7 @@ def score_form(
     scoring = document["scoring"]
     entries = {entry["scale"]: entry for entry in scoring["scales"]}
     if not scoring["is_scored"]:
-        return {"total": _of_total(entries.get("total"), total)}
+        return {"total": _of_total(document, entries.get("total"), total)}
     given = None if answers is None else _possible(document, answers)
     keyed = {} if given is None else _keyed(document, given, already_reversed)
     scores: dict[str, Score] = {}
@@ -37,7 +37,7 @@ def score_form(
         if entry["method"] == "table":
             continue
         if given is None:
-            scores[name] = _of_total(entry, total) if name == "total" else None
+            scores[name] = _of_total(document, entry, total) if name == "total" else None
         elif entry["method"] == "domain_maxima":
             scores[name] = _of_maxima(entry, given)
         else:
@@ -48,11 +48,35 @@ def score_form(
     return scores
 
 
-def _of_total(entry: Document | None, total: Fraction | None) -> Score:
+def _of_total(document: Document, entry: Document | None, total: Fraction | None) -> Score:
     if entry is None or total is None or entry["points"] is None:
         return None
     lowest, highest = (exact(one) for one in entry["points"])
-    return (_rounded(total), "total") if lowest <= total <= highest else None
+    if not lowest <= total <= highest or not _can_be(document, entry, total):
+        return None
+    return _rounded(total), "total"
+
+
+def _can_be(document: Document, entry: Document, total: Fraction) -> bool:
+    """Whether some form, whole or prorated, has this total, as far as it was written out."""
+    n_items, rule = entry["n_items"], document["scoring"].get("missing") or {}
+    if entry["method"] not in {"sum", "mean", "domain_maxima"} or n_items is None:
+        return True
+    n_missing = 0
+    if rule.get("method") == "prorate_mean" and rule["status"] != "unverified":
+        limits = rule.get("max_missing_by_scale") or {"total": rule.get("max_missing", 0)}
+        n_missing = rule.get("max_missing_in_form", limits.get("total", 0))
+    places = next(n for n in range(10) if (total * 10**n).denominator == 1)
+    nearest = Fraction(1, 2 * 10**places)
+    for n_given in range(n_items - n_missing, n_items + 1):
+        each = exact(document["form"].get("step", 1)) * exact(entry.get("times", 1))
+        if entry["method"] == "mean":
+            each /= n_given
+        elif entry["method"] == "sum":
+            each *= Fraction(n_items, n_given)
+        if abs(total - each * _half_up(total / each)) <= nearest:
+            return True
+    return False
 
 
 def _possible(document: Document, answers: Mapping[int, Fraction]) -> dict[int, Fraction]:
@@ -66,6 +90,7 @@ def _possible(document: Document, answers: Mapping[int, Fraction]) -> dict[int, 
             fits = answer in [exact(one) for one in own["values"]]
         else:
             fits = lowest <= answer <= highest
+        fits = fits and (answer / exact(form.get("step", 1))).denominator == 1
         if fits and (answer != 0 or form.get("zero_allowed", True)):
             possible[item] = answer
     return possible
@@ -123,7 +148,7 @@ def _part(
     if n_missing == 0:
         return sum(given, Fraction(0))
     rule = document["scoring"].get("missing") or {}
-    if not given or "method" not in rule or rule["status"] != "verified":
+    if not given or "method" not in rule or rule["status"] == "unverified":
         return None
     if "max_missing_in_form" in rule:
         if document["form"]["n_items"] - len(keyed) > rule["max_missing_in_form"]:

@@ -92,7 +92,7 @@ POINTS: dict[str, tuple[Any, ...]] = {
     "conflict": (0, 1, 2, 3, 4, 6),
     "climate": (3, 4),
     "csq8": (32, 31, 24, 8, 7),
-    "pgi_c": (1, 2, 3, 7, 8),
+    "pgi_c": (1, 2, 3, 7, 8, Decimal("1.5")),
 }
 IN_GROUPS = ("gsrs", "conflict", "climate")
 

@@ -1,6 +1,7 @@
 """What is found about each claim equals the second calculation, on generated clinics."""
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,9 @@ KEY = ("claim_id", "level", "subject_id", "period_kind", "period_start_on")
 # Days close to those at which the generated clinics have sessions and scores.
 CLAIMS: tuple[Row, ...] = (
     {"claim_id": "day", "after_days": 14, "tolerance_days": 7},
+    {"claim_id": "year", "after_days": 14, "tolerance_days": 7, "period_kind": "year"},
+    {"claim_id": "month", "after_days": 60, "tolerance_days": 7, "period_kind": "month"},
+    {"claim_id": "late", "after_days": 14, "tolerance_days": 7, "set_on": date(2025, 3, 1)},
     {"claim_id": "day_ors", "after_days": 8, "tolerance_days": 7, "instrument_id": "ors"},
     {"claim_id": "groups", "after_days": 8, "tolerance_days": 1, "modalities": ["group"]},
     {
@@ -31,6 +35,14 @@ CLAIMS: tuple[Row, ...] = (
     },
     {"claim_id": "end", "measured_at": "end", "after_days": 34, "tolerance_days": 0},
     {
+        "claim_id": "lenient",
+        "measured_at": "end",
+        "after_days": 90,
+        "tolerance_days": 0,
+        "minimum_pair_rate": Decimal("0.01"),
+        "claimed_rate": Decimal("0.01"),
+    },
+    {
         "claim_id": "no_rule",
         "measured_at": "end",
         "after_days": 34,
@@ -44,7 +56,7 @@ CLAIMS: tuple[Row, ...] = (
         "after_days": 60,
         "tolerance_days": 0,
         "instrument_id": "pgi_c",
-        "worse_from_points": 5,
+        "look_back_days": 20,
         "minimum_pairs": 2,
         "minimum_pair_rate": Decimal("0.1"),
         "claimed_rate": Decimal("0.1"),
@@ -59,6 +71,7 @@ CLAIMS: tuple[Row, ...] = (
         "claimed_rate": Decimal("0.2"),
     },
 )
+FIXED_EARLY: Row = {"set_on": date(2000, 1, 1), "period_kind": "rolling_12m"}
 RESPONDER: Row = {"instrument_id": "pgi_c", "kind": "responder", "points": 2, "op": "<="}
 
 
@@ -73,7 +86,7 @@ def with_claims(tables: dict[str, list[Row]]) -> dict[str, list[Row]]:
     """A clinic's tables with the claims above, and the threshold that the rating needs."""
     return {
         **tables,
-        "ref_claims": [complete_row("ref_claims", row) for row in CLAIMS],
+        "ref_claims": [complete_row("ref_claims", {**FIXED_EARLY, **row}) for row in CLAIMS],
         "ref_thresholds": [complete_row("ref_thresholds", RESPONDER)],
     }
 

@@ -54,7 +54,9 @@ def fill(bench: Bench, tables: dict[str, list[Row]], parameters: Row) -> None:
     """Put a clinic in place of the one before, with rules that are not all published."""
     load(bench, tables, {**PARAMETERS, **parameters})
     rules = bench.rows("int_outcome_rules")
-    given_rules = [{**row, "basis": BASES.get(row["instrument_id"], "published")} for row in rules]
+    given_rules = [
+        {**row, "change_basis": BASES.get(row["instrument_id"], "published")} for row in rules
+    ]
     bench.fill("int_outcome_rules", given_rules)
 
 

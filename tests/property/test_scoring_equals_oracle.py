@@ -41,7 +41,9 @@ def made_up_form(choose: Random, document: Mapping[str, Any], number: int) -> Ro
     n_items, points = form["n_items"], form["points"]
     totals = [entry["points"] for entry in document["scoring"]["scales"] if entry["points"]]
     ends = totals[0] if totals else [0, 10]
-    total = choose.choice([None, *ends, (ends[0] + ends[1]) // 2, ends[1] + 1])
+    middle = (ends[0] + ends[1]) // 2
+    between = [exact(one) for one in (middle + 0.5, middle + 0.25, middle + 0.44, middle + 0.85)]
+    total = choose.choice([None, *ends, middle, ends[1] + 1, *between])
     if n_items is None or points is None or number == 0:
         return {"total_score": total, "has_answers": False, "given": None}
     step = exact(form.get("step", 1))
@@ -63,6 +65,10 @@ def made_up_form(choose: Random, document: Mapping[str, Any], number: int) -> Ro
         for item, own in form.get("items_that_differ", {}).items():
             if item in given:
                 given[item] = exact(choose.choice(own.get("values") or own["points"]))
+    if number % 5 == 4 and given:
+        # An answer between two steps, in a form that may be whole.
+        item = choose.choice(sorted(given))
+        given[item] += step / 2
     return {"total_score": total, "has_answers": True, "given": given}
 
 
@@ -74,7 +80,7 @@ def staged(key: str, instrument_id: str, form: Row) -> Row:
         "episode_id": "e1",
         "administered_on": date(2025, 3, 10),
         "instrument_id": instrument_id,
-        "total_score": form["total_score"],
+        "total_score": None if form["total_score"] is None else Decimal(float(form["total_score"])),
         "items": None if given is None else list(given),
         "answers": None if given is None else [float(value) for value in given.values()],
         "n_answers": 0 if given is None else len(given),

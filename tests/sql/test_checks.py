@@ -70,5 +70,41 @@ def test_a_check_reports_what_breaks_it(sound: TextBench, name: str) -> None:
     sound.connection.execute("rollback")
 
 
+MEASURES = "update mart_quality_measures set n_not_yet_due = n_not_yet_due + 1 where "
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"),
+    [
+        (
+            "group_process_adds_up",
+            "update mart_group_process set n_sessions = n_sessions + 1, n_held = n_held + 1"
+            " where level = 'programme'",
+        ),
+        (
+            "group_process_adds_up",
+            "update mart_group_process set n_sessions = n_sessions + 1, n_held = n_held + 1"
+            " where level = 'group'",
+        ),
+        ("group_process_adds_up", "delete from mart_group_process where level = 'programme'"),
+        (
+            "open_courses_add_up",
+            "update mart_on_track_counts set n_cannot_tell = n_cannot_tell - 1"
+            " where n_judged is null",
+        ),
+        ("measure_counts_add_up", f"{MEASURES} level = 'programme'"),
+        ("measure_counts_add_up", f"{MEASURES} stratum = '18+'"),
+        ("measure_counts_add_up", f"{MEASURES} stratum = 'all' and level = 'clinic'"),
+        ("measure_counts_add_up", "delete from mart_quality_measures where level = 'programme'"),
+    ],
+)
+def test_the_clinic_is_the_sum_of_its_parts(sound: TextBench, name: str, statement: str) -> None:
+    assert sound.check(name) == []
+    sound.connection.execute("begin")
+    sound.connection.execute(statement)
+    assert sound.check(name) != []
+    sound.connection.execute("rollback")
+
+
 def test_every_check_has_a_row_that_breaks_it() -> None:
     assert set(checks()) == set(BREAKS)

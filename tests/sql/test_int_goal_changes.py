@@ -160,6 +160,22 @@ def test_a_goal_is_set_late_after_a_fortnight_and_dropped_before_the_end(
     clinic.expect("int_goal_changes", f"is_set_late | is_dropped\n {is_late} | {is_dropped}")
 
 
+@pytest.mark.parametrize(("last", "is_dropped"), [("-1", "true"), ("0", "false"), ("1", "false")])
+def test_a_goal_that_was_met_and_closed_early_is_not_dropped(
+    clinic: TextBench, last: str, is_dropped: str
+) -> None:
+    one_course(
+        clinic,
+        stg_goals="goal_id | kind | set_on | closed_on\n g1 | gas | 2025-03-01 | 2025-06-01",
+        stg_goal_ratings=f"""
+            goal_id | rated_on   | value_points
+            g1      | 2025-03-01 | -2
+            g1      | 2025-05-01 | {last}
+        """,
+    )
+    clinic.expect("int_goal_changes", f"is_dropped\n {is_dropped}")
+
+
 def test_without_a_first_session_nothing_is_late_and_no_first_rating_too_late(
     clinic: TextBench,
 ) -> None:

@@ -64,13 +64,14 @@ def test_done_within_seven_days_of_the_session(clinic: TextBench, days: int, n_d
     [
         ("phq9", "client", "15", 1),
         ("phq9", "client", "", 0),
-        ("phq9", "parent", "15", 0),
+        ("phq9", "parent", "15", 1),
+        ("phq9", "therapist", "15", 0),
         ("gad7", "client", "15", 0),
         ("isi", "client", "", 1),
     ],
-    ids=["scored", "unscorable", "by a parent", "not listed", "not scored yet"],
+    ids=["scored", "unscorable", "by a parent", "by the therapist", "not listed", "not scored yet"],
 )
-def test_done_by_a_usable_response_of_the_client(
+def test_done_by_a_usable_response_of_anybody_but_the_therapist(
     clinic: TextBench, instrument_id: str, respondent: str, total_score: str, n_done: int
 ) -> None:
     clinic.given(

@@ -81,6 +81,10 @@ def test_columns_and_types_are_those_of_the_table(bench: Bench) -> None:
         "sd_points": "DECIMAL(9,4)",
         "source": "VARCHAR",
         "status": "VARCHAR",
+        "change_basis": "VARCHAR",
+        "caseness_basis": "VARCHAR",
+        "published_rule_id": "VARCHAR",
+        "published_rule_version": "VARCHAR",
     }
 
 
@@ -253,6 +257,41 @@ def test_a_decided_caseness_beside_a_derived_change_is_derived(bench: Bench) -> 
     rule = rule_of(bench)
     assert rule is not None
     assert (rule["basis"], rule["caseness_points"]) == ("clinic_derived", 12)
+
+
+def test_a_decided_remission_leaves_the_published_change_and_caseness_published(
+    bench: Bench,
+) -> None:
+    remission = {"instrument_id": "gad7", "kind": "remission", "points": 5}
+    bench.fill("ref_clinic_thresholds", [remission])
+    rule = rule_of(bench, instrument_id="gad7")
+    assert rule is not None
+    assert (rule["basis"], rule["rule_id"]) == ("clinic", "clinic")
+    assert (rule["change_basis"], rule["caseness_basis"]) == ("published", "published")
+    assert (rule["published_rule_id"], rule["published_rule_version"]) == ("made_up", "1")
+
+
+def test_the_basis_of_each_figure_is_its_own(bench: Bench) -> None:
+    caseness = {"instrument_id": "wsas", "kind": "caseness", "points": 12}
+    bench.fill("ref_clinic_thresholds", [caseness])
+    bench.fill("int_episode_scores", first_scores([10, 20, 30]))
+    rule = rule_of(bench)
+    assert rule is not None
+    assert (rule["change_basis"], rule["caseness_basis"]) == ("clinic_derived", "clinic")
+    ors = rule_of(bench, instrument_id="ors")
+    assert ors is not None
+    assert (ors["change_basis"], ors["caseness_basis"]) == ("published", "published")
+
+
+@pytest.mark.parametrize("is_case_known", [True, False])
+def test_a_response_needs_a_caseness_to_be_counted_among(bench: Bench, is_case_known: bool) -> None:
+    found = [{"instrument_id": "isi", "kind": "response", "share": Decimal("0.35")}]
+    if is_case_known:
+        found.append({"instrument_id": "isi", "kind": "caseness", "points": 11})
+    bench.fill("ref_clinic_thresholds", found)
+    rule = rule_of(bench, instrument_id="isi")
+    assert rule is not None
+    assert rule["response_share"] == (Decimal("0.35") if is_case_known else None)
 
 
 def test_a_decided_change_keeps_another_from_being_derived(bench: Bench) -> None:

@@ -14,7 +14,8 @@ from tests.builders import Bench, Row
 from tests.sql.test_int_response_scores import response, scores
 
 NAMED = {
-    "audit", "core10", "core_om", "csi4", "oq45", "psc17", "qids_sr16", "ras30", "sdq", "swemwbs",
+    "audit", "core10", "core_om", "csi4", "oq45", "ors", "pgi_c", "phq9", "psc17", "qids_sr16",
+    "ras30", "sdq", "swemwbs", "wsas",
 }  # fmt: skip
 TABLES = ("ref_instruments", "ref_instrument_scales", "ref_instrument_items", "ref_score_tables")
 
@@ -52,6 +53,49 @@ def test_core10_is_prorated_for_one_missing_answer(bench: Bench) -> None:
     assert points(bench, "core10", answers) == {"total": Decimal("14.4444")}
     answers[8] = None
     assert points(bench, "core10", answers) == {}
+
+
+def test_an_answer_between_two_steps_is_a_missing_answer(bench: Bench) -> None:
+    assert points(bench, "phq9", [1.5] * 9) == {}
+    assert points(bench, "phq9", [1, 1, 1, 1, 1, 1, 1, 1, 1.5]) == {}
+    assert points(bench, "pgi_c", [1.5]) == {}
+    # The form of CORE-10 may lack one answer: (1 + 3 + 3 + 6 * 1) * 10 / 9.
+    assert points(bench, "core10", [1] * 9 + [1.5]) == {"total": Decimal("14.4444")}
+    assert points(bench, "core10", [1] * 8 + [1.5] * 2) == {}
+    # Marks of the ORS lie a tenth apart.
+    assert points(bench, "ors", [3.7, 0.1, 10, 0]) == {"total": Decimal("13.8")}
+    assert points(bench, "ors", [3.75, 0.1, 10, 0]) == {}
+
+
+@pytest.mark.parametrize(
+    ("instrument_id", "total", "is_possible"),
+    [
+        ("phq9", "13", True),
+        ("phq9", "13.5", False),
+        ("pgi_c", "1", True),
+        ("pgi_c", "1.5", False),
+        ("swemwbs", "24", True),
+        # A metric score where the raw one belongs.
+        ("swemwbs", "21.54", False),
+        # 34 items: 63 * 10 / 34 = 18.529..., as it may have been rounded.
+        ("core_om", "18.5", True),
+        ("core_om", "18.53", True),
+        ("core_om", "18.5294", True),
+        # A mean from 0 to 4 that nobody has multiplied.
+        ("core_om", "1.85", False),
+        # Four of five answers, prorated: 14 * 5 / 4.
+        ("wsas", "17.5", True),
+        ("wsas", "17.6", False),
+        ("ors", "13.8", True),
+        ("ors", "13.85", False),
+    ],
+)
+def test_a_total_that_no_form_has_is_none(
+    bench: Bench, instrument_id: str, total: str, is_possible: bool
+) -> None:
+    row = {**response(instrument_id, None), "total_score": Decimal(total), "has_answers": False}
+    found = {scale: value for scale, value, _ in scores(bench, row)}
+    assert found["total"] == (Decimal(total) if is_possible else None)
 
 
 def test_core_om_has_a_limit_for_each_scale(bench: Bench) -> None:

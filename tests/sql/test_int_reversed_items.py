@@ -17,13 +17,15 @@ RAW = [4, 0, 0, *[4] * 7]
 
 
 @cache
-def core10(already_reversed: bool) -> dict[str, list[Row]]:
+def core10(already_reversed: bool, instrument_id: str = "core10") -> dict[str, list[Row]]:
     """The catalogue's rows of CORE-10, whose items 2 and 3 run the other way, and of PHQ-9."""
-    turned = frozenset({"core10"} if already_reversed else ())
+    turned = frozenset({instrument_id} if already_reversed else ())
     found = reference_tables(load_catalogue(), OutcomeSettings(already_reversed=turned))
     return {
         table: [
-            row for row in found[table].to_dicts() if row["instrument_id"] in {"core10", "phq9"}
+            row
+            for row in found[table].to_dicts()
+            if row["instrument_id"] in {instrument_id, "phq9"}
         ]
         for table in TABLES
     }
@@ -82,6 +84,29 @@ def test_the_setting_is_taken_into_account(bench: Bench, turned: bool, is_suspic
     bench.fill("stg_responses", forms(levels(30, turned=turned)))
     ((*_, found),) = verdict(bench)
     assert found is is_suspicious
+
+
+@pytest.mark.parametrize("is_turned", [True, False])
+@pytest.mark.parametrize("is_set", [True, False])
+def test_a_scale_that_runs_the_other_way_is_turned_with_its_items(
+    bench: Bench, is_turned: bool, is_set: bool
+) -> None:
+    # SDQ: who has more difficulties is less prosocial; items 7, 11, 14, 21 and 25 are reversed.
+    # Of the plain difficulties one item alone differs, so that the prosocial ones outweigh it.
+    for table, rows in core10(is_set, "sdq").items():
+        bench.fill(table, rows)
+    prosocial, reversed_items = {1, 4, 9, 17, 20}, {7, 11, 14, 21, 25}
+    low_for_ill = prosocial if is_turned else prosocial | reversed_items
+    given = [
+        [
+            2 - level if item in low_for_ill else level if item in reversed_items | {3} else 1
+            for item in range(1, 26)
+        ]
+        for level in (place % 3 for place in range(30))
+    ]
+    bench.fill("stg_responses", forms(given, "sdq"))
+    ((*_, correlation, found),) = verdict(bench)
+    assert (correlation, found) == ((1, False) if is_turned is is_set else (-1, True))
 
 
 def test_too_few_forms_are_no_ground_for_suspicion(bench: Bench) -> None:

@@ -85,6 +85,63 @@ def test_the_window_is_from_session_3_to_session_5(
     clinic.expect("mart_alliance", f"n_rated_in_time\n{n_in_time}", **CLINIC)
 
 
+@pytest.mark.parametrize(("day", "n_in_time"), [("2025-06-10", 1), ("2025-06-11", 0)])
+def test_a_week_after_the_session_its_time_is_over(
+    clinic: TextBench, day: str, n_in_time: int
+) -> None:
+    # The third and last session was on 3 June.
+    one_course(clinic, scores((day, "38")), n_sessions=3)
+    clinic.expect("mart_alliance_coverage", f"n_reached | n_in_time\n 1 | {n_in_time}", **CLINIC)
+    clinic.expect("mart_alliance", f"n_rated_in_time\n{n_in_time}", **CLINIC)
+
+
+def test_cohesion_of_a_group_is_no_rating_of_the_working_relationship(clinic: TextBench) -> None:
+    one_course(clinic, scores(("2025-06-03", "38"), instrument="gsrs"))
+    clinic.expect("mart_alliance_coverage", "n_rated | n_in_time\n 0 | 0", **CLINIC)
+    clinic.expect("mart_alliance", "instrument_id | n_rated\n gsrs | 1", **CLINIC)
+
+
+@pytest.mark.parametrize(
+    ("alerts", "n_alerts"),
+    [
+        # The client's own alert is nobody else's.
+        ("srs | alert | 36 | < | client | client", None),
+        ("srs | alert | 36 | < | client;therapist | client, therapist", 1),
+        (
+            "srs | alert | 36 | < | client | client\n srs | alert | 20 | < | therapist | therapist",
+            0,
+        ),
+        ("srs | alert | 36 | < | therapist | therapist, in training", None),
+    ],
+)
+def test_an_alert_is_of_those_for_whom_it_holds(
+    clinic: TextBench, alerts: str, n_alerts: int | None
+) -> None:
+    clinic.given(
+        ref_thresholds=f"instrument_id | kind | points | op | respondents | holds_for\n {alerts}"
+    )
+    one_course(clinic, scores(("2025-06-01", "30")))
+    clinic.connection.execute("update stg_responses set respondent = 'therapist'")
+    shown = "" if n_alerts is None else n_alerts
+    clinic.expect("mart_alliance", f"n_rated | n_alerts\n 1 | {shown}", **CLINIC)
+
+
+def test_five_at_the_ceiling_have_no_limits(clinic: TextBench) -> None:
+    numbers = range(1, 6)
+    clinic.given(
+        stg_episodes="episode_id | client_id | ended_on\n"
+        + "\n".join(f"e{n} | c{n} | 2025-06-30" for n in numbers),
+        stg_responses=f"{SCORED}\n"
+        + "\n".join(f"r{n} | c{n} | e{n} | srs | 2025-06-01 | 40" for n in numbers),
+    )
+    clinic.expect(
+        "mart_alliance",
+        "first_mean_points | first_sd_points | first_mean_points_lower | first_mean_points_upper\n"
+        "40 | 0 | | ",
+        **CLINIC,
+    )
+
+
 def test_a_course_of_two_sessions_never_reached_the_window(clinic: TextBench) -> None:
     one_course(clinic, scores(("2025-06-02", "38")), n_sessions=2)
     expected = "n_ended | n_rated | n_reached | n_in_time | in_time_rate\n 1 | 1 | 0 | 0 |"
@@ -157,8 +214,8 @@ def test_the_clinics_own_spread_comes_before_a_norm(clinic: TextBench) -> None:
     clinic.expect(
         "int_alliance_sds",
         """
-        instrument_id | sd_points | sd_basis         | n_reference
-        srs           | 2.8284    | clinic_reference | 2
+        instrument_id | sd_points | sd_basis
+        srs           | 2.8284    | clinic_reference
         """,
     )
     clinic.expect("mart_alliance", "n_fall_base | n_fell\n 1 | 1", **CLINIC)

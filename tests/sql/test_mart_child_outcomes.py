@@ -89,6 +89,17 @@ def test_young_is_under_eighteen_on_the_day_of_referral(
     assert len(clinic.rows("mart_episode_child_outcomes")) == n_rows
 
 
+@pytest.mark.parametrize(("referred_on", "n_rows"), [("2026-02-28", 2), ("2026-03-01", 0)])
+def test_who_was_born_on_a_leap_day_grows_up_on_the_first_of_march(
+    clinic: TextBench, referred_on: str, n_rows: int
+) -> None:
+    child(clinic, {}, born_on="2008-02-29")
+    clinic.connection.execute(
+        "update stg_episodes set referred_on = cast(? as date)", [referred_on]
+    )
+    assert len(clinic.rows("mart_episode_child_outcomes")) == n_rows
+
+
 def test_one_contact_is_no_course(clinic: TextBench) -> None:
     child(clinic, {("phq9", "client"): ("15", "10")}, sessions=1)
     assert clinic.rows("mart_episode_child_outcomes") == []

@@ -5,7 +5,6 @@ The first session of the courses here is on 2 June 2025: day 42 is 14 July, day 
 """
 
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -204,38 +203,70 @@ def test_a_course_is_due_when_its_time_and_the_tolerance_have_passed(
     assert ("window_still_open" in (row["verdict_reasons"] or "")) is (n_due == 0)
 
 
-def test_group_and_individual_work_side_by_side_is_told_once(clinic: TextBench) -> None:
-    # c1: e0 and e1 begin together; e2 begins 55 days later, e3 56 days after that one.
+YEAR = {"period_kind": "year", "period_start_on": date(2025, 1, 1)}
+
+
+def courses_of_one_person(clinic: TextBench, *sessions: tuple[int, ...]) -> None:
+    """A course of one client for each list of days after 2 June on which it had a session."""
+    named = [
+        (f"e{i}", f"s{i}-{day}", START + timedelta(days=day))
+        for i, days in enumerate(sessions)
+        for day in days
+    ]
     clinic.given(
-        stg_programmes="programme_id | modality\n p1 | individual\n p2 | group",
-        stg_episodes="""
-        episode_id | client_id | programme_id | ended_on
-        e0         | c1        | p1           | 2025-12-01
-        e1         | c1        | p2           | 2025-12-01
-        e2         | c1        | p1           | 2025-12-01
-        e3         | c1        | p1           | 2025-12-01
-        """,
-        stg_sessions="""
-        session_id | episode_id | scheduled_on
-        s0         | e0         | 2025-06-02
-        s1         | e1         | 2025-06-02
-        s2         | e2         | 2025-07-27
-        s3         | e3         | 2025-09-21
-        """,
-        stg_attendances="session_id\n s0\n s1\n s2\n s3",
+        stg_programmes="programme_id | modality\n p0 | individual\n p1 | group",
+        stg_episodes="episode_id | client_id | programme_id | ended_on\n"
+        + "\n".join(f"e{i} | c1 | p{i % 2} | 2025-12-01" for i, _ in enumerate(sessions)),
+        stg_sessions="session_id | episode_id | scheduled_on\n"
+        + "\n".join(f"{session} | {episode} | {day}" for episode, session, day in named),
+        stg_attendances="session_id | client_id\n"
+        + "\n".join(f"{session} | c1" for _, session, _ in named),
     )
-    claim(clinic)
-    year = {"period_kind": "year", "period_start_on": date(2025, 1, 1)}
+
+
+@pytest.mark.parametrize(
+    ("sessions", "n_started"),
+    [
+        # Side by side: the second began while the first went on.
+        (((0, 30), (0, 30)), 1),
+        (((0, 30), (30, 60)), 1),
+        # One after the other: a course of one session hides none.
+        (((0, 30), (31, 60)), 2),
+        (((0,), (10, 60)), 2),
+        # Far enough apart, although the first still goes on.
+        (((0, 70), (55, 80)), 1),
+        (((0, 70), (56, 80)), 2),
+        # The second is not told, and must not hide the third.
+        (((0, 60), (40, 100), (80, 120)), 2),
+        # A session after the day it was due comes too late to tell: windows stay as they closed.
+        (((0, 71), (50, 60)), 2),
+    ],
+)
+def test_work_side_by_side_is_told_once(
+    clinic: TextBench, sessions: tuple[tuple[int, ...], ...], n_started: int
+) -> None:
+    courses_of_one_person(clinic, *sessions)
+    claim(clinic, period_kind="year")
+    row = one(clinic, **YEAR)
+    assert (row["n_clients"], row["n_started"]) == (1, n_started)
+
+
+def test_a_programme_tells_its_own_courses(clinic: TextBench) -> None:
+    courses_of_one_person(clinic, (0, 30), (0, 30))
+    claim(clinic, period_kind="year")
     found = {
-        (row["level"], row["subject_id"]): (row["n_clients"], row["n_started"])
+        (row["level"], row["subject_id"]): row["n_started"]
         for row in clinic.rows("mart_claims")
-        if all(row[name] == value for name, value in year.items())
+        if row["period_start_on"] == date(2025, 1, 1)
     }
-    assert found == {
-        ("clinic", "clinic"): (1, 2),
-        ("programme", "p1"): (1, 2),
-        ("programme", "p2"): (1, 1),
-    }
+    assert found == {("clinic", "clinic"): 1, ("programme", "p0"): 1, ("programme", "p1"): 1}
+
+
+def test_a_short_course_does_not_hide_one_that_got_worse(clinic: TextBench) -> None:
+    courses_of_one_person(clinic, (0,), (10, 60))
+    claim(clinic, period_kind="year")
+    scores(clinic, ("c1", "e1", 10, "10"), ("c1", "e1", 66, "20"))
+    assert one(clinic, **YEAR)["n_deteriorated"] == 1
 
 
 def test_a_claim_about_groups_or_a_track_counts_nobody_else(clinic: TextBench) -> None:
@@ -349,9 +380,9 @@ def test_a_rating_at_the_end_has_no_first_score(clinic: TextBench) -> None:
         measured_at="end",
         after_days=100,
         tolerance_days=0,
-        worse_from_points=5,
+        look_back_days=28,
     )
-    courses(clinic, "c1", "c2", "c3", "c4", "c5", until="2025-08-31")
+    courses(clinic, "c1", "c2", "c3", "c4", "c5", until="2025-08-20")
     scores(
         clinic,
         *(("c1", "e0", 60, "2"), ("c2", "e1", 60, "3"), ("c3", "e2", 60, "4")),
@@ -363,12 +394,117 @@ def test_a_rating_at_the_end_has_no_first_score(clinic: TextBench) -> None:
     assert row["rule_id"] == "published"
 
 
+@pytest.mark.parametrize(("day", "n_measured"), [(61, 0), (62, 1), (90, 1), (91, 0)])
+def test_only_a_rating_of_the_last_weeks_is_one_of_the_end(
+    clinic: TextBench, day: int, n_measured: int
+) -> None:
+    # The course ends on day 90; a rating after its end is none of it.
+    clinic.fill(
+        "ref_thresholds",
+        [{"instrument_id": "pgi_c", "kind": "responder", "points": 2, "op": "<="}],
+    )
+    claim(
+        clinic,
+        rule_kind="rating",
+        instrument_id="pgi_c",
+        measured_at="end",
+        after_days=100,
+        tolerance_days=0,
+        look_back_days=28,
+    )
+    courses(clinic, "c1", until="2025-08-31")
+    scores(clinic, ("c1", "e0", day, "2"), instrument="pgi_c")
+    row = one(clinic)
+    assert (row["n_due"], row["n_measured"], row["n_met"]) == (1, n_measured, n_measured)
+
+
 def test_an_open_course_has_no_end_yet_and_counts_as_not_measured(clinic: TextBench) -> None:
     claim(clinic, measured_at="end", after_days=100, tolerance_days=0)
     courses(clinic, "c1", "c2", until="2026-01-01")
     scores(clinic, ("c1", "e0", 0, "15"), ("c1", "e0", 56, "3"))
     row = one(clinic)
     assert (row["n_due"], row["n_measured"]) == (2, 0)
+
+
+@pytest.mark.parametrize(("until", "n_measured"), [("2025-09-10", 1), ("2025-09-11", 0)])
+@pytest.mark.parametrize("kind", ["reliable_improvement", "recovery"])
+@pytest.mark.parametrize("as_of_on", [date(2025, 9, 11), date(2025, 12, 31)])
+def test_what_ends_after_it_was_due_changes_no_closed_window(
+    clinic: TextBench, kind: str, until: str, n_measured: int, as_of_on: date
+) -> None:
+    clinic.parameters = {**clinic.parameters, "as_of_on": as_of_on}
+    claim(clinic, rule_kind=kind, measured_at="end", after_days=100, tolerance_days=0)
+    courses(clinic, "c1", until=until)
+    clinic.given(
+        stg_responses=f"""
+        {SCORED}
+        r1 | c1 | e0 | phq9 | 2025-06-02 | 15
+        r2 | c1 | e0 | phq9 | 2025-07-28 | 9
+        r3 | c1 | e0 | gad7 | 2025-06-02 | 9
+        r4 | c1 | e0 | gad7 | 2025-07-28 | 7
+        """
+    )
+    row = one(clinic)
+    assert (row["n_due"], row["n_measured"], row["n_met"]) == (1, n_measured, n_measured)
+
+
+@pytest.mark.parametrize("instrument", ["phq9", "gad7"])
+def test_recovery_needs_published_rules_on_both_measures(
+    clinic: TextBench, instrument: str
+) -> None:
+    clinic.fill(
+        "ref_clinic_thresholds",
+        [{"instrument_id": instrument, "kind": "caseness", "points": 12}],
+    )
+    claim(clinic, rule_kind="recovery", measured_at="end", after_days=100, tolerance_days=0)
+    courses(clinic, "c1", until="2025-08-31")
+    clinic.given(
+        stg_responses=f"""
+        {SCORED}
+        r1 | c1 | e0 | phq9 | 2025-06-02 | 15
+        r2 | c1 | e0 | phq9 | 2025-07-28 | 9
+        r3 | c1 | e0 | gad7 | 2025-06-02 | 13
+        r4 | c1 | e0 | gad7 | 2025-07-28 | 7
+        """
+    )
+    assert one(clinic)["n_met"] in (None, 0)
+    assert one(clinic)["verdict"] != "may_publish"
+
+
+def test_harm_on_one_measure_counts_where_the_other_is_missing(clinic: TextBench) -> None:
+    claim(clinic, rule_kind="recovery", measured_at="end", after_days=100, tolerance_days=0)
+    courses(clinic, "c1", "c2", until="2025-08-31")
+    scores(clinic, ("c1", "e0", 0, "3"), ("c1", "e0", 56, "9"))
+    row = one(clinic)
+    assert (row["n_due"], row["n_measured"]) == (2, 0)
+    assert (row["n_worse_known"], row["n_deteriorated"]) == (1, 1)
+    assert (row["deteriorated_rate"], row["deteriorated_rate_worst"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("set_on", "verdict"),
+    [
+        (date(2025, 6, 1), "may_publish"),
+        (date(2025, 6, 2), "cannot_tell"),
+        (date(2099, 1, 1), "cannot_tell"),
+        (None, "cannot_tell"),
+    ],
+)
+def test_a_rule_fixed_after_the_window_began_tells_nothing_of_it(
+    clinic: TextBench, set_on: date | None, verdict: str
+) -> None:
+    claim(clinic, set_on=set_on)
+    courses(clinic, "c1")
+    scores(clinic, ("c1", "e0", 0, "15"), ("c1", "e0", 56, "3"))
+    row = one(clinic)
+    assert row["verdict"] == verdict
+    assert row["verdict_reasons"] == (None if verdict == "may_publish" else "fixed_afterwards")
+
+
+def test_a_claim_is_judged_over_its_one_kind_of_window(clinic: TextBench) -> None:
+    claim(clinic, period_kind="quarter")
+    courses(clinic, "c1")
+    assert {row["period_kind"] for row in clinic.rows("mart_claims")} == {"quarter"}
 
 
 def test_recovery_leaves_out_who_is_known_to_have_begun_below_the_threshold(
@@ -391,6 +527,7 @@ def test_recovery_leaves_out_who_is_known_to_have_begun_below_the_threshold(
     )
     row = one(clinic)
     assert (row["n_started"], row["n_due"], row["n_measured"], row["n_met"]) == (3, 2, 1, 1)
+    assert row["n_below_threshold"] == 1
 
 
 def test_the_limits_widen_where_therapists_differ(clinic: TextBench) -> None:
@@ -421,21 +558,14 @@ def test_the_sentence_holds_every_number_and_rounds_against_the_claim(clinic: Te
         measured=7,
         sentence="{n_due} {subject} {from} {to} {n_measured} {pair_percent} {n_met} {met_percent}"
         " {lower_percent} {upper_percent} {worst_percent} {best_percent} {n_deteriorated}"
-        " {deteriorated_percent} {met}; {worse}; {measure}; {population}",
+        " {deteriorated_percent} {met}; {worse}; {measure}; {population}; {due}; {n_referred}"
+        " {n_started} {n_below_threshold} {n_worse_known} {worse_worst_percent}",
     )
     assert row["sentence"] == (
         "10 Example Hill Clinic 1 June 2025 30 June 2025 7 70 5 71 35 92 50 80 0 0"
-        " got better by 6; got worse; a score; everywhere"
+        " got better by 6; got worse; a score; everywhere; due; 10 10 0 7 30"
     )
 
 
 def test_with_few_measured_the_sentence_leads_with_the_bounds(clinic: TextBench) -> None:
     assert ten_courses(clinic, better=5, measured=6)["sentence"] == "50-90"
-
-
-def test_the_public_has_only_people_who_agreed(clinic: TextBench) -> None:
-    claim(clinic, minimum_pair_rate=Decimal(0))
-    courses(clinic, "c1", "c2")
-    clinic.given(stg_consents="client_id\n c1")
-    assert one(clinic)["n_started"] == 2
-    assert one(clinic, level="public_clinic")["n_started"] == 1

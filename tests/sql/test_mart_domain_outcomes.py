@@ -32,11 +32,24 @@ def test_nothing(clinic: TextBench) -> None:
     assert clinic.rows("mart_domain_outcomes") == []
 
 
-def test_every_subject_has_every_domain_also_unmeasured(clinic: TextBench) -> None:
+@pytest.mark.parametrize(
+    ("period_kind", "levels"),
+    [
+        ("month", {"clinic", "programme"}),
+        ("rolling_12m", {"clinic", "programme", "therapist"}),
+    ],
+)
+def test_domains_are_told_also_unmeasured(
+    clinic: TextBench, period_kind: str, levels: set[str]
+) -> None:
     courses(clinic, "c1")
-    rows = [row for row in clinic.rows("mart_domain_outcomes") if row["period_kind"] == "month"]
-    assert {row["level"] for row in rows} == {"clinic", "programme", "therapist"}
-    assert len(rows) == 3 * 13
+    rows = [
+        row
+        for row in clinic.rows("mart_domain_outcomes")
+        if (row["period_kind"], row["period_end_on"]) == (period_kind, date(2025, 6, 30))
+    ]
+    assert {row["level"] for row in rows} == levels
+    assert len(rows) == len(levels) * 13
     assert {row["no_improved_reason"] for row in rows} == {"not_measured"}
     clinic.expect(
         "mart_domain_outcomes",
@@ -176,6 +189,33 @@ def test_milestones_measure_nothing_and_are_counted(clinic: TextBench) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("basis", "is_measured", "n_milestones", "is_told"),
+    [
+        ("no_threshold", "true", 0, True),
+        ("no_threshold", "false", 0, False),
+        ("milestone", "false", 1, True),
+        ("milestone", "false", 0, False),
+    ],
+)
+def test_a_therapists_month_tells_what_was_measured_or_reached(
+    clinic: TextBench, basis: str, is_measured: str, n_milestones: int, is_told: bool
+) -> None:
+    courses(clinic, "c1")
+    clinic.given(
+        mart_episode_domains=f"""
+            episode_key | domain     | basis   | respondent | n_milestones   | is_measured
+            e1          | connection | {basis} | client     | {n_milestones} | {is_measured}
+        """
+    )
+    told = {
+        row["domain"]
+        for row in clinic.rows("mart_domain_outcomes")
+        if (row["level"], row["basis"], row["period_kind"]) == ("therapist", "any", "month")
+    }
+    assert told == ({"connection"} if is_told else set())
+
+
 def test_a_client_of_two_therapists_counts_once_for_the_clinic(clinic: TextBench) -> None:
     clinic.given(
         stg_episodes="""
@@ -202,7 +242,9 @@ def test_a_client_of_two_therapists_counts_once_for_the_clinic(clinic: TextBench
         therapist | t2         | 1         | 1
         """,
         domain="symptoms",
-        **JUNE,
+        basis="any",
+        period_kind="rolling_12m",
+        period_end_on=date(2025, 6, 30),
     )
 
 

@@ -231,6 +231,25 @@ def test_unimproved_is_judged_on_the_first_listed_instrument_with_a_reliable_cha
     assert flag(clinic, "is_dropout_unimproved") is expected
 
 
+@pytest.mark.parametrize(
+    ("end_reason", "expected"),
+    [
+        ("transferred", (False, False, None, None)),
+        ("not_suitable", (False, False, None, None)),
+        ("deceased", (False, False, None, None)),
+        ("agreed_end", (False, False, True, True)),
+        ("dropped_out", (True, False, True, True)),
+        ("", (None, False, True, True)),
+    ],
+)
+def test_who_died_or_was_transferred_is_no_drop_out_and_no_stay(
+    clinic: TextBench, end_reason: str, expected: tuple[bool | None, ...]
+) -> None:
+    given_course(clinic, TWO, end_reason=end_reason, planned="9", scores=("16", "16"))
+    names = ("coded", "missed", "short", "unimproved")
+    assert tuple(flag(clinic, f"is_dropout_{name}") for name in names) == expected
+
+
 def test_a_threshold_from_the_clinic_s_own_scores_judges_no_drop_out(clinic: TextBench) -> None:
     given_course(clinic, TWO, scores=("16", "10"))
     clinic.rows("int_outcome_rules")

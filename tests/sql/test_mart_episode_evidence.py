@@ -65,7 +65,8 @@ def test_the_basis_is_that_of_the_rule(clinic: TextBench, basis: str) -> None:
     clinic.given(
         mart_episode_outcomes=f"{OUTCOMES}\n"
         " e1 | wsas | total | client | functioning | 20 | 9 | 11 | true | improved",
-        int_outcome_rules="instrument_id | scale | respondent | basis | reliable_change_points\n"
+        int_outcome_rules="instrument_id | scale | respondent | change_basis"
+        " | reliable_change_points\n"
         f" wsas | total | client | {basis} | 8",
     )
     clinic.expect("mart_episode_evidence", f"basis | change\n {basis} | improved")
@@ -168,7 +169,7 @@ def test_screens_and_what_is_no_success_say_nothing(clinic: TextBench) -> None:
         ("2", "improved", "better"),
         ("3", "unchanged", "better"),
         ("4", "unchanged", "same"),
-        ("5", "unchanged", "worse"),
+        ("5", "deteriorated", "worse"),
         ("6", "deteriorated", "worse"),
         ("7", "deteriorated", "worse"),
     ],

@@ -75,22 +75,6 @@ def test_only_finished_courses_and_only_the_client_s_scores(clinic: TextBench) -
     assert clinic.rows("mart_episode_recovery") == []
 
 
-def test_england_s_published_rate_follows_from_its_counts(clinic: TextBench) -> None:
-    """2024-25: recovered 321,061; finished 670,419, of which 35,234 known to be no cases: 50.5 %."""
-    clinic.rows("mart_episode_recovery")
-    clinic.connection.execute(
-        "insert into mart_episode_recovery (episode_key, was_case, is_recovered)"
-        " select 'e' || n, case when n < 35234 then false when n < 35234 + 634248 then true end,"
-        " case when n >= 35234 and n < 35234 + 634248 then n < 35234 + 321061 end"
-        " from range(670419) as courses (n)"
-    )
-    rate = clinic.connection.execute(
-        "select round(100 * count(*) filter (where is_recovered)"
-        " / (count(*) - count(*) filter (where not was_case)), 1) from mart_episode_recovery"
-    ).fetchall()
-    assert rate == [(50.5,)]
-
-
 def with_own_measure(
     clinic: TextBench, code: str, instrument: str, scores: tuple[str, str]
 ) -> None:
@@ -145,12 +129,33 @@ def test_the_fallback_takes_its_place(
     clinic.expect("mart_episode_recovery", f"{FLAGS}\n true | true | true | false | true")
 
 
-def test_a_threshold_from_the_clinic_s_own_scores_judges_nothing_here(clinic: TextBench) -> None:
+def test_a_threshold_that_the_clinic_decided_judges_nothing_here(clinic: TextBench) -> None:
+    # By the clinic's own it would be no case of depression and no change; of anxiety, a case.
+    clinic.given(
+        ref_clinic_thresholds="""
+            instrument_id | kind            | points
+            phq9          | caseness        | 20
+            phq9          | reliable_change | 10
+            gad7          | caseness        | 2
+            wsas          | reliable_change | 3
+        """
+    )
+    course(clinic, ("16", "9"), ("7", "7"))
+    with_own_measure(clinic, "F40.2", "wsas", ("20", "5"))
+    clinic.expect("mart_episode_recovery", f"{PAIR}\n phobia | gad7 | wsas | true")
+    clinic.expect("mart_episode_recovery", f"{FLAGS}\n true | true | true | false | true")
+    bases = {
+        (row["instrument_id"], row["respondent"]): row["basis"]
+        for row in clinic.rows("int_outcome_rules")
+    }
+    assert bases["phq9", "client"] == "clinic", "elsewhere it does judge"
+
+
+def test_a_threshold_of_another_publication_judges_nothing_here(clinic: TextBench) -> None:
     course(clinic, ("9", "9"), ("7", "7"))
     with_own_measure(clinic, "F40.1", "ors", ("20", "25"))
-    clinic.rows("int_outcome_rules")
     clinic.connection.execute(
-        "update int_outcome_rules set basis = 'clinic_derived' where instrument_id = 'ors'"
+        "update ref_outcome_rules set rule_id = 'published' where instrument_id = 'ors'"
     )
     clinic.expect("mart_episode_recovery", f"{PAIR}\n social_anxiety | gad7 | ors | true")
 
@@ -180,3 +185,53 @@ def test_functioning_has_a_pair_of_its_own_that_changes_no_verdict(clinic: TextB
     with_own_measure(clinic, "F32", "wsas", ("10", "40"))
     clinic.expect("mart_episode_recovery", "is_functioning_paired\n true")
     clinic.expect("mart_episode_recovery", f"{FLAGS}\n true | true | true | false | true")
+
+
+def in_population(clinic: TextBench) -> bool:
+    """Whether the rule is about the only course."""
+    (row,) = clinic.rows("mart_episode_recovery")
+    return row["is_in_population"]
+
+
+@pytest.mark.parametrize(
+    ("instruments", "expected"),
+    [("phq9;gad7", True), ("", True), ("phq9", False), ("gad7;wsas", False), ("wsas;phq9", False)],
+    ids=["both", "nothing listed", "the first alone", "without the first", "not the second"],
+)
+def test_a_course_counts_where_its_programme_works_by_the_pair(
+    clinic: TextBench, instruments: str, expected: bool
+) -> None:
+    clinic.given(stg_programmes=f"programme_id | instruments\n p1 | {instruments}")
+    course(clinic, ("16", "9"), ("8", "7"))
+    clinic.connection.execute("delete from stg_responses where instrument_id = 'gad7'")
+    assert in_population(clinic) is expected
+
+
+def test_a_course_counts_where_both_were_answered_also_without_a_score(clinic: TextBench) -> None:
+    clinic.given(stg_programmes="programme_id | instruments\n p1 | wsas")
+    course(clinic, ("", ""), ("", ""))
+    assert in_population(clinic) is True
+    clinic.restart()
+    clinic.connection.execute("update stg_responses set respondent = 'parent'")
+    assert in_population(clinic) is False
+
+
+def test_the_problem_s_own_measure_is_as_good_in_a_list(clinic: TextBench) -> None:
+    clinic.given(stg_programmes="programme_id | instruments\n p1 | phq9;ors")
+    course(clinic, ("16", "9"), ("8", "7"))
+    clinic.connection.execute("delete from stg_responses where instrument_id = 'gad7'")
+    assert in_population(clinic) is False
+    clinic.restart()
+    clinic.given(stg_diagnoses="code\n F40.1")
+    assert in_population(clinic) is True
+
+
+@pytest.mark.parametrize(
+    ("born_on", "expected"), [("2007-01-01", True), ("2007-01-02", False), ("", True)]
+)
+def test_the_rule_is_for_adults_on_the_day_of_their_referral(
+    clinic: TextBench, born_on: str, expected: bool
+) -> None:
+    clinic.given(stg_clients=f"client_id | birth_date\n c1 | {born_on}")
+    course(clinic, ("16", "9"), ("8", "7"))
+    assert in_population(clinic) is expected

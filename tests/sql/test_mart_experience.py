@@ -46,9 +46,13 @@ def test_the_last_rating_up_to_the_end_counts_and_needs_no_first(clinic: TextBen
     assert clinic.rows("mart_verdicts") == []
 
 
-def test_an_unusable_rating_is_none(clinic: TextBench) -> None:
-    clinic.given(stg_responses=f"{SCORED}\n r1 | c1 | e1 | csq8 | 2025-06-30 | 33")
+@pytest.mark.parametrize(
+    ("instrument_id", "points"), [("csq8", "33"), ("pgi_c", "1.5"), ("pgi_c", "0")]
+)
+def test_an_unusable_rating_is_none(clinic: TextBench, instrument_id: str, points: str) -> None:
+    clinic.given(stg_responses=f"{SCORED}\n r1 | c1 | e1 | {instrument_id} | 2025-06-30 | {points}")
     assert clinic.rows("mart_experience") == []
+    assert clinic.rows("mart_verdicts") == []
 
 
 @pytest.mark.parametrize(("rating", "n_met"), [(2, 1), (3, 0)])
@@ -79,7 +83,7 @@ def test_without_a_rule_in_force_a_verdict_is_spread_and_not_judged(clinic: Text
 
 def test_the_silent_bound_the_share_and_respondents_stay_apart(clinic: TextBench) -> None:
     clinic.given(
-        stg_programmes="programme_id\n p1",
+        stg_programmes="programme_id | instruments\n p1 | pgi_c",
         stg_episodes="""
             episode_id | client_id | therapist_id | ended_on
             e1         | c1        | t1           | 2025-06-30
@@ -99,7 +103,7 @@ def test_the_silent_bound_the_share_and_respondents_stay_apart(clinic: TextBench
         """
         respondent | n_clients | n_ended | n_rated | n_met | met_rate | met_rate_worst | met_rate_best
         client     | 3         | 4       | 2       | 1     | 0.5      | 0.25           | 0.75
-        parent     | 3         | 4       | 1       | 1     | 1        | 0.25           | 1
+        parent     | 1         | 1       | 1       |       |          |                |
         """,
         **CLINIC,
     )
@@ -108,11 +112,60 @@ def test_the_silent_bound_the_share_and_respondents_stay_apart(clinic: TextBench
         """
         subject_id | respondent | n_ended | n_rated | n_met
         t1         | client     | 2       | 2       | 1
-        t2         | parent     | 2       | 1       | 1
+        t2         | parent     | 1       | 1       |
         """,
         level="therapist",
         **JUNE,
     )
+
+
+def test_only_courses_that_were_to_be_asked_or_answered_are_counted(clinic: TextBench) -> None:
+    clinic.given(
+        stg_programmes="programme_id | instruments\n p1 | pgi_c\n p2 | phq9",
+        stg_episodes="""
+            episode_id | client_id | programme_id | ended_on
+            e1         | c1        | p1           | 2025-06-30
+            e2         | c2        | p1           | 2025-06-30
+            e3         | c2        | p2           | 2025-06-30
+            e4         | c3        | p2           | 2025-06-30
+            e5         | c4        | p2           | 2025-06-30
+        """,
+        # The third is of a programme that does not list it, the fourth cannot be used.
+        stg_responses=f"""
+            {SCORED}
+            r1 | c1 | e1 | pgi_c | 2025-06-30 | 1
+            r3 | c2 | e3 | pgi_c | 2025-06-30 | 3
+            r4 | c3 | e4 | pgi_c | 2025-06-30 | 9
+        """,
+    )
+    clinic.expect(
+        "mart_experience",
+        """
+        n_clients | n_ended | n_rated | rated_rate | met_rate | met_rate_worst | met_rate_best
+        3         | 4       | 2       | 0.5        | 0.5      | 0.25           | 0.75
+        """,
+        **CLINIC,
+    )
+    own = {"instrument_id": "pgi_c", **CLINIC}
+    clinic.expect("mart_outcomes", "n_ended | n_clients\n 4 | 3", **own)
+    clinic.expect("mart_verdicts", "n_clients | n_rated\n 2 | 2", rating=1, **own)
+
+
+def test_a_client_is_one_person_in_a_year_of_two_verdicts(clinic: TextBench) -> None:
+    clinic.given(
+        stg_episodes="""
+            episode_id | client_id | ended_on
+            e1         | c1        | 2025-05-31
+            e2         | c1        | 2025-06-30
+        """,
+        stg_responses=f"""
+            {SCORED}
+            r1 | c1 | e1 | pgi_c | 2025-05-31 | 1
+            r2 | c1 | e2 | pgi_c | 2025-06-30 | 3
+        """,
+    )
+    year = {"level": "clinic", "period_kind": "rolling_12m", "period_end_on": date(2025, 6, 30)}
+    clinic.expect("mart_verdicts", "n_clients | n_rated\n 1 | 2", rating=1, **year)
 
 
 def test_ratings_of_one_moment_go_by_their_id(clinic: TextBench) -> None:

@@ -8,7 +8,10 @@ from tests.sql.text_tables import TextBench
 
 JUNE = {"period_kind": "month", "period_start_on": date(2025, 6, 1)}
 GROUP = {"level": "group", **JUNE}
-SESSIONS = "n_sessions | n_held | n_sessions_cancelled | n_sessions_unrecorded | n_unattended"
+SESSIONS = (
+    "n_sessions | n_held | n_sessions_cancelled | n_sessions_called_off | n_sessions_unrecorded"
+    " | n_unattended"
+)
 PLACES = "n_places | n_excused | n_expected | n_came | n_absent | n_not_recorded | n_guests"
 
 
@@ -29,7 +32,7 @@ def test_nothing(clinic: TextBench) -> None:
 
 def test_one_member_who_came(clinic: TextBench) -> None:
     one_group(clinic, memberships="g1 | c1 | 2025-06-01 |", attendances="s1 | c1 | attended")
-    clinic.expect("mart_group_process", f"{SESSIONS}\n 1 | 1 | 0 | 0 | 0", **GROUP)
+    clinic.expect("mart_group_process", f"{SESSIONS}\n 1 | 1 | 0 | 0 | 0 | 0", **GROUP)
     clinic.expect("mart_group_process", f"{PLACES}\n 1 | 0 | 1 | 1 | 0 | 0 | 0", **GROUP)
     clinic.expect(
         "mart_group_process",
@@ -72,11 +75,21 @@ def test_a_member_of_whom_nothing_is_noted_was_expected_and_a_guest_is_not(
     ("attendances", "sessions", "n_expected"),
     [
         # The group was cancelled, which is nobody's absence.
-        ("s1 | c1 | clinic_cancelled\n s1 | c2 | cancelled", "1 | 0 | 1 | 0 | 0", 0),
-        ("s1 | c1 | clinic_cancelled\n s1 | c2 | attended", "1 | 1 | 0 | 0 | 0", 1),
-        ("s1 | c1 | no_show\n s1 | c2 | late_cancelled", "1 | 1 | 0 | 0 | 1", 2),
-        ("s1 | c1 | cancelled\n s1 | c2 | cancelled", "1 | 1 | 0 | 0 | 1", 0),
-        ("", "1 | 0 | 0 | 1 | 0", 0),
+        ("s1 | c1 | clinic_cancelled\n s1 | c2 | cancelled", "1 | 0 | 1 | 0 | 0 | 0", 0),
+        ("s1 | c1 | clinic_cancelled\n s1 | c2 | attended", "1 | 1 | 0 | 0 | 0 | 0", 1),
+        ("s1 | c1 | no_show\n s1 | c2 | late_cancelled", "1 | 1 | 0 | 0 | 0 | 1", 2),
+        # Everybody had cancelled in time, so that nothing was held and nobody was away.
+        ("s1 | c1 | cancelled\n s1 | c2 | cancelled", "1 | 0 | 0 | 1 | 0 | 0", 0),
+        ("s1 | c1 | cancelled\n s1 | c2 | no_show", "1 | 1 | 0 | 0 | 0 | 1", 1),
+        # Of the other member nothing is noted, who was expected.
+        ("s1 | c1 | cancelled", "1 | 1 | 0 | 0 | 0 | 1", 1),
+        # A guest who stayed away late leaves the session what it was.
+        (
+            "s1 | c1 | cancelled\n s1 | c2 | cancelled\n s1 | c9 | no_show",
+            "1 | 1 | 0 | 0 | 0 | 1",
+            0,
+        ),
+        ("", "1 | 0 | 0 | 0 | 1 | 0", 0),
     ],
 )
 def test_what_became_of_a_session(
@@ -120,6 +133,7 @@ def test_member_months_add_days_over_the_days_of_each_month(clinic: TextBench) -
         clinic,
         memberships="g1 | c1 | 2025-05-29 | 2025-06-15\n g1 | c1 | 2025-06-10 | 2025-06-16",
         attendances="s1 | c1 | attended",
+        stg_groups="group_id | starts_on\n g1 | 2025-05-01",
     )
     clinic.expect(
         "mart_group_process",
@@ -147,6 +161,84 @@ def test_a_stay_without_a_last_day_ends_with_its_group(clinic: TextBench) -> Non
     clinic.expect(
         "mart_group_process",
         "n_left | tenure_mean_days | member_months | seat_months | n_came\n0 | | 0.3333 | 1 | 1",
+        **GROUP,
+    )
+
+
+@pytest.mark.parametrize(("ended_on", "n_expected"), [("2025-06-09", 1), ("2025-06-10", 2)])
+def test_nobody_expects_a_client_after_the_discharge(
+    clinic: TextBench, ended_on: str, n_expected: int
+) -> None:
+    one_group(
+        clinic,
+        memberships="g1 | c1 | 2025-06-01 |\n g1 | c2 | 2025-06-01 |",
+        attendances="s1 | c1 | attended",
+        stg_episodes=f"episode_id | client_id | ended_on\n e1 | c1 | \n e2 | c2 | {ended_on}",
+        stg_memberships="""
+            group_id | client_id | episode_id | joined_on  | left_on
+            g1       | c1        | e1         | 2025-06-01 |
+            g1       | c2        | e2         | 2025-06-01 |
+        """,
+    )
+    clinic.expect(
+        "mart_group_process",
+        f"n_expected | n_came | n_left | tenure_mean_days\n{n_expected} | 1 | 1 | {8 + n_expected}",
+        **GROUP,
+    )
+
+
+def test_a_course_that_closed_itself_ends_the_stay(clinic: TextBench) -> None:
+    # Last attended on 1 January; the course is derived to have ended long before June.
+    one_group(
+        clinic,
+        memberships="g1 | c1 | 2024-01-01 |\n g1 | c2 | 2025-06-01 |",
+        attendances="s0 | c1 | attended\n s1 | c2 | attended",
+        stg_groups="group_id | starts_on\n g1 | 2024-01-01",
+        stg_sessions="""
+            session_id | group_id | scheduled_on
+            s0         | g1       | 2025-01-01
+            s1         | g1       | 2025-06-10
+        """,
+        stg_episodes="episode_id | client_id\n e1 | c1\n e2 | c2",
+        stg_memberships="""
+            group_id | client_id | episode_id | joined_on
+            g1       | c1        | e1         | 2024-01-01
+            g1       | c2        | e2         | 2025-06-01
+        """,
+    )
+    clinic.expect("mart_group_process", "n_expected | n_came\n 1 | 1", **GROUP)
+
+
+def test_a_membership_outside_the_groups_run_takes_no_seat(clinic: TextBench) -> None:
+    # On the list since May and never taken off it: a member while the group runs, 1 to 10 June.
+    one_group(
+        clinic,
+        memberships="g1 | c1 | 2025-05-01 | 2025-08-31\n g1 | c2 | 2025-07-01 |",
+        attendances="s1 | c1 | attended",
+        stg_groups="group_id | starts_on | ends_on | capacity\n g1 | 2025-06-01 | 2025-06-10 | 1",
+    )
+    clinic.expect(
+        "mart_group_process",
+        """
+        period_start_on | n_joined | n_left | member_months | seat_months | seats_taken_share
+        2025-06-01      | 1        | 0      | 0.3333        | 0.3333      | 1
+        """,
+        level="group",
+        period_kind="month",
+    )
+
+
+def test_a_group_that_has_not_met_for_years_did_not_run(clinic: TextBench) -> None:
+    one_group(
+        clinic,
+        memberships="g1 | c1 | 2025-06-01 |",
+        attendances="s1 | c1 | attended",
+        stg_groups="group_id | starts_on\n g1 | 2025-06-01\n g2 | 2019-01-01",
+    )
+    clinic.expect("mart_group_process", "n_groups | n_open_groups\n 1 | 1", level="clinic", **JUNE)
+    clinic.expect(
+        "mart_group_process",
+        "subject_id | n_groups | n_open_groups\n g1 | 1 | 1\n g2 | 0 | 0",
         **GROUP,
     )
 
@@ -180,11 +272,11 @@ def test_groups_of_two_therapists_and_programmes_make_the_clinic(clinic: TextBen
         "mart_group_process",
         """
         level     | subject_id | n_clients | n_groups | n_open_groups | n_closed_groups | n_co_led_groups | n_sessions | attendance_rate
-        clinic    | clinic     | 1         | 2        | 1             | 1               | 1               | 2          | 0.5
+        clinic    | clinic     | 1         | 1        | 1             | 0               | 1               | 2          | 0.5
         group     | g1         | 1         | 1        | 1             | 0               | 1               | 2          | 0.5
-        group     | g2         | 1         | 1        | 0             | 1               | 0               | 0          |
+        group     | g2         | 1         | 0        | 0             | 0               | 0               | 0          |
         programme | p1         | 1         | 1        | 1             | 0               | 1               | 2          | 0.5
-        programme | p2         | 1         | 1        | 0             | 1               | 0               | 0          |
+        programme | p2         | 1         | 0        | 0             | 0               | 0               | 0          |
         """,
         **JUNE,
     )

@@ -48,6 +48,9 @@ def test_nothing(march: TextBench) -> None:
         ({1: 10, 2: 15, 4: 5}, "on_track"),
         # Nothing was measured between the first score and session 4.
         ({1: 20, 5: 10}, "cannot_tell"),
+        # One score alone says nothing, also below the threshold.
+        ({1: 9}, "cannot_tell"),
+        ({1: 20, 5: 9}, "cannot_tell"),
         # No first score: it came later than a fortnight after session 1.
         ({4: 20, 5: 10}, "cannot_tell"),
     ],
@@ -63,6 +66,13 @@ def test_before_session_4_it_is_too_early(march: TextBench, n_sessions: int, sta
 
 def test_reliable_worsening_needs_no_session_4(march: TextBench) -> None:
     assert status_of(march, {1: 10, 2: 16}, n_sessions=2) == "not_on_track"
+
+
+def test_without_a_threshold_only_a_reliable_worsening_can_be_told(march: TextBench) -> None:
+    march.connection.execute("update ref_outcome_rules set caseness_points = null")
+    assert status_of(march, {1: 20, 4: 5}) == "cannot_tell"
+    march.restart()
+    assert status_of(march, {1: 10, 4: 16}) == "not_on_track"
 
 
 def test_without_a_rule_it_cannot_be_told(march: TextBench) -> None:

@@ -24,6 +24,7 @@ FLAGS = (
 def fill_courses(clinic: TextBench, text: str) -> None:
     """Rows of mart_episode_recovery, with the subjects and months that they count for."""
     clinic.given(mart_episode_recovery=f"{FLAGS}\n{text}")
+    clinic.connection.execute("update mart_episode_recovery set is_in_population = true")
     episodes = clinic.connection.execute(
         "select episode_key from mart_episode_recovery order by episode_key"
     ).fetchall()
@@ -80,6 +81,11 @@ def test_what_is_not_known_stays_in_the_denominators_and_has_its_bounds(clinic: 
     )
     clinic.expect(
         "mart_recovery",
+        "n_recovery_known | recovery_known_rate | recovered_of_known_rate\n 2 | 0.5 | 0.5",
+        **JUNE,
+    )
+    clinic.expect(
+        "mart_recovery",
         """
         n_improved | improved_rate | improved_rate_best | n_deteriorated | n_no_reliable_change | no_reliable_change_rate
         2          | 0.4           | 0.8                | 0              | 1                    | 0.2
@@ -93,6 +99,36 @@ def test_what_is_not_known_stays_in_the_denominators_and_has_its_bounds(clinic: 
         2             | 0.4              | 2             | 1                  | 2                 | 1                  | 0.5                   | 1
         """,
         **JUNE,
+    )
+
+
+def test_whom_the_rule_is_not_about_is_in_no_rate_and_told_beside_it(clinic: TextBench) -> None:
+    # A person with a course of each kind in one month is one of the people counted.
+    fill_courses(
+        clinic,
+        """
+        e1 | c1 | 2025-06-02 | true | true  | true  | false | true  | false | true  | | gad7 | | false
+        e2 | c2 | 2025-06-03 | true | false | false | true  | false | false | true  | | gad7 | | false
+        e3 | c2 | 2025-06-30 | true | false | true  | false | false | false | true  | | gad7 | | false
+        e4 | c3 | 2025-04-01 |      |       |       |       |       |       | false | | gad7 | | false
+        """,
+    )
+    clinic.connection.execute(
+        "update mart_episode_recovery set is_in_population = false where episode_key in ('e2', 'e4')"
+    )
+    clinic.expect(
+        "mart_recovery",
+        """
+        n_clients | n_finished | n_outside_population | n_recovered | recovered_rate | improved_rate | deteriorated_rate
+        2         | 2          | 1                    | 1           | 0.5            | 1             | 0
+        """,
+        **JUNE,
+    )
+    clinic.expect(
+        "mart_recovery",
+        "n_clients | n_finished | n_outside_population | recovered_rate | improved_rate_best\n"
+        " 0 | 0 | 1 | |",
+        **{**JUNE, "period_start_on": date(2025, 4, 1)},
     )
 
 
@@ -121,6 +157,7 @@ def percents(clinic: TextBench, counts: dict[str, int]) -> dict[str, float]:
             'e' || n as episode_key,
             'c' || n as client_key,
             date '2025-06-15' as ended_on,
+            true as is_in_population,
             case when n <= $not_case then false when n > $finished - $case then true end
                 as was_case,
             case when n > $finished - $case then n > $finished - $recovery end as is_recovered,

@@ -30,8 +30,33 @@ def test_a_curve_falls_when_those_who_were_worse_off_leave(clinic: TextBench) ->
         f"""
         {THERE} | mean_points | measured_first_mean_points | first_mean_points | there_first_mean_points | gone_first_mean_points | gone_last_mean_points
         1 | 2 | 2 | 2 | 15 | 15 | 15 | 15 |    |
-        2 | 2 | 1 | 1 | 10 | 10 | 15 | 10 | 20 | 20
-        3 | 2 | 1 | 1 | 10 | 10 | 15 | 10 | 20 | 20
+        2 | 2 | 1 | 1 | 10 | 10 | 15 | 10 |    |
+        3 | 2 | 1 | 1 | 10 | 10 | 15 | 10 |    |
+        """,
+        **SESSIONS,
+    )
+
+
+def test_those_who_left_are_told_by_their_pairs_alone(clinic: TextBench) -> None:
+    # c2 has one score and c4 two of one day: neither says that nothing changed.
+    give_courses(
+        clinic,
+        {"c1": {1: 10, 2: 10, 3: 10}, "c2": {1: 20}, "c3": {1: 16, 2: 12}, "c4": {1: 24}},
+        n_attended={"c1": 3, "c2": 1, "c3": 2, "c4": 1},
+    )
+    clinic.connection.execute(
+        "insert into stg_responses by name select * replace (response_id || 'b' as response_id,"
+        " response_key || 'b' as response_key, total_score - 1 as total_score,"
+        " administered_at + interval 1 hour as administered_at)"
+        " from stg_responses where episode_key = 'c4'"
+    )
+    clinic.expect(
+        "mart_trajectories",
+        """
+        position | n_courses | n_there | n_gone_paired | gone_first_mean_points | gone_last_mean_points
+        1        | 4         | 4       | 0             |                        |
+        2        | 4         | 2       | 0             |                        |
+        3        | 4         | 1       | 1             | 16                     | 12
         """,
         **SESSIONS,
     )

@@ -25,6 +25,6 @@ def test_there_is_none_of_too_few_or_of_the_unknown(
     assert clinic.connection.execute(query, {"sd": sd, "n": n}).fetchall() == [(None,)]
 
 
-def test_equal_numbers_have_a_reach_of_nothing(clinic: TextBench) -> None:
+def test_equal_numbers_say_nothing_about_how_sure_their_mean_is(clinic: TextBench) -> None:
     query = "select mean_reach(0.0::double, 5)"
-    assert clinic.connection.execute(query).fetchall() == [(0.0,)]
+    assert clinic.connection.execute(query).fetchall() == [(None,)]

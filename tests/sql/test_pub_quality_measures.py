@@ -39,6 +39,30 @@ def test_a_rate_needs_enough_clients_and_a_complete_year(
     )
 
 
+def test_a_rate_has_its_figures_and_what_its_file_warns_of(clinic: TextBench) -> None:
+    clinic.given(
+        ref_disclosure_policies=POLICY,
+        ref_measure_texts="""
+        measure_id | part      | position | says
+        cms159     | note      | 2        | Then this.
+        cms159     | note      | 1        | First that.
+        cms159     | numerator | 1        | Not this.
+        cms2       | note      | 1        | Nor this.
+        """,
+        mart_quality_measures=f"""
+        {MART} | is_complete | n_eligible
+        cms159 | remission | clinic | clinic | all | year | 2025-01-01 | true | 9
+        """,
+    )
+    clinic.expect(
+        "pub_quality_measures",
+        """
+        index_above_points | remission_below_points | window_months | notes
+        9                  | 5                      | 12            | First that. Then this.
+        """,
+    )
+
+
 def test_exclusions_are_shown_where_the_policy_says(clinic: TextBench) -> None:
     clinic.given(
         ref_disclosure_policies=POLICY,

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.builders import Bench, Row
 
-LISTS = {"instruments"}
+LISTS = {"instruments", "respondents"}
 
 
 def rows_of(text: str) -> list[Row]:

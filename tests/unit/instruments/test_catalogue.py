@@ -146,10 +146,24 @@ def test_a_threshold_of_one_group_of_people_is_no_rule_for_all() -> None:
     assert not rows("ref_outcome_rules", instrument_id="audit_c")
 
 
-def test_a_rule_for_everyone_is_there_for_each_respondent() -> None:
-    assert {row["respondent"] for row in rows("ref_outcome_rules", instrument_id="phq9")} == {
-        "client", "parent", "teacher", "partner", "therapist",
-    }  # fmt: skip
+@pytest.mark.parametrize(
+    ("instrument_id", "respondents"),
+    [
+        ("phq9", {"client"}),
+        # The adult's 25 is not that of a carer's form, nor of a child's.
+        ("ors", {"client"}),
+        ("csi16", {"client", "partner"}),
+        ("rdas", {"client", "partner"}),
+        ("score15", {"client", "parent", "partner"}),
+        ("psc17", {"parent"}),
+        ("ybocs_sr", {"client", "therapist"}),
+    ],
+)
+def test_a_published_figure_holds_for_those_it_was_found_for(
+    instrument_id: str, respondents: set[str]
+) -> None:
+    found = {row["respondent"] for row in rows("ref_outcome_rules", instrument_id=instrument_id)}
+    assert found == respondents
 
 
 @pytest.mark.parametrize(
@@ -158,11 +172,7 @@ def test_a_rule_for_everyone_is_there_for_each_respondent() -> None:
         ("total", "caseness_points", {"client": 20, "parent": 17, "teacher": 16}),
         ("peer", "reliable_change_points", {"client": 5, "parent": 3}),
         ("prosocial", "reliable_change_points", {"client": 4, "parent": 3}),
-        (
-            "emotional",
-            "reliable_change_points",
-            dict.fromkeys(("client", "parent", "teacher", "partner", "therapist"), 4),
-        ),
+        ("emotional", "reliable_change_points", {"client": 4, "parent": 4}),
     ],
 )
 def test_the_sdq_has_rules_of_its_own_for_respondents(
@@ -170,6 +180,20 @@ def test_the_sdq_has_rules_of_its_own_for_respondents(
 ) -> None:
     found = rows("ref_outcome_rules", instrument_id="sdq", scale=scale)
     assert {row["respondent"]: row[column] for row in found} == expected
+
+
+def test_what_is_active_and_not_computed_says_why() -> None:
+    found = {
+        (row["instrument_id"], row["scale"], row["kind"]): row["not_computed_why"]
+        for row in rows("ref_thresholds")
+        if row["not_computed_why"]
+    }
+    assert found == {
+        ("ybocs_sr", "total", "response"): (
+            "a response is counted among cases, and no caseness is active"
+        ),
+    }
+    assert not rows("ref_outcome_rules", instrument_id="sdq", scale="impact")
 
 
 def test_at_most_five_is_below_six() -> None:
@@ -369,8 +393,12 @@ def test_the_z_of_a_reliable_change_is_data() -> None:
 
 
 def test_every_threshold_of_the_catalogue_is_shown() -> None:
-    count = sum(len(one.thresholds) for one in catalogue().instruments.values())
-    assert len(rows("ref_thresholds")) == count
+    shown = {(row["instrument_id"], row["entry"]) for row in rows("ref_thresholds")}
+    assert shown == {
+        (name, entry)
+        for name, one in catalogue().instruments.items()
+        for entry in range(1, len(one.thresholds) + 1)
+    }
     assert {row["status"] for row in rows("ref_thresholds", is_active=False)} == {
         "verified", "unverified",
     }  # fmt: skip
@@ -469,14 +497,52 @@ def _filled(method: str, max_missing: int) -> Callable[[dict[str, Any]], None]:
         (_set("scoring", "scales", 0, "n_items", to=8), "says n_items 8, lists 9"),
         (_set("scoring", "scales", 0, "method", to="algorithm"), "total has no known weights"),
         (_set("scoring", "scales", to=[]), "is_scored is true, but there is no scale"),
-        (_set("form", "reversed_items", "items", to=[12]), r"names items \[12\]"),
+        (
+            _set(
+                "form", "reversed_items", to={"items": [12], "status": "verified", "source": ["x"]}
+            ),
+            r"names items \[12\]",
+        ),
+        (
+            _set("form", "reversed_items", "items", to=[1]),
+            "phq9.yaml, form.reversed_items: expected a status",
+        ),
+        (_set("form", "points", to=[0, 2.5]), "form.points name 2.5, which is between steps of 1"),
+        (_set("thresholds", 0, "points", to=28), "points 28, the scale goes from 0 to 27"),
+        (_set("thresholds", 0, "scale", to="totl"), r"of totl: there is no such scale \(there is"),
+        (_set("thresholds", 1, "points", to=0), "points 0, expected more than 0"),
+        (_set("thresholds", 1, "points", to=-6), "points -6, expected more than 0"),
+        (_set("thresholds", 1, "points", to=28), "points 28, the scale can change by 27"),
+        (_set("thresholds", 1, "op", to=">"), "reliable_change of total has op >, expected >="),
+        (
+            _set("thresholds", 1, "points", to=float("nan")),
+            r"\[1\].points: expected a number, found",
+        ),
+        (_set("thresholds", 3, "op", to="<"), "response of total has op <, expected >="),
+        (_set("bands", 0, "scale", to="mood"), "bands names the scale mood"),
+        (_set("bands", 0, "values", 1, to=[4, 9, "mild"]), None),
+        (_set("bands", 0, "values", 1, to=[3, 9, "mild"]), "bands of total overlap at 3"),
+        (_set("reliability", 0, "value", to=1.0), "reliability of total is 1"),
+        (
+            _set("scoring", "scales", 0, "parts", to=["mod"]),
+            r"scales\[0\].parts\[0\]: expected one of total, found mod",
+        ),
+        (
+            _set("scoring", "missing", "max_missing_by_scale", to={"totl": 1}),
+            "max_missing_by_scale.totl: expected one of total, found totl",
+        ),
+        (
+            _set("form", "items_that_differ", to={"one": {"points": [0, 3]}}),
+            "items_that_differ.one: expected the number of an item",
+        ),
+        (_set("scoring", "scales", 0, "method", to="mean"), "its items give 0 to 3"),
         (_set("form", "points", to=[3, 0]), "form.points are not lowest and highest"),
         (_set("thresholds", 0, "op", to="<"), "caseness of total has op <, expected >="),
-        (_set("thresholds", 1, "kind", to="caseness"), "caseness of total has 2 defaults"),
+        (_set("thresholds", 1, "kind", to="caseness"), "of total for client has 2 defaults"),
         (_set("thresholds", 2, "op", to=">="), "remission of total has op >="),
         (lambda content: content["thresholds"][1].pop("points"), "reliable_change of total has no"),
         (lambda content: content["thresholds"][3].pop("share"), "response of total has no share"),
-        (_set("thresholds", 0, "source", to=[]), "caseness of total is verified without a source"),
+        (_set("thresholds", 0, "source", to=[]), r"phq9.yaml, thresholds\[0\]: expected a source"),
         (_set("scoring", "not_scored_because", to="x"), "only there"),
         (_set("scoring", "is_scored", to=False), "needs not_scored_because"),
         (_set("scoring", "scales", 0, "alternatives", to=[[1, 2]]), "only domain_maxima can have"),
@@ -486,17 +552,49 @@ def _filled(method: str, max_missing: int) -> Callable[[dict[str, Any]], None]:
         (_maxima([[1, 2], [3, 4, 5, 6, 7, 8, 9]], [[2, 3]]), "are not within one list"),
         (_maxima([[1, 2, 3, 4, 5, 6, 7, 8, 9]], [[1, 2], [2, 3]]), "is named twice"),
         (_set("reliability", 0, "scale", to="mood"), "reliability names the scale mood"),
-        (_set("norms", 0, "source", to=[]), "norms of total is verified without a source"),
+        (_set("norms", 0, "source", to=[]), r"norms\[0\]: expected a source, since it is verified"),
         (_filled("blank_is_zero", 9), "none might be left"),
         (_set("loinc", "items", to=["44250-9"]), "loinc.items has 1 codes for 9 items"),
         (_set("loinc", "total", to="44261-5"), "loinc code 44261-5 fails the check digit"),
     ],
 )
 def test_a_problem_is_named(
-    edited: Callable[..., Path], change: Callable[[dict[str, Any]], object], found: str
+    edited: Callable[..., Path], change: Callable[[dict[str, Any]], object], found: str | None
 ) -> None:
+    if found is None:
+        assert load_catalogue(edited(change)).instruments
+        return
     with pytest.raises(InstrumentError, match=found):
         load_catalogue(edited(change))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "found"),
+    [
+        ("bsl23", "thresholds: []", "thresholds:\n  - {kind: remission, scale: total, points: 0.28,"
+         " op: <=, use: default, status: verified, source: [x]}", "needs a scale of whole points"),
+        ("swemwbs", "9: 11.25, ", "", "the table of scale metric has a hole after 8"),
+        ("swemwbs", "8: 9.51", "eight: 9.51", "table.eight: expected points as the key"),
+        ("swemwbs", "    status: unverified\n", "    method: blank_is_zero\n    max_missing: 1\n"
+         "    status: verified\n", "blank_is_zero, but the lowest answer is 1"),
+        ("core_om", "method: prorate_mean", "method: item_mean_rounded", "but total is a mean"),
+    ],
+)  # fmt: skip
+def test_a_problem_of_a_special_form_is_named(
+    tmp_path: Path, name: str, old: str, new: str, found: str
+) -> None:
+    text = (INSTRUMENTS_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / f"{name}.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InstrumentError, match=found):
+        load_catalogue(tmp_path)
+
+
+def test_a_key_that_comes_twice_is_refused(tmp_path: Path) -> None:
+    text = (INSTRUMENTS_FOLDER / "phq9.yaml").read_text(encoding="utf-8")
+    (tmp_path / "phq9.yaml").write_text(text + "norms: []\n", encoding="utf-8")
+    with pytest.raises(InstrumentError, match=r"phq9\.yaml: has norms twice at line"):
+        load_catalogue(tmp_path)
 
 
 def test_all_problems_of_all_files_are_named_at_once(edited: Callable[..., Path]) -> None:

@@ -73,6 +73,42 @@ def test_what_the_catalogue_does_not_have_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("kind", "points", "is_fine"),
+    [
+        ("caseness", "0", False),
+        ("caseness", "0.0001", True),
+        ("caseness", "27", True),
+        ("caseness", "27.0001", False),
+        ("caseness", "-1", False),
+        ("remission", "0", False),
+        ("remission", "27", True),
+        ("reliable_change", "27", True),
+        ("reliable_change", "27.0001", False),
+        ("reliable_change", "1000000000", False),
+    ],
+)
+def test_points_lie_within_the_range_of_the_scale(kind: str, points: str, is_fine: bool) -> None:
+    one = threshold(kind=kind, points=Decimal(points))
+    if is_fine:
+        assert rows_of(one)["client"] == Decimal(points)
+    else:
+        with pytest.raises(SettingsError, match=r"number 1: (points -?|\d).*(range|change)"):
+            rows_of(one)
+
+
+def test_an_sd_is_not_wider_than_the_scale() -> None:
+    computed = {"points": None, "reliability": Decimal("0.8")}
+    assert rows_of(threshold(**computed, sd=Decimal(27)))
+    with pytest.raises(SettingsError, match=r"28 is more than total can change \(27 points\)"):
+        rows_of(threshold(**computed, sd=Decimal(28)))
+
+
+def test_a_remission_is_refused_where_none_is_computed() -> None:
+    with pytest.raises(SettingsError, match="only where higher is worse, total is higher_better"):
+        rows_of(threshold(instrument_id="ors", kind="remission", points=Decimal(30)))
+
+
+@pytest.mark.parametrize(
     ("name", "found"), [("core99", "there is no such"), ("phq9", "no reversed items")]
 )
 def test_only_an_instrument_with_reversed_items_can_be_delivered_turned(

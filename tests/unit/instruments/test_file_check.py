@@ -49,8 +49,14 @@ def test_the_example_is_drawn_with_its_reversed_items() -> None:
         ["counts", *"0323401234"],
     ]
     assert "    total: 22 of 0 to 40 (sum of 10 items)" in lines
-    assert "    caseness of total >= 11 (active); the form is a case" in lines
+    assert "    caseness of total for client >= 11 (active); the form is a case" in lines
     assert any("not active: holds for nhs_cyp only" in line for line in lines)
+
+
+def test_a_figure_that_is_active_and_not_computed_says_so() -> None:
+    lines = check_instrument_file(INSTRUMENTS_FOLDER / "ybocs_sr.yaml").lines()
+    (line,) = [line for line in lines if line.startswith("    response of total")]
+    assert "(active, not computed: a response is counted among cases" in line
 
 
 def test_many_items_take_several_rows() -> None:
@@ -75,6 +81,12 @@ def test_many_items_take_several_rows() -> None:
           " source: [made up]}"), "loinc code 44261-6 is one of phq9 already"),
         (("is_scored: true", "is_scored: false"), "expected the field not_scored_because"),
         (("max_missing: 1", "max_missing_in_form: 10"), "none might be left"),
+        (("method: sum", "method: sum\n      parts: [totl]"), "scoring.scales[0].parts[0]:"
+         " expected one of total, found totl"),
+        (("points: 11", "points: .nan"), "thresholds[0].points: expected a number, found nan"),
+        (("  points: [0, 4]", "  points: [0, 4]\n  items_that_differ: {one: {points: [0, 4]}}"),
+         "form.items_that_differ.one: expected the number of an item, found one"),
+        (("safety:", "safety: null\nsafety:"), "has safety twice"),
     ],
 )  # fmt: skip
 def test_a_problem_has_its_place(

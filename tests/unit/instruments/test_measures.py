@@ -57,6 +57,17 @@ def test_the_six_measures_are_there_and_tests_know_their_tables() -> None:
         assert list(complete_row(name, {})) == tables[name].columns
 
 
+def test_the_words_of_a_measure_are_in_a_table_with_their_source() -> None:
+    texts = measure_tables()["ref_measure_texts"].filter(measure_id="cms2").to_dicts()
+    assert [(row["part"], row["position"]) for row in texts] == [
+        ("denominator", 1), ("initial_population", 1), ("note", 1), ("note", 2), ("numerator", 1),
+    ]  # fmt: skip
+    (first, _) = (row for row in texts if row["part"] == "note")
+    assert "the rate is rather too low" in first["says"]
+    assert "lower bound" not in first["says"]
+    assert all(row["source"] for row in texts)
+
+
 def test_a_measure_that_needs_an_unverified_figure_is_not_active_and_says_which() -> None:
     found = rates(measure_tables())
     active = {key for key, row in found.items() if row["status"] == "active"}
@@ -108,6 +119,58 @@ def test_a_clinic_can_set_a_figure_and_the_table_prints_its_source() -> None:
 def test_a_decision_that_fits_no_figure_is_refused(changes: Row, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         measure_tables((replace(DECISION, **changes),))
+
+
+@pytest.mark.parametrize(
+    ("measure_id", "figure", "below", "least", "most", "above", "message"),
+    [
+        ("cbe1884", "response_share", "0", "0.01", "1", "1.01", "a share above 0 and up to 1"),
+        ("cbe1884", "response_share", "-0.5", "0.5", "1", "50", "a share above 0 and up to 1"),
+        ("cms159", "minimum_age_years", "-3", "0", "120", "121", "from 0 to 120"),
+        ("cms2", "follow_up_days", "-1", "0", "366", "367", "from 0 to 366"),
+        ("cms159", "window_to_days", "-367", "-60", "366", "367", "from -366 to 366"),
+        ("dsf_e", "screen_to_days", "0", "1", "31", "32", "from 1 to 31"),
+        ("dsf_e", "screen_to_months", "-1", "0", "11", "12", "from 0 to 11"),
+        ("dms_e", "assessment_months", "0", "1", "12", "24", "1, 2, 3, 4, 6, 12"),
+        ("dms_e", "assessment_months", "5", "4", "6", "8", "divide the year"),
+        ("cms159", "index_above_points", "-1", "0", "27", "28", "points from 0 to 27"),
+        ("cms2", "positive_from_points.phq2", "-1", "0", "6", "7", "points from 0 to 6"),
+    ],
+)
+def test_a_figure_stays_within_what_it_can_mean(
+    measure_id: str, figure: str, below: str, least: str, most: str, above: str, message: str
+) -> None:
+    decision = replace(DECISION, measure_id=measure_id, figure=figure)
+    for value in (least, most):
+        measure_tables((replace(decision, value=Decimal(value)),))
+    for value in (below, above):
+        with pytest.raises(SettingsError, match=rf"expected: .*{message}.*\n.*found: {figure}"):
+            measure_tables((replace(decision, value=Decimal(value)),))
+
+
+@pytest.mark.parametrize(
+    ("figure", "value", "is_refused"),
+    [
+        ("window_from_days", 30, False),
+        ("window_from_days", 31, True),
+        ("identification_start_months", 4, False),
+        ("identification_start_months", 5, True),
+    ],
+)
+def test_a_window_ends_after_it_starts(figure: str, value: int, is_refused: bool) -> None:
+    decision = replace(DECISION, figure=figure, value=Decimal(value))
+    if not is_refused:
+        measure_tables((decision,))
+        return
+    with pytest.raises(SettingsError, match=rf"expected: {figure} before .*\n.*found: {figure}"):
+        measure_tables((decision,))
+
+
+def test_the_two_ends_of_a_window_are_judged_together() -> None:
+    start = replace(DECISION, figure="window_from_days", value=Decimal(90))
+    with pytest.raises(SettingsError, match="found: window_from_days 90, window_to_days 60"):
+        measure_tables((start, DECISION))
+    measure_tables((start, replace(DECISION, value=Decimal(90))))
 
 
 def test_a_figure_is_decided_once() -> None:

@@ -243,7 +243,8 @@ COLUMNS = {
     "mart_recovery": """level varchar, subject_id varchar, period_kind varchar,
         period_start_on date, period_end_on date, n_clients bigint, n_finished bigint,
         n_measured bigint, n_case_or_unknown bigint, n_recovered bigint,
-        n_reliably_recovered bigint, n_improved bigint, n_deteriorated bigint, {rates}""",
+        n_reliably_recovered bigint, n_improved bigint, n_deteriorated bigint,
+        n_recovery_known bigint, recovered_rate_best double, {rates}""",
     "mart_activity": """level varchar, subject_id varchar, period_kind varchar,
         period_start_on date, period_end_on date, n_referred bigint, n_started bigint,
         n_ended bigint, n_completed bigint, n_dropped_out bigint, n_ended_derived bigint,
@@ -275,6 +276,8 @@ RATES = {
         "measured_rate": ("n_measured", "n_finished"),
         "recovered_rate": ("n_recovered", "n_case_or_unknown"),
         "reliably_recovered_rate": ("n_reliably_recovered", "n_case_or_unknown"),
+        "recovery_known_rate": ("n_recovery_known", "n_case_or_unknown"),
+        "recovered_of_known_rate": ("n_recovered", "n_recovery_known"),
         "improved_rate": ("n_improved", "n_finished"),
         "deteriorated_rate": ("n_deteriorated", "n_finished"),
     },
@@ -402,6 +405,7 @@ def _recovery_rows(clinic: Clinic, courses: list[Course]) -> Iterable[dict]:
             "n_clients": int(course.is_finished),
             "n_measured": int(bool(pairs)),
             "n_case_or_unknown": int(course.is_finished and not known_no_case),
+            "n_recovery_known": int(len(pairs) == 2 and cases),
             "n_recovered": int(recovered),
             "n_reliably_recovered": int(recovered and better),
             "n_improved": int(better),
@@ -411,7 +415,9 @@ def _recovery_rows(clinic: Clinic, courses: list[Course]) -> Iterable[dict]:
     for found, counts in _counted(courses, tally).items():
         key = _key(found, clinic.last_month)
         if key is not None and counts["n_finished"]:
-            yield {**key, **counts}
+            n, x = counts["n_case_or_unknown"], counts["n_recovered"]
+            best = (x + n - counts["n_recovery_known"]) / n if n else None
+            yield {**key, **counts, "recovered_rate_best": best}
 
 
 def _activity_rows(clinic: Clinic, courses: list[Course]) -> Iterable[dict]:

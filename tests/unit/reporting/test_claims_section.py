@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.claims_section import claims_section
+from pipelines.reporting.claims_section import claims_section, newest_end
 from pipelines.reporting.context import Context
 from pipelines.reporting.disclosure import policy_table
 from pipelines.reporting.figures import MONTH, ROLLING, read_figures
@@ -75,10 +75,13 @@ def fill(bench: Bench, *, courses: int, measured: int, better: int, worse: int =
         bench.fill(table, found)
 
 
-def publish(bench: Bench, *, public_policy: str = "nhs_england", **claim: Any) -> None:
+def publish(bench: Bench, **claim: Any) -> None:
     """Make the published claims."""
-    bench.fill("ref_claims", [{"claim_id": "half", "sentence": SENTENCE, **claim}])
-    bench.fill("ref_disclosure_policies", policy_table(public_policy=public_policy).to_dicts())
+    bench.fill(
+        "ref_claims",
+        [{"claim_id": "half", "period_kind": "rolling_12m", "sentence": SENTENCE, **claim}],
+    )
+    bench.fill("ref_disclosure_policies", policy_table().to_dicts())
     bench.restart()
     bench.build("pub_claims")
 
@@ -99,6 +102,7 @@ def section(bench: Bench, audience: str = "director", month: date = REPORT_MONTH
             comparisons={},
             settings=Settings(),
             provenance={},
+            routine=(),
         )
     )
 
@@ -136,7 +140,11 @@ def test_the_section_tells_flow_bounds_verdict_and_sentence(bench: Bench) -> Non
     assert shown["verdict"] == "May be published"
     (definition,) = found.definitions
     assert definition.term == "Half got better."
-    assert definition.text == "May be published. What may be said: 24 of 32 of 40: 75"
+    assert definition.text == (
+        "May be published. 40 were referred, 40 began, 40 are due and count, 32 were measured."
+        " What may be said: 24 of 32 of 40: 75"
+    )
+    assert shown["worse_bound"] == "at most 25 %"
 
 
 def test_a_claim_that_the_worst_bound_contradicts_is_refused_with_the_reason(
@@ -173,29 +181,36 @@ def test_a_window_counts_once_it_has_closed(bench: Bench, month: date, is_closed
     assert bool(found.tables) is is_closed
 
 
-@pytest.mark.parametrize(
-    ("policy", "worse", "is_shown"),
-    [("nhs_england", 4, False), ("nhs_england", 5, True), ("cms", 0, True), ("cms", 10, False)],
-)
-def test_a_public_row_with_a_small_count_is_left_out_whole(
-    bench: Bench, policy: str, worse: int, is_shown: bool
-) -> None:
-    # Measured, met, not met and those without a score are all large enough.
-    fill(bench, courses=100, measured=80, better=50, worse=worse)
-    publish(bench, public_policy=policy)
-    found = section(bench, audience="public")
-    assert (found is not None) is is_shown
-    if found is not None:
-        assert found.tables == found.definitions == ()
-        assert found.paragraphs[1:] == ("50 of 80 of 100: 62",)
-
-
-def test_public_counts_are_rounded_and_the_share_is_of_the_exact_ones(bench: Bench) -> None:
-    fill(bench, courses=103, measured=83, better=51, worse=11)
+def test_a_public_page_has_no_claims(bench: Bench) -> None:
+    fill(bench, courses=100, measured=80, better=50, worse=20)
     publish(bench)
-    found = section(bench, audience="public")
+    assert section(bench, audience="public") is None
+    shown = bench.connection.execute("select distinct audience from pub_claims").fetchall()
+    assert shown == [("director",)]
+
+
+def test_the_newest_closed_window_counts_by_its_date_alone(bench: Bench) -> None:
+    # Over a year later the newest closed window holds nobody: the older ones are not picked.
+    fill(bench, courses=40, measured=32, better=24)
+    publish(bench)
+    found = section(bench, month=date(2026, 5, 1))
     assert found is not None
-    assert found.paragraphs[1] == "50 of 85 of 105: 61"
+    assert not found.tables
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "end_on"),
+    [
+        ("rolling_12m", date(2025, 3, 30), date(2025, 2, 28)),
+        ("rolling_12m", date(2025, 3, 31), date(2025, 3, 31)),
+        ("quarter", date(2025, 6, 29), date(2025, 3, 31)),
+        ("quarter", date(2025, 6, 30), date(2025, 6, 30)),
+        ("year", date(2025, 12, 30), date(2024, 12, 31)),
+        ("year", date(2025, 12, 31), date(2025, 12, 31)),
+    ],
+)
+def test_the_newest_end_of_a_kind_of_window(kind: str, day: date, end_on: date) -> None:
+    assert newest_end(kind, day) == end_on
 
 
 def test_the_director_sees_a_row_in_which_somebody_recovered_and_got_worse(bench: Bench) -> None:
@@ -225,7 +240,7 @@ def test_the_director_sees_a_row_in_which_somebody_recovered_and_got_worse(bench
         for day, points in ((0, 10), (56, 9))
     ]
     bench.fill("stg_responses", [*anxiety, *depression])
-    publish(bench, rule_kind="recovery", measured_at="end", after_days=200, tolerance_days=0)
+    publish(bench, rule_kind="recovery", measured_at="end", after_days=240, tolerance_days=0)
     found = section(bench)
     assert found is not None
     shown = cells(found)

@@ -51,8 +51,8 @@ def test_methods_list_every_rule_with_its_source_and_every_definition() -> None:
     assert [cell.text for cell in in_force.tables[0].rows[0].cells] == [
         "phq9", "6.5", "yes", "a, b", "Somebody 1999",
     ]  # fmt: skip
-    assert [(each.term, each.text) for each in definitions.definitions] == [
-        ("mart_x", "What mart_x counts. One row: one row per thing. Source: A paper")
+    assert [(each.title, each.paragraphs) for each in definitions.parts] == [
+        ("mart_x", ("What mart_x counts.", "One row: one row per thing.", "Source: A paper"))
     ]
     assert thresholds.tables[0].rows[0].cells[1].text == "unverified"
 
@@ -73,8 +73,10 @@ def test_a_table_of_rules_without_rows_is_left_out() -> None:
 def test_the_dictionary_has_every_column_of_every_public_table() -> None:
     contracts = load_mart_contracts()
     page = dictionary_page(contracts, WORDS, clinic="Example <Clinic>")
-    assert [each.title for each in page.sections] == sorted(contracts)
-    for section in page.sections:
+    index, *tables = page.sections
+    assert [row.cells[0].text for row in index.tables[0].rows] == sorted(contracts)
+    assert [each.title for each in tables] == sorted(contracts)
+    for section in tables:
         names = [row.cells[0].text for row in section.tables[0].rows]
         assert names == [column.name for column in contracts[section.title].columns]
     html = render_page(page)

@@ -8,7 +8,16 @@ import duckdb
 import pytest
 
 from pipelines.reporting.model import Report, Section, Table
+from pipelines.reporting.sentences import (
+    BOUNDS,
+    PLAIN,
+    Minimums,
+    nhs_recovered_share,
+    reading,
+    share_sentences,
+)
 from pipelines.reporting.view_model import build_report
+from pipelines.reporting.wording import load_wording
 from tests.unit.reporting.conftest import PROVENANCE
 from tests.unit.reporting.mart_clinic import Clinic, Settings, connect, wilson
 
@@ -93,9 +102,11 @@ def plain(text: str) -> str:
 
 def detail(connection: duckdb.DuckDBPyConnection, **row: Any) -> None:
     """Two hundred finished courses, of which ten have a score missing."""
+    known_rate(connection, 170 / 180)
     counts: dict[str, Any] = {
         "n_clients": 190, "n_finished": 200, "n_measured": 190, "n_case": 170, "n_not_case": 20,
         "n_case_or_unknown": 180, "n_recovery_unknown": 10, "n_no_reliable_change": 60,
+        "n_outside_population": 30,
         "n_paired_both": 150, "n_own_measure": 40, "n_own_measure_used": 12,
         "n_appropriate_due": 30, "n_appropriate_pair": 21, "n_functioning_paired": 90,
         "recovered_rate_best": 0.61, "recovered_standard_share": 0.5,
@@ -123,18 +134,87 @@ def test_recovery_says_its_share_its_standard_its_bounds_and_its_pairs(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     detail(connection)
+    for programme in ("p-anx", "p-dep"):
+        detail(connection, level="programme", subject_id=programme)
     found = section(report(connection), "recovery")
     assert found is not None
     text = plain(" ".join(found.paragraphs))
     assert "England's published standard is 50 %." in text
     assert "In 10 of them a score is missing." in text
     assert "61 % if all did" in text
+    assert "Among those where both scores can tell: " in text
+    assert "30 more finished courses are in none of these figures" in text
+    assert "people of 18 or over" in text
+    assert "none that the clinic has set" in text
     assert "150 of 200 finished courses have a first and a last score on both measures" in text
     assert "40 finished courses treat a problem with a measure of its own" in text
     assert "It was the second of the pair in 12" in text
     rows = cells(found.tables[0])
     assert "60 of 200" in rows["No reliable change, of finished"][0]
     assert "150 of 200" in rows["Both measures at start and end, of finished"][0]
+    # Better, worse, no change and not known make the whole.
+    row = recovery_row(connection)
+    rest = rows["No first and last score on either measure, of finished"][0]
+    assert f"{row['n_finished'] - row['n_measured']:,} of {row['n_finished']:,}" in rest
+    assert found.tables[1].columns[2].key == "measured"
+
+
+def known_rate(connection: duckdb.DuckDBPyConnection, share: float) -> None:
+    """In how many of the courses the recovery can be told."""
+    connection.execute(
+        "update pub_recovery set recovery_known_rate = ? where audience = 'director'", [share]
+    )
+
+
+def test_the_section_leads_with_the_two_extremes_and_without_the_standard(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    detail(connection)
+    known_rate(connection, 0.69)
+    found = section(report(connection), "recovery")
+    assert found is not None
+    row = recovery_row(connection)
+    worst, best = (round(100 * row[name]) for name in ("recovered_rate", "recovered_rate_best"))
+    assert plain(found.paragraphs[0]).startswith(f"Between {worst} % and {best} % of ")
+    assert "standard" not in " ".join(found.paragraphs)
+    assert found.paragraphs[1].startswith("Among those where both scores can tell: ")
+
+
+def recovery_row(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """The clinic's twelve months of recovery as the director sees them."""
+    result = connection.execute(
+        "select * from pub_recovery where audience = 'director' and level = 'clinic'"
+        " and period_kind = 'rolling_12m' and period_end_on = ?",
+        [PERIOD["period_end_on"]],
+    )
+    names = [column[0] for column in result.description]
+    (values,) = result.fetchall()
+    return dict(zip(names, values, strict=True))
+
+
+def test_recovery_leads_with_the_two_extremes_where_under_seventy_per_cent_are_known(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """Metrics: with under 70 % known the bounds come first, and no standard stands beside them."""
+    for known, expected in ((125, BOUNDS), (126, PLAIN)):
+        made_up = {
+            "withheld_figures": None, "n_recovered": 90, "n_case_or_unknown": 180,
+            "n_recovery_known": known, "recovered_rate_best": (270 - known) / 180,
+            **rate("recovered_rate", 90, 180), **rate("recovery_known_rate", known, 180),
+            **rate("recovered_of_known_rate", 90, known),
+        }  # fmt: skip
+        found = nhs_recovered_share(made_up)
+        assert reading(found, Minimums(5, 30)) == expected
+        assert (found.worst, found.best) == (0.5, (270 - known) / 180)
+        (said,) = share_sentences(
+            found, topic="recovered", measure="", period="May", verdict="risen",
+            period_kind="month", minimums=Minimums(5, 30), words=load_wording(),
+        )  # fmt: skip
+        text = plain(said.text)
+        assert text.startswith("Between 50 % and 81 %") is (expected == BOUNDS)
+        # The complete-case share stands beside the bounds, without the verdict of another series.
+        assert ("Among those measured it is 72 % (90 of 125)" in text) is (expected == BOUNDS)
+        assert ("risen" in text) is (expected == PLAIN)
 
 
 def test_a_measure_of_its_own_that_nowhere_counts_is_said_to_be_replaced(
@@ -212,7 +292,9 @@ def test_every_definition_of_drop_out_is_there_with_those_it_can_judge(
     rows = cells(found.tables[0])
     assert "60 of 75" in rows["Planned ending, of courses with a recorded reason"][0]
     assert "30 of 90" in rows["Fewer sessions than the programme plans"][0]
-    assert rows["Ended without a reliable improvement"] == ["2 of 4 (too few for a rate)"]
+    unimproved = rows["Ended without a reliable improvement, planned endings included"]
+    assert unimproved == ["2 of 4 (too few for a rate)"]
+    assert "who died or was transferred is in neither of the last two" in found.paragraphs[1]
 
 
 def test_the_amount_of_care_has_its_middle_and_its_caution(
@@ -245,7 +327,8 @@ def test_measures_at_sessions_say_what_is_not_recorded(
     assert found is not None
     text = plain(" ".join(found.paragraphs))
     assert words in text
-    assert "no more than 7 days older than the end (11 of 12 courses have one)" in text
+    assert "In half of the 11 courses with a score, of 12 that ended after a session, " in text
+    assert "no more than 7 days older than the end" in text
     assert "is not part of what is delivered" in text
 
 
@@ -264,6 +347,26 @@ def test_children_have_a_line_for_each_rater_with_a_measure_and_their_rule_set(
     assert found is not None
     assert found.paragraphs[1].startswith("Rule set: NHS England")
     assert found.paragraphs[1].endswith(", 1.")
+    assert found.tables[0].caption.startswith("Courses of people under 18 at referral")
     rows = cells(found.tables[0])
     assert list(rows) == ["Themselves"]
     assert "10 of 20" in rows["Themselves"][1]
+
+
+@pytest.mark.parametrize(("n_measured", "has_bounds"), [(69, True), (70, False)])
+def test_children_of_whom_under_seventy_per_cent_were_measured_lead_with_the_two_extremes(
+    connection: duckdb.DuckDBPyConnection, n_measured: int, has_bounds: bool
+) -> None:
+    insert(
+        connection, "pub_child_outcomes", rater="parent", n_clients=100, n_finished=100,
+        n_measured=n_measured, n_improved=40, n_unchanged=n_measured - 40, n_deteriorated=0,
+        improved_rate_worst=0.4, improved_rate_best=(140 - n_measured) / 100,
+        rule_id="made_up", rule_version="1", **rate("measured_rate", n_measured, 100),
+        **rate("improved_rate", 40, n_measured), **rate("deteriorated_rate", 0, n_measured),
+        **rate("unchanged_rate", n_measured - 40, n_measured),
+    )  # fmt: skip
+    found = part(report(connection), "children")
+    assert found is not None
+    lead = plain(found.paragraphs[0])
+    assert ("between 40 % and 71 % got reliably better" in lead) is has_bounds
+    assert ("the 31 of 100 courses that lack a second score" in lead) is has_bounds

@@ -9,6 +9,7 @@ import polars
 import pytest
 
 from pipelines.errors import ContractError, UsageError
+from pipelines.reporting.comparing import wilson
 from pipelines.reporting.disclosure import (
     POLICY_FOLDER,
     PUBLIC_LEVELS,
@@ -93,9 +94,7 @@ def test_the_public_gets_no_month_no_person_and_no_delivery() -> None:
     rows = [row for row in policy_table().rows(named=True) if row["audience"] == "public"]
     assert {row["level"] for row in rows} == {"clinic", "programme"}
     assert "month" not in {row["period_kind"] for row in rows}
-    assert {row["table_name"] for row in rows} == {
-        *("pub_claims", "pub_outcomes", "pub_recovery", "pub_subjects"),
-    }
+    assert {row["table_name"] for row in rows} == {"pub_outcomes", "pub_recovery", "pub_subjects"}
 
 
 def test_the_public_gets_only_levels_of_clients_who_agreed() -> None:
@@ -114,6 +113,7 @@ def test_the_public_gets_only_levels_of_clients_who_agreed() -> None:
         ("cms", "public_clinic: [quarter", "clinic: [quarter", "pub_outcomes: clinic is not for"),
         ("cms", "public_clinic: [all]", "group: [all]", "pub_subjects: group is not for the public"),
         ("cms", "pub_recovery:", "pub_activity:", "pub_activity is not for the public"),
+        ("cms", "pub_recovery:", "pub_claims:", "pub_claims is not for the public"),
         ("cms", "pub_recovery:", "pub_deliveries:", "pub_deliveries is not for the public"),
         ("internal", "group: [all]", "public_clinic: [all]", "public_clinic is for the public alone"),
     ],
@@ -256,7 +256,7 @@ def test_almost_everybody_is_as_telling_as_almost_nobody(marts: duckdb.DuckDBPyC
     assert published(marts, "public", "n_improved, improved_rate") == [(None, None)]
 
 
-def test_shares_are_whole_per_cent_of_exact_counts_beside_rounded_ones(
+def test_shares_are_whole_per_cent_of_the_rounded_counts_beside_them(
     marts: duckdb.DuckDBPyConnection,
 ) -> None:
     outcome(marts, n_paired=163, n_improved=81, n_deteriorated=12)
@@ -268,9 +268,23 @@ def test_shares_are_whole_per_cent_of_exact_counts_beside_rounded_ones(
         " first_mean_points",
     )
     assert (n, x) == (165, 80)
-    assert rate == round(81 / 163, 2)
-    assert (round(lower, 2), round(upper, 2)) == (lower, upper)
+    assert rate == round(80 / 165, 2)
+    assert (lower, upper) == tuple(round(end, 2) for end in wilson(80, 165, 1.959964))
     assert mean == 14.3
+
+
+def test_what_is_shown_is_the_same_for_all_counts_that_are_rounded_alike(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    # An exact share would tell them apart: 50 % beside 5 of 15 can only be 7 of 14.
+    outcome(marts, **programme("a"), n_paired=93, n_improved=38, n_deteriorated=12)
+    outcome(marts, **programme("b"), n_paired=97, n_improved=42, n_deteriorated=12)
+    columns = "n_paired, n_improved, improved_rate, improved_rate_lower, improved_rate_upper"
+    publish(marts)
+    first, second = published(marts, "public", columns, "level = 'programme'")
+    assert first == second
+    exact = published(marts, "director", "improved_rate", "level = 'programme'")
+    assert exact == [(round(38 / 93, 6),), (round(42 / 97, 6),)]
 
 
 def test_one_hidden_programme_takes_the_next_smallest_with_it(
@@ -343,8 +357,8 @@ def test_the_other_tables_pass_the_same_gate(marts: duckdb.DuckDBPyConnection) -
            n_paired_any=20, n_paired_all=7)  # fmt: skip
     for level in ("clinic", "public_clinic"):
         insert(marts, "mart_recovery", level=level, subject_id="clinic", **WINDOW, n_clients=50,
-               n_finished=50, n_measured=40, n_case_or_unknown=40, n_recovered=2,
-               n_reliably_recovered=2, n_improved=20, n_deteriorated=6)  # fmt: skip
+               n_finished=50, n_measured=40, n_case_or_unknown=40, n_recovery_known=30,
+               n_recovered=2, n_reliably_recovered=2, n_improved=20, n_deteriorated=6)  # fmt: skip
     publish(marts, policies=polars.concat([policies, others]))
 
     def row(table: str, columns: str, audience: str) -> tuple | None:
@@ -367,6 +381,27 @@ def test_the_other_tables_pass_the_same_gate(marts: duckdb.DuckDBPyConnection) -
         0.4,
     )
     assert row("recovery", "n_recovered, recovered_rate", "director") == (2, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("known", "recovered", "is_shown"),
+    [(29, 14, True), (30, 14, False), (10, 0, False), (25, 15, False), (25, 14, True)],
+    ids=["rest of 11", "rest of 10", "too few known", "10 known not recovered", "11 not recovered"],
+)
+def test_in_how_many_recovery_is_known_passes_the_gate_with_what_follows_from_it(
+    marts: duckdb.DuckDBPyConnection, known: int, recovered: int, is_shown: bool
+) -> None:
+    insert(marts, "mart_recovery", level="public_clinic", subject_id="clinic", **WINDOW,
+           n_clients=60, n_finished=60, n_measured=45, n_case_or_unknown=40,
+           n_recovery_known=known, n_recovered=recovered, n_reliably_recovered=recovered,
+           n_improved=20, n_deteriorated=12)  # fmt: skip
+    publish(marts, public_policy="cms")
+    (row,) = marts.execute(
+        "select n_recovery_known, recovery_known_rate, recovered_of_known_rate, recovered_rate_best,"
+        " withheld_figures like '%recovery_known%' from pub_recovery where audience = 'public'"
+    ).fetchall()
+    assert [value is not None for value in row[:4]] == [is_shown] * 4
+    assert bool(row[4]) is not is_shown
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 from pipelines.errors import ModelError, UsageError
 from pipelines.reporting import html as html_module
 from pipelines.reporting.charts import NARROW, SIZES, WIDE, specification, svg
-from pipelines.reporting.html import render_index, render_month
-from pipelines.reporting.model import Chart, Report
+from pipelines.reporting.html import FOLD_FROM, render_index, render_month
+from pipelines.reporting.model import Cell, Chart, Column, Report, Row, Section, Table
 from pipelines.reporting.write import index_entries, next_version, write_index, write_report
 from tests.unit.reporting.conftest import CLINICS
 
@@ -64,6 +64,22 @@ def test_tables_have_captions_and_heads_and_drawings_have_words(report_of: Repor
     assert len(drawings) >= 8
     assert all(each.get("role") == "img" and each.get("aria-label") for each in drawings)
     assert [tag for tag, _ in elements.found].count("h1") == 1
+
+
+@pytest.mark.parametrize(("n_rows", "is_folded"), [(FOLD_FROM, False), (FOLD_FROM + 1, True)])
+def test_a_long_table_is_folded_and_keeps_its_caption(
+    report_of: ReportOf, n_rows: int, is_folded: bool
+) -> None:
+    report = report_of("activity only", "director")
+    row = Row((Cell("a"), Cell("1", 1)))
+    columns = (Column("name", "Name", is_number=False), Column("n", "n"))
+    table = Table("long", "A long table", columns, (row,) * n_rows)
+    section = Section(section_id="one", title="One", tables=(table,))
+    page = render_month(replace(report, sections=(section,), in_short=(), look_at=()))
+    folds = [each for each in Elements(page).all("details") if each.get("class") == "fold"]
+    assert len(folds) == int(is_folded)
+    assert page.count("<caption><span>A long table</span></caption>") == 1
+    assert (f"{n_rows} rows" in page) == is_folded
 
 
 def test_every_sentence_and_cell_of_the_report_is_on_the_page(report_of: ReportOf) -> None:

@@ -34,6 +34,11 @@ RATE: dict[str, Any] = {
     "basis": "published",
     "status": "active",
     "n_not_yet_due": 3,
+    "index_above_points": 9,
+    "remission_below_points": 5,
+    "window_months": 12,
+    "window_from_days": -60,
+    "window_to_days": 60,
 }
 
 
@@ -101,7 +106,10 @@ def test_a_rate_has_its_counts_its_interval_and_who_is_left_out(
     insert_rate(connection, 1, 2, stratum="12-17")
     ((name, asks, met, excluded, not_due),) = cells(section(connection), "measures-table")
     assert name == "CMS159, remission at twelve months (version 0.2.000)"
-    assert asks.endswith("below 5?")
+    assert asks == (
+        "Of clients with depression and a PHQ-9 above 9: is the last score, 60 days before to"
+        " 60 days after the day 12 months later, below 5?"
+    )
     assert met == "30\u00a0% (18–45\u00a0%; 12 of 40)"
     assert (excluded, not_due) == ("10 of 50", "3")
 
@@ -124,6 +132,65 @@ def test_figures_of_the_clinic_are_told(connection: duckdb.DuckDBPyConnection) -
     assert cells(found, "measures-table")[0][0].endswith("with figures of the clinic’s own)")
     assert found is not None
     assert "methods page has the source" in found.tables[0].note
+
+
+@pytest.mark.parametrize(
+    ("measure", "figures", "words"),
+    [
+        (
+            ("cms159", "remission"),
+            {"index_above_points": 11, "window_from_days": 1, "remission_below_points": 6},
+            "a PHQ-9 above 11: is the last score, 1 day after to 60 days after the day"
+            " 12 months later, below 6?",
+        ),
+        (
+            ("cbe1884", "response"),
+            {"minimum_age_years": 16, "window_months": 6, "response_share": 0.4},
+            "clients of 16 or more with depression and a PHQ-9 above 9: has the last score,"
+            " 60 days before to 60 days after the day 6 months later, fallen by 40 % or more?",
+        ),
+        (("cms2", "screened"), {"follow_up_days": 5}, "recorded within 5 days?"),
+        (("dsf_e", "follow_up"), {"follow_up_days": 14}, "within 14 days?"),
+        (
+            ("dsf_e", "screening"),
+            {"screen_to_months": 10, "screen_to_days": 30},
+            "by 30 November 2025?",
+        ),
+        (("drr_e", "follow_up"), {"window_from_days": 100, "window_to_days": 200}, "100 to 200"),
+        (("drr_e", "response"), {"response_share": 0.3}, "fallen by 30 % or more?"),
+        (("dms_e", "measured"), {"assessment_months": 3}, "each of the year’s 4 periods"),
+    ],
+)
+def test_a_sentence_has_the_figures_of_its_rate(
+    connection: duckdb.DuckDBPyConnection,
+    measure: tuple[str, str],
+    figures: dict[str, Any],
+    words: str,
+) -> None:
+    insert_rate(connection, 12, 40, measure_id=measure[0], rate_id=measure[1], **figures)
+    ((_, asks, *_),) = cells(section(connection), "measures-table")
+    assert words in asks.replace("\u00a0", " ")
+
+
+def test_what_limits_a_measure_is_said_once_under_the_table(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    for rate_id in ("follow_up", "remission"):
+        insert_rate(
+            connection, 12, 40, measure_id="drr_e", rate_id=rate_id, notes="No lists are open."
+        )
+    found = section(connection)
+    assert found is not None
+    assert found.tables[0].note.count("DRR-E: No lists are open.") == 1
+
+
+@pytest.mark.parametrize(("n_not_yet_due", "n_columns"), [(0, 4), (1, 5)])
+def test_what_is_not_yet_due_has_a_column_only_where_there_is_any(
+    connection: duckdb.DuckDBPyConnection, n_not_yet_due: int, n_columns: int
+) -> None:
+    insert_rate(connection, 12, 40, n_not_yet_due=n_not_yet_due)
+    (row,) = cells(section(connection), "measures-table")
+    assert len(row) == n_columns
 
 
 def test_exclusions_of_a_programme_are_told_by_reason(
@@ -201,6 +268,7 @@ def test_every_rate_reason_and_figure_has_its_words() -> None:
     for row in measure_tables()["ref_measure_rates"].to_dicts():
         for what in ("name", "asks"):
             assert words.has(f"measures.rate.{row['measure_id']}_{row['rate_id']}.{what}")
+        assert words.has(f"measures.short.{row['measure_id']}")
     exclusions = {
         code["reason"]
         for measure in load_measures()

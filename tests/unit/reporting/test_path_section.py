@@ -64,14 +64,19 @@ def point(position: int, n: int, mean: float | None, began: float | None = None)
         "there_first_mean_points": None if mean is None else 15.0,
         "gone_first_mean_points": None,
         "gone_last_mean_points": None,
+        "n_gone_paired": 0,
     }
 
 
-def report(connection: duckdb.DuckDBPyConnection, audience: str = "director") -> Report:
-    """The report of October 2026."""
+def report(
+    connection: duckdb.DuckDBPyConnection,
+    audience: str = "director",
+    month: date = date(2026, 10, 1),
+) -> Report:
+    """The report of a month, of October 2026 unless said."""
     return build_report(
         connection,
-        month=date(2026, 10, 1),
+        month=month,
         audience=audience,
         settings=Settings(),
         provenance={"as_of_on": "2026-11-01"},
@@ -197,7 +202,7 @@ def test_two_points_make_no_line(connection: duckdb.DuckDBPyConnection) -> None:
     ("mean", "began", "expected"),
     [
         # As written, with one decimal.
-        (10.0, 15.04, "who stayed hardly changes the line"),
+        (10.0, 15.04, "those who are measured here had begun no differently"),
         (10.0, 14.9, "0.1 of the 5.0 points"),
         (10.0, 12.0, "3.0 of the 5.0 points"),
         (12.0, 12.0, "3.0 of the 3.0 points"),
@@ -218,11 +223,41 @@ def test_those_who_had_left_are_told_with_their_means() -> None:
         **point(6, 40, 10.0, 12.0),
         "gone_first_mean_points": 17.0,
         "gone_last_mean_points": 16.0,
+        "n_gone_paired": 45,
     }
     text = who_is_there(row, load_wording())
     assert text.endswith(
-        "The 60 courses that had ended before then began at 17.0 and ended at 16.0."
+        "Of the 60 courses that had ended before then, 45 have scores on two days: they began at"
+        " 17.0 and ended at 16.0."
     )
+
+
+def test_an_earlier_month_says_nothing_about_its_open_courses(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    give(connection, "pub_path", [PATH_ROW])
+    connection.execute(
+        "update pub_path set period_start_on = date '2025-10-01', period_end_on = date '2026-09-30'"
+    )
+    give(connection, "pub_on_track", [{"n_open": 20, "n_judged": 12}])
+    (section,) = [
+        each
+        for each in report(connection, month=date(2026, 9, 1)).sections
+        if each.section_id == "path"
+    ]
+    assert "open course" not in " ".join(section.paragraphs).lower()
+    assert [table.table_id for table in section.tables] == ["path-ups"]
+
+
+def test_open_courses_without_a_threshold_are_not_said_to_have_no_score(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    give(connection, "pub_path", [PATH_ROW])
+    give(connection, "pub_on_track", [{"n_open": 20, "n_cannot_tell": 20}])
+    section = section_of(connection)
+    assert section is not None
+    assert "No open course has a score" not in section.paragraphs[-1]
+    assert "no measure of theirs has a threshold for change" in section.paragraphs[-1]
 
 
 def test_open_courses_are_counted_and_not_listed(connection: duckdb.DuckDBPyConnection) -> None:
@@ -235,3 +270,5 @@ def test_open_courses_are_counted_and_not_listed(connection: duckdb.DuckDBPyConn
     table = section.tables[-1]
     assert [cell.text for cell in table.rows[0].cells[1:]] == ["20", "12", "9", "3", "6", "2"]
     assert "50\u00a0% of a reliable change by session 4" in table.note
+    # There is no view for therapists, so none may be promised.
+    assert "herapist" not in table.note

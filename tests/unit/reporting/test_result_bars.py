@@ -32,3 +32,11 @@ def test_parts_follow_one_another_and_fill_the_bar() -> None:
         (0.0, 0.3), (0.3, 0.4), (0.4, pytest.approx(0.6)), (pytest.approx(0.6), 1.0),
     ]  # fmt: skip
     assert {bar["order"] for bar in bars} == {2}
+
+
+@pytest.mark.parametrize(("better", "is_at_edge"), [(1, True), (60, False)])
+def test_a_shared_label_stands_at_the_edge_only_where_its_parts_do(
+    better: int, is_at_edge: bool
+) -> None:
+    bars = result_bar(0, "Made-up domain", (better, 2, 1, 97 - better), load_wording())
+    assert any(bar["is_joined"] for bar in bars) is is_at_edge

@@ -105,8 +105,11 @@ def test_a_usual_month_answers_the_five_questions(report_of: ReportOf) -> None:
     report = report_of("usual", "director")
     said = [plain(sentence.text) for sentence in report.in_short]
     # Did outcomes change, and how sure is that?
-    assert "no clear change in October 2026" in said[0]
+    assert "on the GAD-7 has risen in October 2026" in said[0]
     assert "between" in said[0]
+    # What shows no signal stands behind what does, and says what it is compared with.
+    assert "no clear change in October 2026" in said[1]
+    assert "within its usual range of" in said[1]
     # Which programmes do well on what?
     assert any("better than the clinic as a whole: Anxiety course (" in text for text in said)
     assert any("less good: Trauma, individual (" in text for text in said)
@@ -122,7 +125,7 @@ def test_a_usual_month_answers_the_five_questions(report_of: ReportOf) -> None:
         if "before a second" in name or "not measured" in name or "measured at start" in name
     )
     # What is too small to say?
-    assert any(text.startswith("Too few measured courses to compare") for text in said)
+    assert any("Too few measured courses to compare: " in text for text in said)
 
 
 def test_the_director_reads_where_those_who_started_are_now(
@@ -147,8 +150,21 @@ def test_the_director_reads_where_those_who_started_are_now(
     assert sentence.startswith(f"Of the {n_started:,} courses that started")
     assert "in the twelve months to October 2026" in sentence
     numbers = [f"{n:,}" for n in parts]
-    assert [word for word in sentence.split(") ")[1].split() if word in numbers] == numbers
+    assert [word for word in sentence.split(") ", 1)[1].split() if word in numbers] == numbers
     assert said("activity only", "director") == said("usual", "public") == []
+    # Recorded starts are another figure than first attended sessions: where they differ, it is said.
+    ((recorded,),) = (
+        connection_of("usual")
+        .execute(
+            """select n_started from mart_activity
+        where level = 'clinic' and period_kind = 'rolling_12m' and period_end_on = '2026-10-31'"""
+        )
+        .fetchall()
+    )
+    assert recorded != n_started
+    assert f"The table counts {recorded:,} starts" in " ".join(
+        report_of("usual", "director").texts()
+    )
 
 
 def test_the_measured_shares_are_those_of_the_truth(report_of: ReportOf) -> None:
@@ -216,7 +232,8 @@ def test_the_public_page_names_nobody_and_knows_no_delivery(report_of: ReportOf)
 
 def test_the_public_page_says_whom_it_counts_and_counts_nobody_else(report_of: ReportOf) -> None:
     report = report_of("usual", "public")
-    assert "public.consent" in {item.rule for item in report.in_short}
+    (chosen,) = [item.text for item in report.in_short if item.rule == "public.consent"]
+    assert "Counts are rounded to the nearest 5" in chosen
     assert {section.section_id for section in report.sections} == {
         "population",
         "outcomes",

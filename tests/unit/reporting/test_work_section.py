@@ -9,7 +9,7 @@ from pipelines.reporting.disclosure import policy_table
 from pipelines.reporting.model import Cell, Section, Table
 from pipelines.reporting.view_model import build_report
 from pipelines.warehouse.model_file import load_models
-from tests.builders import Bench, Row
+from tests.builders import Bench, Row, complete_row
 from tests.property.process_clinics import process_references
 from tests.unit.reporting.mart_clinic import Settings
 
@@ -31,7 +31,11 @@ def engine() -> Iterator[Bench]:
     """Every table that a report reads, without a row: making them all costs more than a test."""
     made = Bench()
     made.fill("ref_disclosure_policies", policy_table().to_dicts())
-    made.fill("stg_programmes", [{"programme_id": "p1", "name": "Skills", "modality": "group"}])
+    asked = {"instruments": ["csq8", "pgi_c", "srs"]}
+    made.fill(
+        "stg_programmes",
+        [{"programme_id": "p1", "name": "Skills", "modality": "group", **asked}],
+    )
     for table in READ_TABLES:
         made.build(table)
     yield made
@@ -115,6 +119,16 @@ def fill(bench: Bench, *, courses: int, group_members: int = 0) -> None:
     bench.fill("stg_responses", responses)
 
 
+def add(bench: Bench, table: str, rows: list[Row]) -> None:
+    """More rows of a table that has some."""
+    for row in rows:
+        full = complete_row(table, row)
+        marks = ", ".join("?" * len(full))
+        bench.connection.execute(
+            f"insert into {table} ({', '.join(full)}) values ({marks})", list(full.values())
+        )
+
+
 def work(bench: Bench, audience: str = "director") -> Section | None:
     """The section of June's report."""
     for table in ("pub_subjects", *OWN_TABLES):
@@ -164,7 +178,7 @@ def test_therapists_are_in_none_of_them(bench: Bench) -> None:
 def test_five_courses_have_a_rate_and_a_mean(bench: Bench) -> None:
     fill(bench, courses=5)
     section = work(bench)
-    assert "5 of 5 that reached session 3 were asked" in words(section)
+    assert "in 5 of 5 that reached session 3 the client rated the working" in words(section)
     assert "in sessions 3 to 5 (100 %)" in words(section)
     row = cells(tables(section)["work-alliance"])
     assert row["measure"] == Cell("SRS", "SRS", "from 0 to 40")
@@ -180,7 +194,7 @@ def test_five_courses_have_a_rate_and_a_mean(bench: Bench) -> None:
 def test_four_courses_have_counts_and_the_words_too_few(bench: Bench) -> None:
     fill(bench, courses=4)
     section = work(bench)
-    assert "only 4 reached session 3; 4 of them were asked" in words(section)
+    assert "only 4 reached session 3; in 4 of them the client rated" in words(section)
     row = cells(tables(section)["work-alliance"])
     assert row["first"].reason == row["fell"].reason == "too_few_pairs_for_rate"
     assert (row["fell"].text, row["first"].value) == ("1 of 4", None)
@@ -207,14 +221,43 @@ def test_a_group_is_shown_with_its_member_months(bench: Bench) -> None:
         "closed",
         "two therapists",
     )
-    assert (row["members"].value, row["member_months"].value, row["held"].value) == (3, 3.0, 4)
+    assert (row["members"].value, row["member_months"].value, row["held"].value) == (3, 2.9, 4)
     assert row["attended"].text == "92\u00a0%"
     # Four sessions and three stays are too few for means.
     assert row["size"].text == "–"
     assert (row["moves"].text, row["moves"].small) == ("3, 3", "")
     cohesion = cells(tables(section)["work-cohesion"])
-    assert (cohesion["measure"].text, cohesion["mean"].text) == ("GSRS", "34.5")
-    assert (cohesion["below"].text, cohesion["below"].small) == ("100\u00a0%", "9 of 9")
+    # Twelve ratings, but of three people.
+    assert (cohesion["measure"].text, cohesion["mean"].text) == ("GSRS", "–")
+    assert (cohesion["below"].text, cohesion["ratings"].value) == ("9 of 9", 12)
+
+
+@pytest.mark.parametrize(("members", "is_shown"), [(4, False), (5, True)])
+def test_cohesion_is_of_people_and_not_of_ratings(
+    bench: Bench, members: int, is_shown: bool
+) -> None:
+    fill(bench, courses=members, group_members=members)
+    cohesion = cells(tables(work(bench))["work-cohesion"])
+    n = 3 * members
+    assert cohesion["mean"].text == ("34.5" if is_shown else "–")
+    assert cohesion["mean"].small.startswith("spread" if is_shown else "too few")
+    assert cohesion["below"].text == ("100\u00a0%" if is_shown else f"{n} of {n}")
+
+
+def test_a_spread_needs_ratings_that_are_free(bench: Bench) -> None:
+    # Of five people, but never two of them at one session.
+    fill(bench, courses=5, group_members=5)
+    bench.connection.execute(
+        "delete from stg_responses where session_id is not null"
+        " and client_id not in (select 'c' || right(session_id, 1))"
+    )
+    bench.connection.execute(
+        "insert into stg_responses by name select * replace ('c4' as client_id,"
+        " 'c4' as client_key, 'r999' as response_id, 'r999' as response_key)"
+        " from stg_responses where session_id = 'g-3'"
+    )
+    cohesion = cells(tables(work(bench))["work-cohesion"])
+    assert (cohesion["mean"].text, cohesion["mean"].small) == ("34.5", "")
 
 
 def test_groups_stand_in_the_order_of_their_names(bench: Bench) -> None:
@@ -227,6 +270,11 @@ def test_groups_stand_in_the_order_of_their_names(bench: Bench) -> None:
             for number, name in enumerate(names)
         ],
     )
+    met = [
+        {"session_id": f"{name}-0", "group_id": name, "scheduled_on": FIRST_SESSION}
+        for name in ("g0", "g2")
+    ]
+    add(bench, "stg_sessions", met)
     found = tables(work(bench))["work-groups"]
     assert [row.cells[0].text for row in found.rows] == [
         "calm Ridge",
@@ -235,6 +283,54 @@ def test_groups_stand_in_the_order_of_their_names(bench: Bench) -> None:
         "All groups",
     ]
     assert found.rows[-1].is_total
+
+
+@pytest.mark.parametrize(
+    ("courses", "answered", "text"),
+    # 28 of 40 are 70 %; 27 are the next below. All who answered said much improved.
+    [(40, 28, "100 %"), (40, 27, "68 % to 100 % of all meant to be asked")],
+)
+def test_under_seventy_percent_answered_the_bounds_lead(
+    bench: Bench, courses: int, answered: int, text: str
+) -> None:
+    fill(bench, courses=courses)
+    said = "delete from stg_responses where instrument_id = 'pgi_c' and client_id in "
+    silent = ", ".join(f"'c{number}'" for number in range(answered, courses))
+    bench.connection.execute(f"{said} ({silent})")
+    bench.connection.execute(
+        "update stg_responses set total_score = 2 where instrument_id = 'pgi_c'"
+    )
+    rows = {row.cells[0].text: row.cells for row in tables(work(bench))["work-experience"].rows}
+    met = rows["PGI-C"][3]
+    assert met.text.replace("\u00a0", " ") == text
+    small = met.small.replace("\u00a0", " ")
+    if answered == 28:
+        assert small.endswith("28 of 28; 70 % to 100 % of all meant to be asked")
+    else:
+        assert small.startswith("100 % of those who answered: ")
+        assert "27 of 27" in small
+
+
+def test_of_others_than_the_client_only_the_number_of_answers_is_said(bench: Bench) -> None:
+    fill(bench, courses=6)
+    bench.connection.execute(
+        "update stg_responses set respondent = 'parent' where instrument_id = 'pgi_c'"
+    )
+    rows = {row.cells[0].text: row.cells for row in tables(work(bench))["work-experience"].rows}
+    rated, met = rows["PGI-C, by the parent"][1], rows["PGI-C, by the parent"][3]
+    assert (rated.text, rated.small) == ("6", "")
+    assert "of all meant to be asked" not in met.small
+
+
+@pytest.mark.parametrize("has_rule", [True, False])
+def test_whose_ratings_the_rule_of_a_verdict_was_published_for_is_said(
+    bench: Bench, has_rule: bool
+) -> None:
+    fill(bench, courses=6)
+    if not has_rule:
+        bench.fill("ref_thresholds", [])
+    note = tables(work(bench))["work-experience"].note
+    assert ("clinicians’ ratings (CGI-I)" in note) is has_rule
 
 
 def test_the_verdict_has_its_bounds_and_every_step(bench: Bench) -> None:
@@ -247,6 +343,6 @@ def test_the_verdict_has_its_bounds_and_every_step(bench: Bench) -> None:
     met = rows["PGI-C"][3]
     assert met.text == "80\u00a0%"
     assert "4 of 5" in met.small
-    assert met.small.endswith("67\u00a0% to 83\u00a0% of all who ended")
+    assert met.small.endswith("67\u00a0% to 83\u00a0% of all meant to be asked")
     steps = [cell.value for cell in found["work-verdicts"].rows[0].cells[1:]]
     assert steps == [0, 4, 0, 0, 1, 0, 0]

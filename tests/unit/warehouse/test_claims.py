@@ -1,8 +1,10 @@
 """Claims as data: the shipped ones are honest ones, and what cannot be one is refused."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -82,25 +84,62 @@ def test_empty_lists_mean_everybody() -> None:
         "group",
         "skills_group",
     ]
-    assert rows["end_of_care_recovery"]["set_on"] == date(2026, 1, 1)
+    assert rows["end_of_care_recovery"]["set_on"] == date(2023, 1, 1)
+
+
+def test_the_share_and_the_weeks_of_a_sentence_are_those_of_the_claim() -> None:
+    rows = {row["claim_id"]: row for row in claims().iter_rows(named=True)}
+    row = rows["eight_weeks_reliable_improvement"]
+    assert row["says"] == "70 % improved significantly within 8 weeks."
+    assert row["measure_words"].endswith("around week 8")
+    assert (row["claimed_rate"], row["after_days"]) == (Decimal("0.7"), 56)
+
+
+def rule(**changes: object) -> Callable[[dict], object]:
+    return lambda claim: claim["rule"].update(changes)
+
+
+def measured(**changes: object) -> Callable[[dict], object]:
+    return lambda claim: claim["measured"].update(changes)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda claim: claim.pop("says"), "no says"),
-        (lambda claim: claim.update(note="x"), "unknown note"),
-        (lambda claim: claim["rule"].pop("kind"), "no rule.kind"),
-        (lambda claim: claim.update(rule="much"), "rule holds no keys"),
+        (lambda claim: claim.pop("says"), "'says' is a required property"),
+        (lambda claim: claim.update(note="x"), "'note' was unexpected"),
+        (lambda claim: claim["rule"].pop("kind"), "'kind' is a required property"),
+        (lambda claim: claim.update(rule="much"), "rule: 'much' is not of type 'object'"),
         (lambda claim: claim.update(claim_id="other"), "claim_id differs"),
-        (lambda claim: claim["rule"].update(kind="luck"), "rule.kind is none of"),
-        (lambda claim: claim["measured"].update(at="best"), "neither day nor end"),
-        (lambda claim: claim.update(claimed_share=70), "no share of 1"),
-        (lambda claim: claim.update(levels=["therapist"]), "a therapist is never named"),
-        (lambda claim: claim.update(levels=[]), "levels may be"),
-        (lambda claim: claim["rule"].update(kind="recovery"), "measured at the end only"),
-        (lambda claim: claim["measured"].pop("tolerance_days"), "tolerance_days belongs"),
-        (lambda claim: claim["rule"].update(worse_from_points=5), "belongs to a rating"),
+        (rule(kind="luck"), "rule.kind: 'luck' is not one of"),
+        (measured(at="best"), "measured.at: 'best' is not one of"),
+        (lambda claim: claim.update(claimed_share=70), "claimed_share: 70 is greater than"),
+        (lambda claim: claim.update(claimed_share=0.333), "not in whole per cent"),
+        (lambda claim: claim.update(levels=["therapist"]), "'therapist' is not one of"),
+        (lambda claim: claim.update(levels=[]), "levels: "),
+        (lambda claim: claim.update(set_on=None), "set_on: None is not of type"),
+        (lambda claim: claim.update(set_on="2025-02-30"), "set_on is no day"),
+        (lambda claim: claim.pop("period_kind"), "'period_kind' is a required property"),
+        (lambda claim: claim.update(period_kind="month"), "period_kind: 'month'"),
+        (rule(kind="recovery"), "measured at the end only"),
+        (rule(instrument_id="nonsense"), "nonsense is no instrument of the catalogue"),
+        (rule(instrument_id="phq2"), "needs an instrument of purpose outcome"),
+        (rule(scale="nonsense"), "has no scale nonsense"),
+        (
+            lambda claim: claim["population"].update(tracks=["nonsense"]),
+            "no programme has the track nonsense",
+        ),
+        (lambda claim: claim["measured"].pop("tolerance_days"), "tolerance_days"),
+        (measured(tolerance_days=29), "more than half of after_days"),
+        (measured(after_days=-5), "after_days: -5 is less than"),
+        (measured(after_days=57), "no whole weeks"),
+        (measured(look_back_days=28), "look_back_days belong to a rating"),
+        (rule(met_words="were cured"), "rule.met_words uses a forbidden word: cure"),
+        (rule(met_words="improved thanks to us"), "forbidden word: thanks to"),
+        (lambda claim: claim.update(says="95 % improved."), "writes a figure of its own"),
+        (lambda claim: claim.update(says="Half of them improved."), "writes a figure of its own"),
+        (lambda claim: claim.update(says="They improved."), "does not name its share"),
+        (measured(words="a score around week 8"), "weeks are written as"),
     ],
 )
 def test_what_cannot_be_an_honest_claim_is_refused(
@@ -108,28 +147,57 @@ def test_what_cannot_be_an_honest_claim_is_refused(
     change: Callable[[dict], object],
     message: str,
 ) -> None:
-    with pytest.raises(ContractError, match=message):
+    with pytest.raises(ContractError, match=re.escape(message)):
         claims(edited(change))
 
 
-def test_significantly_needs_a_reliable_or_clinical_rule(
+def test_half_of_after_days_is_not_too_much(
     edited: Callable[[Callable[[dict], object]], Path],
 ) -> None:
-    def to_rating(claim: dict) -> None:
-        claim["rule"] |= {"kind": "rating", "instrument_id": "pgi_c", "worse_from_points": 5}
-        claim["measured"] = {"at": "end", "after_days": 182, "words": "a rating"}
+    (row,) = claims(edited(measured(tolerance_days=28))).to_dicts()
+    assert row["tolerance_days"] == 28
+
+
+def test_recovery_is_told_of_the_first_measure_of_its_pair(
+    edited: Callable[[Callable[[dict], object]], Path],
+) -> None:
+    def change(claim: dict) -> None:
+        claim["rule"] |= {"kind": "recovery", "instrument_id": "wsas", "respondent": "parent"}
+        claim["measured"] = {"at": "end", "after_days": 182, "words": "a", "due_words": "b"}
+
+    with pytest.raises(ContractError, match="a recovery is told of phq9, total, client"):
+        claims(edited(change))
+
+
+def to_rating(claim: dict, says: str) -> None:
+    claim["says"] = says
+    claim["rule"] |= {"kind": "rating", "instrument_id": "pgi_c"}
+    claim["measured"] = {
+        "at": "end",
+        "after_days": 182,
+        "look_back_days": 28,
+        "words": "a rating",
+        "due_words": "due",
+    }
+
+
+@pytest.mark.parametrize("place", ["says", "met_words"])
+def test_significantly_needs_a_reliable_or_clinical_rule(
+    edited: Callable[[Callable[[dict], object]], Path], place: str
+) -> None:
+    def change(claim: dict) -> None:
+        to_rating(claim, "{claimed_percent} % felt better.")
+        (claim if place == "says" else claim["rule"])[place] = (
+            "{claimed_percent} % felt significantly better."
+        )
 
     with pytest.raises(ContractError, match="says 'significant' without"):
-        claims(edited(to_rating))
+        claims(edited(change))
 
 
 def test_a_rating_may_speak_of_feeling_better(
     edited: Callable[[Callable[[dict], object]], Path],
 ) -> None:
-    def change(claim: dict) -> None:
-        claim["says"] = "Half felt better."
-        claim["rule"] |= {"kind": "rating", "instrument_id": "pgi_c", "worse_from_points": 5}
-        claim["measured"] = {"at": "end", "after_days": 182, "words": "a rating"}
-
-    (row,) = claims(edited(change)).to_dicts()
-    assert (row["worse_from_points"], row["tolerance_days"]) == (5, 0)
+    path = edited(lambda claim: to_rating(claim, "{claimed_percent} % felt better."))
+    (row,) = claims(path).to_dicts()
+    assert (row["look_back_days"], row["tolerance_days"]) == (28, 0)

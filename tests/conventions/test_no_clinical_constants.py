@@ -1,0 +1,48 @@
+"""No questionnaire, diagnosis or cut-off is named in SQL: they come from reference tables."""
+
+import re
+
+import pytest
+
+from pipelines.instruments.catalogue import load_catalogue
+from pipelines.warehouse.model_file import load_checks, load_models
+
+# Goals are kinds of the export, and their scales share its words.
+GOAL_KINDS = {"gas", "gbo"}
+INSTRUMENTS = sorted(set(load_catalogue().instruments) - GOAL_KINDS)
+FILES = {**load_models(), **load_checks()}
+# Numbers that count, order or convert; a cut-off is none of them.
+PLAIN_NUMBERS = {
+    "0", "0.0", "1", "1.0", "2", "3", "4", "12", "100",
+    # 95 % limits, of an effect size; Wilson's and t limits are functions.
+    "1.96",
+}  # fmt: skip
+# Numbers of single marts: tenths of a wait, steps of a histogram, days of a week, and the pairs
+# below which an effect size has no limits (Becker's variance is for large samples).
+OWN_NUMBERS = {
+    "mart_activity": {"5", "9", "10"},
+    "mart_dosage": {"10000"},
+    "mart_effect_sizes": {"20"},
+    "mart_outcomes": {"20"},
+    "mart_pooled_change": {"20"},
+    "mart_trajectories": {"7", "10000", "40000"},
+}
+
+
+def code(name: str) -> str:
+    """A model's query without comments, and with its types' lengths left out."""
+    lines = (line.split("--")[0] for line in FILES[name].sql.splitlines())
+    return re.sub(r"decimal\(\d+, ?\d+\)", "decimal", " ".join(lines))
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_no_model_names_a_questionnaire(name: str) -> None:
+    texts = set(re.findall(r"'([^']*)'", code(name)))
+    assert texts & set(INSTRUMENTS) == set()
+
+
+@pytest.mark.parametrize("name", sorted(name for name in FILES if name.startswith("mart_")))
+def test_numbers_of_a_mart_are_none_that_a_clinician_decides(name: str) -> None:
+    without_texts = re.sub(r"'[^']*'", "''", code(name))
+    numbers = set(re.findall(r"(?<![\w.$])\d+(?:\.\d+)?(?![\w.])", without_texts))
+    assert numbers <= PLAIN_NUMBERS | OWN_NUMBERS.get(name, set())
