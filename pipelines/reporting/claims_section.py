@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
+from pipelines.reporting.context import Context, column, share_cell, text_cell
 from pipelines.reporting.figures import (
     CLINIC,
     HISTORY_MONTHS,
@@ -116,15 +116,12 @@ def _table(context: Context, rows: list[Record]) -> Table:
         caption=words.say("claims.table"),
         columns=(
             column("claim", words.say("claims.claim"), is_number=False),
+            column("verdict", words.say("claims.verdict"), is_number=False),
             column("began", words.say("claims.began"), is_number=False),
             *(
                 column(key, words.say(f"claims.{key}"))
-                for key in (
-                    *("referred", "started", "due", "measured", "met"),
-                    *("bounds", "worse", "worse_bound"),
-                )
+                for key in ("measured", "met", "bounds", "worse", "worse_bound")
             ),
-            column("verdict", words.say("claims.verdict"), is_number=False),
         ),
         rows=tuple(Row(tuple(_cells(context, row))) for row in rows),
         note=words.say("claims.note"),
@@ -145,16 +142,13 @@ def _cells(context: Context, row: Record) -> list[Cell]:
     )
     return [
         text_cell(row["says"]),
+        text_cell(words.say(f"claims.verdicts.{row['verdict']}")),
         text_cell(window),
-        count_cell(row, "n_referred", words),
-        count_cell(row, "n_started", words),
-        count_cell(row, "n_due", words),
         share_cell(measured, minimums, words, has_interval=False),
         share_cell(met, minimums, words),
         _bounds(context, row),
         share_cell(worse, minimums, words),
         _worse_bound(context, row),
-        text_cell(words.say(f"claims.verdicts.{row['verdict']}")),
     ]
 
 

@@ -52,7 +52,7 @@ def test_methods_list_every_rule_with_its_source_and_every_definition() -> None:
         "phq9", "6.5", "yes", "a, b", "Somebody 1999",
     ]  # fmt: skip
     assert [(each.title, each.paragraphs) for each in definitions.parts] == [
-        ("mart_x", ("What mart_x counts.", "One row: one row per thing.", "Source: A paper"))
+        ("mart_x", ("What mart_x counts.", "Holds one row per thing.", "Source: A paper"))
     ]
     assert thresholds.tables[0].rows[0].cells[1].text == "unverified"
 
