@@ -95,7 +95,7 @@ def _all(snapshot: Snapshot) -> list[BuiltTable]:
 
 
 def write_catalogues(home: Home, snapshot: Snapshot) -> None:
-    """Write both catalogues of views and swap them in."""
+    """Write both catalogues of views and swap them in. Only for whoever holds the writer's lock."""
     store = Store(home.warehouse)
     vault: list[str] = []
     warehouse: list[str] = []
@@ -121,6 +121,9 @@ def write_catalogues(home: Home, snapshot: Snapshot) -> None:
         (home.vault_catalogue, vault),
         (home.warehouse_catalogue, warehouse),
     ):
+        # Nobody else writes one now: what lies there is of a process that was killed.
+        for left in final.parent.glob(f"{final.name}.*.tmp*"):
+            left.unlink(missing_ok=True)
         temporary = temporary_beside(final)
         try:
             with duckdb.connect(str(temporary)) as connection:

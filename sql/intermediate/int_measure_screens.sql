@@ -1,6 +1,7 @@
 -- Screens with a tool that a screening measure accepts, positive or not.
 --
 -- A screen is a valid total of the client's own; it is positive from the tool's cut-off on.
+-- `response_place` orders responses by their id, which ties go by, without naming it.
 --
 -- Grain:  one row per screening measure and response.
 -- Key:    measure_id, response_key
@@ -30,7 +31,7 @@ tools as (
 responses as (
     select
         response_key,
-        response_id
+        row_number() over (order by response_id) as response_place
     from stg_responses
 ),
 
@@ -55,7 +56,7 @@ active_measures as (
 select
     active_measures.measure_id,
     scores.response_key,
-    responses.response_id,
+    responses.response_place,
     scores.client_key,
     scores.administered_at,
     scores.administered_on as screened_on,

@@ -44,7 +44,7 @@ visits as (
 screens as (
     select
         measure_id,
-        response_id,
+        response_place,
         client_key,
         administered_at,
         screened_on,
@@ -73,7 +73,7 @@ follow_ups as (
 numbered_screens as (
     select
         row_number() over (
-            order by administered_at asc, is_brief desc, response_id asc, measure_id asc
+            order by administered_at asc, is_brief desc, response_place asc, measure_id asc
         ) as screen_number,
         measure_id,
         client_key,

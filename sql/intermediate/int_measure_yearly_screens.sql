@@ -44,7 +44,7 @@ visits as (
 screens as (
     select
         measure_id,
-        response_id,
+        response_place,
         client_key,
         administered_at,
         screened_on,
@@ -87,7 +87,7 @@ season_screens as (
         seasons.period_start_on,
         seasons.client_key,
         seasons.follow_up_days,
-        screens.response_id,
+        screens.response_place,
         screens.administered_at,
         screens.screened_on,
         screens.is_brief,
@@ -121,7 +121,7 @@ first_positives as (
     where is_positive
     qualify row_number() over (
         partition by measure_id, period_start_on, client_key
-        order by administered_at asc, is_brief asc, response_id asc
+        order by administered_at asc, is_brief asc, response_place asc
     ) = 1
 ),
 
