@@ -392,8 +392,8 @@ def profile_of(rows: dict[tuple[str, str, str], Row], bases: tuple[str, ...]) ->
 def success_profile(clinic: Clinic, domains: dict[Key, Row]) -> dict[Key, Row]:
     """mart_success_profile by its key."""
     by_course: dict[str, dict[tuple[str, str, str], Row]] = defaultdict(dict)
-    for (episode_key, *key), row in domains.items():
-        by_course[episode_key][tuple(key)] = row  # type: ignore[index]
+    for (episode_key, domain, basis, respondent), row in domains.items():
+        by_course[episode_key][domain, basis, respondent] = row
     found = {}
     for subject, (kind, start, end), cohort in cohorts(clinic):
         groups: dict[Key, list[Course]] = defaultdict(list)

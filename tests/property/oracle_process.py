@@ -39,11 +39,13 @@ def reach(numbers: list[Fraction]) -> float | None:
 def with_mean(name: str, numbers: list[Fraction]) -> Row:
     """A mean, its limits and the spread."""
     centre, half = mean(numbers), reach(numbers)
-    has_limits = centre is not None and half is not None
+    lower = upper = None
+    if centre is not None and half is not None:
+        lower, upper = float(centre) - half, float(centre) + half
     return {
         f"{name}_mean_points": centre,
-        f"{name}_mean_points_lower": float(centre) - half if has_limits else None,  # type: ignore
-        f"{name}_mean_points_upper": float(centre) + half if has_limits else None,  # type: ignore
+        f"{name}_mean_points_lower": lower,
+        f"{name}_mean_points_upper": upper,
         f"{name}_sd_points": deviation(numbers),
     }
 

@@ -6,6 +6,7 @@ the published definition that we follow, the test says so.
 """
 
 from collections import Counter
+from typing import TypedDict
 
 import pytest
 
@@ -22,11 +23,20 @@ from tests.sql.published_pairs import (
 from tests.sql.text_tables import TextBench
 
 pytestmark = needs_data
-BETTER_HIGHER = {"direction": "higher_better", "ends": (0, 25)}
+
+
+class Form(TypedDict, total=False):
+    """How a made-up scale differs from one that runs from 0 to 60 and is worse the higher."""
+
+    direction: str
+    ends: tuple[float, float]
+
+
+BETTER_HIGHER: Form = {"direction": "higher_better", "ends": (0, 25)}
 LEVELS = ("recovered", "improved", "unchanged", "deteriorated", "harmed")
 
 
-def sample(name: str) -> tuple[list[Pair], dict[str, object]]:
+def sample(name: str) -> tuple[list[Pair], Form]:
     """The pairs of an outcome, and how its scale runs."""
     if name == "mom_di":
         return antidepressant_pairs(), {"ends": (-10, 60)}
@@ -73,7 +83,7 @@ def test_jacobson_truax(
 ) -> None:
     pairs, scale = sample(outcome)
     rule = {"reliable_change_points": jt_points(clinic, pairs, reliability)}
-    fill_pairs(clinic, pairs, rule=rule, **scale)  # type: ignore[arg-type]
+    fill_pairs(clinic, pairs, rule=rule, **scale)
     found = {row["subject_id"]: row for row in clinic.rows("mart_outcomes") if _is_year(row)}
     assert {name: changes(found[name]) for name in expected} == expected
 
@@ -90,7 +100,7 @@ def test_a_fixed_change_in_points(
     clinic: TextBench, outcome: str, points: int, expected: dict[str, tuple[int, int, int]]
 ) -> None:
     pairs, scale = sample(outcome)
-    fill_pairs(clinic, pairs, rule={"reliable_change_points": points}, **scale)  # type: ignore[arg-type]
+    fill_pairs(clinic, pairs, rule={"reliable_change_points": points}, **scale)
     found = {row["subject_id"]: row for row in clinic.rows("mart_outcomes") if _is_year(row)}
     assert {name: changes(found[name]) for name in expected} == expected
 
@@ -140,7 +150,7 @@ def test_five_categories_with_cut_off_c(
     assert cutoff is None or round(found_cutoff, 2) == cutoff
     reliable = jt_points(clinic, pairs, points) if points < 1 else points
     rule = {"reliable_change_points": reliable, "caseness_points": found_cutoff}
-    fill_pairs(clinic, pairs, rule=rule, **scale)  # type: ignore[arg-type]
+    fill_pairs(clinic, pairs, rule=rule, **scale)
     (row,) = year(clinic, "mart_outcomes")
     assert levels(row) == expected
     categories = Counter(one["change_category"] for one in clinic.rows("mart_episode_outcomes"))
@@ -164,7 +174,7 @@ def test_crossing_the_cut_off_alone(
 ) -> None:
     pairs, scale = sample(outcome)
     rule = {"caseness_points": cutoff_c(pairs, 7, 7)}
-    fill_pairs(clinic, pairs, rule=rule, **scale)  # type: ignore[arg-type]
+    fill_pairs(clinic, pairs, rule=rule, **scale)
     (row,) = year(clinic, "mart_outcomes")
     assert row["n_recovered"] == n_better
     courses = clinic.rows("mart_episode_outcomes")
