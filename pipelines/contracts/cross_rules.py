@@ -49,6 +49,13 @@ _JUDGES = {
         breaks="coalesce(r.total_score < i.total_min_points"
         " or r.total_score > i.total_max_points, false)",
     ),
+    "responses.total_score.on_steps": _Judge(
+        needs=frozenset(),
+        join="",
+        # Nearly all totals are whole numbers, which are not looked at one by one.
+        breaks="case when r.total_score is null or r.total_score = round(r.total_score, 0)"
+        " then false else not lies_on_steps(r.total_score, i.total_steps) end",
+    ),
     "responses.near_session": _Judge(
         needs=frozenset({"sessions"}),
         join="",

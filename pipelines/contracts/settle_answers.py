@@ -5,6 +5,7 @@ instrument is quarantined and thus a missing answer; the answers of a response t
 are orphans. Also here, because it compares answers: responses that were delivered twice.
 """
 
+from pipelines.contracts.turned_answers import turn_back
 from pipelines.engine import Engine
 
 
@@ -39,6 +40,7 @@ qualify count(*) over (partition by client_id, instrument_id, respondent, given_
         folds=f"(select * from folded_answers where {crowded})",
         responses_delivered=True,
     )
+    turn_back(engine, answers="crowded_answers", responses="crowded_responses")
     (n_found,) = engine.execute(
         f"""
 insert into duplicate_responses

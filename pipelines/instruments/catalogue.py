@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -57,11 +58,19 @@ class Catalogue:
 
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:
-    """The catalogue in a folder, by default the project's own.
+    """The catalogue in a folder, by default the project's own, which is read once.
 
     Raises: InstrumentError naming every problem of every file at once.
     """
-    folder = folder or INSTRUMENTS_FOLDER
+    return _own_catalogue() if folder is None else _read_catalogue(folder)
+
+
+@cache
+def _own_catalogue() -> Catalogue:
+    return _read_catalogue(INSTRUMENTS_FOLDER)
+
+
+def _read_catalogue(folder: Path) -> Catalogue:
     digest = hashlib.sha256()
     instruments: dict[str, Instrument] = {}
     problems: list[str] = []

@@ -21,11 +21,6 @@ def clinic_threshold_rows(catalogue: Catalogue, settings: OutcomeSettings) -> li
     Raises: SettingsError naming every entry that the catalogue does not allow.
     """
     problems = [problem for one in settings.thresholds for problem in _problems(catalogue, one)]
-    problems += [
-        f"[instruments.{name}] items_already_reversed: {reason}"
-        for name in sorted(settings.already_reversed)
-        if (reason := _why_not_reversed(catalogue, name))
-    ]
     seen: dict[tuple[str, str, str | None, str], str] = {}
     for one in settings.thresholds:
         key = (one.instrument_id, one.scale, one.respondent, one.kind)
@@ -35,7 +30,7 @@ def clinic_threshold_rows(catalogue: Catalogue, settings: OutcomeSettings) -> li
     if problems:
         raise SettingsError(
             "The clinic's own outcome rules do not fit the instrument catalogue.",
-            where="clinic.toml, [[thresholds]] and [instruments]",
+            where="clinic.toml, [[thresholds]]",
             expected="an outcome instrument and a scale of data_contracts/instruments, points"
             " within the scale's range, each kind once per scale and respondent",
             found="; ".join(problems),
@@ -103,10 +98,3 @@ def _misfits(scale: Scale, threshold: ClinicThreshold) -> Iterator[str]:
             f"points {threshold.points} are not above {lowest} and at most {highest}, the range"
             f" of {scale.scale}"
         )
-
-
-def _why_not_reversed(catalogue: Catalogue, name: str) -> str:
-    instrument = catalogue.instruments.get(name)
-    if instrument is None:
-        return "there is no such instrument"
-    return "" if instrument.reversed_items else "it has no reversed items with a verified key"

@@ -162,9 +162,8 @@ def example_form(instrument: Instrument) -> ExampleForm:
     }
     model = SQL_FOLDER / "intermediate" / "int_response_scores.sql"
     with TemporaryDirectory() as folder, duckdb.connect(":memory:") as connection:
-        for name in ("weighted_points", "lies_on_steps"):
-            function = SQL_FOLDER / "functions" / f"{name}.sql"
-            connection.execute(function.read_text(encoding="utf-8"))
+        function = SQL_FOLDER / "functions" / "weighted_points.sql"
+        connection.execute(function.read_text(encoding="utf-8"))
         tables = {
             **reference_tables(catalogue),
             "stg_responses": pl.DataFrame([response], schema=_RESPONSE),

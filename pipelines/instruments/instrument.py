@@ -250,14 +250,11 @@ class Instrument:
             and status != "unverified"
         )
 
-    def weights_of(
-        self, scale: Scale, *, already_reversed: bool = False
-    ) -> tuple[list[Fraction], Fraction] | None:
+    def weights_of(self, scale: Scale) -> tuple[list[Fraction], Fraction] | None:
         """Weight of each item of the form, and the constant to add; None if not just a sum.
 
         A reversed item counts lowest + highest - x, that is: weight -1 and a constant. Unknown or
-        unverified keys give no weights. `already_reversed` is a feed that delivers reversed items
-        turned.
+        unverified keys give no weights.
         """
         if scale.method not in LINEAR_METHODS or not self.is_key_known(scale):
             return None
@@ -270,7 +267,7 @@ class Instrument:
         constant = Fraction(0)
         for item in scale.items:
             span = self.span_of_item(item)
-            if already_reversed or item not in (self.reversed_items or ()):
+            if item not in (self.reversed_items or ()):
                 weights[item - 1] = each
             elif span is None:
                 return None

@@ -17,7 +17,7 @@ from pipelines.instruments.instrument import (
 )
 
 # A published figure is one for people's own answers unless its entry says otherwise.
-_OWN_ANSWERS = ("client",)
+OWN_ANSWERS = ("client",)
 # A rule of this project for missing answers is applied as a published one is, and says what it is.
 _APPLIED_FILLS = (VERIFIED, "design")
 
@@ -145,7 +145,7 @@ def _threshold(entry: Mapping[str, Any]) -> Threshold:
         status=entry["status"],
         source=tuple(entry["source"]),
         rule=OutcomeRule(rule["id"], str(rule["version"])) if rule else None,
-        respondents=tuple(entry.get("respondents", _OWN_ANSWERS)),
+        respondents=tuple(entry.get("respondents", OWN_ANSWERS)),
         population=", ".join(str(part) for part in narrowed if part),
         basis=entry.get("basis"),
         range_points=_span(entry.get("range")),

@@ -9,12 +9,13 @@ from fractions import Fraction
 from typing import Any
 
 from pipelines.instruments.instrument import VERIFIED, Figure, Instrument
+from pipelines.instruments.instrument_file import OWN_ANSWERS
 
 _PLACES = Decimal("0.0001")
 
 
 def norm_rows(instrument: Instrument) -> list[dict[str, Any]]:
-    """Every norm in the order of the file; one default per scale and population."""
+    """Every norm in the order of the file; one default per scale, population and respondents."""
     norms = [figure for figure in instrument.figures if figure.kind == "norms"]
     defaults = {id(figure) for figure in _default_norms(norms).values()}
     return [
@@ -29,6 +30,7 @@ def norm_rows(instrument: Instrument) -> list[dict[str, Any]]:
             "status": figure.status,
             "source": "; ".join(figure.source),
             "is_default": id(figure) in defaults,
+            "respondents": list(_respondents_of(figure)),
         }
         for entry, figure in enumerate(norms, start=1)
     ]
@@ -45,12 +47,12 @@ def cutoff_rows(instrument: Instrument, *, sds: Fraction) -> list[dict[str, Any]
     defaults = _default_norms(norms)
     directions = {scale.scale: scale.direction for scale in instrument.scales}
     rows = []
-    for scale in sorted({scale for scale, _ in defaults}):
+    for scale, respondents in sorted({(scale, who) for scale, _, who in defaults}):
         sign = {"higher_worse": 1, "higher_better": -1}.get(directions.get(scale, ""))
         if sign is None:
             continue
-        clinical = defaults.get((scale, "clinical"))
-        healthy = defaults.get((scale, "non_clinical"))
+        clinical = defaults.get((scale, "clinical", respondents))
+        healthy = defaults.get((scale, "non_clinical", respondents))
         points: dict[str, tuple[Fraction, list[Figure]]] = {}
         if clinical:
             mean, sd = _moments(clinical)
@@ -66,26 +68,31 @@ def cutoff_rows(instrument: Instrument, *, sds: Fraction) -> list[dict[str, Any]
                 "instrument_id": instrument.instrument_id,
                 "scale": scale,
                 "cutoff": cutoff,
+                "respondent": respondent,
                 "points": _rounded(value),
                 "source": "; ".join(
                     f"{figure.details['label']}: {', '.join(figure.source)}" for figure in used
                 ),
             }
             for cutoff, (value, used) in points.items()
+            for respondent in respondents
         ]
     return rows
 
 
 def reliability_rows(instrument: Instrument) -> list[dict[str, Any]]:
-    """Every reliability in the order of the file; one default per scale that has a single value."""
+    """Every reliability in the order of the file.
+
+    Of those with a single value one is the default, per scale and respondents.
+    """
     found = [figure for figure in instrument.figures if figure.kind == "reliability"]
-    lowest: dict[str, Figure] = {}
+    lowest: dict[tuple[str, tuple[str, ...]], Figure] = {}
     for figure in found:
-        scale = _scale_of(figure)
+        key = (_scale_of(figure), _respondents_of(figure))
         if figure.status == VERIFIED and "value" in figure.details:
-            best = lowest.get(scale)
+            best = lowest.get(key)
             if best is None or figure.details["value"] < best.details["value"]:
-                lowest[scale] = figure
+                lowest[key] = figure
     defaults = {id(figure) for figure in lowest.values()}
     rows = []
     for entry, figure in enumerate(found, start=1):
@@ -104,16 +111,17 @@ def reliability_rows(instrument: Instrument) -> list[dict[str, Any]]:
                 "status": figure.status,
                 "source": "; ".join(figure.source),
                 "is_default": id(figure) in defaults,
+                "respondents": list(_respondents_of(figure)),
             }
         )
     return rows
 
 
-def _default_norms(norms: list[Figure]) -> dict[tuple[str, str], Figure]:
-    """The verified norm with the largest sample, by scale and population."""
-    found: dict[tuple[str, str], Figure] = {}
+def _default_norms(norms: list[Figure]) -> dict[tuple[str, str, tuple[str, ...]], Figure]:
+    """The verified norm with the largest sample, by scale, population and respondents."""
+    found: dict[tuple[str, str, tuple[str, ...]], Figure] = {}
     for figure in norms:
-        key = (_scale_of(figure), figure.details["group"])
+        key = (_scale_of(figure), figure.details["group"], _respondents_of(figure))
         if figure.status == VERIFIED and (key not in found or _size(figure) > _size(found[key])):
             found[key] = figure
     return found
@@ -125,6 +133,11 @@ def _size(figure: Figure) -> int:
 
 def _scale_of(figure: Figure) -> str:
     return figure.details.get("scale", "total")
+
+
+def _respondents_of(figure: Figure) -> tuple[str, ...]:
+    """Whose answers the figure was found for: the client's where the file does not say."""
+    return tuple(figure.details.get("respondents", OWN_ANSWERS))
 
 
 def _moments(figure: Figure) -> tuple[Fraction, Fraction]:

@@ -16,6 +16,7 @@ from pipelines.instruments.catalogue import Catalogue
 from pipelines.instruments.clinic_thresholds import clinic_threshold_rows
 from pipelines.instruments.instrument import VERIFIED, Instrument, Scale, Threshold
 from pipelines.instruments.norm_tables import cutoff_rows, norm_rows, reliability_rows
+from pipelines.instruments.turned_items import turned_item_rows
 from pipelines.outcome_settings import RESPONDENTS, THRESHOLD_KINDS, OutcomeSettings
 
 _POINTS = pl.Decimal(9, 4)
@@ -44,6 +45,10 @@ _SCHEMAS: dict[str, tuple[int, dict[str, Any]]] = {
         "allowed_points": pl.List(pl.Float64), "is_zero_allowed": pl.Boolean,
         "is_reversed": pl.Boolean, "has_own_values": pl.Boolean,
     }),
+    "ref_turned_items": (3, {
+        "feed": _TEXT, "instrument_id": _TEXT, "item": pl.Int32, "end_points": _POINTS,
+        "source": _TEXT,
+    }),
     "ref_outcome_rules": (3, {
         "instrument_id": _TEXT, "scale": _TEXT, "respondent": _TEXT, "rule_id": _TEXT,
         "rule_version": _TEXT, "reliable_change_points": _POINTS, "reliable_change_kind": _TEXT,
@@ -65,16 +70,17 @@ _SCHEMAS: dict[str, tuple[int, dict[str, Any]]] = {
     "ref_norms": (4, {
         "instrument_id": _TEXT, "scale": _TEXT, "population": _TEXT, "entry": pl.Int32,
         "label": _TEXT, "mean_points": _POINTS, "sd_points": _POINTS, "status": _TEXT,
-        "source": _TEXT, "is_default": pl.Boolean,
+        "source": _TEXT, "is_default": pl.Boolean, "respondents": pl.List(_TEXT),
     }),
-    "ref_cutoffs": (3, {
-        "instrument_id": _TEXT, "scale": _TEXT, "cutoff": _TEXT, "points": _POINTS,
-        "source": _TEXT,
+    "ref_cutoffs": (4, {
+        "instrument_id": _TEXT, "scale": _TEXT, "cutoff": _TEXT, "respondent": _TEXT,
+        "points": _POINTS, "source": _TEXT,
     }),
     "ref_reliabilities": (3, {
         "instrument_id": _TEXT, "scale": _TEXT, "entry": pl.Int32, "value": _POINTS,
         "lower_value": _POINTS, "upper_value": _POINTS, "kind": _TEXT, "sample": _TEXT,
         "status": _TEXT, "source": _TEXT, "is_default": pl.Boolean,
+        "respondents": pl.List(_TEXT),
     }),
     "ref_goal_rules": (1, {
         "goal_kind": _TEXT, "min_points": _POINTS, "max_points": _POINTS,
@@ -98,12 +104,14 @@ _GOAL_KINDS = ("gas", "gbo", "psychlops")
 
 
 def reference_tables(
-    catalogue: Catalogue, settings: OutcomeSettings | None = None
+    catalogue: Catalogue,
+    settings: OutcomeSettings | None = None,
+    feeds: Mapping[str, frozenset[str]] | None = None,
 ) -> dict[str, pl.DataFrame]:
     """The `ref_` tables by name; rows in the order of their keys, which are their first columns.
 
-    `settings` are the clinic's own decisions: its thresholds, and the instruments whose items its
-    feed delivers already reversed.
+    `settings` are the clinic's own thresholds, `feeds` by source the instruments whose items it
+    delivers already reversed.
 
     Raises: SettingsError where the clinic's decisions name what the catalogue does not have.
     """
@@ -113,10 +121,9 @@ def reference_tables(
     rows: dict[str, list[dict[str, Any]]] = {
         "ref_instruments": [_instrument_row(one) for one in instruments],
         "ref_instrument_scales": [
-            _scale_row(one, scale, is_turned=one.instrument_id in settings.already_reversed)
-            for one in instruments
-            for scale in one.scales
+            _scale_row(one, scale) for one in instruments for scale in one.scales
         ],
+        "ref_turned_items": turned_item_rows(catalogue, feeds or {}),
         "ref_instrument_items": [row for one in instruments for row in _item_rows(one)],
         "ref_outcome_rules": [row for one in instruments for row in _rule_rows(one)],
         "ref_thresholds": [row for one in instruments for row in _threshold_rows(one)],
@@ -189,8 +196,8 @@ def _one_way(direction: str) -> str | None:
     return None if direction == "scale_specific" else direction
 
 
-def _scale_row(instrument: Instrument, scale: Scale, *, is_turned: bool) -> dict[str, Any]:
-    weighted = instrument.weights_of(scale, already_reversed=is_turned)
+def _scale_row(instrument: Instrument, scale: Scale) -> dict[str, Any]:
+    weighted = instrument.weights_of(scale)
     weights, constant = weighted if weighted else (None, None)
     is_filled = scale.max_missing > 0 and instrument.fill_method is not None
     return {

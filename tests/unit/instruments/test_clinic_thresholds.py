@@ -109,20 +109,40 @@ def test_a_remission_is_refused_where_none_is_computed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "found"), [("core99", "there is no such"), ("phq9", "no reversed items")]
+    ("name", "found"),
+    [
+        ("core99", "there is no such"),
+        ("phq9", "no reversed items"),
+        # Its key is not verified, so nothing is turned by it.
+        ("sias", "no reversed items with a verified key"),
+    ],
 )
 def test_only_an_instrument_with_reversed_items_can_be_delivered_turned(
     name: str, found: str
 ) -> None:
-    with pytest.raises(SettingsError, match=found):
-        reference_tables(catalogue(), OutcomeSettings(already_reversed=frozenset({name})))
+    with pytest.raises(SettingsError, match=rf"\[sources.epic\] {name}: .*{found}"):
+        reference_tables(catalogue(), feeds={"epic": frozenset({name, "core10"})})
 
 
 def test_all_that_is_wrong_is_named_at_once() -> None:
     settings = OutcomeSettings(
-        thresholds=(threshold(scale="mood"), threshold(instrument_id="phq99")),
-        already_reversed=frozenset({"phq9"}),
+        thresholds=(threshold(scale="mood"), threshold(instrument_id="phq99"))
     )
     with pytest.raises(SettingsError) as caught:
         clinic_threshold_rows(catalogue(), settings)
-    assert caught.value.found.count(";") == 2
+    assert caught.value.found.count(";") == 1
+
+
+def test_a_turned_feed_names_each_reversed_item_with_its_ends() -> None:
+    feeds = {"epic": frozenset({"core10"}), "paper": frozenset({"core10", "scs_sf"})}
+    rows = reference_tables(catalogue(), feeds=feeds)["ref_turned_items"].rows()
+    assert [row[:4] for row in rows if row[0] == "epic"] == [
+        ("epic", "core10", 2, Decimal(4)),
+        ("epic", "core10", 3, Decimal(4)),
+    ]
+    assert {row[2:4] for row in rows if row[1] == "scs_sf"} == {
+        (item, Decimal(6)) for item in (1, 4, 8, 9, 11, 12)
+    }
+    assert {row[4] for row in rows if row[0] == "epic"} == {
+        "clinic.toml, [sources.epic] items_already_reversed"
+    }

@@ -73,7 +73,7 @@ def test_many_items_take_several_rows() -> None:
         (("purpose: outcome\n", ""), "line 3, the file: expected the field purpose"),
         (("form:\n", "form:\n  colour: red\n"), "form: expected no field colour"),
         (("n_items: 10", "n_items: ten"), "form.n_items: expected integer, null"),
-        (("version: 2.0.0", "version: two"), "version: expected text like ^[0-9]+"),
+        (("version: 2.0.1", "version: two"), "version: expected text like ^[0-9]+"),
         (("  n_items: 10", "  n_items: 0"), "form.n_items: expected minimum 1"),
         (("items: [2, 3]", "items: [2, 13]"), "names items [13], the form has items 1 to 10"),
         (("points: [0, 40]", "points: [0, 41]"), "has points 0 to 41, its items give 0 to 40"),

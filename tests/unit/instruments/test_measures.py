@@ -20,8 +20,9 @@ from pipelines.instruments.measures import (
     measure_tables,
 )
 from pipelines.measure_settings import MeasureDecision, decisions_digest
-from tests.builders import DDL, Row, complete_row
 from tests.measure_decisions import all_decisions
+from tests.table_columns import DDL
+from tests.table_rows import Row, complete_row
 
 FILES = sorted(MEASURES_FOLDER.glob("*.yaml"))
 DECISION = MeasureDecision(

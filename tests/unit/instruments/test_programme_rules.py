@@ -21,7 +21,7 @@ from pipelines.instruments.programme_rules import (
     recovery_from_age,
 )
 from pipelines.instruments.reference_tables import reference_tables
-from tests.builders import DDL
+from tests.table_columns import DDL
 
 TABLES = (
     "ref_child_measures",
