@@ -63,6 +63,10 @@ def _draw(instrument: Instrument, target: np.ndarray, rng: Generator) -> np.ndar
         values[values == 0] = 1
     for item in instrument.reversed_items:
         values[:, item - 1] = instrument.low + instrument.high - values[:, item - 1]
+    for item in instrument.coarse_items:
+        # Up or down by chance: always up would make everybody worse.
+        between = (values[:, item - 1] - instrument.low) % 2
+        values[:, item - 1] += np.where(rng.random(n) < 0.5, between, -between)
     return values
 
 

@@ -286,12 +286,6 @@ def _write_block(
     clients = people.client_ids(first, stop, clinic.clients)
     courses, singles = make_courses(clinic, block, np.arange(first, stop))
     meetings = make_meetings(clinic, block, courses, singles)
-    paths = make_paths(clinic, block, courses, meetings)
-    responses = make_responses(clinic, block, courses, meetings, paths)
-    answers = make_answers(clinic, block, responses)
-    episodes = course_ids(clinic, clients, courses)
-    sessions = session_ids(clinic, courses, meetings, ids=episodes)
-    ids = response_ids(clients, courses, responses)
 
     opening = courses.number == 1
     first_referral = np.zeros(len(clients), dtype=np.int64)
@@ -305,24 +299,29 @@ def _write_block(
     depressed[courses.client[opening & (track == "depression")]] = True
     youth = generator(seed, Stream.CLIENTS, 3_000_000 + block)
     adolescent = depressed & ~child & (youth.random(len(clients)) < ADOLESCENT_SHARE)
+    shared = {
+        "seed": seed,
+        "block": block,
+        "timeline": timeline,
+        "first_referral": first_referral,
+    }
+    who = people.make_people(**shared, child=child, adolescent=adolescent)
     home = _homes(clinic, block, courses, len(clients))
-    shared = {"seed": seed, "block": block, "ids": clients, "timeline": timeline}
+
+    paths = make_paths(clinic, block, courses, meetings, who)
+    responses = make_responses(clinic, block, courses, meetings, paths)
+    answers = make_answers(clinic, block, responses)
+    episodes = course_ids(clinic, clients, courses)
+    sessions = session_ids(clinic, courses, meetings, ids=episodes)
+    ids = response_ids(clients, courses, responses)
 
     _add_versions(
-        deliveries,
-        "clients",
-        people.client_rows(
-            **shared,
-            first_referral=first_referral,
-            child=child,
-            adolescent=adolescent,
-            home=home,
-        ),
+        deliveries, "clients", people.client_rows(who, ids=clients, timeline=timeline, home=home)
     )
     _add_versions(
         deliveries,
         "consents",
-        people.consent_rows(**shared, first_referral=first_referral, substance_use=substance_use),
+        people.consent_rows(**shared, ids=clients, substance_use=substance_use),
     )
     _add_versions(
         deliveries, "episodes", episode_rows(clinic, courses, clients=clients, ids=episodes)

@@ -31,6 +31,12 @@ MOST_HOSTS = 400
 UNKNOWN_COLUMN = "room_colour"
 ITEMS = 9
 NO_TOTAL = {"total_score": ""}
+# Tables whose rows have no number of their own in the key: host and day must make it one.
+KEYS_OF_HOSTS = {
+    "attendances": ("session_id", "client_id"),
+    "consents": ("client_id", "scope", "given_on"),
+    "memberships": ("group_id", "client_id", "joined_on"),
+}
 NOTHING: Mapping[str, str] = {}
 
 
@@ -129,6 +135,7 @@ class Planter:
         self.hosts = hosts
         self.group_sessions = group_sessions_of(clinic)
         self.number = 0
+        self.taken: set[tuple[str, ...]] = set()
         self.planted = Planted()
 
     def names(self, month: int) -> dict[str, str]:
@@ -157,6 +164,28 @@ class Planter:
             "group_session": self.group_sessions[month],
         }
 
+    def names_for(
+        self, table: str, month: int, changes: Mapping[str, str] = NOTHING
+    ) -> dict[str, str] | None:
+        """Names that give a row of this table a key that no planted row has; None if none do.
+
+        A row that takes the key of an earlier one would supersede it.
+        """
+        for _ in range(len(self.hosts) + 1):
+            names = self.names(month)
+            if self._key(table, names, changes) not in self.taken:
+                return names
+        return None
+
+    def _key(
+        self, table: str, names: Mapping[str, str], changes: Mapping[str, str]
+    ) -> tuple[str, ...]:
+        row = RIGHT_ROWS[table] | dict(changes)
+        columns = KEYS_OF_HOSTS.get(table, ())
+        # Without such a key, the number is in it.
+        own = (row[column].format(**names) for column in columns) if columns else (names["n"],)
+        return (table, *own)
+
     def _renumbered(self, names: dict[str, str]) -> dict[str, str]:
         """The same host and day for a row with another id of its own."""
         self.number += 1
@@ -181,6 +210,7 @@ class Planter:
         status: int = ACCEPTED,
     ) -> None:
         """One row: the right one of its table with some cells changed."""
+        self.taken.add(self._key(table, names, changes))
         row = RIGHT_ROWS[table] | dict(changes)
         cells = [row.get(column, "").format(**names) for column in TABLES[table]]
         self.deliveries.add_text(table, month, cells, status=status)
@@ -209,7 +239,9 @@ class Planter:
 
     def plant(self, broken: Broken, month: int) -> None:
         """One broken row, with the right rows that it needs."""
-        names = self.names(month)
+        names = self.names_for(broken.table, month, broken.changes)
+        if names is None:
+            return
         if "group_session" in str(dict(broken.changes)) and not names["group_session"]:
             return
         if broken.answers and broken.table == "response_items":
@@ -291,10 +323,11 @@ class Planter:
         self.write("milestones", third, back)
         self.note("milestones", "milestone_id", "deleted_and_back", third, severity="none")
 
-        undone = self.names(first)
-        self.write("attendances", first, undone, status=WITHDRAWN)
-        self._delete("attendances", "{session}|{other_client}".format(**undone), second)
-        self.note("attendances", "session_id", "deleted", first, severity="none")
+        undone = self.names_for("attendances", first)
+        if undone is not None:
+            self.write("attendances", first, undone, status=WITHDRAWN)
+            self._delete("attendances", "{session}|{other_client}".format(**undone), second)
+            self.note("attendances", "session_id", "deleted", first, severity="none")
 
         bereft = self.names(first)
         self.write("responses", first, bereft, NO_TOTAL, status=WITHDRAWN)

@@ -23,6 +23,9 @@ SMALLEST_ENDINGS_PER_YEAR = 14
 CASELOAD_RATIO = 16
 CASELOAD_SKEW = 1.6
 LICENCE_DAYS = 730
+# Some therapists are sent the sicker clients: spread of their severity, in points of PHQ-9.
+CASE_MIX_SD = 1.5
+DAYS_PER_YEAR = 365.25
 
 SEXES = ("female", "male", "other", "unknown")
 GENDERS = ("woman", "man", "non-binary", None)
@@ -71,7 +74,7 @@ def make_staff(*, seed: int, therapists: int, effect_sd: float) -> Staff:
         ids=[f"T{number:0{max(3, len(str(therapists)))}d}" for number in range(1, therapists + 1)],
         weight=weight,
         effect=centred(rng.standard_normal(therapists), weight, effect_sd),
-        severity=centred(rng.standard_normal(therapists), weight, 1.0),
+        severity=centred(rng.standard_normal(therapists), weight, CASE_MIX_SD),
         states=np.argsort(-keys, axis=1)[:, :4],
         n_states=n_states,
     )
@@ -145,50 +148,84 @@ def client_ids(first: int, stop: int, clients: int) -> pl.Series:
     return pl.Series([f"C{number + 1:0{width}d}" for number in range(first, stop)])
 
 
-def client_rows(
+@dataclass(frozen=True)
+class People:
+    """The clients of a block: one entry each.
+
+    Units: `birth`, `registered` and `moved` are days of the timeline (`NEVER` for who stays); the
+           others are places in the lists above.
+    """
+
+    birth: np.ndarray
+    registered: np.ndarray
+    moved: np.ndarray
+    elsewhere: np.ndarray
+    sex: np.ndarray
+    gender: np.ndarray
+    ethnicity: np.ndarray
+    language: np.ndarray
+
+
+def make_people(
     *,
     seed: int,
     block: int,
-    ids: pl.Series,
     timeline: Timeline,
     first_referral: np.ndarray,
     child: np.ndarray,
     adolescent: np.ndarray,
-    home: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, pl.DataFrame]:
-    """Month, status flag (True: superseded) and row of the table `clients`.
+) -> People:
+    """Who the clients of a block are.
 
     `child` clients are 7 to 16 at their first referral, `adolescent` ones 12 to 17, the others are
-    of age. One in fifty moves to another state later and is delivered again.
+    of age. One in fifty moves to another state later.
     """
     rng = generator(seed, Stream.CLIENTS, block)
-    n = len(ids)
+    n = len(first_referral)
     years = np.where(child, rng.integers(7, 17, n), 18 + rng.gamma(2.6, 8.0, n).clip(0, 70))
     years = np.where(adolescent & ~child, 12 + years % 5, years)
-    birth = first_referral - (years * 365.25 + rng.integers(1, 360, n)).astype(np.int64)
+    birth = first_referral - (years * DAYS_PER_YEAR + rng.integers(1, 360, n)).astype(np.int64)
     registered = np.maximum(first_referral - rng.integers(0, 4, n), 0)
     moved = np.where(rng.random(n) < 0.02, registered + 20 + rng.integers(0, 300, n), NEVER)
     moved = np.where(moved <= timeline.last_day, moved, NEVER)
     sex = pick(rng, (0.6, 0.36, 0.02, 0.02), n)
     gender = np.where(rng.random(n) < 0.05, pick(rng, (1, 1, 2, 2), n), np.where(sex < 2, sex, 3))
-    elsewhere = pick(rng, STATE_WEIGHTS, n)
-    rows = versions(timeline, registered, moved)
-    has_moved = rows.known(1, moved) > NEVER
-    state = np.where(has_moved, elsewhere[rows.row], home[rows.row])
+    return People(
+        birth=birth,
+        registered=registered,
+        moved=moved,
+        elsewhere=pick(rng, STATE_WEIGHTS, n),
+        sex=sex,
+        gender=gender,
+        ethnicity=pick(rng, (0.55, 0.2, 0.12, 0.04, 0.09), n),
+        language=pick(rng, (0.82, 0.12, 0.02, 0.04), n),
+    )
+
+
+def client_rows(
+    who: People, *, ids: pl.Series, timeline: Timeline, home: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, pl.DataFrame]:
+    """Month, status flag (True: superseded) and row of the table `clients`.
+
+    Who moves is delivered again, with the new state.
+    """
+    rows = versions(timeline, who.registered, who.moved)
+    has_moved = rows.known(1, who.moved) > NEVER
+    state = np.where(has_moved, who.elsewhere[rows.row], home[rows.row])
+
+    def named(names: tuple[str | None, ...], places: np.ndarray) -> pl.Series:
+        return pl.Series(names, dtype=pl.String).gather(places[rows.row])
+
     frame = pl.DataFrame(
         {
             "client_id": ids.gather(rows.row),
-            "birth_date": timeline.dates(birth[rows.row]),
-            "sex": pl.Series(SEXES).gather(sex[rows.row]),
-            "gender_identity": pl.Series(GENDERS, dtype=pl.String).gather(gender[rows.row]),
-            "ethnicity": pl.Series(ETHNICITIES, dtype=pl.String).gather(
-                pick(rng, (0.55, 0.2, 0.12, 0.04, 0.09), n)[rows.row]
-            ),
+            "birth_date": timeline.dates(who.birth[rows.row]),
+            "sex": named(SEXES, who.sex),
+            "gender_identity": named(GENDERS, who.gender),
+            "ethnicity": named(ETHNICITIES, who.ethnicity),
             "state": pl.Series(STATES).gather(state),
-            "language": pl.Series(LANGUAGES, dtype=pl.String).gather(
-                pick(rng, (0.82, 0.12, 0.02, 0.04), n)[rows.row]
-            ),
-            "registered_on": timeline.dates(registered[rows.row]),
+            "language": named(LANGUAGES, who.language),
+            "registered_on": timeline.dates(who.registered[rows.row]),
         }
     )
     return rows.month, ~rows.is_last, frame

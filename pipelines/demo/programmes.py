@@ -37,6 +37,8 @@ class Programme:
         return self.modality in ("group", "skills_group")
 
 
+# What a programme lists is due at every so many sessions. So the client's verdict on the change
+# (PGI-C), asked once at the end, is on no list, and neither is what is given now and then.
 _WEEKLY = ("phq9", "gad7")
 _SPARSE = ("phq9", "gad7", "wsas")
 
@@ -49,7 +51,7 @@ _TRACKS: dict[str, tuple[str, tuple[str, ...], float, float]] = {
     "anxiety": ("core10", ("F41.1", "F41.0"), 0.0, 1.0),
     "trauma_ptsd": ("pcl5", ("F43.10", "F43.12"), 1.5, -0.6),
     "ocd": ("oci_r", ("F42.2", "F42.8"), 0.0, -0.4),
-    "grief": ("pg13r", ("F43.81", "Z63.4"), -1.0, 0.2),
+    "grief": ("icg", ("F43.81", "Z63.4"), -1.0, 0.2),
     "borderline": ("bsl23", ("F60.3", "F33.1"), 3.0, -1.0),
     "dbt_skills": ("ders18", ("F60.3", "F34.1"), 2.5, -0.3),
     "anger": ("dar5", ("F63.81", "R45.4"), -1.5, -0.2),
@@ -137,7 +139,8 @@ class Instrument:
     """How answers to one questionnaire are made; its form, no thresholds.
 
     Units: `slope`, `base` and `spread` in points of its total per point of PHQ-9, at none, and
-           between clients. `reversed_items` are answered the other way round on the paper form.
+           between clients. `reversed_items` are answered the other way round on the paper form,
+           `coarse_items` in steps of two points.
            `sends_total`: the clinic's vendor sends the sum beside the answers. `has_zero`: 0 may
            be answered.
     """
@@ -150,6 +153,7 @@ class Instrument:
     base: float
     spread: float
     reversed_items: tuple[int, ...] = ()
+    coarse_items: tuple[int, ...] = ()
     respondent: str = "client"
     tenths: bool = False
     sends_total: bool = False
@@ -163,6 +167,7 @@ def _bad(
     high: int,
     reversed_items: tuple[int, ...] = (),
     *,
+    coarse_items: tuple[int, ...] = (),
     respondent: str = "client",
 ) -> Instrument:
     """A questionnaire on which more is worse, using about four fifths of its range."""
@@ -176,6 +181,7 @@ def _bad(
         base=low * items + 0.06 * width,
         spread=0.1 * width,
         reversed_items=reversed_items,
+        coarse_items=coarse_items,
         respondent=respondent,
     )
 
@@ -221,7 +227,7 @@ INSTRUMENTS = (
     _bad("ders18", 18, 1, 5, (1, 4, 6)),
     _bad("dar5", 5, 1, 5),
     _bad("isi", 7, 0, 4),
-    _bad("audit", 10, 0, 4),
+    _bad("audit", 10, 0, 4, coarse_items=(9, 10)),
     _good("rses", 10, 0, 3, (3, 5, 8, 9, 10)),
     _good("csi4", 4, 0, 5, respondent="partner"),
     _bad("sdq", 25, 0, 2, (7, 11, 14, 21, 25), respondent="parent"),
@@ -240,6 +246,7 @@ INSTRUMENTS = (
     _bad("pdss_sr", 7, 0, 4),
     Instrument("gsrs", 4, 0, 10, -0.15, 36.0, 3.0, tenths=True, sends_total=True),
     Instrument("csq8", 8, 1, 4, -0.3, 30.0, 2.5),
+    _bad("icg", 19, 0, 4),
 )
 INSTRUMENT_NUMBER = {one.id: number for number, one in enumerate(INSTRUMENTS)}
 

@@ -13,15 +13,32 @@ from pipelines.demo.courses import Clinic, Courses
 from pipelines.demo.groups import COMPLETED, DROPPED, SILENT
 from pipelines.demo.meetings import ATTENDED, Meetings
 from pipelines.demo.meetings import STATUSES as CAME_STATUSES
-from pipelines.demo.paths import GROUP_ICC, SHOWN_SHARE, THERAPIST_ICC, Paths, effect_sd
+from pipelines.demo.paths import (
+    AGE_FROM,
+    EARLIER_COURSE_GAIN,
+    GAIN_MEAN,
+    GAIN_PER_DECADE,
+    GAIN_PER_POINT,
+    GROUP_ICC,
+    LANGUAGE_GAIN,
+    RESIDUAL_SD,
+    SEVERITY_MEAN,
+    SHOWN_SHARE,
+    THERAPIST_ICC,
+    Paths,
+    effect_sd,
+    is_repeat,
+)
 from pipelines.demo.programmes import PROGRAMME_IDS, PROGRAMMES
 from pipelines.demo.timeline import NEVER
 from pipelines.demo.writing import STATUSES, Deliveries
 
-GENERATOR_VERSION = 2
+GENERATOR_VERSION = 3
 DERIVED_END_DAYS = 90
 FINISHED_FROM_SESSIONS = 2
 MOST_NAMED = 2000
+# Sums of a subject, in the order of `Truth.by`'s columns.
+SUMS = ("ended", "ended_last_12_months", "finished", "gained", "severity", "expected")
 FIGURES = (
     *("referred", "started", "ended_recorded", "ended_derived", "completed", "dropped_out"),
     *("finished", "attended", "late_cancelled", "cancelled", "no_show", "clinic_cancelled"),
@@ -37,9 +54,9 @@ class Truth:
         self.figures = {name: np.zeros(months, dtype=np.int64) for name in FIGURES}
         self.improvement = np.zeros(months)
         self.by: dict[str, np.ndarray] = {
-            "therapists": np.zeros((len(clinic.staff.ids), 4)),
-            "programmes": np.zeros((len(PROGRAMMES), 4)),
-            "groups": np.zeros((len(clinic.groups.ids), 4)),
+            "therapists": np.zeros((len(clinic.staff.ids), len(SUMS))),
+            "programmes": np.zeros((len(PROGRAMMES), len(SUMS))),
+            "groups": np.zeros((len(clinic.groups.ids), len(SUMS))),
         }
         self.silent: list[str] = []
         self.counts = dict.fromkeys(
@@ -109,6 +126,8 @@ class Truth:
                     (recent, None),
                     (finished, None),
                     (finished, gained),
+                    (finished, paths.severity),
+                    (finished, paths.expected),
                 )
             ):
                 rows = chosen & known
@@ -131,7 +150,7 @@ class Truth:
             np.unique(courses.client[courses.is_concurrent])
         )
         self.counts["clients_with_repeat_episodes"] += len(
-            np.unique(courses.client[(courses.number > 1) & ~courses.is_concurrent])
+            np.unique(courses.client[is_repeat(courses)])
         )
         self.counts["sudden_gains"] += int((paths.is_sudden & finished).sum())
         self.counts["sudden_gains_reversed"] += int((paths.is_reversed & finished).sum())
@@ -174,6 +193,7 @@ class Truth:
                 "meaning": "points of PHQ-9 by which courses that end from that month on gain more;"
                 " 0: nothing changed, every movement between months is noise",
             },
+            "case_mix": _case_mix(),
             "effect_share_in_outcomes": SHOWN_SHARE,
             "therapist_icc": THERAPIST_ICC,
             "group_icc": GROUP_ICC,
@@ -226,17 +246,43 @@ class Truth:
     def _subjects(self, name: str, ids: Any, **columns: Any) -> list[dict[str, Any]]:
         rows = []
         for number, subject in enumerate(ids):
-            ended, recent, finished, gained = self.by[name][number].tolist()
+            sums = dict(zip(SUMS, self.by[name][number].tolist(), strict=True))
+            finished = sums["finished"]
             row: dict[str, Any] = {"id": subject}
             for column, values in columns.items():
                 value = values[number]
                 row[column] = value if isinstance(value, str) else float(value)
-            row["ended"] = int(ended)
-            row["ended_last_12_months"] = int(recent)
-            row["finished"] = int(finished)
-            row["true_improvement_mean_points"] = round(gained / finished, 4) if finished else None
+            row |= {figure: int(sums[figure]) for figure in SUMS[:3]}
+            for figure, total in (
+                ("true_improvement_mean_points", sums["gained"]),
+                ("severity_mean_points", sums["severity"]),
+                ("expected_gain_mean_points", sums["expected"]),
+            ):
+                row[figure] = round(total / finished, 4) if finished else None
             rows.append(row)
         return rows
+
+
+def _case_mix() -> dict[str, Any]:
+    """What moves the gain of a full course and is known before it: the coefficients."""
+    return {
+        "meaning": "gain of a full course in points of PHQ-9 ="
+        " gain_points + severity_points * (severity - severity_from_points)"
+        " + age_decade_points * (age at referral - age_from_years) / 10"
+        " + earlier_course_points if the client came back + language_points"
+        " + the effects of programme, therapist and group + chance;"
+        " an average course shows effect_share_in_outcomes of it",
+        "gain_points": GAIN_MEAN,
+        "severity_points": GAIN_PER_POINT,
+        "severity_from_points": SEVERITY_MEAN,
+        "age_decade_points": GAIN_PER_DECADE,
+        "age_from_years": AGE_FROM,
+        "earlier_course_points": EARLIER_COURSE_GAIN,
+        "language_points": LANGUAGE_GAIN,
+        "sex_points": 0.0,
+        "ethnicity_points": 0.0,
+        "residual_sd_points": RESIDUAL_SD,
+    }
 
 
 def _delivered(deliveries: Deliveries) -> list[dict[str, Any]]:

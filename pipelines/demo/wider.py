@@ -38,7 +38,8 @@ TRACKS_OWN = {
     "dbt_skills": "brief_cope",
     "trauma_ptsd": "cd_risc10",
     "chronic_illness": "swemwbs",
-    "grief": "ucla3",
+    # Not scored, because nobody has verified how: given, kept and shown as without a score.
+    "grief": "pg13r",
     "eating": "scs_sf",
 }
 # What a diagnosis is measured by beside the PHQ-9.

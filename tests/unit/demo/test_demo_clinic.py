@@ -1,20 +1,14 @@
 """The demo clinic: the same options give the same bytes, and its truth is about those bytes."""
 
-import csv
-import gzip
-import hashlib
-import io
-import json
 import tomllib
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pytest
-import zstandard
 
 from pipelines.contracts.odcs import load_contracts
 from pipelines.demo import clinic as demo_clinic
@@ -31,46 +25,11 @@ from pipelines.demo.courses import make_courses
 from pipelines.demo.programmes import INSTRUMENTS, PROGRAMMES
 from pipelines.demo.tables import TABLES
 from pipelines.demo.wider import BY_CODE
+from pipelines.demo.writing import QUARANTINED, Deliveries
 from pipelines.errors import UsageError
 from pipelines.home import Home
 from pipelines.instruments.catalogue import load_catalogue
-
-SMALL = DemoOptions(clients=400, months=8, as_of_month="2026-03")
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def truth_of(folder: Path) -> dict:
-    return json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-
-
-def rows_of(path: Path) -> list[list[str]]:
-    """Rows of a delivered file as text, without its header."""
-    if path.suffix == ".parquet":
-        with duckdb.connect() as connection:
-            found = connection.execute("select * from read_parquet($1)", [str(path)]).fetchall()
-        return [["" if cell is None else str(cell) for cell in row] for row in found]
-    data = path.read_bytes()
-    if path.suffix == ".gz":
-        data = gzip.decompress(data)
-    elif path.suffix == ".zst":
-        data = zstandard.ZstdDecompressor().decompressobj().decompress(data)
-    return list(csv.reader(io.StringIO(data.decode(), newline="")))[1:]
-
-
-def all_rows(folder: Path, table: str) -> list[tuple[str, list[str]]]:
-    """(delivery, row) of a table in the order of delivery."""
-    return [
-        (path.parent.name, row)
-        for path in sorted(folder.glob(f"2*/{table}.*"))
-        for row in rows_of(path)
-    ]
+from tests.unit.demo.deliveries import SMALL, all_rows, digests, rows_of, truth_of
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +124,30 @@ def test_truth_says_which_rows_stay_current_in_sound_deliveries(sound: Path) -> 
         assert statuses[table, "quarantined"] == 0
 
 
+def test_no_planted_row_mends_another_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted: dict[tuple[str, ...], list[tuple[int, int]]] = defaultdict(list)
+    contracts = load_contracts()
+
+    def note(
+        self: Deliveries, table: str, month: int, cells: Sequence[str], *, status: int
+    ) -> None:
+        del self
+        row = dict(zip(TABLES[table], cells, strict=False))
+        key = [row[column] for column in contracts[table].key]
+        if all(key):
+            planted[table, *key].append((month, status))
+
+    monkeypatch.setattr(Deliveries, "add_text", note)
+    # At this size the fifth attendance hangs on the host and the client of the first.
+    write_deliveries(DemoOptions(clients=600, months=14), tmp_path)
+    assert len(planted) > 100
+    for key, rows in planted.items():
+        for wrong_in in [month for month, status in rows if status == QUARANTINED]:
+            # A later line of its file would replace it, and so would a later right row.
+            assert [month for month, _ in rows].count(wrong_in) == 1, key
+            assert all(m <= wrong_in or status == QUARANTINED for m, status in rows), key
+
+
 def test_truth_knows_the_ends_of_every_month(sound: Path) -> None:
     latest = {row[0]: row for _, row in all_rows(sound, "episodes")}
     ended = Counter(row[6][:7] for row in latest.values() if row[6])
@@ -199,6 +182,8 @@ def test_forms_are_the_catalogues() -> None:
         assert form.items == known.n_items
         assert known.item_points == (form.low, form.high)
         assert form.reversed_items == (known.reversed_items or ())
+        in_twos = tuple(range(form.low, form.high + 1, 2))
+        assert dict.fromkeys(form.coarse_items, in_twos) == dict(known.own_values)
     for programme in PROGRAMMES:
         assert set(programme.instruments) <= set(catalogue)
 
@@ -206,13 +191,17 @@ def test_forms_are_the_catalogues() -> None:
 def test_answers_lie_in_their_range_and_some_are_missing(sound: Path) -> None:
     names = {row[0]: row[4] for _, row in all_rows(sound, "responses")}
     forms = {one.id: one for one in INSTRUMENTS}
-    skipped = 0
+    skipped, coarse = 0, set()
     for _, (response, item, value) in all_rows(sound, "response_items"):
         form = forms[names[response]]
         assert 1 <= int(item) <= form.items
         assert value == "" or form.low <= float(value) <= form.high
+        if value and int(item) in form.coarse_items:
+            assert int(value) % 2 == form.low % 2
+            coarse.add(int(value))
         skipped += value == ""
     assert skipped > 20
+    assert coarse == {0, 2, 4}
 
 
 def test_every_domain_of_success_has_forms(sound: Path) -> None:
@@ -244,14 +233,14 @@ def test_a_diagnosis_brings_its_questionnaire(sound: Path) -> None:
 def test_some_people_with_a_depression_are_adolescents_and_some_are_asked_a_year_later(
     tmp_path: Path,
 ) -> None:
-    options = DemoOptions(clients=500, months=18, defects=False, format="csv")
+    options = DemoOptions(clients=700, months=18, defects=False, format="csv")
     write_deliveries(options, tmp_path)
     born = {row[0]: date.fromisoformat(row[1]) for _, row in all_rows(tmp_path, "clients")}
     programmes = {row[0]: row[2] for _, row in all_rows(tmp_path, "programmes")}
     ages = [
         (date.fromisoformat(row[4]) - born[row[1]]).days / 365.25
         for _, row in all_rows(tmp_path, "episodes")
-        if programmes[row[2]] == "depression"
+        if programmes[row[2]] == "depression" and row[0].endswith("-1")
     ]
     assert sum(12 <= age < 18 for age in ages) > 3
     assert min(ages) >= 12
@@ -270,19 +259,6 @@ def test_the_first_year_is_the_reference_period_of_a_longer_demo(tmp_path: Path)
     days = (period.starts_on, period.ends_on, period.set_on)
     assert days == (date(2025, 10, 1), date(2026, 9, 30), date(2026, 10, 1))
     assert clinic_decisions(DemoOptions(months=12)) == ""
-
-
-def test_a_known_change_is_planted_where_the_truth_says(tmp_path: Path) -> None:
-    options = replace(SMALL, clients=2000, months=12, defects=False, format="csv")
-    means = []
-    for points in (0.0, 6.0):
-        folder = tmp_path / str(points)
-        write_deliveries(replace(options, change_points=points), folder)
-        truth = truth_of(folder)
-        last = [month["true_improvement_mean_points"] for month in truth["months"][-3:]]
-        means.append(sum(last) / 3)
-    assert truth["clinic_change"]["from_month"] == "2025-10"
-    assert means[1] - means[0] > 2
 
 
 def test_responses_per_client_are_about_what_the_benchmark_is_told(tmp_path: Path) -> None:
