@@ -14,6 +14,10 @@ _DAGSTER_HOME.mkdir()
 os.environ["DAGSTER_HOME"] = str(_DAGSTER_HOME)
 os.environ["GX_ANALYTICS_ENABLED"] = "False"
 os.environ.pop("OUTCOMES_HOME", None)
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    # Nothing may be written beside the sources: then beside the other scratch, or each program that
+    # a test starts would compile the libraries anew, for longer than it runs. Workers inherit it.
+    os.environ["PYTHONPYCACHEPREFIX"] = str(Path(_SCRATCH.name) / "bytecode")
 
 import pytest  # noqa: E402 - the environment comes first
 from hypothesis import HealthCheck, settings  # noqa: E402

@@ -4,7 +4,10 @@ from datetime import date
 
 from pipelines.instruments.measures import measure_tables
 from pipelines.measure_settings import MeasureDecision
-from tests.builders import DDL, INSTRUMENTS, SCALES, Bench, Row
+from tests.builders import Bench
+from tests.made_up_catalogue import INSTRUMENTS, SCALES
+from tests.table_columns import DDL
+from tests.table_rows import Row
 
 # The made-up catalogue has no brief screen.
 PHQ2: Row = {
@@ -41,11 +44,7 @@ def switch_on(bench: Bench, decisions: tuple[MeasureDecision, ...] | None = None
     chosen = all_decisions() if decisions is None else decisions
     for table, frame in measure_tables(chosen).items():
         if table in DDL:
-            marks = ", ".join("?" * frame.width)
-            bench.connection.execute(f"delete from {table}")
-            bench.connection.executemany(
-                f"insert into {table} ({', '.join(frame.columns)}) values ({marks})", frame.rows()
-            )
+            bench.fill(table, frame.to_dicts())
 
 
 def add_brief_screen(bench: Bench) -> None:

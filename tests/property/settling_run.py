@@ -8,15 +8,17 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 from pipelines.contracts.odcs import load_contracts
-from pipelines.engine import quoted
+from pipelines.engine import Engine, quoted
 from pipelines.home import SETTINGS_FILE, Home
 from pipelines.ingest.landing import land
 from pipelines.ingest.manifest import deliveries as landed_deliveries
 from pipelines.instruments.catalogue import load_catalogue
-from pipelines.warehouse.build_run import ACCOUNT_TABLES, BuildRun
-from tests.property.settling_oracle import COLUMNS, KEYS, Delivery
+from pipelines.warehouse.accounts import ACCOUNT_TABLES
+from pipelines.warehouse.build_run import BuildRun
+from tests.property.settling_export import COLUMNS, KEYS, Delivery
 
 # Reading these takes longer than settling a small delivery.
 _contracts, _catalogue = cache(load_contracts), cache(load_catalogue)
@@ -79,25 +81,26 @@ def build(
 
 def _stage(run: BuildRun, order: list[int], ranks: dict[str, int]) -> Built:
     statuses: dict[str, dict[tuple[int, int], str]] = {}
-    # Checked first: the threads that check files copy the engine with what it is watched by.
-    assert run.files is not None
-    execute = run.engine.execute
+    execute = Engine.execute
 
-    def watch(sql: str, *arguments: Any, **named: Any) -> Any:
+    def watch(engine: Engine, sql: str, *arguments: Any, **named: Any) -> Any:
         # A table's rows with their status live only until its staging is done.
         if sql.startswith("drop table raw_"):
             table = sql.removeprefix("drop table raw_")
-            found = execute(f"select delivery_rank, line, row_status from {sql[11:]}").fetchall()
+            sent = f"select delivery_rank, line, row_status from {sql[11:]}"
+            found = execute(engine, sent).fetchall()
             statuses[table] = {(rank, line): status for rank, line, status in found}
             assert len(statuses[table]) == len(found), f"{table} has a row twice"
-        return execute(sql, *arguments, **named)
+        return execute(engine, sql, *arguments, **named)
 
-    run.engine.execute = watch
     run.reference(["ref_instruments", "ref_instrument_scales"])
-    run.stage([*(name for name in run.models if name.startswith("stg_")), *ACCOUNT_TABLES])
+    with patch.object(Engine, "execute", watch):
+        run.stage([*(name for name in run.models if name.startswith("stg_")), *ACCOUNT_TABLES])
 
     def rows(name: str) -> list[dict[str, Any]]:
-        result = execute(f"select * from read_parquet({quoted(str(run.table_path(name)))})")
+        result = run.engine.execute(
+            f"select * from read_parquet({quoted(str(run.table_path(name)))})"
+        )
         names = [column[0] for column in result.description or []]
         return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
 

@@ -60,6 +60,7 @@ LATER_RULES = {
     "responses.near_session": "warning",
     "responses.session_id.reference": "warning",
     "responses.total_agrees": "warning",
+    "responses.total_score.on_steps": "warning",
     "responses.total_score.in_range": "error",
     "safety_actions.response_id.reference": "error",
     "safety_actions.therapist_id.reference": "error",

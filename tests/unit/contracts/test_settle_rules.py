@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.errors import LostRowsError
 from tests.property.generated_deliveries import GOOD
-from tests.property.settling_oracle import Cells, Delivery
+from tests.property.settling_export import Cells, Delivery
 from tests.property.settling_run import Built, build
 
 C1, C2 = GOOD["clients"]

@@ -1,0 +1,381 @@
+"""One good row of every table, and for each rule that one row can break a row that breaks it alone.
+
+Written out and not taken from the contracts, so that a rule that is removed or weakened is noticed.
+"""
+
+from dataclasses import dataclass, field
+
+GOOD = {
+    "clients": {
+        "client_id": "C-EXAMPLE-1",
+        "birth_date": "1980-02-29",
+        "sex": "female",
+        "gender_identity": "example identity",
+        "ethnicity": "example ethnicity",
+        "state": "NY",
+        "language": "en",
+        "registered_on": "2024-01-15",
+    },
+    "therapists": {
+        "therapist_id": "T-EXAMPLE-1",
+        "display_name": "Dr Example Person",
+        "discipline": "example discipline",
+        "supervisor_id": "T-EXAMPLE-2",
+        "employed_from": "2023-09-01",
+        "employed_to": "2025-06-30",
+    },
+    "licences": {
+        "therapist_id": "T-EXAMPLE-1",
+        "state": "NY",
+        "licence_number": "EXAMPLE-000",
+        "valid_from": "2024-01-01",
+        "valid_to": "2025-12-31",
+    },
+    "programmes": {
+        "programme_id": "P-EXAMPLE-1",
+        "name": "Example Anxiety Programme",
+        "track": "anxiety",
+        "modality": "group",
+        "licence_required": "true",
+        "planned_sessions": "12",
+        "session_interval_days": "7",
+        "instruments": "phq9;gad7",
+        "measure_every_sessions": "2",
+    },
+    "groups": {
+        "group_id": "G-EXAMPLE-1",
+        "programme_id": "P-EXAMPLE-1",
+        "name": "Example Tuesday Group",
+        "lead_therapist_id": "T-EXAMPLE-1",
+        "co_therapist_id": "T-EXAMPLE-2",
+        "capacity": "8",
+        "enrolment": "open",
+        "starts_on": "2024-02-06",
+        "ends_on": "2024-12-31",
+    },
+    "episodes": {
+        "episode_id": "E-EXAMPLE-1",
+        "client_id": "C-EXAMPLE-1",
+        "programme_id": "P-EXAMPLE-1",
+        "therapist_id": "T-EXAMPLE-1",
+        "referred_on": "2024-01-10",
+        "started_on": "2024-02-01",
+        "ended_on": "2024-06-15",
+        "end_reason": "completed",
+    },
+    "memberships": {
+        "group_id": "G-EXAMPLE-1",
+        "client_id": "C-EXAMPLE-1",
+        "episode_id": "E-EXAMPLE-1",
+        "joined_on": "2024-02-06",
+        "left_on": "2024-04-23",
+        "leave_reason": "example reason",
+    },
+    "sessions": {
+        "session_id": "S-EXAMPLE-1",
+        "group_id": "G-EXAMPLE-1",
+        "episode_id": "",
+        "therapist_id": "T-EXAMPLE-1",
+        "scheduled_at": "2024-09-03T18:00:00",
+        "duration_minutes": "50",
+        "setting": "video",
+    },
+    "attendances": {
+        "session_id": "S-EXAMPLE-1",
+        "client_id": "C-EXAMPLE-1",
+        "status": "attended",
+        "client_state": "NY",
+    },
+    "responses": {
+        "response_id": "R-EXAMPLE-1",
+        "client_id": "C-EXAMPLE-1",
+        "episode_id": "E-EXAMPLE-1",
+        "session_id": "S-EXAMPLE-1",
+        "instrument_id": "phq9",
+        "administered_at": "2024-02-06T17:45:00",
+        "respondent": "client",
+        "total_score": "14",
+    },
+    "response_items": {"response_id": "R-EXAMPLE-1", "item": "1", "value": "3"},
+    "goals": {
+        "goal_id": "GOAL-EXAMPLE-1",
+        "episode_id": "E-EXAMPLE-1",
+        "kind": "gbo",
+        "domain": "functioning",
+        "weight": "1",
+        "set_on": "2024-02-06",
+        "closed_on": "2024-06-15",
+    },
+    "goal_ratings": {
+        "goal_id": "GOAL-EXAMPLE-1",
+        "rated_at": "2024-03-05T18:40:00",
+        "rated_by": "client",
+        "value": "7",
+    },
+    "diagnoses": {
+        "episode_id": "E-EXAMPLE-1",
+        "code": "F41.1",
+        "role": "primary",
+        "recorded_on": "2024-02-01",
+    },
+    "safety_actions": {
+        "response_id": "R-EXAMPLE-1",
+        "action": "example action",
+        "acted_at": "2024-02-06T18:10:00",
+        "therapist_id": "T-EXAMPLE-1",
+    },
+    "milestones": {
+        "milestone_id": "M-EXAMPLE-1",
+        "episode_id": "E-EXAMPLE-1",
+        "kind": "boundary_set",
+        "domain": "assertiveness",
+        "observed_on": "2024-05-14",
+        "reported_by": "client",
+    },
+    "consents": {
+        "client_id": "C-EXAMPLE-1",
+        "scope": "treatment",
+        "given_on": "2024-01-15",
+        "withdrawn_on": "2024-05-01",
+    },
+    "deletions": {
+        "table": "responses",
+        "key": "R-EXAMPLE-1",
+        "deleted_on": "2024-06-01",
+        "reason": "entered twice",
+    },
+}
+
+# The columns with a star in the description of the export; empty breaks the rule.
+REQUIRED = {
+    "clients": "client_id registered_on",
+    "therapists": "therapist_id display_name employed_from",
+    "licences": "therapist_id state licence_number valid_from",
+    "programmes": "programme_id name track modality licence_required",
+    "groups": "group_id programme_id name lead_therapist_id capacity enrolment starts_on",
+    "episodes": "episode_id client_id programme_id therapist_id referred_on",
+    "memberships": "group_id client_id episode_id joined_on",
+    "sessions": "session_id therapist_id scheduled_at duration_minutes setting",
+    "attendances": "session_id client_id status",
+    "responses": "response_id client_id instrument_id administered_at respondent",
+    "response_items": "response_id item",
+    "goals": "goal_id episode_id kind set_on",
+    "goal_ratings": "goal_id rated_at rated_by value",
+    "diagnoses": "episode_id code role recorded_on",
+    "safety_actions": "response_id action acted_at therapist_id",
+    "milestones": "milestone_id episode_id kind domain observed_on reported_by",
+    "consents": "client_id scope given_on",
+    "deletions": "table key",
+}
+
+# Of each type, a text just outside the form and its nearest neighbours inside. The neighbours
+# keep every other rule of the good row.
+UNREADABLE = {
+    "date": "2024-02-30",
+    "timestamp": "2024-02-06",
+    "integer": "2.5",
+    "decimal": "2,5",
+    "boolean": "maybe",
+}
+TYPED = {
+    "date": "clients.birth_date=1980-02-28 clients.registered_on=2024-02-29"
+    " therapists.employed_from=2023-09-02 therapists.employed_to=9999-12-31"
+    " licences.valid_from=0001-01-01 licences.valid_to=9999-12-31"
+    " groups.starts_on=2030-01-01 groups.ends_on=2030-01-01"
+    " episodes.referred_on=2024-01-11 episodes.started_on=2024-02-29"
+    " episodes.ended_on=2024-02-29 memberships.joined_on=2024-02-29"
+    " memberships.left_on=2024-02-29 goals.set_on=2024-02-29 goals.closed_on=2024-02-29"
+    " diagnoses.recorded_on=2024-02-29 milestones.observed_on=2024-02-29"
+    " consents.given_on=2024-02-29 consents.withdrawn_on=2024-02-29"
+    " deletions.deleted_on=2024-07-01",
+    "timestamp": "sessions.scheduled_at=2030-02-06T00:00 responses.administered_at=2024-02-06T00:00"
+    " goal_ratings.rated_at=2024-02-06T00:00Z safety_actions.acted_at=2024-02-06T00:00:00.5+01:00",
+    "integer": "programmes.planned_sessions=2 programmes.session_interval_days=2"
+    " programmes.measure_every_sessions=2 groups.capacity=2 sessions.duration_minutes=2"
+    " response_items.item=2",
+    "decimal": "responses.total_score=2.5 response_items.value=2.5 goals.weight=2.5"
+    " goal_ratings.value=-2.5",
+    "boolean": "programmes.licence_required=no",
+}
+
+TRACKS = (
+    "anger anxiety borderline chronic_illness depression dbt_skills grief ocd relationship"
+    " trauma_ptsd child_family eating substance_use general"
+)
+DOMAINS = (
+    "symptoms functioning self_awareness behaviour_change emotion_regulation assertiveness"
+    " self_esteem connection alliance personal_goals quality_of_life family_child global_change"
+    " safety experience"
+)
+ALLOWED = {
+    "clients.sex": "female male other unknown",
+    "programmes.track": TRACKS,
+    "programmes.modality": "group individual skills_group couple family",
+    "groups.enrolment": "open closed",
+    "episodes.end_reason": "completed agreed_end dropped_out transferred declined not_suitable"
+    " deceased other",
+    "sessions.setting": "video in_person phone",
+    "attendances.status": "attended late_cancelled cancelled no_show clinic_cancelled",
+    "responses.respondent": "client therapist parent teacher partner",
+    "goals.kind": "gbo gas",
+    "goals.domain": DOMAINS,
+    "goal_ratings.rated_by": "client therapist",
+    "diagnoses.role": "primary secondary",
+    "milestones.kind": "skill_articulated boundary_set work_kept study_kept social_event"
+    " relationship_repaired hope_expressed felt_understood family_stable other",
+    "milestones.domain": DOMAINS,
+    "milestones.reported_by": "client therapist parent",
+    "consents.scope": "treatment research public_reporting substance_use_disclosure",
+    "deletions.table": "clients therapists licences programmes groups episodes memberships"
+    " sessions attendances responses response_items goals goal_ratings diagnoses safety_actions"
+    " milestones consents",
+}
+
+COUNTS = (
+    "programmes.planned_sessions programmes.session_interval_days"
+    " programmes.measure_every_sessions groups.capacity sessions.duration_minutes"
+    " response_items.item"
+)
+
+LAST_DAY, DAY_AFTER = "2024-06-30", "2024-07-01"
+# What has to give way so that only the one date is too late.
+RECORDED_DAYS = {
+    "clients.birth_date": {},
+    "clients.registered_on": {},
+    "episodes.referred_on": {"started_on": "", "ended_on": "", "end_reason": ""},
+    "episodes.started_on": {"ended_on": "", "end_reason": ""},
+    "episodes.ended_on": {},
+    "memberships.joined_on": {"left_on": ""},
+    "memberships.left_on": {},
+    "goals.set_on": {},
+    "goals.closed_on": {},
+    "diagnoses.recorded_on": {},
+    "milestones.observed_on": {},
+    "consents.given_on": {},
+    "consents.withdrawn_on": {},
+}
+RECORDED_MOMENTS = "responses.administered_at goal_ratings.rated_at safety_actions.acted_at"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Cells that break one rule, beside cells one step away that break none."""
+
+    rule_id: str
+    breaking: dict[str, str]
+    neighbour: dict[str, str]
+    also: tuple[str, ...] = field(default=())
+
+    @property
+    def table(self) -> str:
+        return self.rule_id.partition(".")[0]
+
+
+def place_of(name: str) -> tuple[str, str]:
+    table, _, column = name.partition(".")
+    return table, column
+
+
+def _cases() -> list[Case]:
+    cases = []
+    for table, columns in REQUIRED.items():
+        for column in columns.split():
+            breaking, neighbour = {column: ""}, {column: GOOD[table][column]}
+            cases.append(Case(f"{table}.{column}.required", breaking, neighbour))
+    for column_type, entries in TYPED.items():
+        for entry in entries.split():
+            name, _, readable = entry.partition("=")
+            _, column = place_of(name)
+            unreadable = {column: UNREADABLE[column_type]}
+            cases.append(Case(f"{name}.type", unreadable, {column: readable}))
+    for name, words in ALLOWED.items():
+        _, column = place_of(name)
+        for word in words.split():
+            breaking = {column: word.upper()}
+            cases.append(Case(f"{name}.allowed", breaking, {column: word}))
+    for name in COUNTS.split():
+        _, column = place_of(name)
+        for below in ("0", "-1"):
+            cases.append(Case(f"{name}.minimum", {column: below}, {column: "1"}))
+    for name, others in RECORDED_DAYS.items():
+        table, column = place_of(name)
+        also = ()
+        if name == "clients.birth_date":
+            # Nobody born after the delivery can have been registered before it.
+            others, also = {"registered_on": LAST_DAY}, ("registered_on.not_before_birth_date",)
+        cases.append(
+            Case(
+                f"{name}.not_after_delivery",
+                {**others, column: DAY_AFTER},
+                {**others, column: LAST_DAY},
+                also=tuple(f"{table}.{rule}" for rule in also),
+            )
+        )
+    for name in RECORDED_MOMENTS.split():
+        _, column = place_of(name)
+        for late, in_time in (
+            ("2024-07-01T00:00", "2024-06-30T23:59:59.999999"),
+            ("2024-07-01T04:00Z", "2024-07-01T03:59:59Z"),
+            ("2024-07-01T06:00:00+02:00", "2024-07-01T05:59:00+02:00"),
+        ):
+            cases.append(Case(f"{name}.not_after_delivery", {column: late}, {column: in_time}))
+    return cases + ORDER_AND_FORM
+
+
+ORDER_AND_FORM = [
+    Case(
+        "clients.registered_on.not_before_birth_date",
+        {"birth_date": "2024-01-16", "registered_on": "2024-01-15"},
+        {"birth_date": "2024-01-15", "registered_on": "2024-01-15"},
+    ),
+    Case(
+        "episodes.started_on.not_before_referred_on",
+        {"referred_on": "2024-02-02", "started_on": "2024-02-01"},
+        {"referred_on": "2024-02-01", "started_on": "2024-02-01"},
+    ),
+    Case(
+        "episodes.ended_on.not_before_started_on",
+        {"started_on": "2024-02-01", "ended_on": "2024-01-31"},
+        {"started_on": "2024-02-01", "ended_on": "2024-02-01"},
+    ),
+    Case(
+        "episodes.ended_on.not_before_started_on",
+        {"referred_on": "2024-01-10", "started_on": "", "ended_on": "2024-01-09"},
+        {"referred_on": "2024-01-10", "started_on": "", "ended_on": "2024-01-10"},
+    ),
+    Case(
+        "memberships.left_on.not_before_joined_on",
+        {"joined_on": "2024-02-06", "left_on": "2024-02-05"},
+        {"joined_on": "2024-02-06", "left_on": "2024-02-06"},
+    ),
+    Case(
+        "licences.valid_to.not_before_valid_from",
+        {"valid_from": "2024-01-02", "valid_to": "2024-01-01"},
+        {"valid_from": "2024-01-01", "valid_to": "2024-01-01"},
+    ),
+    Case("clients.state.two_letters", {"state": "N"}, {"state": "ny"}),
+    Case("clients.state.two_letters", {"state": "N.Y"}, {"state": ""}),
+    Case("licences.state.two_letters", {"state": "NYC"}, {"state": "NY"}),
+    Case(
+        "episodes.end_reason.with_ended_on",
+        {"ended_on": "2024-06-15", "end_reason": ""},
+        {"ended_on": "2024-06-15", "end_reason": "other"},
+    ),
+    Case(
+        "episodes.end_reason.with_ended_on",
+        {"ended_on": "", "end_reason": "other"},
+        {"ended_on": "", "end_reason": ""},
+    ),
+    Case(
+        "sessions.one_owner",
+        {"group_id": "G-EXAMPLE-1", "episode_id": "E-EXAMPLE-1"},
+        {"group_id": "G-EXAMPLE-1", "episode_id": ""},
+    ),
+    Case(
+        "sessions.one_owner",
+        {"group_id": "", "episode_id": ""},
+        {"group_id": "", "episode_id": "E-EXAMPLE-1"},
+    ),
+]
+
+CASES = _cases()
