@@ -12,6 +12,9 @@ process of its own and in the same call:
   Parquet.
 
 Times are wall-clock seconds. "start" is importing the libraries; "wall" is everything.
+
+`make bench BENCH=comparison` is about something else: the comparison of therapists on clinics whose
+truth is known (`comparison.py`); `BENCH=comparison-speed` measures it on a million courses.
 """
 
 import argparse
@@ -29,6 +32,7 @@ from rich.table import Table
 
 from pipelines.demo.clinic import DemoOptions, clients_for, write_deliveries
 from pipelines.home import Home
+from tests.bench import comparison, comparison_speed
 
 MONTHS = 25
 DEFAULT_SIZES = (100_000, 1_000_000)
@@ -136,6 +140,10 @@ def show(results: Sequence[dict[str, Any]]) -> None:
 
 def main() -> None:
     """Parse, measure, print."""
+    others = {"comparison": comparison.main, "comparison-speed": comparison_speed.main}
+    if sys.argv[1:2] and sys.argv[1] in others:
+        others[sys.argv[1]](sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="make bench BENCH=...", description=__doc__)
     parser.add_argument("--responses", type=int, nargs="+", default=DEFAULT_SIZES)
     parser.add_argument("--folder", type=Path, help="where to work; default: a temporary folder")

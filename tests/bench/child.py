@@ -7,7 +7,6 @@ import json
 import resource
 import sys
 import time
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +65,6 @@ def floor(inbox: Path) -> dict[str, Any]:
 
 def run(root: Path) -> dict[str, Any]:
     """Pull, then the job up to the marts, as `outcomes run` does it."""
-    from pipelines import progress
     from pipelines.definitions import open_instance, run_job
     from pipelines.home import Home
     from pipelines.ingest.sources import pull
@@ -78,15 +76,15 @@ def run(root: Path) -> dict[str, Any]:
     steps: dict[str, float] = {}
     pull(home)
     steps["pull"] = time.perf_counter() - started
-    told: list[tuple[float, str]] = []
-    progress.listener.set(lambda text: told.append((time.perf_counter(), text)))
-    if current_snapshot(home).inputs != inputs_fingerprint(home):
+    is_out_of_date = current_snapshot(home).inputs != inputs_fingerprint(home)
+    if is_out_of_date:
         run_job(home, [])
+    work_s = time.perf_counter() - started
+    if is_out_of_date:
         with open_instance(home) as instance:
             last = instance.get_runs(limit=1)[0]
             for step in instance.get_run_step_stats(last.run_id):
                 steps[step.step_key] = (step.end_time or 0.0) - (step.start_time or 0.0)
-    work_s = time.perf_counter() - started
     tables = current_snapshot(home).tables
     peak = max(
         resource.getrusage(who).ru_maxrss
@@ -98,7 +96,6 @@ def run(root: Path) -> dict[str, Any]:
         "steps": steps,
         "peak_mb": peak / 1024,
         "n_responses": tables["stg_responses"].n_rows,
-        "models": {text: round(after - at, 3) for (at, text), (after, _) in pairwise(told)},
     }
 
 
