@@ -97,6 +97,7 @@ def demo(home_path: Path, clients: int, months: int, seed: int, as_of_month: str
 
     Example: outcomes demo --home clinic --clients 6000 --months 36
     """
+    from pipelines.demo.adopted_claims import adopt_claims
     from pipelines.demo.clinic import DemoOptions, clinic_decisions, write_deliveries
     from pipelines.months import month_of
 
@@ -108,6 +109,7 @@ def demo(home_path: Path, clients: int, months: int, seed: int, as_of_month: str
         salt=f"demo-{seed}",
         decisions=clinic_decisions(options),
     )
+    adopt_claims(options, home.claims)
     with _showing_progress():
         progress.say("writing the demo clinic's deliveries")
         write_deliveries(options, home.inbox)
@@ -315,17 +317,16 @@ def quarantine(home_path: Path, table: str | None, as_list: bool, as_json: bool)
     help="The file to write; default: TABLE.FORMAT in this folder.",
 )
 @click.option("--purpose", default=None, help="Why; needed for row-level tables, kept for audits.")
-def export(
-    table: str, home_path: Path, kind: str, output: Path | None, purpose: str | None
-) -> None:  # fmt: skip
+@click.option("--therapist", default=None, help="Only this therapist's courses, by their own ids.")
+def export(table: str, home_path: Path, kind: str, **how: Any) -> None:
     """Write any table to a file; those with rows about single people need --purpose.
 
     Example: outcomes export mart_outcomes --format parquet --output outcomes.parquet
     """
     from pipelines.audit.export import export_table
 
-    target = output or Path(f"{table}.{kind}")
-    n_rows = export_table(Home(home_path), table, kind=kind, output=target, purpose=purpose)
+    target = how.pop("output") or Path(f"{table}.{kind}")
+    n_rows = export_table(Home(home_path), table, kind=kind, output=target, **how)
     click.echo(f"{_count(n_rows, 'row')} in {target}")
 
 

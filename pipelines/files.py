@@ -91,6 +91,20 @@ def atomic_path(final: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def write_note(final: Path, content: str) -> None:
+    """Write a file of a cache: whole for any other process, but not flushed to disk.
+
+    After a power cut it may be empty or gone, so that its reader must be able to do without it.
+    """
+    temporary = temporary_beside(final)
+    try:
+        temporary.write_text(content, encoding="utf-8")
+        temporary.chmod(PRIVATE_FILE)
+        temporary.replace(final)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def write_atomic(final: Path, content: str | bytes) -> None:
     """Write a whole file, or leave the old one as it was."""
     with atomic_path(final) as temporary:

@@ -20,18 +20,23 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from pipelines.comparison_settings import ComparisonSettings, read_comparison_settings
 from pipelines.errors import BusyError, SettingsError, UsageError
-from pipelines.files import private_folder, sha256_text, write_atomic
+from pipelines.files import private_folder, sha256_file, sha256_text, write_atomic
 from pipelines.measure_settings import (
+    SESSION_WINDOW_DAYS,
     MeasureDecision,
     decisions_digest,
     read_measure_decisions,
+    read_session_window,
 )
 from pipelines.outcome_settings import OutcomeSettings, read_outcome_settings
 from pipelines.path_settings import PathSettings, read_path_settings
+from pipelines.rebase_settings import Rebase, read_rebases, rebases_digest
 from pipelines.toml_sections import Section, Sections
 
 SETTINGS_FILE = "clinic.toml"
+CLAIMS_FOLDER = "claims"
 
 SETTINGS_TEMPLATE = """\
 # Settings of one clinic. README.md explains each; what is left out has the value shown there.
@@ -56,6 +61,8 @@ class SourceSettings:
     path: Path
     mode: str = "full"
     options: Mapping[str, Any] = field(default_factory=dict)
+    # Instruments whose reversed items it delivers already turned.
+    turned_instruments: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -72,11 +79,25 @@ class Settings:
     derived_end_days: int = 90
     dropout_return_days: int = 60
     protocol_sessions: int = 0
+    session_window_days: int = SESSION_WINDOW_DAYS
     max_lost_share: float = 0.2
     sources: tuple[SourceSettings, ...] = ()
     outcomes: OutcomeSettings = field(default_factory=OutcomeSettings)
     measures: tuple[MeasureDecision, ...] = ()
     paths: PathSettings = field(default_factory=PathSettings)
+    comparison: ComparisonSettings = field(default_factory=ComparisonSettings)
+    rebases: tuple[Rebase, ...] = ()
+    # Of the files in `claims/`, beside the settings file.
+    claims_digest: str = ""
+
+    @property
+    def turned_instruments(self) -> dict[str, frozenset[str]]:
+        """By source the instruments whose reversed items it delivers turned; only where any are."""
+        return {
+            source.name: source.turned_instruments
+            for source in self.sources
+            if source.turned_instruments
+        }
 
     @property
     def digest(self) -> str:
@@ -89,11 +110,16 @@ class Settings:
             str(self.derived_end_days),
             str(self.dropout_return_days),
             str(self.protocol_sessions),
+            str(self.session_window_days),
             str(self.max_lost_share),
             repr([(source.name, dict(source.options)) for source in self.sources]),
+            repr([(name, sorted(turned)) for name, turned in self.turned_instruments.items()]),
             self.outcomes.digest_text,
             decisions_digest(self.measures),
             self.paths.digest_text,
+            self.comparison.digest_text,
+            rebases_digest(self.rebases),
+            self.claims_digest,
         )
 
 
@@ -133,6 +159,7 @@ def read_settings(path: Path) -> Settings:
         derived_end_days=windows.take("derived_end_days", int, 90),
         dropout_return_days=windows.take("dropout_return_days", int, 60),
         protocol_sessions=windows.take("protocol_sessions", int, 0),
+        session_window_days=read_session_window(windows),
         max_lost_share=deliveries.take("max_lost_share", float, 0.2),
         sources=tuple(
             _read_source(path, name, value)
@@ -141,11 +168,23 @@ def read_settings(path: Path) -> Settings:
         outcomes=read_outcome_settings(reader),
         measures=read_measure_decisions(reader),
         paths=read_path_settings(windows),
+        comparison=read_comparison_settings(reader),
+        rebases=read_rebases(reader),
+        claims_digest=_claims_digest(path.parent / CLAIMS_FOLDER),
     )
     for section in (clinic, windows, deliveries):
         section.refuse_leftovers()
     reader.refuse_leftovers()
     return settings
+
+
+def claim_files(folder: Path) -> list[Path]:
+    """The files of claims in a folder, by name; none where there is no such folder."""
+    return sorted(folder.glob("*.yaml"))
+
+
+def _claims_digest(folder: Path) -> str:
+    return sha256_text(*(f"{path.name} {sha256_file(path)}" for path in claim_files(folder)))
 
 
 def _read_source(path: Path, name: str, value: object) -> SourceSettings:
@@ -162,9 +201,23 @@ def _read_source(path: Path, name: str, value: object) -> SourceSettings:
             todo="correct the word",
         )
     options = section.take("options", dict, {})
+    turned = section.take("items_already_reversed", list, [])
     section.refuse_leftovers()
+    if not all(isinstance(one, str) for one in turned):
+        raise SettingsError(
+            "What a source says of its reversed items cannot be used.",
+            where=f"{path}, [sources.{name}] items_already_reversed",
+            expected='a list of instruments, such as ["core10", "rses"]',
+            found=", ".join(sorted({type(one).__name__ for one in turned})),
+            todo="write the ids that `data_contracts/instruments` has, in quotes",
+        )
     return SourceSettings(
-        name=name, kind=kind, path=(path.parent / place), mode=mode, options=options
+        name=name,
+        kind=kind,
+        path=(path.parent / place),
+        mode=mode,
+        options=options,
+        turned_instruments=frozenset(turned),
     )
 
 
@@ -225,6 +278,11 @@ class Home:
     def inbox(self) -> Path:
         """Where a person or a job drops exports."""
         return self.root / "inbox"
+
+    @property
+    def claims(self) -> Path:
+        """The clinic's own claims, one YAML file each; need not be there."""
+        return self.root / CLAIMS_FOLDER
 
     @property
     def landed_files(self) -> Path:

@@ -1,8 +1,12 @@
-"""What a clinic decides about published quality measures: `[[measures]]` of `clinic.toml`.
+"""What a clinic decides about its measures: `[[measures]]` and a window of `clinic.toml`.
 
-An entry switches on a figure that nobody has verified, or sets one to another value, with the
-source that the clinic cites and the day on which it decided. Whether the measure has such a figure
-is judged where the measures are known: `pipelines/instruments/measures.py`.
+`session_window_days` in `[windows]` says how far from a session a form that was due at it may lie.
+That is a rule of this system and no published one: seven days, as far as a delivered response may
+lie from the session that it names.
+
+An entry of `[[measures]]` switches on a figure that nobody has verified, or sets one to another
+value, with the source that the clinic cites and the day on which it decided. Whether the measure
+has such a figure is judged where the measures are known: `pipelines/instruments/measures.py`.
 """
 
 from dataclasses import dataclass
@@ -11,6 +15,8 @@ from decimal import Decimal
 
 from pipelines.errors import SettingsError
 from pipelines.toml_sections import Section, Sections
+
+SESSION_WINDOW_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,23 @@ class MeasureDecision:
     source: str
     decided_on: date
     place: str
+
+
+def read_session_window(windows: Section) -> int:
+    """The days before and after a session within which a measure due at it counts as done.
+
+    Raises: SettingsError when it is no whole number of days from 0 on.
+    """
+    days = windows.take("session_window_days", int, SESSION_WINDOW_DAYS)
+    if days < 0:
+        raise SettingsError(
+            "A setting is out of its range.",
+            where=f"{windows.path}, [{windows.name}] session_window_days",
+            expected="0 or more days: 0 counts only what was filled in on the session's own day",
+            found="a negative number",
+            todo="correct the line",
+        )
+    return days
 
 
 def read_measure_decisions(sections: Sections) -> tuple[MeasureDecision, ...]:

@@ -3,7 +3,6 @@
 `[[thresholds]]` switches on a figure that nobody has verified, adds one of the clinic's own, or
 has a reliable change computed from a reliability and an SD that the clinic cites.
 `[reference_period]` is the frozen time whose first scores give the clinic's own SDs.
-`[instruments.<id>]` says how the clinic's feed delivers an instrument.
 
 Whether an instrument or a scale exists is judged where the catalogue is known:
 `pipelines/instruments/clinic_thresholds.py`.
@@ -59,14 +58,10 @@ class ReferencePeriod:
 
 @dataclass(frozen=True)
 class OutcomeSettings:
-    """All that a clinic decides about outcome rules.
-
-    `already_reversed` are the instruments whose reversed items the feed delivers already turned.
-    """
+    """All that a clinic decides about outcome rules."""
 
     thresholds: tuple[ClinicThreshold, ...] = ()
     reference_period: ReferencePeriod | None = None
-    already_reversed: frozenset[str] = frozenset()
 
     @property
     def minimum_reference_scores(self) -> int:
@@ -81,7 +76,7 @@ class OutcomeSettings:
             repr([str(value) for name, value in vars(one).items() if name != "place"])
             for one in self.thresholds
         )
-        return repr((thresholds, self.reference_period, sorted(self.already_reversed)))
+        return repr((thresholds, self.reference_period))
 
 
 def read_outcome_settings(sections: Sections) -> OutcomeSettings:
@@ -89,16 +84,9 @@ def read_outcome_settings(sections: Sections) -> OutcomeSettings:
 
     Raises: SettingsError naming the key, what it must be, and what to do.
     """
-    already_reversed = set()
-    for name, value in sorted(sections.table("instruments").items()):
-        section = Section(sections.path, f"instruments.{name}", value)
-        if section.take("items_already_reversed", bool, False):
-            already_reversed.add(name)
-        section.refuse_leftovers()
     return OutcomeSettings(
         thresholds=tuple(_threshold(entry) for entry in sections.entries("thresholds")),
         reference_period=_reference_period(sections),
-        already_reversed=frozenset(already_reversed),
     )
 
 

@@ -251,8 +251,6 @@ def _read_requests(stream: BinaryIO, requests: queue.SimpleQueue[bytes], folder:
 
 def main() -> None:
     """Answer requests until standard input closes."""
-    # The run builds tables meanwhile and asks for the counts last: it goes first.
-    os.nice(10)
     # Whatever a library prints must not end up between two answers.
     channel = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

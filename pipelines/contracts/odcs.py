@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
@@ -126,9 +127,19 @@ class Contract:
 def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
     """The contracts of a folder by table name, in the order of the names.
 
+    Without a folder they are the project's own, which are read once.
+
     Raises: ContractError that names every problem of every file.
     """
-    folder = folder or CONTRACT_FOLDER
+    return dict(_own_contracts()) if folder is None else _read_contracts(folder)
+
+
+@cache
+def _own_contracts() -> dict[str, Contract]:
+    return _read_contracts(CONTRACT_FOLDER)
+
+
+def _read_contracts(folder: Path) -> dict[str, Contract]:
     problems = Problems()
     contracts = {}
     for path in sorted(folder.glob(f"*{SUFFIX}")):

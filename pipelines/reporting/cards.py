@@ -214,7 +214,8 @@ def _trend_words(context: Context, found: Trend | None) -> str:
     if found is None:
         return ""
     words = context.words
-    return words.say(f"card.trend.{verdict_of(found)}", **noise_words(found.period_kind, words))
+    said = words.say(f"card.trend.{verdict_of(found)}", **noise_words(found.period_kind, words))
+    return " ".join([said, *found.rebased])
 
 
 def _details(context: Context, figure: _Figure) -> tuple[Definition, ...]:

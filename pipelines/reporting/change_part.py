@@ -125,6 +125,10 @@ def _effect_table(
     words = context.words
     if not drawn:
         return None
+    # Only a clinic that has set a reference period has such figures.
+    is_adjusted = any(
+        effects[(*measure.key, _ALL)]["d_severity_adjusted"] is not None for measure in drawn
+    )
     rows = []
     for measure in drawn:
         row = effects[(*measure.key, _ALL)]
@@ -135,13 +139,19 @@ def _effect_table(
                     text_cell(measure.instrument.name),
                     _spread_cell(context, row, "first"),
                     _spread_cell(context, row, "last"),
+                    _plain_cell(context, row, "pair_correlation"),
                     _effect_cell(context, row),
                     _effect_cell(context, severe),
                     _fixed_cell(context, row),
+                    *([_plain_cell(context, row, "d_severity_adjusted")] if is_adjusted else []),
                 )
             )
         )
-    names = ("first", "last", "own_spread", "own_spread_severe", "fixed_spread")
+    names = ["first", "last", "correlation", "own_spread", "own_spread_severe", "fixed_spread"]
+    notes = [words.say("change.effect_note")]
+    if is_adjusted:
+        names.append("adjusted")
+        notes.append(words.say("change.adjusted_note"))
     return Table(
         table_id="change-effects",
         caption=words.say("change.effect_table", period=context.year.words),
@@ -150,7 +160,7 @@ def _effect_table(
             *(column(name, words.say(f"change.{name}")) for name in names),
         ),
         rows=tuple(rows),
-        note=words.say("change.effect_note"),
+        note=" ".join(notes),
     )
 
 
@@ -164,22 +174,33 @@ def _spread_cell(context: Context, row: Record, end: str) -> Cell:
     return Cell(text=words.decimal(mean), value=mean, small=small)
 
 
+def _plain_cell(context: Context, row: Record, name: str) -> Cell:
+    """A figure with two decimals."""
+    value = row[name]
+    if value is None:
+        return _none(context, row, "n_paired")
+    return Cell(text=context.words.decimal(value, 2), value=value)
+
+
+def _limits(context: Context, row: Record, name: str, count: str) -> str:
+    """The limits of a figure, or why it has none, and the courses behind it."""
+    words, courses = context.words, context.words.count(row[count])
+    if row[f"{name}_lower"] is None:
+        return words.say(f"change.no_limits.{row['limits_reason']}", courses=courses)
+    return words.say(
+        "change.limits",
+        lower=words.decimal(row[f"{name}_lower"], 2),
+        upper=words.decimal(row[f"{name}_upper"], 2),
+        courses=courses,
+    )
+
+
 def _effect_cell(context: Context, row: Record | None) -> Cell:
     """The change in the pairs' own spread at the start, with its limits or why it has none."""
-    words = context.words
     if row is None or row["g_pre"] is None:
         return _none(context, row, "n_paired")
-    n = words.count(row["n_paired"])
-    if row["g_pre_lower"] is None:
-        small = words.say("change.no_limits", courses=n)
-    else:
-        small = words.say(
-            "change.limits",
-            lower=words.decimal(row["g_pre_lower"], 2),
-            upper=words.decimal(row["g_pre_upper"], 2),
-            courses=n,
-        )
-    return Cell(text=words.decimal(row["g_pre"], 2), value=row["g_pre"], small=small)
+    small = _limits(context, row, "g_pre", "n_paired")
+    return Cell(text=context.words.decimal(row["g_pre"], 2), value=row["g_pre"], small=small)
 
 
 def _fixed_cell(context: Context, row: Record) -> Cell:
@@ -219,25 +240,18 @@ def _pooled_table(context: Context) -> Table | None:
     if not pooled:
         return None
     rows = []
-    for row in sorted(pooled, key=lambda one: one["domain"]):
+    for row in sorted(pooled, key=lambda one: (one["domain"], one["reference_kind"])):
         mean = row["change_mean_sds"]
         cell = _none(context, row, "n_courses")
         if mean is not None:
-            n = words.count(row["n_courses"])
-            small = words.say("change.no_limits", courses=n)
-            if row["change_mean_sds_lower"] is not None:
-                small = words.say(
-                    "change.limits",
-                    lower=words.decimal(row["change_mean_sds_lower"], 2),
-                    upper=words.decimal(row["change_mean_sds_upper"], 2),
-                    courses=n,
-                )
+            small = _limits(context, row, "change_mean_sds", "n_courses")
             cell = Cell(text=words.decimal(mean, 2), value=mean, small=small)
         rows.append(
             Row(
                 (
                     text_cell(words.say(f"domains.name.{row['domain']}")),
                     cell,
+                    text_cell(words.say(f"change.rulers.{row['reference_kind']}")),
                     text_cell(_mix(context, row)),
                 )
             )
@@ -248,6 +262,7 @@ def _pooled_table(context: Context) -> Table | None:
         columns=(
             column("domain", words.say("change.domain"), is_number=False),
             column("pooled", words.say("change.pooled")),
+            column("ruler", words.say("change.ruler"), is_number=False),
             column("mix", words.say("change.mix"), is_number=False),
         ),
         rows=tuple(rows),

@@ -7,16 +7,19 @@ how wide a font draws a text: paddings are fixed and labels have fixed places.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import ModelError
 from pipelines.reporting.model import Chart, Trend, stored
+from pipelines.reporting.trends import limit_rows
 
 CHART_FOLDER = Path(__file__).parents[2] / "reports" / "charts"
 # The narrow trend shows a year and the month before it: more would not be legible on a phone.
@@ -55,6 +58,7 @@ _HEIGHTS = {
     "flow": (44, 14, 0),
     "profile": (62, 10, 6),
     "curve": (190, 14, 44),
+    "funnel": (260, 14, 30),
 }
 
 
@@ -79,10 +83,12 @@ def specification(chart: Chart, size: Size) -> dict[str, Any]:
     height, top, bottom = _HEIGHTS[chart.drawing]
     left, right = size.left, size.right
     if chart.drawing == "trend":
+        n_all = len(data["points"])
         data["points"] = _placed(data["points"], size)
+        data["limits"] = _placed_limits(data["limits"], n_all - len(data["points"]))
     elif chart.drawing == "curve":
         data["points"] = _placed_on_curve(data["points"], size)
-    else:
+    elif chart.drawing != "funnel":
         left = 2
         right = 60 if chart.drawing == "flow" else 2
         rows = next(iter(data.values()))
@@ -120,6 +126,19 @@ def _placed(points: Sequence[Mapping[str, Any]], size: Size) -> list[dict[str, A
     return placed
 
 
+def _placed_limits(limits: Sequence[Mapping[str, Any]], n_left_out: int) -> list[dict[str, Any]]:
+    """The steps of the limits from the first point shown on, which then carries the label."""
+    kept = [row for row in limits if row["from"] >= n_left_out - 0.5]
+    # A stretch that ends where the drawing begins has one row left: nothing to draw.
+    lengths = Counter(row["stretch"] for row in kept)
+    kept = [row for row in kept if lengths[row["stretch"]] > 1]
+    label = next((row["label"] for row in limits if row["label"]), "")
+    return [
+        {**row, "from": row["from"] - n_left_out, "label": "" if place else label}
+        for place, row in enumerate(kept)
+    ]
+
+
 def _placed_on_curve(points: Sequence[Mapping[str, Any]], size: Size) -> list[dict[str, Any]]:
     """All points of a curve, with labels at as many as have room, the first included."""
     step = 1 + len(points) // (7 if size is NARROW else 14)
@@ -146,7 +165,8 @@ def sparkline(trend: Trend) -> str:
     """A small line of a trend in its band, without numbers: the card has them in words."""
     points = [(place, point.value) for place, point in enumerate(trend.points)]
     known = [(place, value) for place, value in points if value is not None]
-    limits = [limit for limit in (trend.lower, trend.upper, trend.centre) if limit is not None]
+    steps = limit_rows(trend, "")
+    limits = [float(row[name] or 0) for row in steps for name in ("lower", "centre", "upper")]
     low = min([value for _, value in known] + limits)
     high = max([value for _, value in known] + limits)
     span = (high - low) or 1
@@ -154,20 +174,20 @@ def sparkline(trend: Trend) -> str:
     def y(value: float) -> str:
         return f"{36 - 32 * (value - low) / span:.1f}"
 
-    def x(place: int) -> str:
+    def x(place: float) -> str:
         return f"{4 + 152 * place / max(1, len(points) - 1):.1f}"
 
     parts = [
         '<svg class="spark" viewBox="0 0 160 40" preserveAspectRatio="none" aria-hidden="true">'
     ]
-    if trend.lower is not None and trend.upper is not None:
-        height = float(y(trend.lower)) - float(y(trend.upper))
-        parts.append(
-            f'<rect class="band" x="0" width="160" y="{y(trend.upper)}" height="{height:.1f}"/>'
-        )
-    if trend.centre is not None:
-        level = y(trend.centre)
-        parts.append(f'<line class="centre" x1="0" x2="160" y1="{level}" y2="{level}"/>')
+    for begin, end in pairwise(steps):
+        if begin["stretch"] != end["stretch"]:
+            continue
+        left, right = x(float(begin["from"] or 0)), x(float(end["from"] or 0))
+        top, bottom = y(float(begin["upper"] or 0)), y(float(begin["lower"] or 0))
+        parts.append(f'<path class="band" d="M{left},{top}H{right}V{bottom}H{left}Z"/>')
+        level = y(float(begin["centre"] or 0))
+        parts.append(f'<line class="centre" x1="{left}" x2="{right}" y1="{level}" y2="{level}"/>')
     for run in _runs(points):
         path = " ".join(f"{x(place)},{y(value)}" for place, value in run)
         parts.append(f'<polyline class="series" points="{path}"/>')

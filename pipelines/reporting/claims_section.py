@@ -1,6 +1,13 @@
-"""What may be said about outcomes: each claim with its flow, its verdict and its sentence."""
+"""What may be said about outcomes: each claim with its flow, its verdict and its sentence.
 
+Shares are rounded against the claim, as in the sentence: what speaks for it down, what speaks
+against it up, an interval outwards. A table beside the sentence must not say another number.
+"""
+
+from collections.abc import Callable
 from datetime import date
+from fractions import Fraction
+from math import ceil, floor
 
 from pipelines.reporting.context import Context, column, share_cell, text_cell
 from pipelines.reporting.figures import (
@@ -13,7 +20,8 @@ from pipelines.reporting.figures import (
     month_end,
 )
 from pipelines.reporting.model import Cell, Definition, Row, Section, Table
-from pipelines.reporting.sentences import share_of
+from pipelines.reporting.sentences import Share, share_of
+from pipelines.reporting.wording import Wording
 
 _TABLE = "pub_claims"
 YEAR = "year"
@@ -25,7 +33,7 @@ def claims_section(context: Context) -> Section | None:
         return None
     words = context.words
     judged = _judged(context)
-    rows = _closed(context, judged)
+    rows = closed_claims(context)
     if not rows:
         if not judged:
             return None
@@ -59,14 +67,14 @@ def _judged(context: Context) -> list[Record]:
     ]
 
 
-def _closed(context: Context, judged: list[Record]) -> list[Record]:
+def closed_claims(context: Context) -> list[Record]:
     """Of each claim the newest window that had closed by the month's end, by its date alone.
 
     Where nobody was referred or began in it there is none: an older one could have been picked.
     """
     month_end_on = context.figures.month_end_on
     by_claim: dict[str, list[Record]] = {}
-    for row in judged:
+    for row in _judged(context):
         by_claim.setdefault(row["claim_id"], []).append(row)
     found = []
     for _, rows in sorted(by_claim.items()):
@@ -96,9 +104,10 @@ def _definition(context: Context, row: Record) -> Definition:
         if reasons
         else words.say("claims.judged", verdict=verdict)
     )
-    text = f"{text} {_flow(context, row)}"
-    if row["sentence"]:
-        text = f"{text} {words.say('claims.instead', sentence=row['sentence'])}"
+    # The sentence tells the flow itself.
+    said = row["sentence"]
+    rest = words.say("claims.instead", sentence=said) if said else _flow(context, row)
+    text = f"{text} {rest}"
     return Definition(term=row["says"], text=text, term_id=f"claim-{row['claim_id']}")
 
 
@@ -129,7 +138,7 @@ def _table(context: Context, rows: list[Record]) -> Table:
 
 
 def _cells(context: Context, row: Record) -> list[Cell]:
-    words, minimums = context.words, context.minimums
+    words = context.words
     measured = share_of(row, count="n_measured", denominator="n_due", rate="measured_rate")
     met = share_of(row, count="n_met", denominator="n_measured", rate="met_rate")
     worse = share_of(
@@ -144,30 +153,54 @@ def _cells(context: Context, row: Record) -> list[Cell]:
         text_cell(row["says"]),
         text_cell(words.say(f"claims.verdicts.{row['verdict']}")),
         text_cell(window),
-        share_cell(measured, minimums, words, has_interval=False),
-        share_cell(met, minimums, words),
-        _bounds(context, row),
-        share_cell(worse, minimums, words),
-        _worse_bound(context, row),
+        _share(context, measured, floor, has_interval=False),
+        _share(context, met, floor),
+        _bounds(words, row),
+        _share(context, worse, ceil),
+        _worse_bound(words, row),
     ]
 
 
-def _bounds(context: Context, row: Record) -> Cell:
+def _share(
+    context: Context,
+    share: Share,
+    rounded: Callable[[Fraction], int],
+    *,
+    has_interval: bool = True,
+) -> Cell:
+    """The cell of a share as everywhere, but for how its figures are rounded."""
     words = context.words
-    if row["met_rate_worst"] is None:
+    cell = share_cell(share, context.minimums, words, has_interval=has_interval)
+    if cell.value is None or share.x is None or not share.n:
+        return cell
+    small = words.say("number.x_of_n", x=words.count(share.x), n=words.count(share.n))
+    if has_interval and share.lower is not None and share.upper is not None:
+        ends = {"lower": floor(100 * share.lower), "upper": ceil(100 * share.upper)}
+        small = f"{words.say('number.percent_range', **ends)}; {small}"
+    return Cell(text=_percent(words, share.x, share.n, rounded), value=cell.value, small=small)
+
+
+def _percent(words: Wording, x: int, n: int, rounded: Callable[[Fraction], int]) -> str:
+    return words.say("number.percent", value=rounded(Fraction(100 * x, n)))
+
+
+def _bounds(words: Wording, row: Record) -> Cell:
+    x, n = row["n_met"], row["n_due"]
+    if x is None or not n:
         return Cell(text=words.say("number.nothing"))
-    n = row["n_due"]
     text = words.say(
         "claims.bounds_range",
-        worst=words.percent(row["met_rate_worst"], n=n),
-        best=words.percent(row["met_rate_best"], n=n),
+        worst=_percent(words, x, n, floor),
+        best=_percent(words, x + n - row["n_measured"], n, ceil),
     )
     return Cell(text=text, value=row["met_rate_worst"])
 
 
-def _worse_bound(context: Context, row: Record) -> Cell:
-    words, rate = context.words, row["deteriorated_rate_worst"]
-    if rate is None:
+def _worse_bound(words: Wording, row: Record) -> Cell:
+    x, n = row["n_deteriorated"], row["n_due"]
+    if x is None or not n:
         return Cell(text=words.say("number.nothing"))
-    text = words.say("claims.at_most", percent=words.percent(rate, n=row["n_due"]))
-    return Cell(text=text, value=rate)
+    percent = _percent(words, x + n - row["n_worse_known"], n, ceil)
+    return Cell(
+        text=words.say("claims.at_most", percent=percent), value=row["deteriorated_rate_worst"]
+    )

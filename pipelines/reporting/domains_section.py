@@ -17,13 +17,15 @@ DOMAINS = (
     "family_child", "global_change",
 )  # fmt: skip
 GOAL_RULE, GOAL_NO_RULE = "goal_rule", "goal_no_rule"
-# Which row speaks for its domain in the picture: others' rules before the clinic's own.
-RULED_BASES = ("published", "verdict_categories", GOAL_RULE, "clinic", "clinic_derived")
 OTHER_BASES = ("no_threshold", GOAL_NO_RULE)
 # A goal that names another domain has a table of its own: few courses have one there.
 OWN_DOMAIN_OF_GOALS = "personal_goals"
+# Asked once, at the end: it has no start to be measured at.
+VERDICT, OWN_DOMAIN_OF_VERDICTS = "verdict_categories", "global_change"
 # What a domain's name alone stands for.
-PLAIN_BASES = ("published", "verdict_categories", GOAL_RULE)
+PLAIN_BASES = ("published", VERDICT, GOAL_RULE)
+# Which row speaks for its domain in the picture: others' rules before the clinic's own.
+RULED_BASES = (*PLAIN_BASES, "clinic", "clinic_derived")
 RESPONDENTS = ("client", "parent", "teacher", "partner")
 # Rules of others, which alone make a profile.
 PUBLISHED_RULES = "published"
@@ -131,6 +133,14 @@ def _results(row: Record) -> tuple[int, int, int, int]:
     return (row["n_improved"], row["n_unchanged"], row["n_deteriorated"], missing)
 
 
+def _chart_title(drawn: list[tuple[Record, str]], words: Wording) -> str:
+    """How many domains were measured twice, of those that can be."""
+    twice = [row for row, _ in drawn if row["basis"] != VERDICT]
+    key = "domains.chart_title" if len(twice) == len(drawn) else "domains.chart_title_verdict"
+    measurable = [name for name in DOMAINS if name != OWN_DOMAIN_OF_VERDICTS]
+    return words.say(key, k=words.count(len(twice)), n=words.count(len(measurable)))
+
+
 def _chart(context: Context, rows: list[Record]) -> Chart | None:
     words = context.words
     drawn = [(row, _bar_name(row, words)) for row in leading_rows(rows)]
@@ -142,9 +152,7 @@ def _chart(context: Context, rows: list[Record]) -> Chart | None:
     return Chart(
         chart_id="domains-picture",
         drawing="profile",
-        title=words.say(
-            "domains.chart_title", k=words.count(len(drawn)), n=words.count(len(DOMAINS))
-        ),
+        title=_chart_title(drawn, words),
         subtitle=words.say("domains.chart_subtitle", period=context.year.words),
         summary=" ".join(
             words.say(
@@ -203,6 +211,7 @@ def _cells(context: Context, row: Record) -> tuple[Cell, ...]:
         "domains.moved_cell",
         **{name: words.count(row[f"n_{name}"]) for name in ("better", "same", "worse")},
     )
+    undirected = row["n_no_direction"]
     cells = [
         text_cell(
             domain_name(row["domain"], words),
@@ -220,7 +229,8 @@ def _cells(context: Context, row: Record) -> tuple[Cell, ...]:
             _bounded_cell(context, _share(row, "improved", "n_improved", "n_paired")),
             _bounded_cell(context, _share(row, "deteriorated", "n_deteriorated", "n_paired")),
         ]
-    return (*cells, text_cell(moved))
+    small = words.say("domains.no_direction", n=words.count(undirected)) if undirected else ""
+    return (*cells, text_cell(moved, small))
 
 
 def _bounded_cell(context: Context, share: Share) -> Cell:

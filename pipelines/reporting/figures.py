@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import UsageError
+from pipelines.reporting.published_tables import SECTION_TABLES
 
 Record = Mapping[str, Any]
 
@@ -21,35 +22,6 @@ QUARTER = "quarter"
 ROLLING = "rolling_12m"
 CLINIC = ("clinic", "clinic")
 HISTORY_MONTHS = 24
-# Published tables that a section of its own prints: `Figures.published`.
-SECTION_TABLES: tuple[str, ...] = (
-    "pub_adherence",
-    "pub_alliance",
-    "pub_alliance_coverage",
-    "pub_attendance",
-    "pub_change_detail",
-    "pub_child_outcomes",
-    "pub_claims",
-    "pub_cohesion",
-    "pub_course",
-    "pub_domain_outcomes",
-    "pub_dosage",
-    "pub_effect_sizes",
-    "pub_experience",
-    "pub_goals",
-    "pub_pooled_change",
-    "pub_group_process",
-    "pub_quality_measures",
-    "pub_recovery_detail",
-    "pub_success_profile",
-    "pub_verdicts",
-    "pub_waits",
-    "pub_measure_exclusions",
-    "pub_on_track",
-    "pub_path",
-    "pub_trajectories",
-)
-
 # The rows a page needs: the clinic's history, everybody else's figures at the month's end.
 _ROWS = """
     select *
@@ -131,12 +103,13 @@ class Measure:
 
 @dataclass(frozen=True)
 class Subject:
-    """Somebody or something that has figures of its own."""
+    """Somebody or something that has figures of its own; `led_by` are a group's therapists."""
 
     level: str
     subject_id: str
     name: str
     detail: str
+    led_by: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -156,6 +129,8 @@ class Figures:
     rules: tuple[OutcomeRule, ...]
     deliveries: tuple[Record, ...]
     quarantine: tuple[Record, ...]
+    warnings: tuple[Record, ...]
+    rebases: tuple[Record, ...]
     _outcomes: Mapping[tuple[Any, ...], Record] = field(repr=False)
     _activity: Mapping[tuple[Any, ...], Record] = field(repr=False)
     _completeness: Mapping[tuple[Any, ...], Record] = field(repr=False)
@@ -330,7 +305,13 @@ def read_figures(connection: duckdb.DuckDBPyConnection, *, month: date, audience
         month=month.replace(day=1),
         policy=policy,
         subjects=tuple(
-            Subject(row["level"], row["subject_id"], row["name"], row["detail"] or "")
+            Subject(
+                row["level"],
+                row["subject_id"],
+                row["name"],
+                row["detail"] or "",
+                tuple(row["led_by"] or ()),
+            )
             for row in listed("pub_subjects")
         ),
         instruments={
@@ -364,6 +345,8 @@ def read_figures(connection: duckdb.DuckDBPyConnection, *, month: date, audience
         ),
         deliveries=listed("pub_deliveries"),
         quarantine=listed("pub_quarantine"),
+        warnings=listed("pub_warnings"),
+        rebases=tuple(_records(connection, "select * from ref_rebases order by all")),
         _outcomes=rows("pub_outcomes", "instrument_id", "scale", "respondent"),
         _activity=rows("pub_activity"),
         _completeness=rows("pub_completeness"),

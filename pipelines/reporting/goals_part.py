@@ -54,12 +54,29 @@ def _sentences(row: Record, words: Wording) -> list[str]:
             upper=words.percent(row["improved_rate_upper"], n=n_courses),
         )
         texts.append(text)
+        texts += _bounds(row, words)
     if row["change_t_mean_points"] is not None:
         first, last = row["first_t_mean_points"], row["last_t_mean_points"]
         texts.append(
             words.say("domains.goals.gas_t", first=words.decimal(first), last=words.decimal(last))
         )
     return texts
+
+
+def _bounds(row: Record, words: Wording) -> list[str]:
+    """What the share of courses lies between, whoever lacks a second rating; nothing if none."""
+    n, missing = row["n_courses"], row["n_courses"] - row["n_courses_paired"]
+    if not missing or row["improved_rate_worst"] is None:
+        return []
+    return [
+        words.say(
+            "domains.goals.bounds",
+            missing=words.count(missing),
+            n=words.count(n),
+            worst=words.percent(row["improved_rate_worst"], n=n),
+            best=words.percent(row["improved_rate_best"], n=n),
+        )
+    ]
 
 
 def _moved(row: Record) -> int | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from pipelines.comparison.spc import FALLEN, RISEN
 from pipelines.reporting.context import Context
 from pipelines.reporting.figures import ROLLING, Measure
 from pipelines.reporting.in_short_facts import (
@@ -22,7 +23,6 @@ from pipelines.reporting.sentences import (
     worse_too,
 )
 from pipelines.reporting.signals import signals_in_short
-from pipelines.reporting.spc import FALLEN, RISEN
 from pipelines.reporting.trends import (
     attended_share,
     better_trend,

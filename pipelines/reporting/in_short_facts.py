@@ -1,16 +1,10 @@
 """What In short says beside the first measure: who is in it, domains, claims, programmes."""
 
+from pipelines.reporting.claims_section import closed_claims
 from pipelines.reporting.comparing import ABOVE, BELOW, WITHIN
 from pipelines.reporting.context import Context
 from pipelines.reporting.domains_section import DOMAINS, domain_name, leading_rows
-from pipelines.reporting.figures import (
-    CLINIC,
-    HISTORY_MONTHS,
-    ROLLING,
-    Record,
-    month_before,
-    month_end,
-)
+from pipelines.reporting.figures import ROLLING
 from pipelines.reporting.model import Sentence
 from pipelines.reporting.people_section import too_few_to_compare
 from pipelines.reporting.sentences import measured_sentence, measured_share
@@ -99,25 +93,13 @@ def domain_sentences(context: Context) -> list[Sentence]:
 def claim_sentences(context: Context) -> list[Sentence]:
     """How many claims may be published; empty without a claim whose window has closed."""
     words = context.words
-    verdicts = _verdicts(context)
-    if not verdicts:
+    rows = closed_claims(context)
+    if not rows:
         return []
-    n, k = len(verdicts), sum(verdict == MAY_PUBLISH for verdict in verdicts)
+    n, k = len(rows), sum(row["verdict"] == MAY_PUBLISH for row in rows)
     rule = "none" if not k else "all" if k == n else "some"
     text = words.say(f"sentence.claims.{rule}", n=words.count(n), k=words.count(k))
     return [Sentence(text, f"claims.{rule}", "claims")]
-
-
-def _verdicts(context: Context) -> list[str]:
-    """The verdict on each claim's newest window that had closed by the month's end."""
-    figures = context.figures
-    found: dict[str, Record] = {}
-    for back in range(HISTORY_MONTHS):
-        end_on = month_end(month_before(figures.month, back))
-        for row in figures.published("pub_claims", CLINIC, ROLLING, end_on):
-            if row["closes_on"] <= figures.month_end_on:
-                found.setdefault(row["claim_id"], row)
-    return [found[claim_id]["verdict"] for claim_id in sorted(found)]
 
 
 def programme_sentences(context: Context) -> list[Sentence]:

@@ -7,6 +7,7 @@ courses that are not on track. What is missing follows, and the delivery's data 
 from decimal import Decimal
 
 from pipelines.reporting.comparing import BELOW
+from pipelines.reporting.comparison_words import outside
 from pipelines.reporting.context import Context
 from pipelines.reporting.figures import MONTH, ROLLING
 from pipelines.reporting.model import Card, Sentence
@@ -38,6 +39,7 @@ def look_at(context: Context, cards: tuple[Card, ...]) -> tuple[Sentence, ...]:
         *_programmes_worse(context),
         *_under_standard(context),
         *_not_on_track(context),
+        *_outside_limits(context),
         *_programmes_missing(context),
         *_therapists_missing(context),
         *_turned_away(context),
@@ -99,6 +101,20 @@ def _not_on_track(context: Context) -> list[Sentence]:
         period=month.words,
     )
     return [Sentence(text, "not_on_track", "path")]
+
+
+def _outside_limits(context: Context) -> list[Sentence]:
+    """How many lie outside the limits of chance; who, and beside what, is said in the section."""
+    measure = next((each for each in context.measures if each.has_reliable_change), None)
+    if measure is None:
+        return []
+    found = []
+    for level in ("therapist", "group"):
+        n = len(outside(context, measure, context.figures.subjects_at(level)))
+        if n:
+            text = context.words.say(f"look.outside.{level}", n=n, measure=measure.instrument.name)
+            found.append(Sentence(text, "outside_limits", f"people-{level}s"))
+    return found
 
 
 def _turned_away(context: Context) -> list[Sentence]:

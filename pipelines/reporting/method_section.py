@@ -20,6 +20,8 @@ _GLOSSARY = (
     "turned_away",
     "derived_end",
 )
+# Words that a public page has no use for.
+_NOT_PUBLIC = ("spread", "middle_half", "regression")
 
 
 def method_section(context: Context) -> Section:
@@ -50,7 +52,7 @@ def method_section(context: Context) -> Section:
                     text=words.say(f"glossary.{term}.text"),
                     term_id=f"term-{term.replace('_', '-')}",
                 )
-                for term in _GLOSSARY
+                for term in (*_GLOSSARY, *(() if context.is_public else _NOT_PUBLIC))
             ),
         ),
         Section(

@@ -1,16 +1,18 @@
 """The methods page: every rule that a figure follows, with version, source and status.
 
 It is generated: the rules from the `ref_` tables and from `pub_outcome_rules`, the definitions from
-the headers of the SQL files that compute them. Nothing is repeated here that could then disagree.
+the headers of the SQL files that compute them, each with the settings that it was computed by.
+Nothing is repeated here that could then disagree.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 
 from pipelines.reporting.context import column, text_cell
+from pipelines.reporting.evidence_part import evidence_section
 from pipelines.reporting.model import Page, Row, Section, Table
 from pipelines.reporting.wording import Wording
 from pipelines.warehouse.model_file import Model
@@ -19,6 +21,8 @@ RULES_IN_FORCE = "pub_outcome_rules"
 # A reference table is a table of rules when its rows say where they come from.
 _SOURCE = "source"
 _DEFINED_LAYERS = ("int_", "mart_")
+# The values of the parameters that a model names: the clinic's settings.
+Parameters = Callable[[Model], Mapping[str, Any]]
 
 
 def methods_page(
@@ -27,12 +31,14 @@ def methods_page(
     words: Wording,
     *,
     clinic: str,
+    parameters: Parameters,
 ) -> Page:
-    """Rules in force, then each table's definition, then every figure of the catalogue."""
+    """Rules in force, each table's definition, every figure of the catalogue, simulations."""
     sections = [
         _rules(connection, RULES_IN_FORCE, words),
-        _definitions(models.values(), words),
+        _definitions(models.values(), words, parameters),
         *(_rules(connection, table, words) for table in _rule_tables(connection)),
+        evidence_section(words),
     ]
     return Page(
         title=words.say("methods.title"),
@@ -51,22 +57,32 @@ def _rule_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for (name,) in connection.execute(query, [_SOURCE]).fetchall()]
 
 
-def _definitions(models: Iterable[Model], words: Wording) -> Section:
+def _definitions(models: Iterable[Model], words: Wording, parameters: Parameters) -> Section:
     """What each table counts, as the file says that computes it."""
     return Section(
         section_id="definitions",
         title=words.say("methods.definitions"),
         paragraphs=(words.say("methods.definitions_lead"),),
         parts=tuple(
-            _defined(model, words)
+            _defined(model, words, parameters(model))
             for model in sorted(models, key=lambda each: each.name)
             if model.name.startswith(_DEFINED_LAYERS)
         ),
     )
 
 
-def _defined(model: Model, words: Wording) -> Section:
+def _defined(model: Model, words: Wording, parameters: Mapping[str, Any]) -> Section:
     paragraphs = [model.purpose, words.say("methods.grain", grain=model.grain)]
+    if parameters:
+        values = "; ".join(
+            words.say(
+                "methods.setting",
+                name=name,
+                value=_written(value, words) or words.say("methods.not_set"),
+            )
+            for name, value in parameters.items()
+        )
+        paragraphs.append(words.say("methods.settings", values=values))
     if model.source:
         paragraphs.append(words.say("methods.source", source=model.source))
     return Section(

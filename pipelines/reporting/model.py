@@ -55,7 +55,11 @@ class Definition:
 
 @dataclass(frozen=True)
 class TrendPoint:
-    """One period of a series; `value` is None where it is withheld or cannot be computed."""
+    """One period of a series; `value` is None where it is withheld or cannot be computed.
+
+    Limits are those of this point: with fewer courses they are wider. `segment` counts how often
+    they started anew before it.
+    """
 
     period: str
     label: str
@@ -64,11 +68,19 @@ class TrendPoint:
     x: int | None
     text: str
     signal: int = 0
+    centre: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    segment: int = 0
 
 
 @dataclass(frozen=True)
 class Trend:
-    """A series with its limits; `verdict` is about the last point."""
+    """A series with its limits; `verdict` is about the last point.
+
+    Centre and limits are those of the newest value. `rebased` says in words where limits started
+    anew, and why.
+    """
 
     points: tuple[TrendPoint, ...]
     centre: float | None
@@ -78,6 +90,7 @@ class Trend:
     verdict: str
     period_kind: str
     unit: str
+    rebased: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pipelines.reporting.sentences import (
     recovered_share,
     worse_share,
 )
-from pipelines.reporting.trends import better_trend, known_points, usual_range
+from pipelines.reporting.trends import better_trend, known_points, limit_rows, usual_range
 from pipelines.reporting.wording import Wording
 
 
@@ -218,11 +218,14 @@ def trend_chart(
     """A share over time with its limits; `texts` is the part of the catalogue that words it."""
     kind = words.say(f"outcomes.{found.period_kind}_kind")
     noise = noise_words(found.period_kind, words)
-    known = list(known_points(found))
+    newest = found.points[-1].segment
+    known = [point for point in known_points(found) if point.segment == newest]
     usual = usual_range(found, words)
     subtitle = words.say(
         f"{texts}.trend_subtitle", measure=measure, kind=kind, basis=usual.basis if usual else ""
     )
+    if found.rebased:
+        subtitle = " ".join([f"{subtitle}.", *found.rebased]).removesuffix(".")
     if len(found.points) > NARROW_POINTS:
         shown = {"k": words.count(NARROW_POINTS), "n": words.count(len(found.points))}
         subtitle = f"{subtitle}. {words.say('outcomes.narrow_note', **shown)}"
@@ -257,14 +260,7 @@ def trend_chart(
                 }
                 for order, point in enumerate(found.points)
             ),
-            "limits": (
-                {
-                    "centre": found.centre,
-                    "lower": found.lower,
-                    "upper": found.upper,
-                    "label": words.say("outcomes.band_label"),
-                },
-            ),
+            "limits": limit_rows(found, words.say("outcomes.band_label")),
         },
         table=Table(
             table_id=f"{chart_id}-table",

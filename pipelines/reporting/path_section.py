@@ -4,11 +4,10 @@ All of it is about the clinic as a whole. Which courses are not on track is in n
 do not appear here.
 """
 
-from datetime import timedelta
 from decimal import Decimal
 
 from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
-from pipelines.reporting.figures import MONTH, ROLLING, Measure, Record, month_end
+from pipelines.reporting.figures import MONTH, ROLLING, Measure, Record
 from pipelines.reporting.model import Cell, Chart, Column, Row, Section, Table
 from pipelines.reporting.sentences import share_of
 from pipelines.reporting.wording import Wording
@@ -44,7 +43,7 @@ def path_section(context: Context) -> Section | None:
             paragraphs.append(words.say("path.curve.none", measure=measure.instrument.name))
     track = _track_table(context)
     if track is None:
-        paragraphs += _why_no_track(context)
+        paragraphs.append(_why_no_track(context))
     return Section(
         section_id="path",
         title=words.say("path.title"),
@@ -296,16 +295,23 @@ def _share(context: Context, row: Record, name: str) -> Cell:
 def _track_table(context: Context) -> Table | None:
     words = context.words
     every = _by_measure(context, "pub_on_track", MONTH)
-    rows = [(measure, row) for measure, row in every if row["n_judged"] is not None]
-    if not rows:
+    ruled = [(measure, row) for measure, row in every if row["n_judged"] is not None]
+    if not ruled:
         return None
+    # A line of nothing but what cannot be judged says less than its measure's name.
+    rows = [(measure, row) for measure, row in ruled if row["n_judged"]] or ruled
+    silent = [measure.instrument.name for measure, row in ruled if (measure, row) not in rows]
     names = {"open": "n_open", "judged": "n_judged", "on_track": "n_on_track"}
     names |= {"off_track": "n_not_on_track", "early": "n_too_early", "unknown": "n_cannot_tell"}
-    note = words.say(
-        "path.track.note",
-        share=words.percent(rule_value("not_on_track", "improvement_share"), n=None),
-        session=words.count(int(rule_value("not_on_track", "by_session"))),
-    )
+    notes = [
+        words.say(
+            "path.track.note",
+            share=words.percent(rule_value("not_on_track", "improvement_share"), n=None),
+            session=words.count(int(rule_value("not_on_track", "by_session"))),
+        )
+    ]
+    if silent:
+        notes.append(words.say("path.track.silent", measures=words.listed(silent)))
     columns: list[Column] = [
         column("measure", words.say("path.ups.measure"), is_number=False),
         *(column(name, words.say(f"path.track.{name}")) for name in names),
@@ -323,23 +329,16 @@ def _track_table(context: Context) -> Table | None:
             )
             for measure, row in rows
         ),
-        note=" ".join((note, *_left_out(words, len(every) - len(rows)))),
+        note=" ".join((*notes, *_left_out(words, len(every) - len(ruled)))),
     )
 
 
-def _why_no_track(context: Context) -> list[str]:
-    """Why the newest month has no table of open courses; nothing about an earlier month.
-
-    Open courses are judged at the end of the last complete month alone: of an earlier one nothing
-    is known, neither that there was somebody nor that there was nobody.
-    """
-    figures, words = context.figures, context.words
-    next_end_on = month_end(context.month.end_on + timedelta(days=1))
-    if figures.as_of_on is None or next_end_on <= figures.as_of_on:
-        return []
-    has_open = bool(figures.published("pub_on_track", context.clinic, MONTH, context.month.end_on))
+def _why_no_track(context: Context) -> str:
+    """Why the month has no table of open courses."""
+    end_on = context.month.end_on
+    has_open = bool(context.figures.published("pub_on_track", context.clinic, MONTH, end_on))
     key = "path.track.no_rule" if has_open else "path.track.none"
-    return [words.say(key, period=context.month.words)]
+    return context.words.say(key, period=context.month.words)
 
 
 def _left_out(words: Wording, count: int) -> list[str]:

@@ -1,5 +1,17 @@
-"""Therapists and groups by name over twelve months, and first what that cannot tell."""
+"""Therapists and groups by name over twelve months, and first what that cannot tell.
 
+Beside each unadjusted share stands what was expected of the same clients, the share adjusted for
+them, the one drawn towards the average, and what can be said in words. Nobody is ranked.
+"""
+
+from pipelines.reporting.case_mix_part import case_mix_part
+from pipelines.reporting.comparison_chart import funnel
+from pipelines.reporting.comparison_words import (
+    CANNOT_TELL,
+    compared_row,
+    lead_paragraphs,
+    verdict_words,
+)
 from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Measure, Record, Subject
 from pipelines.reporting.model import Cell, Row, Section, Table
@@ -11,10 +23,9 @@ def people_section(context: Context) -> Section | None:
     if context.is_public:
         return None
     words = context.words
-    therapists = _rows(context, "therapist")
-    groups = _rows(context, "group")
+    levels = {level: _rows(context, level) for level in ("therapist", "group")}
     title = words.say("section.people")
-    if not therapists and not groups:
+    if not any(levels.values()):
         text = words.say("people.none", period=context.year.words)
         return Section(section_id="people", title=title, paragraphs=(text,))
     measure = _first_with_rule(context)
@@ -23,22 +34,35 @@ def people_section(context: Context) -> Section | None:
         if measure is None
         else words.say("people.lead", period=context.year.words, measure=measure.instrument.name)
     )
-    minimum = words.count(context.minimums.comparison)
-    tables = [
-        _table(context, level, rows, measure)
-        for level, rows in (("therapist", therapists), ("group", groups))
-        if rows
-    ]
+    parts = [_part(context, level, rows, measure) for level, rows in levels.items() if rows]
     return Section(
         section_id="people",
         title=title,
         paragraphs=(
             words.say("people.cannot_1"),
-            words.say("people.cannot_2", minimum=minimum),
+            words.say("people.cannot_2", minimum=words.count(context.minimums.comparison)),
             words.say("people.cannot_3"),
             f"{lead} {words.say('people.words_note')}",
         ),
-        tables=tuple(tables),
+        parts=tuple(part for part in (*parts, case_mix_part(context)) if part is not None),
+    )
+
+
+def _part(
+    context: Context,
+    level: str,
+    rows: list[tuple[Subject, Record | None]],
+    measure: Measure | None,
+) -> Section:
+    """Who was compared and what came of it, the drawing, and everybody by name."""
+    subjects = [subject for subject, _ in rows]
+    chart = None if measure is None else funnel(context, measure, level, subjects)
+    return Section(
+        section_id=f"people-{level}s",
+        title=context.words.say(f"people.{level}s"),
+        paragraphs=() if measure is None else tuple(lead_paragraphs(context, measure, level)),
+        charts=() if chart is None else (chart,),
+        tables=(_table(context, level, rows, measure),),
     )
 
 
@@ -78,7 +102,10 @@ def _table(
         columns.append(column("measured", words.say("outcomes.measured_of_finished")))
     if measure is not None:
         columns += [
-            column("better", words.say("outcomes.reliably_better")),
+            column("better", words.say("people.unadjusted")),
+            column("expected", words.say("people.expected")),
+            column("adjusted", words.say("people.adjusted")),
+            column("shrunken", words.say("people.shrunken")),
             column("words", words.say("people.can_be_said"), is_number=False),
         ]
     return Table(
@@ -112,7 +139,8 @@ def _cells(
         cells.append(share_cell(measured_share(completeness), minimums, words, has_interval=False))
     if measure is not None:
         row = figures.outcome(measure, subject.key, ROLLING, end_on)
-        cells += [share_cell(better_share(row), minimums, words), _words_cell(row, context)]
+        cells.append(share_cell(better_share(row), minimums, words))
+        cells += _compared_cells(context, compared_row(context, measure, subject))
     return cells
 
 
@@ -130,15 +158,38 @@ def _seats(activity: Record | None, context: Context) -> Cell:
     )
 
 
-def _words_cell(row: Record | None, context: Context) -> Cell:
-    """What may be said; who is better is not among it."""
+def _compared_cells(context: Context, row: Record | None) -> list[Cell]:
+    """Expected, adjusted, drawn towards the average, and what can be said; never one of them."""
     words = context.words
-    if row is None or not row["n_paired"]:
-        return Cell(text=words.say("outcomes.words.none"))
-    reason = row["reliability_reason"]
-    if reason is None:
-        return Cell(text=words.say("people.enough"))
-    return Cell(text=words.say(f"outcomes.words.{reason}"), reason=reason)
+    if row is None or not row["n_pairs"]:
+        nothing = Cell(text=words.say("number.nothing"))
+        return [nothing, nothing, nothing, Cell(text=words.say("outcomes.words.none"))]
+    text, small = verdict_words(context, row)
+    n = row["n_pairs"]
+    reason = row["reason"] if row["verdict"] == CANNOT_TELL else ""
+    verdict = Cell(text=text, small=small, reason=reason)
+    if row["adjusted"] is None or not row["is_adjusted"]:
+        why = "too_few_pairs_for_rate" if row["adjusted"] is None else "not_adjusted"
+        cell = Cell(text=words.say("number.nothing"), small=words.say(f"reason.{why}"), reason=why)
+        return [cell, cell, _range_cell(context, row, "shrunken", n), verdict]
+    expected = Cell(text=words.percent(row["expected"], n=n), value=row["expected"])
+    return [
+        expected,
+        _range_cell(context, row, "adjusted", n),
+        _range_cell(context, row, "shrunken", n),
+        verdict,
+    ]
+
+
+def _range_cell(context: Context, row: Record, name: str, n: int) -> Cell:
+    words = context.words
+    value, lower, upper = row[name], row[f"{name}_lower"], row[f"{name}_upper"]
+    if value is None:
+        return Cell(text=words.say("number.nothing"))
+    small = ""
+    if lower is not None and upper is not None:
+        small = words.percent_range(lower, upper, n=n)
+    return Cell(text=words.percent(value, n=n), value=value, small=small)
 
 
 def too_few_to_compare(context: Context, level: str) -> tuple[int, int]:

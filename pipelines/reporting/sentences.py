@@ -7,9 +7,9 @@ whose figures they are, and good and bad news go through the same rules.
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from pipelines.comparison.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
 from pipelines.reporting.figures import Record
 from pipelines.reporting.model import Sentence
-from pipelines.reporting.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
 from pipelines.reporting.wording import Wording
 
 # Below this share of measured courses a sentence leads with the bounds.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pipelines.comparison.spc import FALLEN, RISEN
 from pipelines.reporting.context import Context
 from pipelines.reporting.figures import MONTH, Measure
 from pipelines.reporting.model import Card, Sentence, Trend
@@ -13,7 +14,6 @@ from pipelines.reporting.sentences import (
     usual_words,
     worse_share,
 )
-from pipelines.reporting.spc import FALLEN, RISEN
 from pipelines.reporting.trends import better_trend, usual_range, verdict_of, worse_trend
 
 # More items than these would leave no room for anything else; the rest share the last one.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from pipelines.comparison.spc import BASELINE_POINTS, CANNOT_TELL, Count, p_chart, xmr
 from pipelines.reporting.figures import (
     CLINIC,
     HISTORY_MONTHS,
@@ -15,7 +16,7 @@ from pipelines.reporting.figures import (
     Record,
     month_before,
 )
-from pipelines.reporting.model import Trend, TrendPoint
+from pipelines.reporting.model import Trend, TrendPoint, Value
 from pipelines.reporting.sentences import (
     Share,
     Usual,
@@ -24,7 +25,6 @@ from pipelines.reporting.sentences import (
     nhs_recovered_share,
     worse_share,
 )
-from pipelines.reporting.spc import BASELINE_POINTS, CANNOT_TELL, xmr
 from pipelines.reporting.wording import Wording
 
 # Four years: with fewer quarters, limits would rest on next to nothing.
@@ -112,19 +112,32 @@ def trend(
     *,
     kind: str,
     words: Wording,
+    figure: str,
     read: Callable[[date], tuple[float | None, int | None, int | None]],
     unit: str = SHARE,
+    instrument_id: str | None = None,
 ) -> Trend | None:
-    """The series of a reading (value, x, n) with its limits; None below two known values."""
+    """The series of a reading (value, x, n) with its limits; None below two known values.
+
+    A share has a p′-chart, whose limits follow each period's n; a count or a number of days has an
+    XmR chart. `figure` and `instrument_id` are what a rebase of the clinic names.
+    """
     if kind == ROLLING:
         return None
     ends = figures.period_ends(kind, HISTORY_MONTHS if kind == MONTH else HISTORY_QUARTERS)
     read_values = [read(end) for end in ends]
-    chart = xmr(
-        [value for value, _, _ in read_values],
-        minimum=0,
-        maximum=1 if unit == SHARE else None,
-    )
+    rebases = _rebases(figures, figure, instrument_id, kind, ends)
+    counts = [_count(*reading) for reading in read_values]
+    known = [value for value, _, _ in read_values if value is not None]
+    if unit == SHARE and len(known) == len([count for count in counts if count is not None]):
+        chart = p_chart(counts, rebase_at=list(rebases))
+    else:
+        chart = xmr(
+            [value for value, _, _ in read_values],
+            minimum=0,
+            maximum=1 if unit == SHARE else None,
+            rebase_at=list(rebases),
+        )
     if chart is None:
         return None
     return Trend(
@@ -137,6 +150,10 @@ def trend(
                 x=x,
                 text=_value_words(value, n, unit=unit, words=words),
                 signal=point.direction,
+                centre=point.centre,
+                lower=point.lower,
+                upper=point.upper,
+                segment=point.segment,
             )
             for end, (value, x, n), point in zip(ends, read_values, chart.points, strict=True)
         ),
@@ -147,6 +164,39 @@ def trend(
         verdict=chart.verdict,
         period_kind=kind,
         unit=unit,
+        rebased=tuple(_rebased_words(row, words) for row in rebases.values()),
+    )
+
+
+def _count(value: float | None, x: int | None, n: int | None) -> Count | None:
+    return None if value is None or x is None or not n else (x, n)
+
+
+def _rebases(
+    figures: Figures, figure: str, instrument_id: str | None, kind: str, ends: Sequence[date]
+) -> dict[int, Record]:
+    """Where the limits start anew: the first period that begins in or after the month named.
+
+    An entry without an instrument holds for every one. One from before the series does nothing, and
+    of several that fall on one period the newest is told.
+    """
+    starts = [month_before(end, 2 if kind == QUARTER else 0) for end in ends]
+    found: dict[int, Record] = {}
+    for row in sorted(figures.rebases, key=lambda row: row["from_month_on"]):
+        if row["figure"] != figure or row["instrument_id"] not in (None, instrument_id):
+            continue
+        place = sum(start < row["from_month_on"] for start in starts)
+        if 0 < place < len(starts):
+            found[place] = row
+    return found
+
+
+def _rebased_words(row: Record, words: Wording) -> str:
+    return words.say(
+        "usual.rebased",
+        month=words.month(row["from_month_on"]),
+        reason=row["source"].rstrip("."),
+        day=words.day(row["decided_on"]),
     )
 
 
@@ -163,7 +213,9 @@ def share_trend(
     *,
     kind: str,
     words: Wording,
+    figure: str,
     share: Callable[[date], Share],
+    instrument_id: str | None = None,
 ) -> Trend | None:
     """The series of a share."""
 
@@ -171,7 +223,9 @@ def share_trend(
         found = share(end)
         return (found.rate, found.x, found.n)
 
-    return trend(figures, kind=kind, words=words, read=read)
+    return trend(
+        figures, kind=kind, words=words, figure=figure, read=read, instrument_id=instrument_id
+    )
 
 
 def better_trend(figures: Figures, measure: Measure, *, kind: str, words: Wording) -> Trend | None:
@@ -180,6 +234,8 @@ def better_trend(figures: Figures, measure: Measure, *, kind: str, words: Wordin
         figures,
         kind=kind,
         words=words,
+        figure="better",
+        instrument_id=measure.instrument.instrument_id,
         share=lambda end: better_share(figures.outcome(measure, CLINIC, kind, end)),
     )
 
@@ -190,6 +246,8 @@ def worse_trend(figures: Figures, measure: Measure, *, kind: str, words: Wording
         figures,
         kind=kind,
         words=words,
+        figure="worse",
+        instrument_id=measure.instrument.instrument_id,
         share=lambda end: worse_share(figures.outcome(measure, CLINIC, kind, end)),
     )
 
@@ -200,6 +258,7 @@ def recovered_trend(figures: Figures, *, kind: str, words: Wording) -> Trend | N
         figures,
         kind=kind,
         words=words,
+        figure="recovered",
         share=lambda end: nhs_recovered_share(figures.recovery(CLINIC, kind, end)),
     )
 
@@ -210,6 +269,7 @@ def measured_trend(figures: Figures, *, kind: str, words: Wording) -> Trend | No
         figures,
         kind=kind,
         words=words,
+        figure="measured",
         share=lambda end: measured_share(figures.completeness(CLINIC, kind, end)),
     )
 
@@ -220,6 +280,7 @@ def attended_trend(figures: Figures, *, kind: str, words: Wording) -> Trend | No
         figures,
         kind=kind,
         words=words,
+        figure="attended",
         share=lambda end: attended_share(figures.activity(CLINIC, kind, end)),
     )
 
@@ -249,7 +310,7 @@ def count_trend(
         value = None if row is None else row[column]
         return (None if value is None else float(value), None, None)
 
-    return trend(figures, kind=kind, words=words, read=read, unit=unit)
+    return trend(figures, kind=kind, words=words, figure=column, read=read, unit=unit)
 
 
 def verdict_of(found: Trend | None) -> str:
@@ -261,8 +322,9 @@ def usual_range(found: Trend | None, words: Wording) -> Usual | None:
     """A chart's limits as words, with the periods that they rest on; None without limits."""
     if found is None or found.lower is None or found.upper is None:
         return None
-    baseline = list(known_points(found))[:BASELINE_POINTS]
-    n = baseline[-1].n if baseline else None
+    known = [point for point in known_points(found) if point.segment == found.points[-1].segment]
+    baseline = known[:BASELINE_POINTS]
+    n = known[-1].n if known else None
     ends = [_limit_words(limit, n, found.unit, words) for limit in (found.lower, found.upper)]
     kind = "quarters" if found.period_kind == QUARTER else "months"
     basis = words.say(
@@ -283,6 +345,36 @@ def _limit_words(value: float, n: int | None, unit: str, words: Wording) -> str:
         return words.percent(value, n=n)
     number = words.decimal(value, 0)
     return words.say("card.days", n=number) if unit == DAYS else number
+
+
+def limit_rows(found: Trend, label: str) -> tuple[dict[str, Value], ...]:
+    """A chart's limits as steps: a row where a period begins, one more where a stretch ends.
+
+    A stretch ends where limits start anew or a period has none; `label` stands at the first.
+    """
+    rows: list[dict[str, Value]] = []
+    stretch = 0
+    open_until: TrendPoint | None = None
+    for order, point in enumerate([*found.points, None]):
+        limited = point if point is not None and point.lower is not None else None
+        if open_until and (limited is None or limited.segment != open_until.segment):
+            rows.append(_limit_row(open_until, order, stretch, ""))
+            stretch += 1
+        if limited:
+            rows.append(_limit_row(limited, order, stretch, "" if rows else label))
+        open_until = limited
+    return tuple(rows)
+
+
+def _limit_row(point: TrendPoint, order: int, stretch: int, label: str) -> dict[str, Value]:
+    return {
+        "from": order - 0.5,
+        "stretch": stretch,
+        "centre": point.centre,
+        "lower": point.lower,
+        "upper": point.upper,
+        "label": label,
+    }
 
 
 def known_points(found: Trend) -> Iterable[TrendPoint]:

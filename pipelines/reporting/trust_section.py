@@ -1,7 +1,7 @@
 """Can we trust this month: whose measures are missing, what was delivered, what was turned away."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -42,6 +42,7 @@ def trust_section(context: Context) -> Section | None:
             _completeness_part(context),
             _deliveries_part(context),
             _quarantine_part(context),
+            _warnings_part(context),
             _origin_part(context),
         ),
     )
@@ -207,15 +208,48 @@ def _deliveries_part(context: Context) -> Section:
     return Section(
         section_id="deliveries-part",
         title=words.say("trust.deliveries"),
-        paragraphs=(words.say("trust.restated"),),
+        paragraphs=(words.say("trust.restated"), *_turned_back(context)),
         tables=tables if deliveries else (),
     )
 
 
+def _turned_back(context: Context) -> Iterator[str]:
+    """A sentence for each source that delivers reversed items already turned."""
+    words = context.words
+    for source in context.provenance.get("sources", ()):
+        turned = source.get("turned_instruments", ())
+        names = sorted(context.figures.instruments[one].name for one in turned)
+        if names:
+            yield words.say("trust.turned", source=source["name"], instruments=words.listed(names))
+
+
 def _quarantine_part(context: Context) -> Section:
     words = context.words
+    rows = _rows_by_rule(context.figures.quarantine, words)
+    return Section(
+        section_id="quarantine",
+        title=words.say("trust.quarantine"),
+        paragraphs=() if rows else (words.say("trust.no_quarantine"),),
+        tables=(_rule_table("quarantine", rows, words),) if rows else (),
+    )
+
+
+def _warnings_part(context: Context) -> Section:
+    """What is odd about rows that are in use all the same."""
+    words = context.words
+    rows = _rows_by_rule(context.figures.warnings, words)
+    return Section(
+        section_id="warnings",
+        title=words.say("trust.warnings"),
+        paragraphs=(words.say("trust.warnings_lead" if rows else "trust.no_warnings"),),
+        tables=(_rule_table("warnings", rows, words),) if rows else (),
+    )
+
+
+def _rows_by_rule(counted: Iterable[Record], words: Wording) -> list[Row]:
+    """The rules that most rows break, and one line for the others."""
     rules: dict[str, int] = defaultdict(int)
-    for row in context.figures.quarantine:
+    for row in counted:
         if is_used(row):
             rules[row["rule_id"]] += row["n_rows"]
     ordered = sorted(rules.items(), key=lambda item: (-item[1], item[0]))
@@ -228,23 +262,18 @@ def _quarantine_part(context: Context) -> Section:
         n = sum(count for _, count in others)
         text = words.say("trust.other_rules", n=words.count(len(others)))
         rows.append(Row((text_cell(text), Cell(words.count(n), n)), is_total=True))
-    return Section(
-        section_id="quarantine",
-        title=words.say("trust.quarantine"),
-        paragraphs=() if rows else (words.say("trust.no_quarantine"),),
-        tables=(
-            Table(
-                table_id="quarantine-table",
-                caption=words.say("trust.quarantine_table"),
-                columns=(
-                    column("rule", words.say("trust.rule"), is_number=False),
-                    column("rows", words.say("trust.rows")),
-                ),
-                rows=tuple(rows),
-            ),
-        )
-        if rows
-        else (),
+    return rows
+
+
+def _rule_table(name: str, rows: list[Row], words: Wording) -> Table:
+    return Table(
+        table_id=f"{name}-table",
+        caption=words.say(f"trust.{name}_table"),
+        columns=(
+            column("rule", words.say("trust.rule"), is_number=False),
+            column("rows", words.say("trust.rows")),
+        ),
+        rows=tuple(rows),
     )
 
 

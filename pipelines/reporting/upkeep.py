@@ -130,7 +130,11 @@ class ReportWriter:
         if not self._pages:
             clinic = run.settings.clinic_name
             self._pages[METHODS_FILE] = methods_page(
-                run.engine.connection, run.models, words, clinic=clinic
+                run.engine.connection,
+                run.models,
+                words,
+                clinic=clinic,
+                parameters=run.parameters,
             )
             self._pages[DICTIONARY_FILE] = dictionary_page(
                 load_mart_contracts(), words, clinic=clinic
@@ -140,6 +144,7 @@ class ReportWriter:
     def _provenance(self) -> dict[str, Any]:
         run = self._run
         gaps = episode_gaps(run.home, run.deliveries, run.catalogue)
+        turned = run.settings.turned_instruments
         sources = []
         for source in sorted({file.source for files in run.files.values() for file in files}):
             out_of_scope = {
@@ -152,6 +157,7 @@ class ReportWriter:
                     "name": source,
                     "out_of_scope": {kind: n for kind, n in out_of_scope.items() if n},
                     **({"episode_gap_days": gaps[source]} if source in gaps else {}),
+                    **({"turned_instruments": sorted(turned[source])} if source in turned else {}),
                 }
             )
         return {

@@ -20,6 +20,7 @@ from pipelines.reporting.context import Context, ReportSettings
 from pipelines.reporting.course_section import course_section
 from pipelines.reporting.disclosure import PUBLIC
 from pipelines.reporting.domains_section import domains_section
+from pipelines.reporting.equity_section import equity_section
 from pipelines.reporting.figures import MONTH, ROLLING, Instrument, read_figures
 from pipelines.reporting.in_short import in_short
 from pipelines.reporting.look_at import look_at
@@ -89,13 +90,14 @@ def build_report(
     )
     cards = key_figures(context)
     sections = (
-        claims_section(context),
         population_section(context),
         domains_section(context),
         outcomes_section(context),
         path_section(context),
         recovery_section(context),
+        claims_section(context),
         people_section(context),
+        equity_section(context),
         care_section(context),
         course_section(context),
         work_section(context),

@@ -4,6 +4,7 @@ from pipelines.reporting.context import Context, column, count_cell, share_cell,
 from pipelines.reporting.figures import Record
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.work_cells import mean_cell, measure_cell, rows_of, share_of, wholes
+from pipelines.reporting.work_group_outcomes import group_outcomes_table
 
 
 def groups_part(context: Context) -> Section | None:
@@ -36,12 +37,12 @@ def groups_part(context: Context) -> Section | None:
     ):
         if clinic[name]:
             paragraphs.append(words.say(f"work.groups.{key}", n=clinic[name]))
-    cohesion = _cohesion_table(context)
+    more = [group_outcomes_table(context), _cohesion_table(context)]
     return Section(
         section_id="work-groups",
         title=words.say("work.groups.title"),
         paragraphs=tuple(paragraphs),
-        tables=(_group_table(context, clinic), *([cohesion] if cohesion else [])),
+        tables=(_group_table(context, clinic), *(table for table in more if table is not None)),
     )
 
 
@@ -52,7 +53,7 @@ def _group_table(context: Context, clinic: Record) -> Table:
         return words.say(f"work.groups.{key}")
 
     rows = [
-        Row((text_cell(subject.name, subject.detail), *_group_cells(context, row)))
+        Row((text_cell(subject.name, subject.detail), *_group_cells(context, row, subject.led_by)))
         for subject in context.figures.subjects_at("group")
         for row in rows_of(context, "pub_group_process", subject.key)
         if row["n_groups"]
@@ -78,7 +79,9 @@ def _group_table(context: Context, clinic: Record) -> Table:
     )
 
 
-def _group_cells(context: Context, row: Record) -> list[Cell]:
+def _group_cells(
+    context: Context, row: Record, led_by: tuple[str, ...] = ()
+) -> list[Cell]:
     words = context.words
     moves = words.say(
         "work.groups.moves_cell",
@@ -88,7 +91,7 @@ def _group_cells(context: Context, row: Record) -> list[Cell]:
     stay = row["tenure_mean_days"]
     months = float(row["member_months"])
     return [
-        _kind_cell(context, row),
+        _kind_cell(context, row, led_by),
         count_cell(row, "n_clients", words),
         Cell(text=words.decimal(months), value=months),
         count_cell(row, "n_held", words),
@@ -109,8 +112,8 @@ def _group_cells(context: Context, row: Record) -> list[Cell]:
     ]
 
 
-def _kind_cell(context: Context, row: Record) -> Cell:
-    """Open or closed; of several groups, how many of each."""
+def _kind_cell(context: Context, row: Record, led_by: tuple[str, ...]) -> Cell:
+    """Open or closed, and who lead it together; of several groups, how many of each."""
     words = context.words
     kinds = [
         (words.say(f"work.groups.{kind}"), row[f"n_{kind}_groups"])
@@ -121,6 +124,8 @@ def _kind_cell(context: Context, row: Record) -> Cell:
         named = [words.say("work.named", name=name, n=words.count(n)) for name, n in kinds]
         return text_cell(words.listed(named))
     small = words.say("work.groups.co_led") if row["n_co_led_groups"] else ""
+    if small and len(led_by) > 1:
+        small = words.say("work.groups.led_by", names=words.listed(list(led_by)))
     return text_cell(words.listed([name for name, _ in kinds]), small)
 
 

@@ -7,7 +7,8 @@ import dagster as dg
 from pipelines.contracts.odcs import load_contracts
 from pipelines.ingest.assets import deliveries
 from pipelines.instruments.measures import MEASURE_TABLES
-from pipelines.warehouse.build_run import FILES_TABLE, BuildRun
+from pipelines.warehouse.accounts import FILES_TABLE
+from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.key_check import KeyCheck
 from pipelines.warehouse.model_file import Model, load_checks, load_models
 from pipelines.warehouse.resources import HomeRun
@@ -18,6 +19,7 @@ REFERENCE_TABLES = {
     "ref_instruments": "Instruments: range, direction, domain, whether scored.",
     "ref_instrument_scales": "How each scale of an instrument is scored.",
     "ref_instrument_items": "Points that each item may have, and which items run the other way.",
+    "ref_turned_items": "Items that a feed delivers already turned, by the clinic's settings.",
     "ref_outcome_rules": "Published cut-offs, by respondent, each with its source.",
     "ref_thresholds": "Every threshold of the catalogue, active or not.",
     "ref_clinic_thresholds": "Cut-offs that the clinic has decided on, each with its source.",
@@ -36,6 +38,7 @@ REFERENCE_TABLES = {
     "ref_path_rules": "Rules about the path through a course, each figure with its source.",
     **MEASURE_TABLES,
     "ref_claims": "Claims that the clinic would like to make, each with the standard to meet.",
+    "ref_rebases": "Charts whose limits start anew, each with the documented change.",
 }
 CONTRACTS = load_contracts()
 MODELS = load_models()
@@ -116,13 +119,13 @@ def staging_inputs(table: str) -> set[str]:
     }
     own = {f"raw_{table}", "raw_deletions", "ref_instruments", "ref_instrument_scales"}
     if table == "responses":
-        own.add("raw_response_items")
+        own |= {"raw_response_items", "ref_turned_items"}
     return own | parents
 
 
 def build_checked(run: BuildRun, names: Sequence[str]) -> Iterator[tuple[BuiltTable, KeyCheck]]:
     """Build models and check each one's key; a broken key stops the run after it is told."""
-    for built in run.build(names):
+    for built in run.building(names):
         yield built, run.check_key(built.table)
 
 

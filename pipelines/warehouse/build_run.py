@@ -5,33 +5,40 @@ snapshot, builds what it is asked for, and publishes at its end or not at all. E
 is remembered by its inputs, so that a run that was killed goes on where it stopped.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars
 
 from pipelines.contracts.checked import remove_stale
 from pipelines.contracts.odcs import Contract, load_contracts
 from pipelines.contracts.settle import CheckedFile
-from pipelines.engine import SQL_FOLDER, Engine, identifier, path_list, quoted
+from pipelines.engine import Engine, functions_digest, identifier, quoted
 from pipelines.errors import CheckFailedError, ModelError
-from pipelines.files import remove_abandoned, sha256_file, sha256_text
+from pipelines.files import remove_abandoned, sha256_text
 from pipelines.home import Home
 from pipelines.ingest.manifest import Delivery, deliveries
 from pipelines.instruments.catalogue import Catalogue, load_catalogue
 from pipelines.instruments.measures import measure_tables
 from pipelines.instruments.programme_rules import programme_rule_tables
 from pipelines.instruments.reference_tables import reference_tables
+from pipelines.warehouse.accounts import (
+    ACCOUNT_TABLES,
+    FILES_TABLE,
+    account_select,
+    files_frame,
+)
 from pipelines.warehouse.checked_deliveries import check_deliveries, conversion_names
 from pipelines.warehouse.claims import claims
 from pipelines.warehouse.key_check import KeyCheck
 from pipelines.warehouse.model_file import Model, build_order, load_checks, load_models
 from pipelines.warehouse.path_rules import path_rules
+from pipelines.warehouse.rebases import rebase_table
 from pipelines.warehouse.second_judge import SecondJudge
+from pipelines.warehouse.side_by_side import side_by_side
 from pipelines.warehouse.snapshot import (
     Snapshot,
     current_snapshot,
@@ -39,20 +46,14 @@ from pipelines.warehouse.snapshot import (
     read_snapshots,
 )
 from pipelines.warehouse.staging import (
-    QUARANTINE_ORDER,
     StagingInputs,
     build_staging,
     engine_writer,
+    staging_needs,
     staging_order,
 )
 from pipelines.warehouse.store import BuiltTable, Store
 
-ACCOUNT_TABLES = {
-    "quarantine": ("quarantine_", f"table_name, {QUARANTINE_ORDER}"),
-    "stg_row_counts": ("counts_", "file_id, delivery_id, table_name, row_status"),
-    "stg_warning_counts": ("warnings_", "file_id, delivery_id, table_name, rule_id"),
-}
-FILES_TABLE = "stg_files"
 MUST_BE_DELIVERED = ("clients", "therapists")
 
 
@@ -67,6 +68,7 @@ class BuildRun:
         self.base = current_snapshot(home)
         self.built: dict[str, BuiltTable] = {}
         self.finished_steps: set[str] = set()
+        self._key_checks: dict[BuiltTable, KeyCheck] = {}
         self._say = progress or (lambda _: None)
         self._only: frozenset[str] | None = None
 
@@ -176,19 +178,20 @@ class BuildRun:
     def reference(self, names: Iterable[str]) -> list[BuiltTable]:
         """Tables of cut-offs and codes from the instrument catalogue."""
         frames = {
-            **reference_tables(self.catalogue, self.settings.outcomes),
+            **reference_tables(
+                self.catalogue, self.settings.outcomes, self.settings.turned_instruments
+            ),
             **programme_rule_tables(),
             "ref_path_rules": path_rules(),
             **measure_tables(self.settings.measures),
-            "ref_claims": claims(),
+            "ref_claims": claims(self.home.claims),
+            "ref_rebases": rebase_table(self.settings.rebases, self.catalogue.instruments),
         }
-        return [self._keep_frame(name, frames[name]) for name in sorted(names)]
+        return [self.keep_frame(name, frames[name]) for name in sorted(names)]
 
     def keep_frame(self, name: str, frame: polars.DataFrame) -> BuiltTable:
         """A small table that Python made, such as a policy, in the order of its rows."""
-        return self._keep_frame(name, frame)
 
-    def _keep_frame(self, name: str, frame: polars.DataFrame) -> BuiltTable:
         def write(path: Path) -> int:
             frame.write_parquet(path)
             return frame.height
@@ -200,90 +203,92 @@ class BuildRun:
         """Staging tables and the accounts of every delivered row, parents first."""
         wanted = set(names)
         inputs = StagingInputs(self.contracts, self.models, self.files, self.settings)
-        for table in staging_order(self.contracts):
-            if f"stg_{table}" not in wanted and not wanted & set(ACCOUNT_TABLES):
-                continue
+        order = staging_order(self.contracts)
+        tasks = {
+            table: partial(self._build_stage, table, inputs)
+            for table in order
+            if f"stg_{table}" in wanted or wanted & set(ACCOUNT_TABLES)
+        }
+        needs = {table: staging_needs(table, self.contracts) for table in tasks}
+        for table, _ in zip(tasks, side_by_side(self.engine, tasks, needs), strict=True):
             self._say(f"staging {table}")
-            for built in build_staging(
-                table, inputs, self.tables, engine=self.engine, store=self.store
-            ):
-                self.built[built.table] = built
         for name in sorted(wanted & set(ACCOUNT_TABLES)):
             self._gather_accounts(name)
         if FILES_TABLE in wanted:
-            self._keep_files_table()
-        order = [*(f"stg_{table}" for table in staging_order(self.contracts)), *ACCOUNT_TABLES]
-        return [self.built[name] for name in (*order, FILES_TABLE) if name in wanted]
+            self.keep_frame(FILES_TABLE, files_frame(self._all_files))
+        staged = [*(f"stg_{table}" for table in order), *ACCOUNT_TABLES, FILES_TABLE]
+        return [self.built[name] for name in staged if name in wanted]
+
+    def _build_stage(self, table: str, inputs: StagingInputs, engine: Engine) -> None:
+        for built in build_staging(table, inputs, self.tables, engine=engine, store=self.store):
+            self.built[built.table] = built
+        self.check_key(f"stg_{table}", engine)
 
     def _gather_accounts(self, name: str) -> None:
-        prefix, order = ACCOUNT_TABLES[name]
+        prefix, _ = ACCOUNT_TABLES[name]
         parts = [
             self.store.path(part, built.content)
             for part, built in sorted(self.tables.items())
             if part.startswith(prefix)
         ]
-        unread = [
-            file
-            for files in self.files.values()
-            for file in files
-            if file.table not in self.contracts
-        ]
-        extra = "" if name == "stg_warning_counts" else _unread_rows(name, unread)
-        sql = f"select * from read_parquet({path_list(parts)}){extra} order by {order}"
-        self._build_sql(name, sql, {}, where=name)
+        unread = [file for file in self._all_files if file.table not in self.contracts]
+        self._build_sql(name, account_select(name, parts, unread), {}, self.engine, where=name)
 
-    def _keep_files_table(self) -> None:
-        rows = [
-            {
-                "delivery_id": file.delivery_id,
-                "source": file.source,
-                "delivered_on": file.delivered_on,
-                "file_id": file.file_id,
-                "file_name": file.file_name,
-                "table_name": file.table,
-                "mode": "full" if file.is_full else "incremental",
-                "n_delivered": file.n_delivered,
-            }
-            for files in self.files.values()
-            for file in files
-        ]
-        schema = {
-            "delivery_id": polars.String, "source": polars.String, "delivered_on": polars.Date,
-            "file_id": polars.String, "file_name": polars.String, "table_name": polars.String,
-            "mode": polars.String, "n_delivered": polars.Int64,
-        }  # fmt: skip
-        frame = polars.DataFrame(rows, schema=schema).sort("delivery_id", "file_id", "table_name")
-        self._keep_frame(FILES_TABLE, frame)
+    @property
+    def _all_files(self) -> list[CheckedFile]:
+        return [file for files in self.files.values() for file in files]
 
     def build(self, names: Iterable[str]) -> list[BuiltTable]:
         """Tables of the later layers, from their SQL models, in building order."""
-        order = build_order(self.models, names)
-        return [self._build_model(self.models[name]) for name in order]
+        return list(self.building(names))
 
-    def _build_model(self, model: Model) -> BuiltTable:
-        self._say(f"building {model.name}")
-        parameters = self.parameters(model)
+    def building(self, names: Iterable[str]) -> Iterator[BuiltTable]:
+        """The same, one by one while others are still being built; their keys are checked too."""
+        models = [self.models[name] for name in build_order(self.models, names)]
+        tasks = {
+            model.name: partial(self._build_model, model, self.parameters(model))
+            for model in models
+        }
+        needs = {model.name: model.inputs for model in models}
+        for built in side_by_side(self.engine, tasks, needs):
+            self._say(f"building {built.table}")
+            yield built
+
+    def _build_model(
+        self, model: Model, parameters: Mapping[str, object], engine: Engine
+    ) -> BuiltTable:
         inputs = sorted(model.inputs)
         fingerprint = sha256_text(
             model.digest,
-            _functions_digest(),
+            functions_digest(),
             repr(sorted(parameters.items())),
             *(f"{name} {self.tables[name].content}" for name in inputs if name in self.tables),
         )
         known = self.store.recall(fingerprint)
         if known is None:
             views = {name: self.table_path(name) for name in inputs}
-            with self.engine.views(views):
-                known = (self._build_sql(model.name, model.sql, parameters, where=str(model.path)),)
+            with engine.views(views):
+                known = (
+                    self._build_sql(
+                        model.name, model.sql, parameters, engine, where=str(model.path)
+                    ),
+                )
             self.store.remember(fingerprint, known)
         self.built[model.name] = known[0]
+        self.check_key(model.name, engine)
         return known[0]
 
     def _build_sql(
-        self, name: str, sql: str, parameters: Mapping[str, object], *, where: str
+        self,
+        name: str,
+        sql: str,
+        parameters: Mapping[str, object],
+        engine: Engine,
+        *,
+        where: str,
     ) -> BuiltTable:
         self.built[name] = self.store.keep(
-            name, engine_writer(self.engine, sql, parameters, where=where)
+            name, engine_writer(engine, sql, parameters, where=where)
         )
         return self.built[name]
 
@@ -307,6 +312,11 @@ class BuildRun:
             "trajectory_positions": self.settings.paths.trajectory_positions,
             "dropout_return_days": self.settings.dropout_return_days,
             "protocol_sessions": self.settings.protocol_sessions,
+            "session_window_days": self.settings.session_window_days,
+            "case_mix_covariates": list(self.settings.comparison.covariates),
+            "age_bands": list(self.settings.comparison.age_bands),
+            "minimum_units": self.settings.comparison.minimum_units,
+            "minimum_stratum_clients": self.settings.comparison.minimum_stratum_clients,
         }
         unknown = model.parameters - set(known)
         if unknown:
@@ -321,21 +331,24 @@ class BuildRun:
 
     # ------------------------------------------------------------------ checks
 
-    def check_key(self, name: str) -> KeyCheck:
-        """Whether the Key of a model's header holds for the table it built.
+    def check_key(self, name: str, engine: Engine | None = None) -> KeyCheck:
+        """Whether the Key of a model's header holds for the table it built; found out once.
 
         A table is written in the order of its key, so that each row need only come after the row
         before it: that proves the order and that no key is there twice, in one pass without memory.
         """
-        key = [identifier(column) for column in self.models[name].key]
-        row = f"row({', '.join(key)})"
-        empty = " or ".join(f"{column} is null" for column in key)
-        (n_rows, n_repeated, n_without) = self.engine.one(
-            "select count(*), count(*) filter (where not follows), count(*) filter (where is_empty)"
-            f" from (select coalesce({row} > lag({row}) over (), true) as follows,"
-            f" {empty} as is_empty from read_parquet({quoted(str(self.table_path(name)))}))"
-        )
-        return KeyCheck(name, n_rows, n_repeated, n_without)
+        if self.tables[name] not in self._key_checks:
+            key = [identifier(column) for column in self.models[name].key]
+            row = f"row({', '.join(key)})"
+            empty = " or ".join(f"{column} is null" for column in key)
+            counts = (engine or self.engine).one(
+                "select count(*), count(*) filter (where not follows),"
+                " count(*) filter (where is_empty)"
+                f" from (select coalesce({row} > lag({row}) over (), true) as follows,"
+                f" {empty} as is_empty from read_parquet({quoted(str(self.table_path(name)))}))"
+            )
+            self._key_checks[self.tables[name]] = KeyCheck(name, *counts)
+        return self._key_checks[self.tables[name]]
 
     def check_invariant(self, name: str) -> int:
         """How many rows break one of the promises of `sql/checks/`."""
@@ -384,31 +397,3 @@ class BuildRun:
         kept |= conversion_names(self.home, deliveries(self.home), self.catalogue)
         remove_stale(self.home.checked, kept)
         remove_abandoned(list(self.home.unfinished()))
-
-
-def _unread_rows(name: str, files: Sequence[CheckedFile]) -> str:
-    parts = []
-    for file in files:
-        if file.broken is None:
-            continue
-        if name == "quarantine":
-            parts.append(
-                f" union all by name select {quoted(file.table)} as table_name,"
-                f" {quoted(file.delivery_id)} as delivery_id,"
-                f" date {quoted(str(file.delivered_on))} as delivered_on,"
-                f" {quoted(file.file_id)} as file_id, {quoted(file.file_name)} as file_name,"
-                " line, [reason] as reasons, cast(null as varchar) as delivered_row"
-                f" from read_parquet({quoted(str(file.broken))})"
-            )
-        else:
-            parts.append(
-                f" union all by name select {quoted(file.file_id)} as file_id,"
-                f" {quoted(file.delivery_id)} as delivery_id, {quoted(file.table)} as table_name,"
-                f" 'quarantined' as row_status, cast({file.n_broken} as bigint) as n_rows"
-            )
-    return "".join(parts)
-
-
-def _functions_digest() -> str:
-    functions = sorted((SQL_FOLDER / "functions").glob("*.sql"))
-    return sha256_text(duckdb.__version__, *(sha256_file(path) for path in functions))

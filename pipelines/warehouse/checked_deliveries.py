@@ -7,11 +7,9 @@ landing plays no part.
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
-from threading import local
 from typing import Any
 
 import duckdb
@@ -32,8 +30,7 @@ from pipelines.ingest.fhir.model import FhirFile, FhirOptions, LoincMeaning
 from pipelines.ingest.manifest import Delivery, LandedFile
 from pipelines.instruments.catalogue import Catalogue
 from pipelines.instruments.reference_tables import reference_tables
-
-WORKERS = 2
+from pipelines.warehouse.side_by_side import side_by_side
 
 
 @dataclass(frozen=True)
@@ -62,49 +59,36 @@ def check_deliveries(
             for file, task in _tasks(home, delivery, contracts, catalogue)
         ]
     found: dict[str, list[CheckedFile]] = {table: [] for table in contracts}
-    # Most files are small, so that planning their queries costs more than reading them, and
-    # plans are made on one core each.
-    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        twins = local()
-
-        def work(task: Callable[[Engine], Checked]) -> Checked:
-            if not hasattr(twins, "engine"):
-                twins.engine = engine.for_thread()
-            return task(twins.engine)
-
-        futures = [pool.submit(work, task) for *_, task in tasks]
-        try:
-            for file_rank, ((rank, delivery, file, _), future) in enumerate(
-                zip(tasks, futures, strict=True)
-            ):
-                progress(f"checking the delivery of {delivery.delivered_on}")
-                checked = future.result()
-                found.setdefault(checked.table, []).append(
-                    CheckedFile(
-                        checked=checked.name,
-                        table=checked.table,
-                        delivery_id=delivery.delivery_id,
-                        source=delivery.source,
-                        delivered_on=delivery.delivered_on,
-                        # What cannot be read does not say which keys are gone.
-                        is_full=delivery.mode == "full" and not checked.refusal,
-                        file_id=file.file_id,
-                        file_name=file.name,
-                        file_rank=file_rank,
-                        delivery_rank=rank,
-                        n_rows=checked.n_rows,
-                        n_broken=checked.n_broken,
-                        n_with_errors=checked.n_with_errors,
-                        rows=checked.rows,
-                        broken=checked.broken,
-                        folded=checked.folded,
-                        unknown_columns=checked.unknown_columns,
-                        absent_columns=checked.absent_columns,
-                        refusal=checked.refusal,
-                    )
-                )
-        finally:
-            pool.shutdown(cancel_futures=True)
+    # Most files are small, so that planning their queries costs more than reading them.
+    all_checked = side_by_side(engine, {str(place): task for place, (*_, task) in enumerate(tasks)})
+    for file_rank, ((rank, delivery, file, _), checked) in enumerate(
+        zip(tasks, all_checked, strict=True)
+    ):
+        progress(f"checking the delivery of {delivery.delivered_on}")
+        found.setdefault(checked.table, []).append(
+            CheckedFile(
+                checked=checked.name,
+                table=checked.table,
+                delivery_id=delivery.delivery_id,
+                source=delivery.source,
+                delivered_on=delivery.delivered_on,
+                # What cannot be read does not say which keys are gone.
+                is_full=delivery.mode == "full" and not checked.refusal,
+                file_id=file.file_id,
+                file_name=file.name,
+                file_rank=file_rank,
+                delivery_rank=rank,
+                n_rows=checked.n_rows,
+                n_broken=checked.n_broken,
+                n_with_errors=checked.n_with_errors,
+                rows=checked.rows,
+                broken=checked.broken,
+                folded=checked.folded,
+                unknown_columns=checked.unknown_columns,
+                absent_columns=checked.absent_columns,
+                refusal=checked.refusal,
+            )
+        )
     return found
 
 

@@ -1,7 +1,8 @@
 """Claims about outcomes, as the table `ref_claims`.
 
-What belongs here: reading `data_contracts/claims/` and refusing a claim that cannot be an honest
-one. What was found, and whether a claim may be published, is in `sql/marts/mart_claims.sql`.
+What belongs here: reading the claims of a clinic (the folder `claims/` of its home) or, where it
+has none, the ones of `data_contracts/claims/`, and refusing a claim that cannot be an honest one.
+What was found, and whether it may be published, is in `sql/marts/mart_claims.sql`.
 """
 
 import json
@@ -9,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ import polars as pl
 import yaml
 
 from pipelines.contracts.odcs import load_contracts
-from pipelines.errors import ContractError
+from pipelines.errors import ContractError, SettingsError
+from pipelines.home import claim_files
 from pipelines.instruments.catalogue import load_catalogue
 from pipelines.instruments.programme_rules import programme_rule_tables
 
@@ -41,6 +42,7 @@ _POINTS = pl.Decimal(9, 4)
 _SCHEMA = {
     "claim_id": pl.String,
     "claim_version": pl.String,
+    # Null: nobody has fixed it for this clinic.
     "set_on": pl.Date,
     "says": pl.String,
     "claimed_rate": _POINTS,
@@ -72,42 +74,60 @@ _SCHEMA = {
 }
 
 
-@cache
-def claims(folder: Path = CLAIMS_FOLDER) -> pl.DataFrame:
+def claims(own: Path | None = None) -> pl.DataFrame:
     """`ref_claims`: every claim with the standard that it has to meet.
+
+    `own` is the clinic's folder of claims: with any in it, those alone are judged. The ones of this
+    project have no day on which a clinic fixed them, so that nothing is published by them.
 
     Shape:  one row per claim, in the order of `claim_id`.
     Units:  `claimed_rate` and `minimum_pair_rate` are shares of 1, days are days.
-    Raises: ContractError naming every problem of every file at once.
+    Raises: SettingsError for a file of the clinic's, else ContractError: every problem of every
+            file at once.
     """
-    standard = yaml.safe_load((folder / STANDARD_FILE).read_text(encoding="utf-8"))
+    standard = yaml.safe_load((CLAIMS_FOLDER / STANDARD_FILE).read_text(encoding="utf-8"))
+    files = claim_files(own) if own is not None else []
     problems: list[str] = []
     rows = []
-    for path in sorted(folder.glob("*.yaml")):
-        if path.name == STANDARD_FILE:
-            continue
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if isinstance(content, dict) and isinstance(content.get("set_on"), date):
-            content["set_on"] = content["set_on"].isoformat()
-        found = list(_schema_problems(content))
+    for path in files or shipped_claims():
+        content, found = _read(path)
         # What a file means cannot be judged while its shape is wrong.
+        found = found or list(_schema_problems(content, is_set=bool(files)))
         if not found:
             found = [*_meaning_problems(content, path.stem), *_word_problems(content, standard)]
         problems += [f"{path.name}: {problem}" for problem in found]
         if not found:
             rows.append(_row(content, standard))
     if problems:
-        raise ContractError(
+        raise (SettingsError if files else ContractError)(
             "A claim cannot be used.",
-            where="data_contracts/claims",
-            expected=f"one file per claim, as {SCHEMA_FILE} describes",
+            where=str(own) if files else "data_contracts/claims",
+            expected=f"one file per claim, as data_contracts/claims/{SCHEMA_FILE} describes",
             found="; ".join(problems),
             todo="correct the files; no claim is judged until then",
         )
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row").sort("claim_id")
 
 
-def _schema_problems(content: Any) -> Iterator[str]:
+def shipped_claims() -> list[Path]:
+    """The claims of this project, for a clinic to take over with a day of its own."""
+    return [path for path in claim_files(CLAIMS_FOLDER) if path.name != STANDARD_FILE]
+
+
+def _read(path: Path) -> tuple[Any, list[str]]:
+    """What a file says, and what kept it from being read."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = "" if mark is None else f", line {mark.line + 1}"
+        return None, [f"is no YAML in UTF-8{place}"]
+    if isinstance(content, dict) and isinstance(content.get("set_on"), date):
+        content["set_on"] = content["set_on"].isoformat()
+    return content, []
+
+
+def _schema_problems(content: Any, *, is_set: bool) -> Iterator[str]:
     # Takes a while to import, and most of what reads this package judges no claim.
     from jsonschema import Draft202012Validator
 
@@ -116,6 +136,8 @@ def _schema_problems(content: Any) -> Iterator[str]:
     for error in sorted(errors, key=lambda error: list(map(str, error.absolute_path))):
         place = ".".join(map(str, error.absolute_path)) or "the file"
         yield f"{place}: {error.message}"
+    if is_set and isinstance(content, dict) and "set_on" not in content:
+        yield "the file: 'set_on' is missing, the day on which the clinic fixed the claim"
 
 
 def _meaning_problems(claim: Mapping[str, Any], file_name: str) -> Iterator[str]:
@@ -123,7 +145,7 @@ def _meaning_problems(claim: Mapping[str, Any], file_name: str) -> Iterator[str]
     kind, moment = rule["kind"], measured["at"]
     if claim["claim_id"] != file_name:
         yield "claim_id differs from the file's name"
-    if not _is_day(claim["set_on"]):
+    if "set_on" in claim and not _is_day(claim["set_on"]):
         yield "set_on is no day"
     if (Decimal(str(claim["claimed_share"])) * 100) % 1:
         yield "claimed_share is not in whole per cent"
@@ -196,7 +218,7 @@ def _row(claim: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str, Any
     return {
         "claim_id": claim["claim_id"],
         "claim_version": claim["version"],
-        "set_on": date.fromisoformat(claim["set_on"]),
+        "set_on": date.fromisoformat(claim["set_on"]) if "set_on" in claim else None,
         "says": _filled(claim["says"], figures),
         "claimed_rate": Decimal(str(claim["claimed_share"])),
         "period_kind": claim["period_kind"],

@@ -10,7 +10,16 @@ from pipelines.home import Home
 from pipelines.ingest.manifest import Delivery, deliveries
 
 ROOT = Path(__file__).parents[2]
-ENGINES = ("duckdb", "polars", "great-expectations", "vl-convert-python", "jinja2")
+ENGINES = (
+    "duckdb",
+    "polars",
+    "great-expectations",
+    "vl-convert-python",
+    "jinja2",
+    "numpy",
+    "scipy",
+    "statsmodels",
+)
 
 
 @cache

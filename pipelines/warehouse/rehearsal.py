@@ -17,7 +17,8 @@ from pipelines.home import SETTINGS_FILE, Home
 from pipelines.ingest.landing import land
 from pipelines.ingest.manifest import Delivery, Mode
 from pipelines.ingest.reasons import reading_reasons
-from pipelines.warehouse.build_run import ACCOUNT_TABLES, BuildRun
+from pipelines.warehouse.accounts import ACCOUNT_TABLES
+from pipelines.warehouse.build_run import BuildRun
 
 # What their contracts say of themselves; every other table may be absent.
 MUST_BE_DELIVERED = ("clients", "therapists")
@@ -140,7 +141,7 @@ def check_delivery(
         delivery = land(rehearsal, paths, source="inbox", mode=mode, delivered_on=delivered_on)
         run = BuildRun(rehearsal)
         try:
-            run.reference(["ref_instruments", "ref_instrument_scales"])
+            run.reference(["ref_instruments", "ref_instrument_scales", "ref_turned_items"])
             staged = [name for name in run.models if name.startswith("stg_")]
             run.stage([*staged, *ACCOUNT_TABLES])
             own = f"delivery_id = {quoted(delivery.delivery_id)}"

@@ -16,7 +16,15 @@ from pipelines.warehouse.inputs import inputs_fingerprint
 
 StepContext = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 WHOLE_JOB = frozenset(
-    {"deliveries", "raw_layer", "ref_layer", "stg_layer", "int_layer", "mart_layer"}
+    {
+        "deliveries",
+        "raw_layer",
+        "ref_layer",
+        "stg_layer",
+        "int_layer",
+        "comparison_layer",
+        "mart_layer",
+    }
 )
 
 
@@ -73,7 +81,7 @@ class HomeRun(dg.ConfigurableResource):
             return
         built = self._run
         inputs = ""
-        if set(built.models) <= set(built.built):
+        if planned_steps(context) >= WHOLE_JOB and set(built.models) <= set(built.built):
             inputs = inputs_fingerprint(built.home, built.deliveries)
         elif built.tables == built.base.tables:
             # Some tables were built again and came out the same: the set is what it was.

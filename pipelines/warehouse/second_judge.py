@@ -13,7 +13,7 @@ from pipelines.contracts.row_rules import rule_counts_select
 from pipelines.contracts.settle import CheckedFile
 from pipelines.engine import Engine, path_list
 from pipelines.errors import JudgesDisagreeError
-from pipelines.files import write_atomic
+from pipelines.files import write_note
 
 # Beside a file's checked rows: the record of the batch that it was judged in.
 RECORD = f"judged-great-expectations-{version('great-expectations')}.json"
@@ -43,7 +43,7 @@ class SecondJudge:
         for table in tables:
             # The same bytes in two deliveries of one day are one checked file.
             rows = dict.fromkeys(file.rows for file in files[table] if file.rows is not None)
-            new = [path for path in rows if not (path.parent / RECORD).exists()]
+            new = [path for path in rows if not _is_judged(path)]
             if new:
                 self._batch[table] = new
         if self._batch:
@@ -76,6 +76,13 @@ class SecondJudge:
                 "files": [path.parent.name for path in paths],
                 "counts": [asdict(count) for count in theirs if count.table == table],
             }
+            content = json.dumps(record, sort_keys=True)
             for path in paths:
-                write_atomic(path.parent / RECORD, json.dumps(record, sort_keys=True))
+                write_note(path.parent / RECORD, content)
         return theirs
+
+
+def _is_judged(rows: Path) -> bool:
+    record = rows.parent / RECORD
+    # A power cut may have emptied it.
+    return record.exists() and record.stat().st_size > 0

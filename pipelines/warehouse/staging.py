@@ -11,14 +11,19 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
-import duckdb
-
-from pipelines.contracts import answers, deletions, lost_rows, settle, settle_answers
+from pipelines.contracts import (
+    answers,
+    deletions,
+    lost_rows,
+    settle,
+    settle_answers,
+    turned_answers,
+)
 from pipelines.contracts import cross_rules as cross_rules_module
 from pipelines.contracts.cross_rules import cross_rules
 from pipelines.contracts.odcs import Contract
 from pipelines.contracts.settle import CheckedFile
-from pipelines.engine import SQL_FOLDER, Engine, quoted
+from pipelines.engine import Engine, functions_digest, quoted
 from pipelines.errors import LostRowsError
 from pipelines.files import sha256_file, sha256_text
 from pipelines.home import Settings
@@ -91,9 +96,10 @@ def build_staging(
     """
     contract = inputs.contracts[table]
     parts = [table, "response_items"] if table == "responses" else [table]
-    parents = {"stg_" + parent for part in parts for parent in _parents(part, inputs.contracts)}
-    parents -= {f"stg_{part}" for part in parts}
+    parents = {f"stg_{parent}" for parent in staging_needs(table, inputs.contracts)}
     parents |= {"ref_instruments", "ref_instrument_scales"}
+    if table == "responses" and inputs.settings.turned_instruments:
+        parents.add("ref_turned_items")
     fingerprint = _fingerprint(parts, inputs, [built[name] for name in sorted(parents)])
     if known := store.recall(fingerprint):
         return known
@@ -133,6 +139,12 @@ def _parents(table: str, contracts: Mapping[str, Contract]) -> set[str]:
     for rule in cross_rules(contract):
         needed |= rule.needs
     return needed
+
+
+def staging_needs(table: str, contracts: Mapping[str, Contract]) -> set[str]:
+    """Tables whose staging that of this table looks at; answers are staged with responses."""
+    own = {table, "response_items"} if table == "responses" else {table}
+    return {parent for part in own for parent in _parents(part, contracts)} - own
 
 
 def staging_order(contracts: Mapping[str, Contract]) -> list[str]:
@@ -183,6 +195,9 @@ def _register_answers(inputs: StagingInputs, engine: Engine) -> None:
         into="deleted_answers",
     )
     answers.register_folds(engine, files)
+    turned_answers.register_turned_forms(
+        engine, files, is_any=bool(inputs.settings.turned_instruments)
+    )
     settle_answers.register_broken_answers(engine, settle.checked_rows(contract, files))
 
 
@@ -208,6 +223,8 @@ def _settle_answers(
         " cast(0 as bigint) as n_rows where false",
     )
     _refuse_lost_rows(inputs, "response_items", *lost_rows.lost_answers(engine, files))
+    accepted = "(select * from raw_responses where row_status = 'accepted')"
+    turned_answers.turn_back(engine, answers="settled_answers", responses=accepted)
     settle_answers.add_answers(engine)
     engine.execute(TOTAL_DISAGREES)
 
@@ -280,15 +297,13 @@ def code_digest() -> str:
         settle.__file__,
         answers.__file__,
         settle_answers.__file__,
+        turned_answers.__file__,
         lost_rows.__file__,
         deletions.__file__,
         cross_rules_module.__file__,
         __file__,
     )
-    functions = sorted((SQL_FOLDER / "functions").glob("*.sql"))
-    return sha256_text(
-        duckdb.__version__, *(sha256_file(Path(path)) for path in (*modules, *functions))
-    )
+    return sha256_text(functions_digest(), *(sha256_file(Path(path)) for path in modules))
 
 
 def _refuse_lost_rows(inputs: StagingInputs, table: str, lost: int, before: int) -> None:

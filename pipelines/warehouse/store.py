@@ -15,7 +15,7 @@ from pipelines.files import (
     private_folder,
     sha256_file,
     temporary_beside,
-    write_atomic,
+    write_note,
 )
 
 HASH_LENGTH = 32
@@ -56,16 +56,12 @@ class Store:
     def remember(self, fingerprint: str, built: Sequence[BuiltTable]) -> None:
         """Note what a build with this fingerprint gave."""
         lines = [asdict(table) for table in built]
-        write_atomic(self._builds / f"{fingerprint}.json", json.dumps(lines))
+        write_note(self._builds / f"{fingerprint}.json", json.dumps(lines))
 
     def recall(self, fingerprint: str) -> tuple[BuiltTable, ...] | None:
         """What an earlier build with this fingerprint gave, if all its files are still there."""
-        note = self._builds / f"{fingerprint}.json"
-        try:
-            built = tuple(BuiltTable(**line) for line in json.loads(note.read_text()))
-        except FileNotFoundError:
-            return None
-        if all(self.path(table.table, table.content).exists() for table in built):
+        built = _read_note(self._builds / f"{fingerprint}.json")
+        if built and all(self.path(table.table, table.content).exists() for table in built):
             return built
         return None
 
@@ -90,6 +86,14 @@ class Store:
 
     @staticmethod
     def _note_is_kept(note: Path, kept: Collection[tuple[str, str]]) -> bool:
-        return all(
-            (line["table"], line["content"]) in kept for line in json.loads(note.read_text())
-        )
+        built = _read_note(note)
+        return bool(built) and all((table.table, table.content) in kept for table in built)
+
+
+def _read_note(note: Path) -> tuple[BuiltTable, ...]:
+    """What a note says; nothing when it is not there or a power cut has emptied it."""
+    try:
+        lines = json.loads(note.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return ()
+    return tuple(BuiltTable(**line) for line in lines)

@@ -20,6 +20,7 @@ with domain_outcomes as (
         n_better,
         n_same,
         n_worse,
+        n_no_direction,
         n_with_milestone
     from mart_domain_outcomes
 ),
@@ -79,8 +80,8 @@ where
     or n_paired > n_measured
     or n_with_milestone > n_finished
     or n_improved + n_unchanged + n_deteriorated != n_paired
-    -- A scale of which nobody says which way is better has pairs without a direction.
-    or n_better + n_same + n_worse > n_paired
+    or n_better + n_same + n_worse + n_no_direction != n_paired
+    or n_no_direction < 0
 union all
 select
     'subject' as what,

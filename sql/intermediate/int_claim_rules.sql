@@ -1,14 +1,15 @@
 -- The rule that each claim is judged by, where there is a published one.
 --
--- A claim about a reliable change needs the instrument's published reliable change, one about
--- recovery that and the published case threshold, a rating the published answer that counts as
--- better. A rule that a clinic has set or derived for itself is none for a claim, nor is a
--- screening instrument one for a change: `rule_points` is then null. A rating is worse beyond
+-- A claim about a reliable change needs the published reliable change of the instrument to be in
+-- force; one about recovery the change and the case threshold that its own rule has published: by
+-- those mart_episode_recovery judges, whatever the clinic has set; a rating the published answer
+-- that counts as better. What a clinic has set or derived for itself is no rule for a claim, nor is
+-- a screening instrument one for a change: `rule_points` is then null. A rating is worse beyond
 -- `middle_points`, the middle of its form, which says no change.
 --
 -- Grain:  one row per claim.
 -- Key:    claim_id
--- Source: int_outcome_rules and ref_thresholds (citation per figure)
+-- Source: int_outcome_rules, ref_outcome_rules and ref_thresholds (citation per figure)
 with claims as (
     select
         claim_id,
@@ -45,9 +46,23 @@ outcome_rules as (
         published_rule_version as rule_version,
         case when change_basis = 'published' then reliable_change_points end
             as reliable_change_points,
-        case when caseness_basis = 'published' then caseness_points end as caseness_points,
         source
     from int_outcome_rules
+),
+
+recovery_rules as (
+    select
+        instrument_id,
+        scale,
+        respondent,
+        rule_id,
+        rule_version,
+        caseness_points,
+        source
+    from ref_outcome_rules
+    where
+        reliable_change_points is not null
+        and rule_id in (select ref_recovery_pairs.rule_id from ref_recovery_pairs)
 ),
 
 -- At most one is active per scale, so max() only carries it over.
@@ -73,20 +88,18 @@ found_rules as (
             when 'higher_worse' then 1
             when 'higher_better' then -1
         end as worse_sign,
-        outcome_rules.rule_id,
-        outcome_rules.rule_version,
+        coalesce(recovery_rules.rule_id, outcome_rules.rule_id) as rule_id,
+        coalesce(recovery_rules.rule_version, outcome_rules.rule_version) as rule_version,
         case claims.rule_kind
             when 'rating' then responder_thresholds.source
+            when 'recovery' then recovery_rules.source
             else outcome_rules.source
         end as rule_source,
         case
             when claims.rule_kind = 'reliable_improvement' and instruments.purpose = 'outcome'
                 then outcome_rules.reliable_change_points
-            when
-                claims.rule_kind = 'recovery'
-                and instruments.purpose = 'outcome'
-                and outcome_rules.reliable_change_points is not null
-                then outcome_rules.caseness_points
+            when claims.rule_kind = 'recovery' and instruments.purpose = 'outcome'
+                then recovery_rules.caseness_points
             when claims.rule_kind = 'rating' and instruments.purpose = 'verdict'
                 then responder_thresholds.points
         end as rule_points
@@ -101,6 +114,12 @@ found_rules as (
             claims.instrument_id = outcome_rules.instrument_id
             and claims.scale = outcome_rules.scale
             and claims.respondent = outcome_rules.respondent
+    left join recovery_rules
+        on
+            claims.rule_kind = 'recovery'
+            and claims.instrument_id = recovery_rules.instrument_id
+            and claims.scale = recovery_rules.scale
+            and claims.respondent = recovery_rules.respondent
     left join responder_thresholds
         on
             claims.instrument_id = responder_thresholds.instrument_id

@@ -3,15 +3,17 @@
 --
 -- A verified norm of the catalogue: its own reference sample where one is published, else a
 -- clinical sample (such as the national one that NHS England uses); of several the one that spreads
--- most. Never the clinic's own.
+-- most. Never the clinic's own, and never that of other people's answers: parents and children
+-- spread differently on the same form.
 --
--- Grain:  one row per instrument and scale with such a norm.
--- Key:    instrument_id, scale
+-- Grain:  one row per instrument, scale and respondent with such a norm.
+-- Key:    instrument_id, scale, respondent
 -- Source: ref_norms (citation per sample)
 with norms as (
     select
         instrument_id,
         scale,
+        unnest(respondents) as respondent,
         population,
         label,
         sd_points,
@@ -27,6 +29,7 @@ with norms as (
 select
     instrument_id,
     scale,
+    respondent,
     population,
     label,
     sd_points,
@@ -34,7 +37,7 @@ select
 from norms
 qualify
     row_number() over (
-        partition by instrument_id, scale
+        partition by instrument_id, scale, respondent
         order by population desc, sd_points desc, label asc, source asc
     ) = 1
-order by instrument_id, scale
+order by instrument_id, scale, respondent

@@ -2,12 +2,13 @@
 --
 -- Due: every instrument that the programme lists, at every `measure_every_sessions`-th attended
 -- session of the episode; an id that the catalogue does not know can never be answered and is not
--- due. Done: a response of that instrument in this episode, scored, not more than 7 days before or
--- after that session, and closer to no other session at which it was due (of two as close, the
--- earlier). The list does not say who answers: the client, a parent, a teacher or a partner may, as
--- some instruments are for them alone; the therapist may not. An instrument that is not scored yet
--- is done when it was answered. The month is the session's. A session is measured when any of what
--- was due at it was done, complete when all of it was.
+-- due. Done: a response of that instrument in this episode, scored, not more than
+-- $session_window_days days before or after the day of that session, and no closer in time to
+-- another session at which it was due (of two as close, the earlier). The list does not say who
+-- answers: the client, a parent, a teacher or a partner may, as some instruments are for them
+-- alone; the therapist may not. An instrument that is not scored yet is done when it was answered.
+-- The month is the session's. A session is measured when any of what was due at it was done,
+-- complete when all of it was.
 --
 -- Grain:  one row per episode and month of its sessions at which something was due.
 -- Key:    episode_key, month_start_on
@@ -18,6 +19,14 @@ with attended_sessions as (
         session_on
     from int_attendances
     where status = 'attended' and episode_key is not null
+),
+
+sessions as (
+    select
+        session_key,
+        session_id,
+        scheduled_at
+    from stg_sessions
 ),
 
 episodes as (
@@ -48,7 +57,9 @@ scores as (
     select
         episode_key,
         instrument_id,
-        administered_on,
+        administered_at,
+        administered_on - cast($session_window_days as integer) as earliest_on,
+        administered_on + cast($session_window_days as integer) as latest_on,
         score_points
     from int_response_scores
     where respondent != 'therapist' and episode_key is not null
@@ -58,12 +69,14 @@ numbered_sessions as (
     select
         episodes.episode_number,
         attended_sessions.session_on,
+        sessions.scheduled_at,
         episodes.programme_id,
         row_number() over (
             partition by episodes.episode_number
-            order by attended_sessions.session_on asc, attended_sessions.session_key asc
+            order by sessions.scheduled_at asc, sessions.session_id asc
         ) as session_number
     from attended_sessions
+    inner join sessions on attended_sessions.session_key = sessions.session_key
     inner join episodes on attended_sessions.episode_key = episodes.episode_key
 ),
 
@@ -97,6 +110,7 @@ due_sessions as (
     select
         numbered_sessions.episode_number,
         numbered_sessions.session_on,
+        numbered_sessions.scheduled_at,
         numbered_sessions.session_number,
         numbered_sessions.programme_id,
         programme_counts.n_due
@@ -107,51 +121,60 @@ due_sessions as (
             and numbered_sessions.session_number % programme_counts.measure_every_sessions = 0
 ),
 
-due_measures as materialized (
+-- First each response's course, by itself: the lists are long, and in another order each of a
+-- course's responses would meet all programmes that list its instrument.
+course_responses as materialized (
     select
-        due_sessions.episode_number,
-        due_sessions.session_on,
-        due_sessions.session_number,
-        known_instruments.instrument_number
-    from due_sessions
-    inner join known_instruments on due_sessions.programme_id = known_instruments.programme_id
-),
-
-valid_responses as (
-    select distinct
         episodes.episode_number,
+        episodes.programme_id,
         instruments.instrument_number,
-        scores.administered_on
+        scores.administered_at,
+        scores.earliest_on,
+        scores.latest_on
     from scores
     inner join episodes on scores.episode_key = episodes.episode_key
     inner join instruments on scores.instrument_id = instruments.instrument_id
     where scores.score_points is not null or not instruments.is_scored
 ),
 
--- A response serves one session only, else one form would cover three weekly sessions. Of two as
--- close the earlier comes first: the days between them count double, and one more when it is later.
+valid_responses as (
+    select distinct
+        course_responses.episode_number,
+        course_responses.instrument_number,
+        course_responses.administered_at,
+        course_responses.earliest_on,
+        course_responses.latest_on
+    from course_responses
+    inner join known_instruments
+        on
+            course_responses.programme_id = known_instruments.programme_id
+            and course_responses.instrument_number = known_instruments.instrument_number
+),
+
+-- A response serves one session only, else one form would cover three weekly sessions. The one
+-- nearest in time, not in days: what is filled in the evening before belongs to the next morning.
 served_sessions as (
     select
         valid_responses.episode_number,
         valid_responses.instrument_number,
         min(
             struct_pack(
-                distance := 2 * abs(due_measures.session_on - valid_responses.administered_on)
-                + cast(due_measures.session_on > valid_responses.administered_on as integer),
-                session_number := due_measures.session_number
+                distance := abs(
+                    date_diff('second', due_sessions.scheduled_at, valid_responses.administered_at)
+                ),
+                session_number := due_sessions.session_number
             )
         ).session_number as session_number
     from valid_responses
-    inner join due_measures
+    inner join due_sessions
         on
-            valid_responses.episode_number = due_measures.episode_number
-            and valid_responses.instrument_number = due_measures.instrument_number
-            and due_measures.session_on >= valid_responses.administered_on - 7
-            and due_measures.session_on <= valid_responses.administered_on + 7
+            valid_responses.episode_number = due_sessions.episode_number
+            and valid_responses.earliest_on <= due_sessions.session_on
+            and valid_responses.latest_on >= due_sessions.session_on
     group by
         valid_responses.episode_number,
         valid_responses.instrument_number,
-        valid_responses.administered_on
+        valid_responses.administered_at
 ),
 
 done_measures as (

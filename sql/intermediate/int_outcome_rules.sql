@@ -68,6 +68,7 @@ reliabilities as (
     select
         instrument_id,
         scale,
+        unnest(respondents) as respondent,
         value as reliability_value,
         source
     from ref_reliabilities
@@ -150,6 +151,7 @@ derived_rules as (
         on
             reference_sds.instrument_id = reliabilities.instrument_id
             and reference_sds.scale = reliabilities.scale
+            and reference_sds.respondent = reliabilities.respondent
     cross join conventions
     cross join reference_period
     left join published_rules

@@ -2,12 +2,13 @@
 --
 -- Where any answer of a response was delivered the answers decide, else its total. An incomplete
 -- form has no points unless its prorating rule is verified. An answer outside its item's range or
--- between its steps (1.5 where whole numbers are ticked) is a missing answer; a total that no form
--- can have is none. An instrument that is not scored from answers keeps the total that was
--- delivered, if it lies in the instrument's range. All that is special about an instrument comes
--- from the ref_ tables: weights of items, groups whose highest answer counts (QIDS) or that are
--- prorated one by one (SDQ, OQ-45), what takes the place of missing answers, and tables that
--- convert points to another metric (SWEMWBS).
+-- between its steps (1.5 where whole numbers are ticked) is a missing answer. A delivered total
+-- within the range counts as it is, also one that the form cannot give (15.3182): what its source
+-- did is not known here, and the contract of responses warns of it. All that is special about an
+-- instrument comes from the ref_ tables: weights of items, groups whose highest answer counts
+-- (QIDS) or that are prorated one by one (SDQ, OQ-45), what takes the place of missing answers, and
+-- tables that convert points to another metric (SWEMWBS). Of one that is not scored from answers
+-- the delivered total counts.
 --
 -- Grain:  one row per response and scale; points are null where they cannot be computed.
 -- Key:    response_key, scale
@@ -49,8 +50,7 @@ instruments as (
         total_min_points,
         total_max_points,
         is_scored,
-        cast(item_step_points as double) as item_step,
-        total_steps
+        cast(item_step_points as double) as item_step
     from ref_instruments
 ),
 
@@ -111,7 +111,6 @@ instrument_scales as (
     select
         instruments.instrument_id,
         instruments.is_scored,
-        instruments.total_steps,
         instruments.total_min_points,
         instruments.total_max_points,
         instruments.n_items as n_form_items,
@@ -197,22 +196,6 @@ group_counts as (
     group by instrument_id, scale
 ),
 
--- A response that names no episode belongs to the only one of its client that holds its day.
-resolved_episodes as (
-    select
-        responses.response_key,
-        min(episodes.episode_key) as episode_key
-    from responses
-    inner join episodes
-        on
-            responses.client_key = episodes.client_key
-            and responses.administered_on >= episodes.referred_on
-            and (episodes.ended_on is null or responses.administered_on <= episodes.ended_on)
-    where responses.episode_key is null
-    group by responses.response_key
-    having count(*) = 1
-),
-
 -- Forms with fewer answers are read answer by answer; of some instruments all are.
 form_sizes as (
     select
@@ -229,52 +212,85 @@ form_sizes as (
     where instruments.is_scored
 ),
 
-whole_responses as (
+sized_responses as (
     select
         responses.response_key,
+        responses.client_key,
+        responses.episode_key,
+        responses.instrument_id,
+        responses.respondent,
+        responses.administered_at,
+        responses.administered_on,
+        responses.total_score,
+        responses.items,
         responses.answers,
-        form_sizes.item_step
+        responses.n_answers,
+        responses.has_answers,
+        form_sizes.n_items as n_form_items,
+        form_sizes.item_step,
+        form_sizes.n_read_whole
     from responses
-    inner join form_sizes
-        on
-            responses.instrument_id = form_sizes.instrument_id
-            and responses.n_answers >= form_sizes.n_read_whole
-    where responses.has_answers
+    left join form_sizes on responses.instrument_id = form_sizes.instrument_id
 ),
 
--- Whole forms with an answer between the steps of their items: next to none.
-off_step_responses as (
-    select response_key
-    from whole_responses
-    where
-        len(
-            list_filter(
-                answers,
-                lambda answer: abs(answer / item_step - round(answer / item_step)) > 0.000001
-            )
-        ) > 0
+-- A form is read whole where every answer is there and lies on the steps of its item. An item is
+-- answered once and lies inside the form: as many answers as it has items are all.
+read_responses as (
+    select
+        response_key,
+        client_key,
+        episode_key,
+        instrument_id,
+        respondent,
+        administered_at,
+        administered_on,
+        total_score,
+        items,
+        answers,
+        has_answers,
+        n_form_items,
+        item_step,
+        coalesce(
+            n_answers >= n_read_whole
+            and len(
+                list_filter(
+                    answers,
+                    lambda answer: abs(answer / item_step - round(answer / item_step)) > 0.000001
+                )
+            ) = 0,
+            false
+        ) as is_read_whole
+    from sized_responses
+),
+
+-- A response that names no episode belongs to the only one of its client that holds its day.
+resolved_episodes as (
+    select
+        read_responses.response_key,
+        min(episodes.episode_key) as episode_key
+    from read_responses
+    inner join episodes
+        on
+            read_responses.client_key = episodes.client_key
+            and read_responses.administered_on >= episodes.referred_on
+            and (episodes.ended_on is null or read_responses.administered_on <= episodes.ended_on)
+    where read_responses.episode_key is null
+    group by read_responses.response_key
+    having count(*) = 1
 ),
 
 -- Few forms are incomplete: only their answers, and those of the forms and instruments above, are
 -- taken one by one. An answer that its own item cannot have is a missing answer.
 item_responses as (
     select
-        responses.response_key,
-        responses.instrument_id,
-        form_sizes.n_items as n_form_items,
-        form_sizes.item_step,
-        unnest(responses.items) as item,
-        unnest(responses.answers) as answer
-    from responses
-    inner join form_sizes on responses.instrument_id = form_sizes.instrument_id
-    left join off_step_responses
-        on responses.response_key = off_step_responses.response_key
-    where
-        responses.has_answers
-        and (
-            responses.n_answers < form_sizes.n_read_whole
-            or off_step_responses.response_key is not null
-        )
+        response_key,
+        instrument_id,
+        n_form_items,
+        item_step,
+        unnest(items) as item,
+        unnest(answers) as answer
+    from read_responses
+    where has_answers and not is_read_whole and n_form_items is not null
 ),
 
 valid_answers as (
@@ -417,56 +433,43 @@ item_scores as (
 
 scores as (
     select
-        responses.response_key,
-        responses.client_key,
-        responses.instrument_id,
-        responses.respondent,
-        responses.administered_at,
-        responses.administered_on,
-        coalesce(responses.episode_key, resolved_episodes.episode_key) as episode_key,
+        read_responses.response_key,
+        read_responses.client_key,
+        read_responses.instrument_id,
+        read_responses.respondent,
+        read_responses.administered_at,
+        read_responses.administered_on,
+        coalesce(read_responses.episode_key, resolved_episodes.episode_key) as episode_key,
         coalesce(instrument_scales.scale, 'total') as scale,
         instrument_scales.is_converted,
         case
-            when not coalesce(instrument_scales.is_scored, false) or not responses.has_answers
+            when not coalesce(instrument_scales.is_scored, false) or not read_responses.has_answers
                 then 'total'
-            when
-                not instrument_scales.is_by_item
-                and responses.n_answers = instrument_scales.n_form_items
-                and off_step_responses.response_key is null
-                then 'answers'
-            when item_scores.is_complete then 'answers'
+            when read_responses.is_read_whole or item_scores.is_complete then 'answers'
             else 'prorated'
         end as basis,
         case
-            when not coalesce(instrument_scales.is_scored, false) or not responses.has_answers
+            when not coalesce(instrument_scales.is_scored, false) or not read_responses.has_answers
                 then
                     case
                         when
                             instrument_scales.scored_scale = 'total'
-                            and responses.total_score >= instrument_scales.total_min_points
-                            and responses.total_score <= instrument_scales.total_max_points
-                            and lies_on_steps(
-                                responses.total_score, instrument_scales.total_steps
-                            )
-                            then cast(responses.total_score as double)
+                            and read_responses.total_score >= instrument_scales.total_min_points
+                            and read_responses.total_score <= instrument_scales.total_max_points
+                            then cast(read_responses.total_score as double)
                     end
-            -- An item is answered once and lies inside the form: as many as it has are all.
-            when
-                not instrument_scales.is_by_item
-                and responses.n_answers = instrument_scales.n_form_items
-                and off_step_responses.response_key is null
+            when read_responses.is_read_whole
                 then
-                    weighted_points(responses.answers, instrument_scales.weights)
+                    weighted_points(read_responses.answers, instrument_scales.weights)
                     + instrument_scales.constant_points
             else cast(item_scores.points as double)
         end as points
-    from responses
-    left join resolved_episodes on responses.response_key = resolved_episodes.response_key
-    left join instrument_scales on responses.instrument_id = instrument_scales.instrument_id
-    left join off_step_responses on responses.response_key = off_step_responses.response_key
+    from read_responses
+    left join resolved_episodes on read_responses.response_key = resolved_episodes.response_key
+    left join instrument_scales on read_responses.instrument_id = instrument_scales.instrument_id
     left join item_scores
         on
-            responses.response_key = item_scores.response_key
+            read_responses.response_key = item_scores.response_key
             and instrument_scales.scored_scale = item_scores.scale
 ),
 

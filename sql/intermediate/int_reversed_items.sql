@@ -4,7 +4,7 @@
 -- items and those of the reversed items, as they are scored, must rise together: both speak of the
 -- same thing, once what is better on one scale and worse on another is turned the same way (SDQ:
 -- its prosocial items beside its difficulties). Where they do not, the items are turned once too
--- often or not at all, and `items_already_reversed` of the instrument is the setting to look at.
+-- often or not at all, and `items_already_reversed` of a source is the setting to look at.
 -- `is_suspicious` is null for few forms, and where all answer alike. Feeds of which one turns items
 -- and another does not are not told apart: a small one of them is not seen.
 --

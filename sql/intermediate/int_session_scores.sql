@@ -143,7 +143,15 @@ ranked_scores as (
 -- Two scores at one moment are rare, so only they pay for their ids.
 twins as (
     select
-        ranked_scores.response_key,
+        ranked_scores.episode_number,
+        ranked_scores.instrument_number,
+        ranked_scores.administered_on,
+        ranked_scores.score_points,
+        ranked_scores.since_start_days,
+        ranked_scores.is_in_time_for_first,
+        ranked_scores.distance_points,
+        ranked_scores.is_case,
+        ranked_scores.moment_rank,
         row_number() over (
             partition by
                 ranked_scores.episode_number,
@@ -158,17 +166,29 @@ twins as (
 
 placed_scores as (
     select
-        ranked_scores.episode_number,
-        ranked_scores.instrument_number,
-        ranked_scores.administered_on,
-        ranked_scores.score_points,
-        ranked_scores.since_start_days,
-        ranked_scores.is_in_time_for_first,
-        ranked_scores.distance_points,
-        ranked_scores.is_case,
-        cast(ranked_scores.moment_rank + coalesce(twins.n_before, 0) as integer) as place
+        episode_number,
+        instrument_number,
+        administered_on,
+        score_points,
+        since_start_days,
+        is_in_time_for_first,
+        distance_points,
+        is_case,
+        cast(moment_rank as integer) as place
     from ranked_scores
-    left join twins on ranked_scores.response_key = twins.response_key
+    where not is_twin
+    union all
+    select
+        episode_number,
+        instrument_number,
+        administered_on,
+        score_points,
+        since_start_days,
+        is_in_time_for_first,
+        distance_points,
+        is_case,
+        cast(moment_rank + n_before as integer) as place
+    from twins
 ),
 
 first_scores as (

@@ -1,4 +1,5 @@
--- The names by which a report calls its subjects.
+-- The names by which a report calls its subjects; of a group also those of the therapists who lead
+-- it, the first one first (`led_by`).
 --
 -- Grain:  one row per level and subject.
 -- Key:    level, subject_id
@@ -23,6 +24,8 @@ therapy_groups as (
     select
         group_id,
         programme_id,
+        lead_therapist_id,
+        co_therapist_id,
         name
     from stg_groups
 ),
@@ -32,13 +35,15 @@ names as (
         'clinic' as level,
         'clinic' as subject_id,
         cast($clinic_name as varchar) as name,
-        cast(null as varchar) as detail
+        cast(null as varchar) as detail,
+        cast(null as varchar[]) as led_by
     union all
     select
         'programme' as level,
         programme_id as subject_id,
         name,
-        track as detail
+        track as detail,
+        null as led_by
     from programmes
     union all
     -- Where no programme was ever delivered all courses belong to this one.
@@ -46,29 +51,35 @@ names as (
         'programme' as level,
         'unassigned' as subject_id,
         'No programme recorded' as name,
-        'general' as detail
+        'general' as detail,
+        null as led_by
     where not exists (select 1 from programmes)
     union all
     select
         'therapist' as level,
         therapist_id as subject_id,
         display_name as name,
-        discipline as detail
+        discipline as detail,
+        null as led_by
     from therapists
     union all
     select
         'group' as level,
         therapy_groups.group_id as subject_id,
         therapy_groups.name,
-        programmes.name as detail
+        programmes.name as detail,
+        [leaders.display_name, co_leaders.display_name] as led_by
     from therapy_groups
     left join programmes on therapy_groups.programme_id = programmes.programme_id
+    left join therapists as leaders on therapy_groups.lead_therapist_id = leaders.therapist_id
+    left join therapists as co_leaders on therapy_groups.co_therapist_id = co_leaders.therapist_id
 )
 
 select
     level,
     subject_id,
     name,
-    detail
+    detail,
+    list_filter(led_by, lambda leader: leader is not null) as led_by
 from names
 order by level, subject_id

@@ -1,5 +1,5 @@
--- Whether each open course was on track, on two days: at the last delivery, and at the end of the
--- last complete month.
+-- Whether each open course was on track: at the last delivery, and at the end of every complete
+-- month.
 --
 -- Not on track: reliably worse than the first score at any time; or no improvement of a given share
 -- of a reliable change at any score by a given session, and at the last score still above the
@@ -71,120 +71,139 @@ track_rule as (
 days as (
     select $as_of_on as seen_on
     union
-    select max(period_end_on) as seen_on
+    select period_end_on as seen_on
     from period_months
 ),
 
-open_episodes as (
+-- Numbers stand for the texts until the end, since they are quicker to sort.
+courses as (
     select
-        days.seen_on,
-        episodes.episode_key
-    from days
-    inner join episodes
-        on
-            days.seen_on >= episodes.referred_on
-            and (episodes.ended_on is null or days.seen_on < episodes.ended_on)
+        cast(row_number() over (order by episode_key asc) as integer) as episode_number,
+        episode_key,
+        referred_on,
+        ended_on
+    from episodes
 ),
 
-attended_counts as (
+instruments as (
     select
-        open_episodes.seen_on,
-        open_episodes.episode_key,
-        count(*) as n_attended
-    from open_episodes
-    inner join attended_sessions
-        on
-            open_episodes.episode_key = attended_sessions.episode_key
-            and open_episodes.seen_on >= attended_sessions.session_on
-    group by open_episodes.seen_on, open_episodes.episode_key
+        cast(row_number() over (order by instrument_id asc) as smallint) as instrument_number,
+        instrument_id
+    from scores
+    group by instrument_id
 ),
 
-scores_by_then as (
+first_scores as (
     select
-        open_episodes.seen_on,
-        scores.episode_key,
-        scores.instrument_id,
-        scores.place,
+        episode_key,
+        instrument_id,
+        administered_on as first_on,
+        score_points as first_points
+    from scores
+    where place = 1
+),
+
+-- What is known of a course from a score until the next.
+known_courses as (
+    select
+        courses.episode_number,
+        instruments.instrument_number,
+        scores.place as n_scores,
         scores.administered_on,
         scores.score_points,
         scores.is_case,
         scores.improvement_points,
-        scores.session_number <= track_rule.by_session as is_early,
-        max(scores.place) over course as last_place,
-        min(scores.administered_on) over course as first_on
-    from open_episodes
-    inner join scores
+        first_scores.first_points,
+        lead(scores.administered_on) over in_order as next_on,
+        min(scores.improvement_points) over so_far as worst_improvement_points,
+        max(
+            case
+                when
+                    scores.session_number <= track_rule.by_session
+                    and scores.administered_on > first_scores.first_on
+                    then scores.improvement_points
+            end
+        ) over so_far as best_early_improvement_points
+    from scores
+    inner join courses on scores.episode_key = courses.episode_key
+    inner join instruments on scores.instrument_id = instruments.instrument_id
+    inner join first_scores
         on
-            open_episodes.episode_key = scores.episode_key
-            and open_episodes.seen_on >= scores.administered_on
+            scores.episode_key = first_scores.episode_key
+            and scores.instrument_id = first_scores.instrument_id
     cross join track_rule
     window
-        course as (
-            partition by open_episodes.seen_on, scores.episode_key, scores.instrument_id
+        in_order as (
+            partition by courses.episode_number, instruments.instrument_number
+            order by scores.place asc
+        ),
+        so_far as (
+            partition by courses.episode_number, instruments.instrument_number
+            order by scores.place asc
+            rows between unbounded preceding and current row
         )
 ),
 
-courses as (
+-- The day of the session before which it is too early.
+judging_days as (
     select
-        seen_on,
-        episode_key,
-        instrument_id,
-        cast(count(*) as integer) as n_scores,
-        max(score_points) filter (where place = 1 and improvement_points is not null)
-            as first_points,
-        max(score_points) filter (where place = last_place) as last_points,
-        max(administered_on) as last_on,
-        bool_or(is_case) filter (where place = last_place) as is_case,
-        max(improvement_points) filter (where place = last_place) as improvement_points,
-        min(improvement_points) as worst_improvement_points,
-        max(improvement_points) filter (where is_early and administered_on > first_on)
-            as best_early_improvement_points
-    from scores_by_then
-    group by seen_on, episode_key, instrument_id
+        attended_sessions.episode_key,
+        list_extract(
+            min(attended_sessions.session_on, cast(track_rule.by_session as bigint)),
+            cast(track_rule.by_session as bigint)
+        ) as session_on
+    from attended_sessions
+    cross join track_rule
+    group by attended_sessions.episode_key, track_rule.by_session
 ),
 
 judged_courses as (
     select
-        courses.seen_on,
+        days.seen_on,
         courses.episode_key,
-        courses.instrument_id,
-        courses.n_scores,
-        courses.first_points,
-        courses.last_points,
-        courses.last_on,
-        courses.is_case,
-        courses.improvement_points,
+        instruments.instrument_id,
+        known_courses.n_scores,
+        case
+            when known_courses.improvement_points is not null then known_courses.first_points
+        end as first_points,
+        known_courses.score_points as last_points,
+        known_courses.administered_on as last_on,
+        known_courses.improvement_points,
+        known_courses.is_case,
         outcome_rules.reliable_change_points,
-        track_rule.by_session,
-        cast(coalesce(attended_counts.n_attended, 0) as integer) as n_attended,
-        -courses.worst_improvement_points >= outcome_rules.reliable_change_points
+        coalesce(judging_days.session_on <= days.seen_on, false) as is_time_to_judge,
+        -known_courses.worst_improvement_points >= outcome_rules.reliable_change_points
             as is_reliably_worse,
         -- Half of the rule is not the rule: one score alone never says that a course is on track.
         case
             when
-                attended_counts.n_attended >= track_rule.by_session
-                and courses.best_early_improvement_points is not null
-                and courses.is_case is not null
+                judging_days.session_on <= days.seen_on
+                and known_courses.best_early_improvement_points is not null
+                and known_courses.is_case is not null
                 and outcome_rules.reliable_change_points is not null
                 then
-                    courses.best_early_improvement_points
+                    known_courses.best_early_improvement_points
                     < track_rule.improvement_share * outcome_rules.reliable_change_points
-                    and courses.is_case
+                    and known_courses.is_case
         end as lacks_early_improvement
-    from courses
-    cross join track_rule
-    left join attended_counts
+    from known_courses
+    inner join courses on known_courses.episode_number = courses.episode_number
+    inner join instruments on known_courses.instrument_number = instruments.instrument_number
+    inner join days
         on
-            courses.seen_on = attended_counts.seen_on
-            and courses.episode_key = attended_counts.episode_key
-    left join outcome_rules on courses.instrument_id = outcome_rules.instrument_id
+            known_courses.administered_on <= days.seen_on
+            and courses.referred_on <= days.seen_on
+            and coalesce(known_courses.next_on > days.seen_on, true)
+            and coalesce(courses.ended_on > days.seen_on, true)
+    cross join track_rule
+    left join judging_days on courses.episode_key = judging_days.episode_key
+    left join outcome_rules on instruments.instrument_id = outcome_rules.instrument_id
 )
 
 select
     seen_on,
     episode_key,
     instrument_id,
-    n_attended,
     n_scores,
     first_points,
     last_points,
@@ -196,7 +215,7 @@ select
     case
         when is_reliably_worse or lacks_early_improvement then 'not_on_track'
         when first_points is null or reliable_change_points is null then 'cannot_tell'
-        when n_attended < by_session then 'too_early'
+        when not is_time_to_judge then 'too_early'
         when lacks_early_improvement is null then 'cannot_tell'
         else 'on_track'
     end as track_status

@@ -265,60 +265,85 @@ period_counts as (
         period_months.period_start_on
 ),
 
+-- Numbers stand for the texts while waits are ranked: they are quicker to group and to sort.
+wait_subjects as (
+    select
+        cast(row_number() over (order by level asc, subject_id asc) as integer) as subject_number,
+        level,
+        subject_id
+    from episode_subjects
+    group by level, subject_id
+),
+
+periods as (
+    select
+        cast(row_number() over (order by period_kind asc, period_start_on asc) as integer)
+            as period_number,
+        period_kind,
+        period_start_on,
+        period_end_on
+    from period_months
+    group by period_kind, period_start_on, period_end_on
+),
+
+numbered_months as (
+    select
+        periods.period_number,
+        period_months.month_start_on
+    from period_months
+    inner join periods
+        on
+            period_months.period_kind = periods.period_kind
+            and period_months.period_start_on = periods.period_start_on
+),
+
 -- Waits as a histogram: months add up, and a rank is found by counting along it.
 wait_cells as (
     select
-        level,
-        subject_id,
-        session_1_month_on as month_start_on,
-        wait_days,
+        wait_subjects.subject_number,
+        episode_days.session_1_month_on as month_start_on,
+        episode_days.wait_days,
         count(*) as n_waits
     from episode_days
-    where wait_days is not null
+    inner join wait_subjects
+        on
+            episode_days.level = wait_subjects.level
+            and episode_days.subject_id = wait_subjects.subject_id
+    where episode_days.wait_days is not null
     group by all
 ),
 
 period_waits as (
     select
-        wait_cells.level,
-        wait_cells.subject_id,
-        period_months.period_kind,
-        period_months.period_start_on,
+        wait_cells.subject_number,
+        numbered_months.period_number,
         wait_cells.wait_days,
         cast(sum(wait_cells.n_waits) as bigint) as n_waits
     from wait_cells
-    inner join period_months on wait_cells.month_start_on = period_months.month_start_on
+    inner join numbered_months on wait_cells.month_start_on = numbered_months.month_start_on
     group by all
 ),
 
 ranked_waits as (
     select
-        level,
-        subject_id,
-        period_kind,
-        period_start_on,
+        subject_number,
+        period_number,
         wait_days,
         cast(
             sum(n_waits) over (
-                partition by level, subject_id, period_kind, period_start_on
+                partition by subject_number, period_number
                 order by wait_days asc
             ) as bigint
         ) as n_up_to,
-        cast(
-            sum(n_waits) over (
-                partition by level, subject_id, period_kind, period_start_on
-            ) as bigint
-        ) as n_all
+        cast(sum(n_waits) over (partition by subject_number, period_number) as bigint) as n_all
     from period_waits
 ),
 
 -- The rank of a tenth t is t (n - 1) / 10: a whole part, and tenths between it and the next one.
-wait_quantiles as (
+numbered_quantiles as (
     select
-        level,
-        subject_id,
-        period_kind,
-        period_start_on,
+        subject_number,
+        period_number,
         max(5 * (n_all - 1) % 10) as median_tenths,
         min(wait_days) filter (where n_up_to > 5 * (n_all - 1) // 10) as median_lower,
         min(wait_days) filter (where n_up_to > (5 * (n_all - 1) + 9) // 10) as median_upper,
@@ -326,7 +351,25 @@ wait_quantiles as (
         min(wait_days) filter (where n_up_to > 9 * (n_all - 1) // 10) as p90_lower,
         min(wait_days) filter (where n_up_to > (9 * (n_all - 1) + 9) // 10) as p90_upper
     from ranked_waits
-    group by level, subject_id, period_kind, period_start_on
+    group by subject_number, period_number
+),
+
+wait_quantiles as (
+    select
+        wait_subjects.level,
+        wait_subjects.subject_id,
+        periods.period_kind,
+        periods.period_start_on,
+        numbered_quantiles.median_tenths,
+        numbered_quantiles.median_lower,
+        numbered_quantiles.median_upper,
+        numbered_quantiles.p90_tenths,
+        numbered_quantiles.p90_lower,
+        numbered_quantiles.p90_upper
+    from numbered_quantiles
+    inner join wait_subjects
+        on numbered_quantiles.subject_number = wait_subjects.subject_number
+    inner join periods on numbered_quantiles.period_number = periods.period_number
 ),
 
 subjects as (
@@ -362,14 +405,6 @@ open_at_month_ends as (
             as bigint
         ) as n_open
     from open_changes
-),
-
-periods as (
-    select distinct
-        period_kind,
-        period_start_on,
-        period_end_on
-    from period_months
 ),
 
 period_ends as (

@@ -2,11 +2,11 @@
 --
 -- Sessions with a measure: attended sessions at which something was due (int_measures_due), in the
 -- month of the session; `measured` with any of it done, `complete` with all of it. Last score:
--- courses with an attended session that ended in the period and have a valid score of the client's
--- own, on an instrument that their programme lists, not after their end; the days from the last of
--- those to the end. Pairs are in mart_completeness. Whether a score was looked at together in the
--- session is not part of the export. n_clients are the people with a session at which
--- something was due.
+-- courses with an attended session that ended in the period and have a valid score, not after their
+-- end, on an instrument that their programme lists, of anybody whose answers can be due (client,
+-- parent, teacher or partner); the days from the last of those to the end. Pairs are in
+-- mart_completeness. Whether a score was looked at together in the session is not part of the
+-- export. n_clients are the people with a session at which something was due.
 --
 -- Grain:  one row per level, subject and period with such a session or course.
 -- Key:    level, subject_id, period_kind, period_start_on
@@ -37,7 +37,7 @@ scores as (
         instrument_id,
         administered_on
     from int_response_scores
-    where respondent = 'client' and episode_key is not null and score_points is not null
+    where respondent != 'therapist' and episode_key is not null and score_points is not null
 ),
 
 programmes as (

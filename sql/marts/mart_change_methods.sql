@@ -6,7 +6,8 @@
 -- SD of the very pairs that they judge, so they drift with the sample and are no rule of any
 -- report: those have fixed points (int_outcome_rules). They differ most in what they make of the
 -- mean change: HLL asks who changed otherwise than the others. The reliability is that of the rule
--- in force where the clinic cites one, else the catalogue's; NK takes it for the last score, too.
+-- in force where the clinic cites one, else the catalogue's for the one who answered; NK takes it
+-- for the last score, too. A method that cannot judge the sample has no counts and says why.
 --
 -- `n_recovered` and `n_harmed` ask besides that the cut-off was crossed: caseness of the rule in
 -- force, else Jacobson and Truax's c, b or a. `n_improved` and `n_deteriorated` include them.
@@ -92,6 +93,7 @@ reliabilities as (
     select
         instrument_id,
         scale,
+        unnest(respondents) as respondent,
         value as reliability_value,
         kind,
         source
@@ -103,6 +105,7 @@ cutoffs as (
     select
         instrument_id,
         scale,
+        respondent,
         cutoff,
         points
     from ref_cutoffs
@@ -120,12 +123,13 @@ best_cutoffs as (
     select
         instrument_id,
         scale,
+        respondent,
         cutoff,
         points
     from cutoffs
     qualify
         row_number() over (
-            partition by instrument_id, scale
+            partition by instrument_id, scale, respondent
             order by cutoff desc
         ) = 1
 ),
@@ -180,10 +184,12 @@ judged_samples as (
         on
             samples.instrument_id = reliabilities.instrument_id
             and samples.scale = reliabilities.scale
+            and samples.respondent = reliabilities.respondent
     left join best_cutoffs
         on
             samples.instrument_id = best_cutoffs.instrument_id
             and samples.scale = best_cutoffs.scale
+            and samples.respondent = best_cutoffs.respondent
     where
         coalesce(outcome_rules.reliability_value, reliabilities.reliability_value) is not null
         and coalesce(scales.direction, instruments.direction) is not null
@@ -339,6 +345,8 @@ counts as (
         critical_z,
         period_kind,
         period_start_on,
+        -- A method judges all pairs of a sample or none.
+        count(good_index) > 0 as is_judged,
         cast(sum(case when good_index > critical_z then n_pairs else 0 end) as bigint)
             as n_improved,
         cast(sum(case when abs(good_index) <= critical_z then n_pairs else 0 end) as bigint)
@@ -362,7 +370,6 @@ counts as (
             ) as bigint
         ) as n_harmed
     from judged_cells
-    where good_index is not null
     group by all
 )
 
@@ -379,11 +386,21 @@ select
     judged_samples.period_end_on,
     judged_samples.n_clients,
     judged_samples.n_paired,
-    counts.n_improved,
-    counts.n_unchanged,
-    counts.n_deteriorated,
-    case when judged_samples.cutoff_points is not null then counts.n_recovered end as n_recovered,
-    case when judged_samples.cutoff_points is not null then counts.n_harmed end as n_harmed,
+    case when counts.is_judged then counts.n_improved end as n_improved,
+    case when counts.is_judged then counts.n_unchanged end as n_unchanged,
+    case when counts.is_judged then counts.n_deteriorated end as n_deteriorated,
+    case
+        when counts.is_judged and judged_samples.cutoff_points is not null then counts.n_recovered
+    end as n_recovered,
+    case
+        when counts.is_judged and judged_samples.cutoff_points is not null then counts.n_harmed
+    end as n_harmed,
+    case
+        when counts.is_judged then null
+        when judged_samples.first_sd_points = 0 then 'no_spread'
+        when judged_samples.reliability_value = 1 then 'no_error'
+        else 'differences_are_error'
+    end as no_counts_reason,
     judged_samples.cutoff_points,
     judged_samples.cutoff_kind,
     judged_samples.first_mean_points,

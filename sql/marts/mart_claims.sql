@@ -34,6 +34,7 @@ with recursive claims as (
         levels,
         tracks,
         modalities,
+        rule_kind,
         instrument_id,
         scale,
         respondent,
@@ -92,6 +93,12 @@ programmes as (
         programme_id,
         modality
     from stg_programmes
+),
+
+recovery_courses as (
+    select episode_key
+    from int_recovery_population
+    where is_in_population
 ),
 
 episode_subjects as (
@@ -511,9 +518,11 @@ referred_months as (
         episodes.programme_id,
         episodes.track,
         cast(date_trunc('month', episodes.referred_on) as date) as month_start_on,
-        count(*) as n_referred
+        count(*) as n_referred,
+        count(recovery_courses.episode_key) as n_referred_to_recovery
     from episodes
     inner join numbered_subjects on episodes.episode_key = numbered_subjects.episode_key
+    left join recovery_courses on episodes.episode_key = recovery_courses.episode_key
     where episodes.referred_on is not null
     group by
         numbered_subjects.subject_number,
@@ -527,7 +536,15 @@ referred_counts as (
         claims.claim_id,
         referred_months.subject_number,
         claim_months.period_number,
-        cast(sum(referred_months.n_referred) as bigint) as n_referred
+        -- A recovery's rule is not about everybody.
+        cast(
+            sum(
+                case
+                    when claims.rule_kind = 'recovery' then referred_months.n_referred_to_recovery
+                    else referred_months.n_referred
+                end
+            ) as bigint
+        ) as n_referred
     from referred_months
     left join programmes on referred_months.programme_id = programmes.programme_id
     inner join claim_subjects on referred_months.subject_number = claim_subjects.subject_number
@@ -539,6 +556,7 @@ referred_counts as (
                 claims.modalities is null
                 or list_contains(claims.modalities, programmes.modality)
             )
+            and (claims.rule_kind != 'recovery' or referred_months.n_referred_to_recovery > 0)
     inner join claim_months
         on
             claims.claim_id = claim_months.claim_id

@@ -8,9 +8,10 @@
 -- are never pooled, so `any` has no `improved`. Outcome counts are over `n_paired`, the finished
 -- courses with both scores, two ratings of a goal or a verdict; `improved_rate_worst` and `_best`
 -- bound the rate over all finished courses, as if nobody or everybody without a pair had improved.
--- Where nothing says what counts as a change the counts are null, `better`, `same` and `worse` go
--- by its sign, and `no_improved_reason` says why. Milestones of the finished courses are counted
--- in `any`. Rates carry 95 % Wilson limits.
+-- Where nothing says what counts as a change the counts are null, and `no_improved_reason` says
+-- why. `better`, `same` and `worse` go by the sign of a change; a scale of which nobody says which
+-- way is better has none: with `n_no_direction` they make `n_paired`. Milestones of the finished
+-- courses are counted in `any`. Rates carry 95 % Wilson limits.
 --
 -- Grain:  one row per level, subject, domain, basis, respondent and period with an ended course.
 -- Key:    level, subject_id, domain, basis, respondent, period_kind, period_start_on
@@ -396,6 +397,14 @@ counts as (
         case when kinds.basis != 'any' then told_periods.n_better end as n_better,
         case when kinds.basis != 'any' then told_periods.n_same end as n_same,
         case when kinds.basis != 'any' then told_periods.n_worse end as n_worse,
+        case
+            when kinds.basis != 'any'
+                then
+                    told_periods.n_paired
+                    - told_periods.n_better
+                    - told_periods.n_same
+                    - told_periods.n_worse
+        end as n_no_direction,
         case when kinds.basis = 'any' then told_periods.n_milestones end as n_milestones,
         case when kinds.basis = 'any' then told_periods.n_with_milestone end as n_with_milestone,
         told_periods.n_proxy > 0 as is_proxy
@@ -434,6 +443,7 @@ known_counts as (
         n_better,
         n_same,
         n_worse,
+        n_no_direction,
         n_milestones,
         n_with_milestone,
         case
@@ -466,6 +476,7 @@ select
     n_better,
     n_same,
     n_worse,
+    n_no_direction,
     n_milestones,
     n_with_milestone,
     n_paired / nullif(n_finished, 0) as paired_rate,

@@ -7,20 +7,26 @@
 -- spreads at first and at last, rho their correlation:
 --   d_z   = d / spread of the improvements  (grows with rho; never held against a benchmark)
 --   d_av  = d / ((s1 + s2) / 2)
---   d_pre = d / s1  (Glass, Becker), and g_pre = d_pre * J with Hedges' J = 1 - 3 / (4 df - 1),
---           df = n - 1 (df 19: 0.96), with limits g +/- 1.96 sqrt(2 (1 - rho) / n + g^2 / 2n).
---           They assume as much spread at last as at first, and independent clients.
+--   d_pre = d / s1  (Glass, Becker), and g_pre = d_pre with Hedges' J = 1 - 3 / (4 df - 1), df =
+--           n - 1 (df 19: 0.96). From 20 pairs on its limits are g +/- 1.96 sqrt(2 (1 - rho) / n
+--           + g^2 / 2n), from five on those of the noncentral t distribution (change_limit). They
+--           assume as much spread at last as at first, and independent clients.
 --   d_reference = d / a fixed reference spread that everybody shares, as NHS England does: its own
 --           reference sample's (`reference`), else a published clinical sample's (`clinical`).
--- Below 20 pairs there are no limits, and `limits_reason` says so. None of these is the effect of
--- therapy: without a comparison group part of any change comes by itself.
+--   d_severity_adjusted = what d would have been with the first scores of the clinic's frozen
+--           reference period, over their spread: d less slope * (mean first score - that of the
+--           period), by the line of int_severity_lines. Of the period itself it is its d / s1.
+-- A figure that cannot be had has its reason beside it. Missing last scores are not imputed (see
+-- mart_outcomes). None of these is the effect of therapy: without a comparison group part of any
+-- change comes by itself.
 --
 -- Grain:  one row per level, subject, instrument, scale, respondent, population and period with
 --         at least one pair.
 -- Key:    level, subject_id, instrument_id, scale, respondent, population, period_kind,
 --         period_start_on
 -- Source: Becker (1988), Br J Math Stat Psychol 41:257-278; Hedges (1981), J Educ Stat 6:107-128;
---         fixed spreads: int_fixed_sds (citation per sample)
+--         fixed spreads: int_fixed_sds (citation per sample); severity-adjusted: as compared in
+--         Psychiatr Serv (2020), doi 10.1176/appi.ps.201900295
 with pairs as (
     select
         episode_key,
@@ -65,11 +71,23 @@ fixed_sds as (
     select
         instrument_id,
         scale,
+        respondent,
         population,
         label,
         sd_points,
         source
     from int_fixed_sds
+),
+
+severity_lines as (
+    select
+        instrument_id,
+        scale,
+        respondent,
+        first_mean_points,
+        first_sd_points,
+        improvement_slope
+    from int_severity_lines
 ),
 
 period_months as (
@@ -135,6 +153,42 @@ measures as (
     group by instrument_id, scale, respondent
 ),
 
+known_measures as (
+    select
+        measures.measure_number,
+        measures.instrument_id,
+        measures.scale,
+        measures.respondent,
+        instruments.domain,
+        case coalesce(scales.direction, instruments.direction)
+            when 'higher_worse' then 1
+            when 'higher_better' then -1
+        end as worse_sign,
+        fixed_sds.sd_points as reference_sd_points,
+        fixed_sds.population as reference_kind,
+        fixed_sds.label as reference_label,
+        fixed_sds.source as reference_source,
+        severity_lines.first_mean_points as line_mean_points,
+        severity_lines.first_sd_points as line_sd_points,
+        severity_lines.improvement_slope
+    from measures
+    left join instruments on measures.instrument_id = instruments.instrument_id
+    left join scales
+        on
+            measures.instrument_id = scales.instrument_id
+            and measures.scale = scales.scale
+    left join fixed_sds
+        on
+            measures.instrument_id = fixed_sds.instrument_id
+            and measures.scale = fixed_sds.scale
+            and measures.respondent = fixed_sds.respondent
+    left join severity_lines
+        on
+            measures.instrument_id = severity_lines.instrument_id
+            and measures.scale = severity_lines.scale
+            and measures.respondent = severity_lines.respondent
+),
+
 numbered_pairs as (
     select
         pairs.episode_key,
@@ -158,7 +212,7 @@ populations as (
         episode_key,
         client_key,
         measure_number,
-        'all_paired' as population,
+        false as is_severe,
         ended_on,
         month_start_on,
         first_score,
@@ -169,7 +223,7 @@ populations as (
         episode_key,
         client_key,
         measure_number,
-        'at_caseness' as population,
+        true as is_severe,
         ended_on,
         month_start_on,
         first_score,
@@ -182,7 +236,7 @@ monthly_cells as (
     select
         numbered_subjects.subject_number,
         populations.measure_number,
-        populations.population,
+        populations.is_severe,
         populations.month_start_on,
         count(*) as n_paired,
         sum(populations.first_score) as first_sum,
@@ -195,41 +249,46 @@ monthly_cells as (
     group by
         numbered_subjects.subject_number,
         populations.measure_number,
-        populations.population,
+        populations.is_severe,
         populations.month_start_on
     -- The sums of one subject then lie together in memory, where its periods are added up.
     order by
         numbered_subjects.subject_number,
         populations.measure_number,
-        populations.population,
+        populations.is_severe,
         populations.month_start_on
 ),
 
 -- People are not additive over months: as in mart_outcomes, the pairs without those whose client
 -- had one before in the same period.
 returning_clients as (
-    select client_key
-    from pairs
-    group by client_key
-    having min(episode_key) < max(episode_key)
+    select
+        client_key,
+        measure_number
+    from numbered_pairs
+    group by client_key, measure_number
+    having count(*) > 1
 ),
 
 repeated_pairs as (
     select
         numbered_subjects.subject_number,
         populations.measure_number,
-        populations.population,
+        populations.is_severe,
         populations.month_start_on,
         lag(populations.month_start_on) over (
             partition by
                 numbered_subjects.subject_number,
                 populations.measure_number,
-                populations.population,
+                populations.is_severe,
                 populations.client_key
             order by populations.ended_on asc, populations.episode_key asc
         ) as previous_month_on
     from populations
-    inner join returning_clients on populations.client_key = returning_clients.client_key
+    inner join returning_clients
+        on
+            populations.client_key = returning_clients.client_key
+            and populations.measure_number = returning_clients.measure_number
     inner join numbered_subjects on populations.episode_key = numbered_subjects.episode_key
 ),
 
@@ -237,20 +296,20 @@ repeated_cells as (
     select
         subject_number,
         measure_number,
-        population,
+        is_severe,
         month_start_on,
         previous_month_on,
         count(*) as n_repeated
     from repeated_pairs
     where previous_month_on is not null
-    group by subject_number, measure_number, population, month_start_on, previous_month_on
+    group by subject_number, measure_number, is_severe, month_start_on, previous_month_on
 ),
 
 period_repeats as (
     select
         repeated_cells.subject_number,
         repeated_cells.measure_number,
-        repeated_cells.population,
+        repeated_cells.is_severe,
         numbered_months.period_number,
         cast(sum(repeated_cells.n_repeated) as bigint) as n_repeated
     from repeated_cells
@@ -261,7 +320,7 @@ period_repeats as (
     group by
         repeated_cells.subject_number,
         repeated_cells.measure_number,
-        repeated_cells.population,
+        repeated_cells.is_severe,
         numbered_months.period_number
 ),
 
@@ -269,7 +328,7 @@ period_sums as (
     select
         monthly_cells.subject_number,
         monthly_cells.measure_number,
-        monthly_cells.population,
+        monthly_cells.is_severe,
         numbered_months.period_number,
         cast(sum(monthly_cells.n_paired) as bigint) as n_paired,
         sum(monthly_cells.first_sum) as first_sum,
@@ -282,7 +341,7 @@ period_sums as (
     group by
         monthly_cells.subject_number,
         monthly_cells.measure_number,
-        monthly_cells.population,
+        monthly_cells.is_severe,
         numbered_months.period_number
 ),
 
@@ -291,11 +350,11 @@ spreads as (
     select
         subjects.level,
         subjects.subject_id,
-        measures.instrument_id,
-        measures.scale,
-        measures.respondent,
-        instruments.domain,
-        period_sums.population,
+        known_measures.instrument_id,
+        known_measures.scale,
+        known_measures.respondent,
+        known_measures.domain,
+        case when period_sums.is_severe then 'at_caseness' else 'all_paired' end as population,
         periods.period_kind,
         periods.period_start_on,
         periods.period_end_on,
@@ -304,10 +363,7 @@ spreads as (
         cast(period_sums.first_sum as double) / period_sums.n_paired as first_mean_points,
         cast(period_sums.last_sum as double) / period_sums.n_paired as last_mean_points,
         cast(
-            case coalesce(scales.direction, instruments.direction)
-                when 'higher_worse' then period_sums.first_sum - period_sums.last_sum
-                when 'higher_better' then period_sums.last_sum - period_sums.first_sum
-            end as double
+            known_measures.worse_sign * (period_sums.first_sum - period_sums.last_sum) as double
         ) / period_sums.n_paired as improvement_mean_points,
         cast(
             period_sums.n_paired * period_sums.first_squares
@@ -331,28 +387,22 @@ spreads as (
         nullif(
             cast(period_sums.n_paired * (period_sums.n_paired - 1) as double), 0
         ) as spread_weight,
-        fixed_sds.sd_points as reference_sd_points,
-        fixed_sds.population as reference_kind,
-        fixed_sds.label as reference_label,
-        fixed_sds.source as reference_source
+        known_measures.reference_sd_points,
+        known_measures.reference_kind,
+        known_measures.reference_label,
+        known_measures.reference_source,
+        known_measures.line_mean_points,
+        known_measures.line_sd_points,
+        known_measures.improvement_slope
     from period_sums
     inner join subjects on period_sums.subject_number = subjects.subject_number
-    inner join measures on period_sums.measure_number = measures.measure_number
+    inner join known_measures on period_sums.measure_number = known_measures.measure_number
     inner join periods on period_sums.period_number = periods.period_number
-    left join instruments on measures.instrument_id = instruments.instrument_id
-    left join scales
-        on
-            measures.instrument_id = scales.instrument_id
-            and measures.scale = scales.scale
-    left join fixed_sds
-        on
-            measures.instrument_id = fixed_sds.instrument_id
-            and measures.scale = fixed_sds.scale
     left join period_repeats
         on
             period_sums.subject_number = period_repeats.subject_number
             and period_sums.measure_number = period_repeats.measure_number
-            and period_sums.population = period_repeats.population
+            and period_sums.is_severe = period_repeats.is_severe
             and period_sums.period_number = period_repeats.period_number
 ),
 
@@ -380,91 +430,15 @@ moments as (
                 then sqrt(improvement_spread / spread_weight)
         end as improvement_sd_points,
         joint_spread / nullif(sqrt(first_spread) * sqrt(last_spread), 0) as pair_correlation,
-        -- Of two pairs the correction would leave nothing, whatever they were.
-        case when n_paired > 2 then 1 - 3 / cast(4 * (n_paired - 1) - 1 as double) end
-            as hedges_correction,
+        improvement_mean_points / nullif(sqrt(first_spread / spread_weight), 0) as d_pre,
         reference_sd_points,
         reference_kind,
         reference_label,
-        reference_source
+        reference_source,
+        line_mean_points,
+        line_sd_points,
+        improvement_slope
     from spreads
-),
-
-effects as (
-    select
-        level,
-        subject_id,
-        instrument_id,
-        scale,
-        respondent,
-        domain,
-        population,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        n_clients,
-        n_paired,
-        first_mean_points,
-        first_sd_points,
-        last_mean_points,
-        last_sd_points,
-        improvement_mean_points,
-        improvement_sd_points,
-        pair_correlation,
-        improvement_mean_points / nullif(improvement_sd_points, 0) as d_z,
-        2 * improvement_mean_points / nullif(first_sd_points + last_sd_points, 0) as d_av,
-        improvement_mean_points / nullif(first_sd_points, 0) as d_pre,
-        hedges_correction,
-        hedges_correction * improvement_mean_points / nullif(first_sd_points, 0) as g_pre,
-        improvement_mean_points / cast(reference_sd_points as double) as d_reference,
-        reference_sd_points,
-        reference_kind,
-        reference_label,
-        reference_source
-    from moments
-),
-
-effects_with_errors as (
-    select
-        level,
-        subject_id,
-        instrument_id,
-        scale,
-        respondent,
-        domain,
-        population,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        n_clients,
-        n_paired,
-        first_mean_points,
-        first_sd_points,
-        last_mean_points,
-        last_sd_points,
-        improvement_mean_points,
-        improvement_sd_points,
-        pair_correlation,
-        d_z,
-        d_av,
-        d_pre,
-        hedges_correction,
-        g_pre,
-        case
-            when n_paired >= 20 and pair_correlation is not null
-                then
-                    sqrt(
-                        -- Rounding can take a correlation of 1 a hair above it.
-                        2 * greatest(1 - pair_correlation, 0) / n_paired
-                        + g_pre * g_pre / (2 * n_paired)
-                    )
-        end as g_pre_error,
-        d_reference,
-        reference_sd_points,
-        reference_kind,
-        reference_label,
-        reference_source
-    from effects
 )
 
 select
@@ -487,22 +461,22 @@ select
     improvement_mean_points,
     improvement_sd_points,
     pair_correlation,
-    d_z,
-    d_av,
+    improvement_mean_points / nullif(improvement_sd_points, 0) as d_z,
+    2 * improvement_mean_points / nullif(first_sd_points + last_sd_points, 0) as d_av,
     d_pre,
-    hedges_correction,
-    g_pre,
-    g_pre - 1.96 * g_pre_error as g_pre_lower,
-    g_pre + 1.96 * g_pre_error as g_pre_upper,
-    case
-        when n_paired < 20 then 'too_few_pairs_for_limits'
-        when g_pre_error is null then 'no_spread'
-    end as limits_reason,
-    d_reference,
+    hedges_correction(n_paired) as hedges_correction,
+    hedges_correction(n_paired) * d_pre as g_pre,
+    change_limit(d_pre, pair_correlation, n_paired, -1.96) as g_pre_lower,
+    change_limit(d_pre, pair_correlation, n_paired, 1.96) as g_pre_upper,
+    change_limit_reason(d_pre, pair_correlation, n_paired) as limits_reason,
+    improvement_mean_points / cast(reference_sd_points as double) as d_reference,
     reference_sd_points,
     reference_kind,
     reference_label,
-    reference_source
-from effects_with_errors
+    reference_source,
+    (improvement_mean_points - improvement_slope * (first_mean_points - line_mean_points))
+    / line_sd_points as d_severity_adjusted,
+    case when line_sd_points is null then 'no_reference_line' end as severity_reason
+from moments
 order by
     level, subject_id, instrument_id, scale, respondent, population, period_kind, period_start_on

@@ -6,8 +6,9 @@
 -- worse. At the end: as in int_episode_scores, of a course that was over by the day on which it
 -- was due, so that what ends later changes nothing; a rating has no first score, and counts when it
 -- was given in the last `look_back_days` of the course. Recovery is that of mart_episode_recovery,
--- where published rules judged both measures; who is known to have begun below the threshold is not
--- counted. Without a published rule (int_claim_rules) nobody is known to have met it.
+-- of those alone whom its rule is about (int_recovery_population); who is known to have begun below
+-- the threshold is not counted. Without a published rule (int_claim_rules) nobody is known to have
+-- met it.
 --
 -- `is_worse_known` has a base of its own: one measure of a recovery can tell that somebody got
 -- worse where the other is missing. `last_attended_on` is the last session by the day it was due.
@@ -52,6 +53,12 @@ programmes as (
     from stg_programmes
 ),
 
+recovery_courses as (
+    select episode_key
+    from int_recovery_population
+    where is_in_population
+),
+
 claim_rules as (
     select
         claim_id,
@@ -59,17 +66,6 @@ claim_rules as (
         rule_points,
         middle_points
     from int_claim_rules
-),
-
-published_instruments as (
-    select instrument_id
-    from int_outcome_rules
-    where
-        basis = 'published'
-        and scale = 'total'
-        and respondent = 'client'
-        and caseness_points is not null
-        and reliable_change_points is not null
 ),
 
 episode_scores as (
@@ -98,10 +94,9 @@ scores as (
     where score_points is not null
 ),
 
-pair_recoveries as (
+recoveries as (
     select
         episode_key,
-        second_instrument_id,
         was_case,
         is_recovered,
         is_reliably_deteriorated
@@ -114,18 +109,6 @@ attendances as (
         session_on
     from int_attendances
     where status = 'attended'
-),
-
--- The rule of the first measure is that of the claim.
-recoveries as (
-    select
-        pair_recoveries.episode_key,
-        pair_recoveries.was_case,
-        pair_recoveries.is_recovered,
-        pair_recoveries.is_reliably_deteriorated
-    from pair_recoveries
-    inner join published_instruments
-        on pair_recoveries.second_instrument_id = published_instruments.instrument_id
 ),
 
 claim_courses as (
@@ -166,7 +149,9 @@ claim_courses as (
                 claims.modalities is null
                 or list_contains(claims.modalities, programmes.modality)
             )
+    left join recovery_courses on episodes.episode_key = recovery_courses.episode_key
     inner join claim_rules on claims.claim_id = claim_rules.claim_id
+    where claims.rule_kind != 'recovery' or recovery_courses.episode_key is not null
 ),
 
 last_attendances as (

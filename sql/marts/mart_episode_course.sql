@@ -144,66 +144,6 @@ courses as (
         on
             episodes.episode_key = outcomes.episode_key
             and first_instruments.instrument_id = outcomes.instrument_id
-),
-
-judged_courses as (
-    select
-        episode_key,
-        client_key,
-        programme_id,
-        track,
-        therapist_id,
-        group_id,
-        referred_on,
-        ended_on,
-        end_reason,
-        end_basis,
-        n_attended,
-        n_individual_attended,
-        n_group_attended,
-        first_attended_on,
-        second_attended_on,
-        last_attended_on,
-        first_wait_days,
-        second_wait_days,
-        course_weeks,
-        sessions_per_week,
-        last_scheduled_on,
-        has_missed_last,
-        has_returned,
-        coalesce(planned_sessions, nullif(cast($protocol_sessions as bigint), 0))
-            as protocol_sessions,
-        judged_instrument_id,
-        is_started,
-        has_coded_ending,
-        case
-            when has_coded_ending then end_reason in ('completed', 'agreed_end')
-        end as is_planned_ending,
-        case
-            when is_closed_after_start and has_coded_ending then end_reason = 'dropped_out'
-        end as is_dropout_coded,
-        case
-            when not is_closed_after_start then null
-            when
-                has_coded_ending
-                and end_reason in (
-                    'completed', 'agreed_end', 'transferred', 'not_suitable', 'deceased'
-                )
-                then false
-            when not has_missed_last then false
-            else not has_returned
-        end as is_dropout_missed,
-        case
-            when is_closed_after_start and not is_ended_by_others
-                then
-                    n_attended
-                    < coalesce(planned_sessions, nullif(cast($protocol_sessions as bigint), 0))
-        end as is_dropout_short,
-        case
-            when is_closed_after_start and not is_ended_by_others
-                then reliable_change != 'improved'
-        end as is_dropout_unimproved
-    from courses
 )
 
 select
@@ -230,14 +170,36 @@ select
     last_scheduled_on,
     has_missed_last,
     has_returned,
-    protocol_sessions,
+    coalesce(planned_sessions, nullif(cast($protocol_sessions as bigint), 0)) as protocol_sessions,
     judged_instrument_id,
     is_started,
     has_coded_ending,
-    is_planned_ending,
-    is_dropout_coded,
-    is_dropout_missed,
-    is_dropout_short,
-    is_dropout_unimproved
-from judged_courses
+    case
+        when has_coded_ending then end_reason in ('completed', 'agreed_end')
+    end as is_planned_ending,
+    case
+        when is_closed_after_start and has_coded_ending then end_reason = 'dropped_out'
+    end as is_dropout_coded,
+    case
+        when not is_closed_after_start then null
+        when
+            has_coded_ending
+            and end_reason in (
+                'completed', 'agreed_end', 'transferred', 'not_suitable', 'deceased'
+            )
+            then false
+        when not has_missed_last then false
+        else not has_returned
+    end as is_dropout_missed,
+    case
+        when is_closed_after_start and not is_ended_by_others
+            then
+                n_attended
+                < coalesce(planned_sessions, nullif(cast($protocol_sessions as bigint), 0))
+    end as is_dropout_short,
+    case
+        when is_closed_after_start and not is_ended_by_others
+            then reliable_change != 'improved'
+    end as is_dropout_unimproved
+from courses
 order by episode_key

@@ -183,7 +183,25 @@ oriented_outcomes as (
     from spoken_outcomes
 ),
 
-questionnaire_evidence as (
+goal_domains as (
+    select
+        goal_key,
+        'personal_goals' as domain
+    from goal_changes
+    union
+    select
+        goal_changes.goal_key,
+        goal_changes.domain
+    from goal_changes
+    inner join voices on goal_changes.domain = voices.domain
+),
+
+domains as (
+    select distinct domain
+    from voices
+),
+
+all_evidence as (
     select
         episode_key,
         domain,
@@ -210,22 +228,7 @@ questionnaire_evidence as (
         cast(null as bigint) as n_milestones,
         is_proxy
     from oriented_outcomes
-),
-
-goal_domains as (
-    select
-        goal_key,
-        'personal_goals' as domain
-    from goal_changes
-    union
-    select
-        goal_changes.goal_key,
-        goal_changes.domain
-    from goal_changes
-    inner join voices on goal_changes.domain = voices.domain
-),
-
-goal_evidence as (
+    union all
     select
         goal_changes.episode_key,
         goal_domains.domain,
@@ -242,14 +245,7 @@ goal_evidence as (
         false as is_proxy
     from goal_changes
     inner join goal_domains on goal_changes.goal_key = goal_domains.goal_key
-),
-
-domains as (
-    select distinct domain
-    from voices
-),
-
-milestone_evidence as (
+    union all
     select
         milestones.episode_key,
         milestones.domain,
@@ -269,56 +265,6 @@ milestone_evidence as (
     inner join episodes on milestones.episode_key = episodes.episode_key
     where episodes.ended_on is null or milestones.observed_on <= episodes.ended_on
     group by milestones.episode_key, milestones.domain, milestones.kind
-),
-
-all_evidence as (
-    select
-        episode_key,
-        domain,
-        evidence,
-        evidence_source,
-        scale,
-        respondent,
-        basis,
-        is_measured,
-        is_paired,
-        change,
-        side,
-        n_milestones,
-        is_proxy
-    from questionnaire_evidence
-    union all
-    select
-        episode_key,
-        domain,
-        evidence,
-        evidence_source,
-        scale,
-        respondent,
-        basis,
-        is_measured,
-        is_paired,
-        change,
-        side,
-        n_milestones,
-        is_proxy
-    from goal_evidence
-    union all
-    select
-        episode_key,
-        domain,
-        evidence,
-        evidence_source,
-        scale,
-        respondent,
-        basis,
-        is_measured,
-        is_paired,
-        change,
-        side,
-        n_milestones,
-        is_proxy
-    from milestone_evidence
 )
 
 select

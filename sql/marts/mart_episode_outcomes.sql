@@ -5,7 +5,7 @@
 -- one who answered; where there is none, what needs it is null. Outside a denominator a flag is
 -- null: recovery of an episode that was no case, response below caseness, remission when the first
 -- score was already under the threshold. A verdict (purpose `verdict`, such as PGI-C) is no pair;
--- it responded when its last rating is one of the two best.
+-- it responded when its last rating meets the published threshold (int_responder_rules).
 --
 -- `change_category` is the exclusive five-level form: a reliable worsening is `harmed` when it
 -- went from below caseness into it, else `deteriorated`; a reliable improvement is `recovered` when
@@ -15,8 +15,8 @@
 --
 -- Grain:  one row per episode, instrument, scale and respondent with at least one response.
 -- Key:    episode_key, instrument_id, scale, respondent
--- Source: int_outcome_rules (citation per rule); Jacobson & Truax (1991), J Consult Clin Psychol
---         59:12-19, for the categories
+-- Source: int_outcome_rules, int_responder_rules (citation per rule); Jacobson & Truax (1991),
+--         J Consult Clin Psychol 59:12-19, for the categories
 with episode_scores as (
     select
         episode_key,
@@ -87,6 +87,16 @@ outcome_rules as (
     from int_outcome_rules
 ),
 
+responder_rules as (
+    select
+        instrument_id,
+        scale,
+        respondent,
+        until_points,
+        from_points
+    from int_responder_rules
+),
+
 directed_scores as (
     select
         episode_scores.episode_key,
@@ -135,11 +145,7 @@ oriented_scores as (
         case direction
             when 'higher_worse' then first_points - lowest_points
             when 'higher_better' then highest_points - first_points
-        end as first_distance_points,
-        case direction
-            when 'higher_worse' then last_points - lowest_points
-            when 'higher_better' then highest_points - last_points
-        end as last_distance_points
+        end as first_distance_points
     from directed_scores
 ),
 
@@ -157,7 +163,6 @@ judged_scores as (
         oriented_scores.domain,
         oriented_scores.is_verdict,
         oriented_scores.first_distance_points,
-        oriented_scores.last_distance_points,
         outcome_rules.rule_id,
         outcome_rules.rule_version,
         outcome_rules.basis,
@@ -178,6 +183,12 @@ judged_scores as (
             when 'higher_better'
                 then oriented_scores.last_points < outcome_rules.caseness_points
         end as is_case,
+        case
+            when not oriented_scores.is_verdict then null
+            when responder_rules.until_points is not null
+                then oriented_scores.last_points <= responder_rules.until_points
+            else oriented_scores.last_points >= responder_rules.from_points
+        end as is_good_verdict,
         case
             when oriented_scores.is_verdict then null
             when oriented_scores.change_points >= outcome_rules.reliable_change_points
@@ -206,6 +217,11 @@ judged_scores as (
             and oriented_scores.scale = outcome_rules.scale
             and oriented_scores.respondent = outcome_rules.respondent
             and oriented_scores.direction is not null
+    left join responder_rules
+        on
+            oriented_scores.instrument_id = responder_rules.instrument_id
+            and oriented_scores.scale = responder_rules.scale
+            and oriented_scores.respondent = responder_rules.respondent
 ),
 
 outcomes as (
@@ -247,7 +263,7 @@ outcomes as (
                 then not judged_scores.is_case and judged_scores.reliable_change = 'improved'
         end as is_reliably_recovered,
         case
-            when judged_scores.is_verdict then judged_scores.last_distance_points <= 1
+            when judged_scores.is_verdict then judged_scores.is_good_verdict
             when judged_scores.was_case
                 then
                     judged_scores.improvement_points

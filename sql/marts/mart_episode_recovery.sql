@@ -16,10 +16,7 @@
 -- own, or one that no instrument of the catalogue is. The pair of functioning (WSAS) takes no part
 -- in recovery.
 --
--- The rule is about adults and works by its pair: `is_in_population` is true for who had the rule's
--- age on the day of referral (or has no date of birth) and is in a programme that lists the first
--- measure and the problem's own or the fallback, or lists no measure at all; or answered such two.
--- Rates count those alone.
+-- `is_in_population` is that of int_recovery_population. Rates count those alone.
 --
 -- Grain:  one row per finished course of treatment.
 -- Key:    episode_key
@@ -37,7 +34,6 @@ with finished_episodes as (
         is_shared,
         has_concurrent_group,
         group_id,
-        referred_on,
         started_on,
         ended_on,
         end_reason,
@@ -47,18 +43,11 @@ with finished_episodes as (
     where is_finished_course
 ),
 
-clients as (
+populations as (
     select
-        client_key,
-        birth_date
-    from stg_clients
-),
-
-programmes as (
-    select
-        programme_id,
-        instruments
-    from stg_programmes
+        episode_key,
+        is_in_population
+    from int_recovery_population
 ),
 
 descriptors as (
@@ -69,8 +58,7 @@ descriptors as (
         first_instrument_id,
         second_instrument_id as own_instrument_id,
         fallback_instrument_id,
-        functioning_instrument_id,
-        from_age_years
+        functioning_instrument_id
     from int_episode_descriptors
 ),
 
@@ -138,19 +126,6 @@ described_episodes as (
         descriptors.own_instrument_id,
         descriptors.fallback_instrument_id,
         descriptors.functioning_instrument_id,
-        coalesce(
-            age_years(clients.birth_date, finished_episodes.referred_on)
-            >= descriptors.from_age_years,
-            true
-        ) as is_of_age,
-        coalesce(len(programmes.instruments), 0) = 0
-        or (
-            list_contains(programmes.instruments, descriptors.first_instrument_id)
-            and (
-                list_contains(programmes.instruments, descriptors.own_instrument_id)
-                or list_contains(programmes.instruments, descriptors.fallback_instrument_id)
-            )
-        ) as is_pair_listed,
         descriptors.own_instrument_id != descriptors.fallback_instrument_id as has_own_measure,
         instruments.instrument_id is not null as is_in_catalogue,
         coalesce(own_outcomes.is_paired, false) as is_own_paired,
@@ -162,8 +137,6 @@ described_episodes as (
     from finished_episodes
     inner join descriptors on finished_episodes.episode_key = descriptors.episode_key
     left join instruments on descriptors.own_instrument_id = instruments.instrument_id
-    left join clients on finished_episodes.client_key = clients.client_key
-    left join programmes on finished_episodes.programme_id = programmes.programme_id
     left join judging_rules
         on
             descriptors.own_instrument_id = judging_rules.instrument_id
@@ -221,25 +194,6 @@ measured_episodes as (
     group by episode_key
 ),
 
--- One row an episode and measure of its pair that the client answered at all.
-answered_episodes as (
-    select
-        described_episodes.episode_key,
-        bool_or(described_episodes.first_instrument_id = outcomes.instrument_id)
-        and bool_or(described_episodes.first_instrument_id != outcomes.instrument_id)
-            as has_answered_two
-    from described_episodes
-    inner join outcomes
-        on
-            described_episodes.episode_key = outcomes.episode_key
-            and outcomes.instrument_id in (
-                described_episodes.first_instrument_id,
-                described_episodes.own_instrument_id,
-                described_episodes.fallback_instrument_id
-            )
-    group by described_episodes.episode_key
-),
-
 functioning_pairs as (
     select described_episodes.episode_key
     from described_episodes
@@ -269,92 +223,54 @@ judged_episodes as (
             when n_judged > 0 then n_deteriorated > 0 and n_improved = 0
         end as is_reliably_deteriorated
     from measured_episodes
-),
-
-recoveries as (
-    select
-        finished_episodes.episode_key,
-        finished_episodes.client_key,
-        finished_episodes.programme_id,
-        finished_episodes.track,
-        finished_episodes.therapist_id,
-        finished_episodes.attribution_share,
-        finished_episodes.is_shared,
-        finished_episodes.has_concurrent_group,
-        finished_episodes.group_id,
-        finished_episodes.started_on,
-        finished_episodes.ended_on,
-        finished_episodes.end_reason,
-        finished_episodes.end_basis,
-        finished_episodes.n_attended,
-        coalesce(judged_episodes.n_paired_measures, 0) as n_paired_measures,
-        judged_episodes.was_case,
-        case
-            when judged_episodes.was_case then judged_episodes.is_below_at_last
-        end as is_recovered,
-        judged_episodes.is_reliably_improved,
-        judged_episodes.is_reliably_deteriorated,
-        case
-            when judged_episodes.was_case
-                then
-                    judged_episodes.is_below_at_last
-                    and judged_episodes.is_reliably_improved
-        end as is_reliably_recovered,
-        not judged_episodes.is_reliably_improved
-        and not judged_episodes.is_reliably_deteriorated as has_no_reliable_change,
-        described_episodes.descriptor,
-        described_episodes.first_instrument_id,
-        described_episodes.second_instrument_id,
-        case
-            when described_episodes.has_own_measure then described_episodes.own_instrument_id
-        end as own_instrument_id,
-        coalesce(judged_episodes.n_paired_measures, 0) = 2 as is_paired_both,
-        case
-            when described_episodes.has_own_measure and described_episodes.is_in_catalogue
-                then described_episodes.is_own_paired
-        end as is_appropriate_pair,
-        functioning_pairs.episode_key is not null as is_functioning_paired,
-        coalesce(
-            described_episodes.is_of_age
-            and (described_episodes.is_pair_listed or answered_episodes.has_answered_two),
-            false
-        ) as is_in_population
-    from finished_episodes
-    left join described_episodes on finished_episodes.episode_key = described_episodes.episode_key
-    left join judged_episodes on finished_episodes.episode_key = judged_episodes.episode_key
-    left join functioning_pairs on finished_episodes.episode_key = functioning_pairs.episode_key
-    left join answered_episodes on finished_episodes.episode_key = answered_episodes.episode_key
 )
 
 select
-    episode_key,
-    client_key,
-    programme_id,
-    track,
-    therapist_id,
-    attribution_share,
-    is_shared,
-    has_concurrent_group,
-    group_id,
-    started_on,
-    ended_on,
-    end_reason,
-    end_basis,
-    n_attended,
-    n_paired_measures,
-    was_case,
-    is_recovered,
-    is_reliably_improved,
-    is_reliably_deteriorated,
-    is_reliably_recovered,
-    has_no_reliable_change,
-    descriptor,
-    first_instrument_id,
-    second_instrument_id,
-    own_instrument_id,
-    is_paired_both,
-    is_appropriate_pair,
-    is_functioning_paired,
-    is_in_population
-from recoveries
-order by episode_key
+    finished_episodes.episode_key,
+    finished_episodes.client_key,
+    finished_episodes.programme_id,
+    finished_episodes.track,
+    finished_episodes.therapist_id,
+    finished_episodes.attribution_share,
+    finished_episodes.is_shared,
+    finished_episodes.has_concurrent_group,
+    finished_episodes.group_id,
+    finished_episodes.started_on,
+    finished_episodes.ended_on,
+    finished_episodes.end_reason,
+    finished_episodes.end_basis,
+    finished_episodes.n_attended,
+    coalesce(judged_episodes.n_paired_measures, 0) as n_paired_measures,
+    judged_episodes.was_case,
+    case
+        when judged_episodes.was_case then judged_episodes.is_below_at_last
+    end as is_recovered,
+    judged_episodes.is_reliably_improved,
+    judged_episodes.is_reliably_deteriorated,
+    case
+        when judged_episodes.was_case
+            then
+                judged_episodes.is_below_at_last
+                and judged_episodes.is_reliably_improved
+    end as is_reliably_recovered,
+    not judged_episodes.is_reliably_improved
+    and not judged_episodes.is_reliably_deteriorated as has_no_reliable_change,
+    described_episodes.descriptor,
+    described_episodes.first_instrument_id,
+    described_episodes.second_instrument_id,
+    case
+        when described_episodes.has_own_measure then described_episodes.own_instrument_id
+    end as own_instrument_id,
+    coalesce(judged_episodes.n_paired_measures, 0) = 2 as is_paired_both,
+    case
+        when described_episodes.has_own_measure and described_episodes.is_in_catalogue
+            then described_episodes.is_own_paired
+    end as is_appropriate_pair,
+    functioning_pairs.episode_key is not null as is_functioning_paired,
+    coalesce(populations.is_in_population, false) as is_in_population
+from finished_episodes
+left join described_episodes on finished_episodes.episode_key = described_episodes.episode_key
+left join judged_episodes on finished_episodes.episode_key = judged_episodes.episode_key
+left join functioning_pairs on finished_episodes.episode_key = functioning_pairs.episode_key
+left join populations on finished_episodes.episode_key = populations.episode_key
+order by finished_episodes.episode_key

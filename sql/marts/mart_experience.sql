@@ -2,7 +2,7 @@
 --
 -- Satisfaction (domain `experience`) and verdicts such as PGI-C, every respondent apart: the last
 -- rating of each course. `n_met` are the ratings that meet the published rule of a verdict (PGI-C:
--- very much or much improved; ref_thresholds, kind `responder`), null where there is none for
+-- very much or much improved; int_responder_rules), null where there is none for
 -- this respondent; its rate is over those who rated.
 --
 -- `n_ended` and `n_clients` are those of mart_outcomes: the courses whose programme lists the
@@ -15,7 +15,7 @@
 --
 -- Grain:  one row per level, subject, instrument, scale, respondent and period with a rating.
 -- Key:    level, subject_id, instrument_id, scale, respondent, period_kind, period_start_on
--- Source: ref_thresholds (responder); Student's t and Wilson intervals, 95 %
+-- Source: int_responder_rules (citation per figure); Student's t and Wilson intervals, 95 %
 with ratings as (
     select
         episode_key,
@@ -34,26 +34,14 @@ instruments as (
     from ref_instruments
 ),
 
-responder_thresholds as (
-    select
-        instrument_id,
-        scale,
-        unnest(respondents) as respondent,
-        points,
-        op
-    from ref_thresholds
-    where kind = 'responder' and is_active
-),
-
 thresholds as (
     select
         instrument_id,
         scale,
         respondent,
-        max(points) filter (where op = '<=') as until_points,
-        min(points) filter (where op = '>=') as from_points
-    from responder_thresholds
-    group by instrument_id, scale, respondent
+        until_points,
+        from_points
+    from int_responder_rules
 ),
 
 ended_episodes as (

@@ -324,7 +324,7 @@ group_programmes as (
     left join programmes on therapy_groups.programme_id = programmes.programme_id
 ),
 
--- Each kind of event in rows of one shape; what a kind does not count is 0.
+-- Each kind of event with what it counts; the columns of the other kinds stay empty.
 events as (
     select
         group_id,
@@ -340,103 +340,35 @@ events as (
         n_excused,
         n_came,
         n_absent,
-        n_not_recorded,
-        0 as n_joined,
-        0 as n_left,
-        0 as n_tenure_days,
-        cast(0 as decimal(18, 4)) as member_months,
-        cast(0 as decimal(18, 4)) as seat_months
+        n_not_recorded
     from session_cells
-    union all
+    union all by name
     select
         group_id,
         cast(date_trunc('month', joined_on) as date) as month_start_on,
-        0 as n_sessions,
-        0 as n_held,
-        0 as n_sessions_cancelled,
-        0 as n_sessions_called_off,
-        0 as n_sessions_unrecorded,
-        0 as n_unattended,
-        0 as n_present,
-        0 as n_places,
-        0 as n_excused,
-        0 as n_came,
-        0 as n_absent,
-        0 as n_not_recorded,
-        count(*) as n_joined,
-        0 as n_left,
-        0 as n_tenure_days,
-        0 as member_months,
-        0 as seat_months
+        count(*) as n_joined
     from stays
     group by all
-    union all
+    union all by name
     select
         group_id,
         cast(date_trunc('month', until_on) as date) as month_start_on,
-        0 as n_sessions,
-        0 as n_held,
-        0 as n_sessions_cancelled,
-        0 as n_sessions_called_off,
-        0 as n_sessions_unrecorded,
-        0 as n_unattended,
-        0 as n_present,
-        0 as n_places,
-        0 as n_excused,
-        0 as n_came,
-        0 as n_absent,
-        0 as n_not_recorded,
-        0 as n_joined,
         count(*) as n_left,
-        sum(until_on - joined_on + 1) as n_tenure_days,
-        0 as member_months,
-        0 as seat_months
+        sum(until_on - joined_on + 1) as n_tenure_days
     from stays
     where has_left
     group by all
-    union all
+    union all by name
     select
         group_id,
         month_start_on,
-        0 as n_sessions,
-        0 as n_held,
-        0 as n_sessions_cancelled,
-        0 as n_sessions_called_off,
-        0 as n_sessions_unrecorded,
-        0 as n_unattended,
-        0 as n_present,
-        0 as n_places,
-        0 as n_excused,
-        0 as n_came,
-        0 as n_absent,
-        0 as n_not_recorded,
-        0 as n_joined,
-        0 as n_left,
-        0 as n_tenure_days,
-        round(sum(n_member_days) / nullif(month_days, 0), 4) as member_months,
-        0 as seat_months
+        round(sum(n_member_days) / nullif(month_days, 0), 4) as member_months
     from member_cells
     group by group_id, month_start_on, month_days
-    union all
+    union all by name
     select
         group_runs.group_id,
         months.month_start_on,
-        0 as n_sessions,
-        0 as n_held,
-        0 as n_sessions_cancelled,
-        0 as n_sessions_called_off,
-        0 as n_sessions_unrecorded,
-        0 as n_unattended,
-        0 as n_present,
-        0 as n_places,
-        0 as n_excused,
-        0 as n_came,
-        0 as n_absent,
-        0 as n_not_recorded,
-        0 as n_joined,
-        0 as n_left,
-        0 as n_tenure_days,
-        0 as member_months,
         round(
             group_runs.capacity
             * (
@@ -459,23 +391,23 @@ group_cells as (
     select
         group_id,
         month_start_on,
-        cast(sum(n_sessions) as bigint) as n_sessions,
-        cast(sum(n_held) as bigint) as n_held,
-        cast(sum(n_sessions_cancelled) as bigint) as n_sessions_cancelled,
-        cast(sum(n_sessions_called_off) as bigint) as n_sessions_called_off,
-        cast(sum(n_sessions_unrecorded) as bigint) as n_sessions_unrecorded,
-        cast(sum(n_unattended) as bigint) as n_unattended,
-        cast(sum(n_present) as bigint) as n_present,
-        cast(sum(n_places) as bigint) as n_places,
-        cast(sum(n_excused) as bigint) as n_excused,
-        cast(sum(n_came) as bigint) as n_came,
-        cast(sum(n_absent) as bigint) as n_absent,
-        cast(sum(n_not_recorded) as bigint) as n_not_recorded,
-        cast(sum(n_joined) as bigint) as n_joined,
-        cast(sum(n_left) as bigint) as n_left,
-        cast(sum(n_tenure_days) as bigint) as n_tenure_days,
-        sum(cast(member_months as decimal(18, 4))) as member_months,
-        sum(cast(seat_months as decimal(18, 4))) as seat_months
+        cast(coalesce(sum(n_sessions), 0) as bigint) as n_sessions,
+        cast(coalesce(sum(n_held), 0) as bigint) as n_held,
+        cast(coalesce(sum(n_sessions_cancelled), 0) as bigint) as n_sessions_cancelled,
+        cast(coalesce(sum(n_sessions_called_off), 0) as bigint) as n_sessions_called_off,
+        cast(coalesce(sum(n_sessions_unrecorded), 0) as bigint) as n_sessions_unrecorded,
+        cast(coalesce(sum(n_unattended), 0) as bigint) as n_unattended,
+        cast(coalesce(sum(n_present), 0) as bigint) as n_present,
+        cast(coalesce(sum(n_places), 0) as bigint) as n_places,
+        cast(coalesce(sum(n_excused), 0) as bigint) as n_excused,
+        cast(coalesce(sum(n_came), 0) as bigint) as n_came,
+        cast(coalesce(sum(n_absent), 0) as bigint) as n_absent,
+        cast(coalesce(sum(n_not_recorded), 0) as bigint) as n_not_recorded,
+        cast(coalesce(sum(n_joined), 0) as bigint) as n_joined,
+        cast(coalesce(sum(n_left), 0) as bigint) as n_left,
+        cast(coalesce(sum(n_tenure_days), 0) as bigint) as n_tenure_days,
+        coalesce(sum(cast(member_months as decimal(18, 4))), 0) as member_months,
+        coalesce(sum(cast(seat_months as decimal(18, 4))), 0) as seat_months
     from events
     group by group_id, month_start_on
 ),

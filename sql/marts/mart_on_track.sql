@@ -1,5 +1,5 @@
 -- Open courses and whether each is on track, on the day of the last delivery. Row level: for the
--- treating therapist alone, and in no report.
+-- treating therapist alone (`outcomes export mart_on_track --therapist ID`), and in no report.
 --
 -- Grain:  one row per open course and outcome instrument with a score.
 -- Key:    episode_key, instrument_id
@@ -9,7 +9,6 @@ with states as (
         seen_on,
         episode_key,
         instrument_id,
-        n_attended,
         n_scores,
         first_points,
         last_points,
@@ -29,6 +28,15 @@ episodes as (
         therapist_id,
         programme_id
     from int_episodes
+),
+
+attended_counts as (
+    select
+        episode_key,
+        cast(count(*) as integer) as n_attended
+    from int_attendances
+    where status = 'attended' and session_on <= $as_of_on
+    group by episode_key
 )
 
 select
@@ -37,7 +45,7 @@ select
     episodes.therapist_id,
     episodes.programme_id,
     states.seen_on,
-    states.n_attended,
+    coalesce(attended_counts.n_attended, 0) as n_attended,
     states.n_scores,
     states.first_points,
     states.last_points,
@@ -49,4 +57,5 @@ select
     states.track_status
 from states
 inner join episodes on states.episode_key = episodes.episode_key
+left join attended_counts on states.episode_key = attended_counts.episode_key
 order by states.episode_key, states.instrument_id

@@ -1,8 +1,9 @@
--- Open courses that were on track and not on track at the end of the last complete month, per
--- subject and instrument. What cannot be judged stands beside it; shares are of those judged.
--- Counts are null for an instrument without a reliable change in force.
+-- Open courses that were on track and not on track at the end of a month, per subject and
+-- instrument: of every complete month for the clinic and its programmes, whose reports show them,
+-- and of the last one for therapists and groups. What cannot be judged stands beside it; shares are
+-- of those judged. Counts are null for an instrument without a reliable change in force.
 --
--- Grain:  one row per level, subject and instrument with an open course with a score.
+-- Grain:  one row per level, subject, instrument and month with an open course with a score.
 -- Key:    level, subject_id, instrument_id, period_kind, period_start_on
 -- Source: ref_path_rules (not_on_track); int_outcome_rules; Wilson score interval, 95 %
 with states as (
@@ -29,6 +30,7 @@ episode_subjects as (
         level,
         subject_id
     from int_episode_subjects
+    where level in ('clinic', 'programme', 'therapist', 'group')
 ),
 
 period_months as (
@@ -49,44 +51,92 @@ outcome_rules as (
         and reliable_change_points is not null
 ),
 
--- Of the two days only the newest month's last one is a month's end, unless both are the same.
-newest_month as (
+months as (
     select
         period_kind,
-        max(period_start_on) as period_start_on,
-        max(period_end_on) as period_end_on
+        period_start_on,
+        period_end_on,
+        period_end_on = max(period_end_on) over () as is_newest
     from period_months
-    group by period_kind
+),
+
+-- Numbers stand for the texts until the end: there are few of them, and numbers are quick to group.
+subjects as (
+    select
+        cast(row_number() over (order by level asc, subject_id asc) as integer) as subject_number,
+        level,
+        subject_id
+    from episode_subjects
+    group by level, subject_id
+),
+
+numbered_episodes as (
+    select
+        episodes.episode_key,
+        subjects.subject_number,
+        subjects.level in ('clinic', 'programme') as has_every_month,
+        cast(dense_rank() over (order by episodes.client_key asc) as integer) as client_number
+    from episodes
+    inner join episode_subjects on episodes.episode_key = episode_subjects.episode_key
+    inner join subjects
+        on
+            episode_subjects.level = subjects.level
+            and episode_subjects.subject_id = subjects.subject_id
+),
+
+open_courses as (
+    select
+        numbered_episodes.subject_number,
+        numbered_episodes.client_number,
+        states.instrument_id,
+        states.seen_on,
+        states.is_reliably_worse,
+        states.lacks_early_improvement,
+        states.track_status
+    from states
+    inner join months on states.seen_on = months.period_end_on
+    inner join numbered_episodes on states.episode_key = numbered_episodes.episode_key
+    where months.is_newest or numbered_episodes.has_every_month
+),
+
+subject_counts as (
+    select
+        subject_number,
+        instrument_id,
+        seen_on,
+        count(distinct client_number) as n_clients,
+        count(*) as n_open,
+        count(*) filter (where track_status in ('on_track', 'not_on_track')) as n_judged,
+        count(*) filter (where track_status = 'on_track') as n_on_track,
+        count(*) filter (where track_status = 'not_on_track') as n_not_on_track,
+        count(*) filter (where is_reliably_worse) as n_reliably_worse,
+        count(*) filter (where lacks_early_improvement) as n_without_early_improvement,
+        count(*) filter (where track_status = 'too_early') as n_too_early,
+        count(*) filter (where track_status = 'cannot_tell') as n_cannot_tell
+    from open_courses
+    group by subject_number, instrument_id, seen_on
 ),
 
 counts as (
     select
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        states.instrument_id,
-        newest_month.period_kind,
-        newest_month.period_start_on,
-        newest_month.period_end_on,
-        count(distinct episodes.client_key) as n_clients,
-        count(*) as n_open,
-        count(*) filter (where states.track_status in ('on_track', 'not_on_track')) as n_judged,
-        count(*) filter (where states.track_status = 'on_track') as n_on_track,
-        count(*) filter (where states.track_status = 'not_on_track') as n_not_on_track,
-        count(*) filter (where states.is_reliably_worse) as n_reliably_worse,
-        count(*) filter (where states.lacks_early_improvement) as n_without_early_improvement,
-        count(*) filter (where states.track_status = 'too_early') as n_too_early,
-        count(*) filter (where states.track_status = 'cannot_tell') as n_cannot_tell
-    from states
-    inner join newest_month on states.seen_on = newest_month.period_end_on
-    inner join episodes on states.episode_key = episodes.episode_key
-    inner join episode_subjects on states.episode_key = episode_subjects.episode_key
-    group by
-        episode_subjects.level,
-        episode_subjects.subject_id,
-        states.instrument_id,
-        newest_month.period_kind,
-        newest_month.period_start_on,
-        newest_month.period_end_on
+        subjects.level,
+        subjects.subject_id,
+        subject_counts.instrument_id,
+        months.period_kind,
+        months.period_start_on,
+        months.period_end_on,
+        subject_counts.n_clients,
+        subject_counts.n_open,
+        subject_counts.n_judged,
+        subject_counts.n_on_track,
+        subject_counts.n_not_on_track,
+        subject_counts.n_reliably_worse,
+        subject_counts.n_without_early_improvement,
+        subject_counts.n_too_early,
+        subject_counts.n_cannot_tell
+    from subject_counts
+    inner join subjects on subject_counts.subject_number = subjects.subject_number
+    inner join months on subject_counts.seen_on = months.period_end_on
 ),
 
 counts_by_rule as (

@@ -10,13 +10,14 @@
 --
 -- Rates carry 95 % Wilson limits; `_worst` and `_best` bound a rate over all finished courses
 -- (recovery: over those that were a case or may have been), if everybody without a pair had done
--- badly, or well. So the worst rate of deterioration is the highest.
+-- badly, or well. So the worst rate of deterioration is the highest. Nothing is imputed: neither
+-- multiple imputation of last scores nor a shift of imputed ones is computed, and the bounds hold
+-- whatever they would give.
 --
--- `effect_size` is the mean improvement over the pairs' own SD at first (Becker's, Glass's), times
--- Hedges' J = 1 - 3 / (4 df - 1) with df = n - 1 (df 19: 0.96; with two pairs J would be 0, and it
--- is null). Its limits are g +/- 1.96 sqrt(2 (1 - rho) / n + g^2 / 2n), from 20 pairs on. Sums
--- are decimals; a division comes last, so that neither threads nor the order of rows can change a
--- digit.
+-- `effect_size` is the mean improvement over the pairs' own SD at first (Becker's, Glass's), with
+-- Hedges' correction, from three pairs on; its limits are those of mart_effect_sizes, from five on.
+-- Sums are decimals; a division comes last, so that neither threads nor the order of rows can
+-- change a digit.
 --
 -- Grain:  one row per level, subject, instrument, scale, respondent and period.
 -- Key:    level, subject_id, instrument_id, scale, respondent, period_kind, period_start_on
@@ -616,70 +617,12 @@ effects as (
         last_mean_points,
         improvement_mean_points,
         sqrt(improvement_spread / spread_weight) as improvement_sd_points,
-        -- Of two pairs the correction would leave nothing, whatever they were.
-        case
-            when n_pairs > 2
-                then
-                    (1 - 3 / cast(4 * (n_pairs - 1) - 1 as double))
-                    * improvement_mean_points
-                    / nullif(sqrt(first_spread / spread_weight), 0)
-        end as effect_size,
+        improvement_mean_points / nullif(sqrt(first_spread / spread_weight), 0) as change_sds,
         joint_spread / nullif(sqrt(first_spread) * sqrt(last_spread), 0) as pair_correlation,
         rule_id,
         rule_version,
         basis
     from figures
-),
-
-effects_with_errors as (
-    select
-        level,
-        subject_id,
-        instrument_id,
-        scale,
-        respondent,
-        domain,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        n_clients,
-        n_ended,
-        n_finished,
-        n_paired,
-        n_case,
-        n_case_or_unknown,
-        n_improved,
-        n_unchanged,
-        n_deteriorated,
-        n_recovered,
-        n_reliably_recovered,
-        n_crossed_unreliably,
-        n_harmed,
-        n_can_improve,
-        n_cannot_improve,
-        n_response_base,
-        n_responded,
-        n_remission_base,
-        n_remitted,
-        first_mean_points,
-        first_sd_points,
-        last_mean_points,
-        improvement_mean_points,
-        improvement_sd_points,
-        effect_size,
-        case
-            when n_pairs >= 20 and pair_correlation is not null
-                then
-                    sqrt(
-                        -- Rounding can take a correlation of 1 a hair above it.
-                        2 * greatest(1 - pair_correlation, 0) / n_pairs
-                        + effect_size * effect_size / (2 * n_pairs)
-                    )
-        end as effect_size_error,
-        rule_id,
-        rule_version,
-        basis
-    from effects
 )
 
 select
@@ -724,9 +667,9 @@ select
     last_mean_points,
     improvement_mean_points,
     improvement_sd_points,
-    effect_size,
-    effect_size - 1.96 * effect_size_error as effect_size_lower,
-    effect_size + 1.96 * effect_size_error as effect_size_upper,
+    hedges_correction(n_pairs) * change_sds as effect_size,
+    change_limit(change_sds, pair_correlation, n_pairs, -1.96) as effect_size_lower,
+    change_limit(change_sds, pair_correlation, n_pairs, 1.96) as effect_size_upper,
     rule_id,
     rule_version,
     basis,
@@ -756,5 +699,5 @@ select
     n_reliably_recovered / nullif(n_case_or_unknown, 0) as reliably_recovered_rate_worst,
     (n_reliably_recovered + n_case_or_unknown - n_case) / nullif(n_case_or_unknown, 0)
         as reliably_recovered_rate_best
-from effects_with_errors
+from effects
 order by level, subject_id, instrument_id, scale, respondent, period_kind, period_start_on

@@ -2,15 +2,19 @@
 -- improvement in fixed spreads of its instrument, averaged over the courses.
 --
 -- Improvement on an instrument is divided by its fixed spread (int_fixed_sds) and is positive when
--- better; a course with several instruments of the domain counts once, with their mean. Total
--- scales of outcome instruments only, and only those with a fixed spread: `instrument_mix` says
--- how many pairs each gave (instrument:pairs, `;` between). A change in the mix moves the figure
--- without anyone getting better or worse. Domains are never averaged with each other. Populations
--- as in mart_effect_sizes; limits are mean +/- 1.96 SD / sqrt(n), from 20 courses on.
+-- better; a course with several instruments of the domain counts once, with their mean. Spreads of
+-- patients (`clinical`) and of an instrument's own reference sample (`reference`) are different
+-- rulers and never pooled. Total scales of outcome instruments only, and only those with a fixed
+-- spread: `instrument_mix` says how many pairs each gave (instrument:pairs, `;` between). A change
+-- in the mix moves the figure without anyone getting better or worse. Domains are never averaged
+-- with each other. Populations as in mart_effect_sizes; limits are Student's t, from five courses
+-- on.
 --
--- Grain:  one row per level, subject, domain, respondent, population and period with at least one
---         pair.
--- Key:    level, subject_id, domain, respondent, population, period_kind, period_start_on
+-- Grain:  one row per level, subject, domain, respondent, population, kind of spread and period
+--         with at least one pair.
+-- Key:    level, subject_id, domain, respondent, population, reference_kind, period_kind,
+--         period_start_on
+-- Source: Student (1908), as in mean_reach()
 with pairs as (
     select
         episode_key,
@@ -44,6 +48,8 @@ fixed_sds as (
     select
         instrument_id,
         scale,
+        respondent,
+        population as reference_kind,
         sd_points
     from int_fixed_sds
 ),
@@ -108,6 +114,7 @@ standardised_pairs as (
         pairs.instrument_id,
         pairs.respondent,
         pairs.domain,
+        fixed_sds.reference_kind,
         pairs.ended_on,
         cast(date_trunc('month', pairs.ended_on) as date) as month_start_on,
         coalesce(pairs.was_case, false) as was_case,
@@ -118,6 +125,7 @@ standardised_pairs as (
         on
             pairs.instrument_id = fixed_sds.instrument_id
             and pairs.scale = fixed_sds.scale
+            and pairs.respondent = fixed_sds.respondent
     where pairs.improvement_points is not null
 ),
 
@@ -128,6 +136,7 @@ populations as (
         instrument_id,
         respondent,
         domain,
+        reference_kind,
         'all_paired' as population,
         ended_on,
         month_start_on,
@@ -140,6 +149,7 @@ populations as (
         instrument_id,
         respondent,
         domain,
+        reference_kind,
         'at_caseness' as population,
         ended_on,
         month_start_on,
@@ -153,9 +163,10 @@ kinds as (
         domain,
         respondent,
         population,
-        row_number() over (order by domain, respondent, population) as kind_number
+        reference_kind,
+        row_number() over (order by domain, respondent, population, reference_kind) as kind_number
     from populations
-    group by domain, respondent, population
+    group by domain, respondent, population, reference_kind
 ),
 
 numbered_pairs as (
@@ -173,6 +184,7 @@ numbered_pairs as (
             populations.domain = kinds.domain
             and populations.respondent = kinds.respondent
             and populations.population = kinds.population
+            and populations.reference_kind = kinds.reference_kind
 ),
 
 courses as (
@@ -226,10 +238,12 @@ monthly_mix as (
 -- People are not additive over months: as in mart_outcomes, the courses without those whose client
 -- had one before in the same period.
 returning_clients as (
-    select client_key
+    select
+        client_key,
+        kind_number
     from courses
-    group by client_key
-    having min(episode_key) < max(episode_key)
+    group by client_key, kind_number
+    having count(*) > 1
 ),
 
 repeated_courses as (
@@ -245,7 +259,10 @@ repeated_courses as (
             order by courses.ended_on asc, courses.episode_key asc
         ) as previous_month_on
     from courses
-    inner join returning_clients on courses.client_key = returning_clients.client_key
+    inner join returning_clients
+        on
+            courses.client_key = returning_clients.client_key
+            and courses.kind_number = returning_clients.kind_number
     inner join numbered_subjects on courses.episode_key = numbered_subjects.episode_key
 ),
 
@@ -289,9 +306,13 @@ period_mixes as (
         period_number,
         cast(sum(n_pairs) as bigint) as n_pairs,
         count(*) as n_instruments,
-        string_agg(
-            instrument_id || ':' || cast(n_pairs as varchar), ';'
-            order by instrument_id
+        -- Sorted as a list, which is quicker than an ordered aggregate of so many groups.
+        array_to_string(
+            list_transform(
+                list_sort(list(struct_pack(name := instrument_id, n := n_pairs))),
+                lambda part: part['name'] || ':' || part['n']
+            ),
+            ';'
         ) as instrument_mix
     from instrument_pairs
     group by subject_number, kind_number, period_number
@@ -320,6 +341,7 @@ figures as (
         kinds.domain,
         kinds.respondent,
         kinds.population,
+        kinds.reference_kind,
         periods.period_kind,
         periods.period_start_on,
         periods.period_end_on,
@@ -358,6 +380,7 @@ select
     domain,
     respondent,
     population,
+    reference_kind,
     period_kind,
     period_start_on,
     period_end_on,
@@ -368,12 +391,9 @@ select
     instrument_mix,
     change_mean_sds,
     change_sd_sds,
-    case
-        when n_courses >= 20 then change_mean_sds - 1.96 * change_sd_sds / sqrt(n_courses)
-    end as change_mean_sds_lower,
-    case
-        when n_courses >= 20 then change_mean_sds + 1.96 * change_sd_sds / sqrt(n_courses)
-    end as change_mean_sds_upper,
-    case when n_courses < 20 then 'too_few_pairs_for_limits' end as limits_reason
+    change_mean_sds - mean_reach(change_sd_sds, n_courses) as change_mean_sds_lower,
+    change_mean_sds + mean_reach(change_sd_sds, n_courses) as change_mean_sds_upper,
+    mean_reach_reason(change_sd_sds, n_courses) as limits_reason
 from figures
-order by level, subject_id, domain, respondent, population, period_kind, period_start_on
+order by
+    level, subject_id, domain, respondent, population, reference_kind, period_kind, period_start_on

@@ -75,7 +75,8 @@ subjects as (
     group by level, subject_id
 ),
 
-numbered_subjects as (
+-- By itself, or the texts would be matched for every result again.
+numbered_subjects as materialized (
     select
         episode_subjects.episode_key,
         subjects.subject_number

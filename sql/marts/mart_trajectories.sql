@@ -7,8 +7,11 @@
 -- had not ended by that week. The `gone_` means are over courses that were no longer there and have
 -- scores on two days (`n_gone_paired`): one score says nothing of a change.
 -- `measured_first_mean_points` is where those who were measured at the position had begun: the same
--- people as in `mean_points`. The clinic has all twelve-month periods, everybody else the last one;
--- `all` are all courses up to the last complete month.
+-- people as in `mean_points`.
+--
+-- The clinic has all twelve-month periods, since every month's report draws its curve; everybody
+-- else the last one alone. All but therapists have `all` too: all courses up to the last complete
+-- month, which for a group is its whole run.
 --
 -- Grain:  one row per level, subject, instrument, period, axis and position with a score.
 -- Key:    level, subject_id, instrument_id, period_kind, period_start_on, axis, position
@@ -58,7 +61,7 @@ period_months as (
 ),
 
 reach as (
-    select cast($trajectory_positions as integer) as last_shown
+    select cast($trajectory_positions as integer) + 1 as n_positions
 ),
 
 history as (
@@ -102,8 +105,8 @@ windows as (
     group by period_kind, period_start_on, period_end_on
 ),
 
--- Those but for the clinic have two periods, so their months are kept apart only by whether the
--- last twelve hold them: the last month stands for those that do, the first one for the others.
+-- Those but for the clinic have two periods at most, so their months are kept apart only by whether
+-- the last twelve hold them: the last month stands for those that do, the first one for the others.
 months as (
     select
         history_months.month_start_on,
@@ -142,7 +145,9 @@ instruments as (
 ended_subjects as (
     select
         ended_episodes.episode_number,
+        ended_episodes.client_key,
         subjects.subject_number,
+        subjects.level = 'clinic' as is_clinic,
         case subjects.level
             when 'clinic' then months.month_start_on
             else months.half_start_on
@@ -154,6 +159,25 @@ ended_subjects as (
         on
             episode_subjects.level = subjects.level
             and episode_subjects.subject_id = subjects.subject_id
+),
+
+subject_windows as (
+    select
+        subjects.subject_number,
+        window_months.month_start_on,
+        windows.window_number,
+        windows.period_start_on
+    from window_months
+    inner join windows
+        on
+            window_months.period_kind = windows.period_kind
+            and window_months.period_start_on = windows.period_start_on
+    inner join subjects
+        on
+            case
+                when window_months.period_kind = 'all' then subjects.level != 'therapist'
+                else window_months.is_newest or subjects.level = 'clinic'
+            end
 ),
 
 -- Points are whole ten-thousandths from here on, so that no sum depends on its order.
@@ -199,88 +223,47 @@ courses as (
     where next_session_number is null
 ),
 
+-- A spot is an instrument, an axis and a position on it, as one number.
 points as (
     select
         session_scores.episode_number,
-        session_scores.instrument_number,
-        false as is_by_week,
-        session_scores.session_number as position,
+        session_scores.instrument_number * 2 * reach.n_positions
+        + session_scores.session_number as spot_number,
         session_scores.x,
         session_scores.first_x
     from session_scores
-    inner join reach on session_scores.session_number <= reach.last_shown
+    inner join reach on session_scores.session_number < reach.n_positions
     where coalesce(session_scores.next_session_number != session_scores.session_number, true)
     union all
     select
         session_scores.episode_number,
-        session_scores.instrument_number,
-        true as is_by_week,
-        session_scores.week as position,
+        (session_scores.instrument_number * 2 + 1) * reach.n_positions
+        + session_scores.week as spot_number,
         session_scores.x,
         session_scores.first_x
     from session_scores
-    inner join reach on session_scores.week <= reach.last_shown
+    inner join reach on session_scores.week < reach.n_positions
     where coalesce(session_scores.next_week != session_scores.week, true)
 ),
 
--- An instrument, an axis and a position on it.
-spots as (
-    select
-        cast(
-            row_number() over (order by instrument_number asc, is_by_week asc, position asc)
-            as integer
-        ) as spot_number,
-        instrument_number,
-        is_by_week,
-        position
-    from points
-    group by instrument_number, is_by_week, position
-),
-
-spot_points as materialized (
-    select
-        points.episode_number,
-        spots.spot_number,
-        points.x,
-        points.first_x
-    from points
-    inner join spots
-        on
-            points.instrument_number = spots.instrument_number
-            and points.is_by_week = spots.is_by_week
-            and points.position = spots.position
-),
-
--- How many courses have which score: means, spread and quartiles all follow from it.
+-- How many courses of the clinic have which score: means, spread and quartiles of its many periods
+-- all follow from that, whatever the number of courses.
 monthly_scores as (
     select
+        points.spot_number,
         ended_subjects.subject_number,
-        spot_points.spot_number,
         ended_subjects.counted_on,
-        spot_points.x,
+        points.x,
         count(*) as n,
-        cast(sum(spot_points.first_x) as bigint) as first_sum
-    from spot_points
-    inner join ended_subjects on spot_points.episode_number = ended_subjects.episode_number
+        cast(sum(points.first_x) as bigint) as first_sum
+    from points
+    inner join ended_subjects on points.episode_number = ended_subjects.episode_number
+    where ended_subjects.is_clinic
     group by
+        points.spot_number,
         ended_subjects.subject_number,
-        spot_points.spot_number,
         ended_subjects.counted_on,
-        spot_points.x
-),
-
-subject_windows as (
-    select
-        subjects.subject_number,
-        window_months.month_start_on,
-        windows.window_number,
-        windows.period_start_on
-    from window_months
-    inner join windows
-        on
-            window_months.period_kind = windows.period_kind
-            and window_months.period_start_on = windows.period_start_on
-    inner join subjects on window_months.is_newest or subjects.level = 'clinic'
+        points.x
 ),
 
 period_scores as (
@@ -327,15 +310,15 @@ ordered_scores as (
 ),
 
 -- A quartile lies at (n - 1) k / 4 between the two scores at the whole places around it.
-spot_figures as (
+clinic_quartiles as (
     select
         subject_number,
         spot_number,
         window_number,
-        sum(n) as n_measured,
-        sum(n * x) as s,
-        sum(cast(n * x as hugeint) * x) as q,
-        sum(first_sum) as first_sum,
+        cast(sum(n) as bigint) as n_measured,
+        cast(sum(n * x) as hugeint) as s,
+        cast(sum(cast(n * x as hugeint) * x) as hugeint) as q,
+        cast(sum(first_sum) as hugeint) as first_sum,
         min(x) filter (where 4 * n_up_to > n_all - 1) as q1_x,
         min(x) filter (where 4 * (n_up_to - 1) >= n_all - 1) as q1_next_x,
         min(x) filter (where 4 * n_up_to > 2 * (n_all - 1)) as median_x,
@@ -346,25 +329,82 @@ spot_figures as (
     group by subject_number, spot_number, window_number
 ),
 
+-- The others have few periods and few courses in each: their scores are gone through as they are.
+other_points as (
+    select
+        ended_subjects.subject_number,
+        points.spot_number,
+        subject_windows.window_number,
+        points.x,
+        points.first_x
+    from points
+    inner join ended_subjects on points.episode_number = ended_subjects.episode_number
+    inner join subject_windows
+        on
+            ended_subjects.subject_number = subject_windows.subject_number
+            and ended_subjects.counted_on = subject_windows.month_start_on
+    where not ended_subjects.is_clinic
+),
+
+other_figures as (
+    select
+        subject_number,
+        spot_number,
+        window_number,
+        count(*) as n_measured,
+        cast(sum(x) as hugeint) as s,
+        cast(sum(cast(x as bigint) * x) as hugeint) as q,
+        cast(sum(first_x) as hugeint) as first_sum,
+        quantile_cont(x, [0.25, 0.5, 0.75]) as quartiles
+    from other_points
+    group by subject_number, spot_number, window_number
+),
+
+spot_figures as (
+    select
+        subject_number,
+        spot_number,
+        window_number,
+        n_measured,
+        s,
+        q,
+        first_sum,
+        cast(4 * q1_x + ((n_measured - 1) % 4) * (q1_next_x - q1_x) as double) / 4 as q1_x,
+        cast(4 * median_x + ((2 * (n_measured - 1)) % 4) * (median_next_x - median_x) as double)
+        / 4 as median_x,
+        cast(4 * q3_x + ((3 * (n_measured - 1)) % 4) * (q3_next_x - q3_x) as double) / 4 as q3_x
+    from clinic_quartiles
+    union all
+    select
+        subject_number,
+        spot_number,
+        window_number,
+        n_measured,
+        s,
+        q,
+        first_sum,
+        quartiles[1] as q1_x,
+        quartiles[2] as median_x,
+        quartiles[3] as q3_x
+    from other_figures
+),
+
 positions as (
     select
         spot_figures.subject_number,
-        spots.instrument_number,
+        cast(spot_figures.spot_number // (2 * reach.n_positions) as smallint) as instrument_number,
         spot_figures.window_number,
-        spots.is_by_week,
-        spots.position,
+        (spot_figures.spot_number // reach.n_positions) % 2 = 1 as is_by_week,
+        cast(spot_figures.spot_number % reach.n_positions as integer) as position,
         spot_figures.n_measured,
         spot_figures.s,
         spot_figures.q,
         spot_figures.first_sum,
         spot_figures.q1_x,
-        spot_figures.q1_next_x,
         spot_figures.median_x,
-        spot_figures.median_next_x,
-        spot_figures.q3_x,
-        spot_figures.q3_next_x
+        spot_figures.q3_x
     from spot_figures
-    inner join spots on spot_figures.spot_number = spots.spot_number
+    cross join reach
 ),
 
 by_weeks (is_by_week) as (
@@ -390,7 +430,7 @@ course_ends as (
                         )
                 else ended_episodes.n_attended
             end,
-            reach.last_shown
+            reach.n_positions - 1
         ) as last_position,
         courses.first_x,
         courses.last_x,
@@ -530,13 +570,12 @@ repeated_courses as (
             partition by
                 ended_subjects.subject_number,
                 courses.instrument_number,
-                ended_episodes.client_key
+                ended_subjects.client_key
             order by ended_subjects.counted_on asc, courses.episode_number asc
         ) as previous_on
     from courses
-    inner join ended_episodes on courses.episode_number = ended_episodes.episode_number
-    inner join returning_clients on ended_episodes.client_key = returning_clients.client_key
     inner join ended_subjects on courses.episode_number = ended_subjects.episode_number
+    inner join returning_clients on ended_subjects.client_key = returning_clients.client_key
 ),
 
 period_repeats as (
@@ -569,27 +608,15 @@ select
     whereabouts.n_courses - coalesce(period_repeats.n_repeated, 0) as n_clients,
     whereabouts.n_courses,
     whereabouts.n_there,
-    cast(positions.n_measured as bigint) as n_measured,
+    positions.n_measured,
     cast(positions.s as double) / nullif(10000 * positions.n_measured, 0) as mean_points,
     sqrt(
         cast(positions.n_measured * positions.q - positions.s * positions.s as double)
         / nullif(positions.n_measured * (positions.n_measured - 1), 0)
     ) / 10000 as sd_points,
-    cast(
-        4 * positions.q1_x
-        + ((positions.n_measured - 1) % 4) * (positions.q1_next_x - positions.q1_x)
-        as double
-    ) / 40000 as q1_points,
-    cast(
-        4 * positions.median_x
-        + ((2 * (positions.n_measured - 1)) % 4) * (positions.median_next_x - positions.median_x)
-        as double
-    ) / 40000 as median_points,
-    cast(
-        4 * positions.q3_x
-        + ((3 * (positions.n_measured - 1)) % 4) * (positions.q3_next_x - positions.q3_x)
-        as double
-    ) / 40000 as q3_points,
+    positions.q1_x / 10000 as q1_points,
+    positions.median_x / 10000 as median_points,
+    positions.q3_x / 10000 as q3_points,
     cast(positions.first_sum as double) / nullif(10000 * positions.n_measured, 0)
         as measured_first_mean_points,
     whereabouts.first_sum / nullif(10000 * whereabouts.n_courses, 0) as first_mean_points,

@@ -1,6 +1,6 @@
 -- Outcomes as an audience may see them: rounded or withheld as pub_withheld and its policy say.
 -- withheld_figures lists what was hidden for privacy, `;` between. A share and its limits are those
--- of the counts as they are shown.
+-- of the counts as they are shown, which are rounded once per row: this is the longest table.
 --
 -- Grain:  one row per audience, level, subject, instrument, scale, respondent and period that the
 --         audience may see.
@@ -129,6 +129,15 @@ judged_rows as (
         outcomes_rows.effect_size,
         outcomes_rows.effect_size_lower,
         outcomes_rows.effect_size_upper,
+        shown_count(true, outcomes_rows.n_improved, policies.rounding_base) as rounded_improved,
+        shown_count(true, outcomes_rows.n_deteriorated, policies.rounding_base)
+            as rounded_deteriorated,
+        shown_count(true, outcomes_rows.n_recovered, policies.rounding_base) as rounded_recovered,
+        shown_count(true, outcomes_rows.n_reliably_recovered, policies.rounding_base)
+            as rounded_reliably_recovered,
+        shown_count(true, outcomes_rows.n_finished, policies.rounding_base) as rounded_finished,
+        shown_count(true, outcomes_rows.n_paired, policies.rounding_base) as rounded_paired,
+        shown_count(true, outcomes_rows.n_case, policies.rounding_base) as rounded_case,
         withheld.level is not null as has_withheld,
         coalesce(withheld.hides_clients, 0) = 0 as shows_clients,
         coalesce(withheld.hides_ended, 0) = 0 as shows_ended,
@@ -198,55 +207,68 @@ select
     shown_count(shows_recovered, n_recovered, rounding_base) as n_recovered,
     shown_count(shows_reliably_recovered, n_reliably_recovered, rounding_base)
         as n_reliably_recovered,
-    shown_rate(says_improved, n_improved, n_paired, rounding_base, share_decimals)
+    shown_figure(says_improved, rounded_improved / nullif(rounded_paired, 0), share_decimals)
         as improved_rate,
-    wilson_lower_shown(says_improved, n_improved, n_paired, rounding_base, share_decimals)
+    shown_figure(says_improved, wilson_lower(rounded_improved, rounded_paired), share_decimals)
         as improved_rate_lower,
-    wilson_upper_shown(says_improved, n_improved, n_paired, rounding_base, share_decimals)
+    shown_figure(says_improved, wilson_upper(rounded_improved, rounded_paired), share_decimals)
         as improved_rate_upper,
-    shown_rate(says_deteriorated, n_deteriorated, n_paired, rounding_base, share_decimals)
-        as deteriorated_rate,
-    wilson_lower_shown(says_deteriorated, n_deteriorated, n_paired, rounding_base, share_decimals)
-        as deteriorated_rate_lower,
-    wilson_upper_shown(says_deteriorated, n_deteriorated, n_paired, rounding_base, share_decimals)
-        as deteriorated_rate_upper,
-    shown_rate(says_recovered, n_recovered, n_case, rounding_base, share_decimals)
+    shown_figure(
+        says_deteriorated,
+        rounded_deteriorated / nullif(rounded_paired, 0),
+        share_decimals
+    ) as deteriorated_rate,
+    shown_figure(
+        says_deteriorated,
+        wilson_lower(rounded_deteriorated, rounded_paired),
+        share_decimals
+    ) as deteriorated_rate_lower,
+    shown_figure(
+        says_deteriorated,
+        wilson_upper(rounded_deteriorated, rounded_paired),
+        share_decimals
+    ) as deteriorated_rate_upper,
+    shown_figure(says_recovered, rounded_recovered / nullif(rounded_case, 0), share_decimals)
         as recovered_rate,
-    wilson_lower_shown(says_recovered, n_recovered, n_case, rounding_base, share_decimals)
+    shown_figure(says_recovered, wilson_lower(rounded_recovered, rounded_case), share_decimals)
         as recovered_rate_lower,
-    wilson_upper_shown(says_recovered, n_recovered, n_case, rounding_base, share_decimals)
+    shown_figure(says_recovered, wilson_upper(rounded_recovered, rounded_case), share_decimals)
         as recovered_rate_upper,
-    shown_rate(says_reliably_recovered, n_reliably_recovered, n_case, rounding_base, share_decimals)
-        as reliably_recovered_rate,
-    wilson_lower_shown(
+    shown_figure(
         says_reliably_recovered,
-        n_reliably_recovered,
-        n_case,
-        rounding_base,
+        rounded_reliably_recovered / nullif(rounded_case, 0),
+        share_decimals
+    ) as reliably_recovered_rate,
+    shown_figure(
+        says_reliably_recovered,
+        wilson_lower(rounded_reliably_recovered, rounded_case),
         share_decimals
     ) as reliably_recovered_rate_lower,
-    wilson_upper_shown(
+    shown_figure(
         says_reliably_recovered,
-        n_reliably_recovered,
-        n_case,
-        rounding_base,
+        wilson_upper(rounded_reliably_recovered, rounded_case),
         share_decimals
     ) as reliably_recovered_rate_upper,
-    shown_rate(says_finished_paired, n_paired, n_finished, rounding_base, share_decimals)
+    shown_figure(says_finished_paired, rounded_paired / nullif(rounded_finished, 0), share_decimals)
         as paired_rate,
-    wilson_lower_shown(says_finished_paired, n_paired, n_finished, rounding_base, share_decimals)
-        as paired_rate_lower,
-    wilson_upper_shown(says_finished_paired, n_paired, n_finished, rounding_base, share_decimals)
-        as paired_rate_upper,
-    shown_rate(says_finished_improved, n_improved, n_finished, rounding_base, share_decimals)
-        as improved_rate_worst,
+    shown_figure(
+        says_finished_paired,
+        wilson_lower(rounded_paired, rounded_finished),
+        share_decimals
+    ) as paired_rate_lower,
+    shown_figure(
+        says_finished_paired,
+        wilson_upper(rounded_paired, rounded_finished),
+        share_decimals
+    ) as paired_rate_upper,
     shown_figure(
         says_finished_improved,
-        (
-            shown_count(true, n_improved, rounding_base)
-            + shown_count(true, n_finished, rounding_base)
-            - shown_count(true, n_paired, rounding_base)
-        ) / nullif(shown_count(true, n_finished, rounding_base), 0),
+        rounded_improved / nullif(rounded_finished, 0),
+        share_decimals
+    ) as improved_rate_worst,
+    shown_figure(
+        says_finished_improved,
+        (rounded_improved + rounded_finished - rounded_paired) / nullif(rounded_finished, 0),
         share_decimals
     ) as improved_rate_best,
     shown_figure(says_paired, first_mean_points, points_decimals) as first_mean_points,

@@ -2,8 +2,9 @@
 -- figure over fewer than the policy's minimum is left out, counts stay. Nothing is withheld for
 -- privacy, as no policy shows this table to the public.
 --
--- Grain:  one row per audience, level, subject, domain, respondent, population and period shown.
--- Key:    audience, level, subject_id, domain, respondent, population, period_kind,
+-- Grain:  one row per audience, level, subject, domain, respondent, population, kind of spread and
+--         period shown.
+-- Key:    audience, level, subject_id, domain, respondent, population, reference_kind, period_kind,
 --         period_start_on
 with policies as (
     select
@@ -25,6 +26,7 @@ pooled_change_rows as (
         domain,
         respondent,
         population,
+        reference_kind,
         period_kind,
         period_start_on,
         period_end_on,
@@ -52,6 +54,7 @@ judged_rows as (
         pooled_change_rows.domain,
         pooled_change_rows.respondent,
         pooled_change_rows.population,
+        pooled_change_rows.reference_kind,
         pooled_change_rows.period_kind,
         pooled_change_rows.period_start_on,
         pooled_change_rows.period_end_on,
@@ -81,6 +84,7 @@ select
     domain,
     respondent,
     population,
+    reference_kind,
     period_kind,
     period_start_on,
     period_end_on,
@@ -105,5 +109,6 @@ order by
     domain,
     respondent,
     population,
+    reference_kind,
     period_kind,
     period_start_on

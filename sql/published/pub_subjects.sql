@@ -16,7 +16,8 @@ names as (
         level,
         subject_id,
         name,
-        detail
+        detail,
+        led_by
     from int_subject_names
 )
 
@@ -25,7 +26,8 @@ select
     names.level,
     names.subject_id,
     names.name,
-    names.detail
+    names.detail,
+    names.led_by
 from names
 inner join policies on names.level = policies.level
 order by policies.audience, names.level, names.subject_id

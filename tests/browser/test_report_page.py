@@ -48,6 +48,10 @@ CONTRAST = """() => {
   }).reduce((a, b) => Math.min(a, b));
 }"""
 
+WIDER_THAN_THEIR_PLACE = """[...document.querySelectorAll('.scroll')]
+  .filter(place => place.scrollWidth > place.clientWidth + 1)
+  .map(place => place.querySelector('table').id)"""
+
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
@@ -89,6 +93,32 @@ def test_no_page_scrolls_sideways_or_asks_the_network(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert asked == [pages[name].as_uri()]
     assert complaints == []
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["director", "public", "index"])
+@pytest.mark.parametrize("width", [320, 390])
+def test_no_table_scrolls_sideways_on_a_phone(
+    pages: dict[str, Path], open_page: Callable, name: str, width: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": 800})
+    page.goto(pages[name].as_uri())
+    # What is folded has a width only when it is open.
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    assert page.evaluate(WIDER_THAN_THEIR_PLACE) == []
+    page.close()
+
+
+def test_a_cell_of_a_wide_table_stands_beside_the_name_of_its_column(
+    pages: dict[str, Path], open_page: Callable
+) -> None:
+    page = open_page(viewport={"width": 390, "height": 800})
+    page.goto(pages["director"].as_uri())
+    said = page.evaluate(
+        "getComputedStyle(document.querySelector('.stack td'), '::before').content"
+    )
+    head = page.evaluate("document.querySelector('.stack thead th:nth-child(2)').textContent")
+    assert said == f'"{head}"'
     page.close()
 
 

@@ -8,12 +8,15 @@ import pytest
 import yaml
 from jsonschema.validators import validator_for
 
+from pipelines.comparison.tables import GRAINS as COMPARISON_GRAINS
+from pipelines.comparison.tables import KEYS as COMPARISON_KEYS
 from pipelines.contracts.mart_contracts import MART_CONTRACTS, MartColumn, load_mart_contracts
 from pipelines.errors import ContractError
 from pipelines.warehouse.model_file import load_models
 from tests.builders import Bench
 
-MARTS = sorted(name for name in load_models() if name.startswith("mart_"))
+SQL_MARTS = sorted(name for name in load_models() if name.startswith("mart_"))
+MARTS = sorted([*SQL_MARTS, *(name for name in COMPARISON_KEYS if name.startswith("mart_"))])
 SCHEMA = Path(__file__).parents[3] / "shared/data/odcs/schema/odcs-json-schema-v3.1.0.json"
 
 
@@ -30,13 +33,17 @@ def test_every_mart_has_a_contract_and_every_contract_a_mart() -> None:
 def test_a_contract_has_the_columns_types_key_and_grain_of_its_table(
     bench: Bench, name: str
 ) -> None:
-    contract, model = load_mart_contracts()[name], load_models()[name]
+    contract = load_mart_contracts()[name]
+    if name in COMPARISON_KEYS:
+        key, grain = COMPARISON_KEYS[name], COMPARISON_GRAINS[name]
+    else:
+        key, grain = load_models()[name].key, load_models()[name].grain
     bench.build(name)
     found = {column.name: column.physical_type for column in contract.columns}
     assert found == bench.columns(name)
     assert list(found) == list(bench.columns(name))
-    assert contract.key == model.key
-    assert contract.grain.rstrip(".") == model.grain.rstrip(".")
+    assert contract.key == key
+    assert contract.grain.rstrip(".") == grain.rstrip(".")
 
 
 def test_one_name_has_one_unit_and_one_good_direction_in_all_tables() -> None:

@@ -17,15 +17,11 @@ PLAIN_NUMBERS = {
     # 95 % limits, of an effect size; Wilson's and t limits are functions.
     "1.96",
 }  # fmt: skip
-# Numbers of single marts: tenths of a wait, steps of a histogram, days of a week, and the pairs
-# below which an effect size has no limits (Becker's variance is for large samples).
+# Numbers of single marts: tenths of a wait, steps of a histogram, days of a week, quartiles.
 OWN_NUMBERS = {
     "mart_activity": {"5", "9", "10"},
     "mart_dosage": {"10000"},
-    "mart_effect_sizes": {"20"},
-    "mart_outcomes": {"20"},
-    "mart_pooled_change": {"20"},
-    "mart_trajectories": {"7", "10000", "40000"},
+    "mart_trajectories": {"7", "10000", "0.25", "0.5", "0.75"},
 }
 
 

@@ -58,7 +58,7 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
     assert runtime < development
 
     def asked(requirements: list[str]) -> set[tuple[str, str]]:
-        split = (each.split("==") for each in requirements)
+        split = (each.partition(";")[0].strip().split("==") for each in requirements)
         return {(re.sub(r"\[.*\]", "", package).lower(), version) for package, version in split}
 
     assert asked(project["dependencies"]) <= runtime

@@ -17,6 +17,7 @@ GROUPS = (
     "ref_tables",
     "stg_tables",
     "int_tables",
+    "comparison_tables",
     "mart_tables",
     "pub_tables",
     "reports",
@@ -44,11 +45,22 @@ REFERENCE_TABLES = {
     "ref_outcome_rules",
     "ref_path_rules",
     "ref_programme_standards",
+    "ref_rebases",
     "ref_recovery_pairs",
     "ref_reliabilities",
     "ref_score_tables",
     "ref_thresholds",
+    "ref_turned_items",
     "ref_wait_bands",
+}
+COMPARISON_TABLES = {
+    "int_case_mix_expected",
+    "mart_case_mix",
+    "mart_case_mix_calibration",
+    "mart_case_mix_terms",
+    "mart_comparison",
+    "mart_comparison_sensitivity",
+    "mart_comparison_spread",
 }
 ACCOUNTS = {"quarantine", "stg_row_counts", "stg_warning_counts", "stg_files"}
 POLICIES = "ref_disclosure_policies"
@@ -107,6 +119,7 @@ def assets_meant() -> Iterator[tuple[str, str]]:
     yield from ((f"raw_{table}", "raw_tables") for table in CONTRACTS)
     yield from ((table, "ref_tables") for table in REFERENCE_TABLES)
     yield from ((table, "stg_tables") for table in ACCOUNTS)
+    yield from ((table, "comparison_tables") for table in COMPARISON_TABLES)
     yield POLICIES, "pub_tables"
     for folder, group in LAYER_FOLDERS.items():
         yield from ((name, group) for name in sql_files(folder))

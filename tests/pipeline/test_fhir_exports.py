@@ -20,6 +20,16 @@ LOINC = "http://loinc.org"
 TOTALS = {"70274-6": "gad7", "44261-6": "phq9"}
 NO_QUESTIONNAIRE = "no questionnaire of the last twelve months was delivered"
 DERIVED_COURSES = "delivers no courses of treatment. They are derived from its sessions"
+ON_STEPS = "The total is one that the form can give; another one counts as it was delivered"
+# Read off the export by eye: of whole points, and of those that nine answers cannot add up to.
+HAND_CHECKED = (
+    ("phq9", "3a6f5dc5-d5a5-486d-bc13-81d5015cf48c", "27"),
+    ("phq9", "c5e616dd-c8f1-4bfc-afb7-73c48b71d731", "7"),
+    ("phq9", "340bfff6-424e-4006-ba87-16e63c8abfb2", "19.0589"),
+    ("phq9", "8c7226a4-2cc6-45ed-8828-0e737d3a3116", "15.3182"),
+    ("gad7", "f05d9e36-d1a5-43a6-8131-e5e578169f3b", "11"),
+    ("gad7", "0c51e4a9-7343-479a-b0e3-6b13b3312d2a", "0"),
+)
 FATES = ("n_accepted", "n_superseded", "n_withdrawn", "n_quarantined")
 
 
@@ -134,15 +144,36 @@ def test_every_phq9_and_gad7_total_of_the_source_is_the_score(pysynthea: Home) -
         for coding in observation["code"]["coding"]:
             instrument = TOTALS.get(coding["code"]) if coding["system"] == LOINC else None
             if instrument is not None:
-                points = Decimal(str(observation["valueQuantity"]["value"]))
-                # Nine answers of whole points never add up to 15.3182: no score, as in life.
-                is_possible = points == points.to_integral_value()
                 key = (instrument, f"Observation/{observation['id']}")
-                meant[key] = points if is_possible else None
+                points = Decimal(str(observation["valueQuantity"]["value"]))
+                meant[key] = points.quantize(Decimal("0.0001"))
     found = {key: points for key, points in scores(pysynthea).items() if key[0] in TOTALS.values()}
     assert Counter(instrument for instrument, _ in meant) == {"gad7": 179, "phq9": 11}
-    assert [key[0] for key, points in meant.items() if points is None] == ["phq9"] * 3
     assert found == meant
+
+
+@pytest.mark.parametrize(("instrument_id", "identifier", "points"), HAND_CHECKED)
+def test_a_hand_checked_sample_of_scores_is_that_of_the_source(
+    pysynthea: Home, instrument_id: str, identifier: str, points: str
+) -> None:
+    assert scores(pysynthea)[instrument_id, f"Observation/{identifier}"] == Decimal(points)
+
+
+def test_totals_that_the_form_cannot_give_are_counted_and_said(pysynthea: Home) -> None:
+    odd = [
+        observation
+        for observation in lines_of(PYSYNTHEA / "Observation.ndjson.gz")
+        if any(coding["code"] in TOTALS for coding in observation["code"]["coding"])
+        and not float(observation["valueQuantity"]["value"]).is_integer()
+    ]
+    assert len(odd) == 3
+    warned = query(
+        pysynthea.vault_catalogue,
+        "select sum(n_rows) from stg_warning_counts"
+        " where rule_id = 'responses.total_score.on_steps'",
+    )
+    assert warned[0][0] >= len(odd)
+    assert ON_STEPS in page_of(pysynthea, "2024-12")
 
 
 def test_an_export_with_questionnaires_does_not_say_that_there_are_none(pysynthea: Home) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.builders import complete_row, reference_rows, scrambled_key
+from tests.made_up_catalogue import reference_rows
+from tests.table_rows import complete_row, scrambled_key
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -108,6 +109,7 @@ def build_clinic(choose: Choose, *, n_episodes: int, clients: Sequence[str]) -> 
         "trajectory_positions": 26,
         "dropout_return_days": 60,
         "protocol_sessions": 0,
+        "session_window_days": choose([7, 7, 1]),
     }
     complete = {
         table: [complete_row(table, row, key=scrambled_key) for row in rows]

@@ -12,8 +12,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.builders import complete_row, scrambled_key
 from tests.property.clinics import CLIENTS, Choose, Row, Tables, build_clinic
+from tests.table_rows import complete_row, scrambled_key
 
 CODES = ("F32.1", "F40.10", "f401", "F40.2", "F42", "F42.3", "Z99", "F4")
 END_REASONS = ("completed", "agreed_end", "dropped_out", "transferred", "deceased", "other")

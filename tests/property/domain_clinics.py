@@ -13,11 +13,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.builders import complete_row, scrambled_key
 from tests.property.clinics import CLIENTS, Choose, Row, Tables, build_clinic
+from tests.table_rows import complete_row, scrambled_key
 
 # Beside those of the builders: one for the people around a child, one about the work, one that
-# stands in for what it does not measure, one that only screens.
+# stands in for what it does not measure, one that only screens, and one without a total, of whose
+# two scales one has no better end.
 INSTRUMENTS: tuple[Row, ...] = (
     {"instrument_id": "sdq", "domain": "family_child", "total_max_points": 40},
     {"instrument_id": "score15", "domain": "family_child", "total_max_points": 75},
@@ -37,6 +38,19 @@ INSTRUMENTS: tuple[Row, ...] = (
         "total_max_points": 90,
     },
     {"instrument_id": "phq2", "purpose": "screen", "total_max_points": 6},
+    {
+        "instrument_id": "brief_cope",
+        "domain": "behaviour_change",
+        "direction": None,
+        "n_items": 2,
+        "item_min_points": 1,
+        "item_max_points": 8,
+        "total_min_points": None,
+    },
+)
+PARTS: tuple[Row, ...] = (
+    {"scale": "planning", "item_numbers": [1], "weights": [1.0, 0.0], "direction": "higher_better"},
+    {"scale": "humour", "item_numbers": [2], "weights": [0.0, 1.0], "direction": None},
 )
 POINTS: dict[str, tuple[int, ...]] = {
     "sdq": (20, 16, 15, 24, 25),
@@ -45,6 +59,7 @@ POINTS: dict[str, tuple[int, ...]] = {
     "ras30": (-10, 0, 10),
     "phq2": (6, 0),
     "pgi_c": (1, 2, 3, 4, 5, 6, 7),
+    "brief_cope": (1, 3, 6, 8),
 }
 # Whose rule decides a change: never the same for two instruments of one domain.
 BASES = {"sdq": "published", "score15": "clinic", "ors": "clinic_derived"}
@@ -97,6 +112,20 @@ def build_domain_clinic(choose: Choose, *, n_episodes: int, clients: Any) -> tup
         *(
             complete_row("ref_instrument_scales", {"instrument_id": row["instrument_id"]})
             for row in INSTRUMENTS
+            if row.get("total_min_points", 0) is not None
+        ),
+        *(
+            complete_row(
+                "ref_instrument_scales",
+                {
+                    "instrument_id": "brief_cope",
+                    "n_items": 1,
+                    "min_points": 1,
+                    "max_points": 8,
+                    **part,
+                },
+            )
+            for part in PARTS
         ),
     ]
     rule = {"rule_id": "made_up", "rule_version": "1", "reliable_change_points": 5}
@@ -109,6 +138,13 @@ def build_domain_clinic(choose: Choose, *, n_episodes: int, clients: Any) -> tup
             )
             for instrument_id in ("sdq", "score15")
             for respondent in RESPONDENTS
+        ),
+        *(
+            complete_row(
+                "ref_outcome_rules",
+                {**rule, "instrument_id": "brief_cope", "scale": part["scale"]},
+            )
+            for part in PARTS
         ),
     ]
     tables["ref_thresholds"] = [
@@ -173,6 +209,16 @@ def _add_pair(choose: Choose, tables: Tables, episode: Row) -> None:
     end = episode["ended_on"] or start + timedelta(days=40)
     respondent = choose(RESPONDENTS) if choose([False, True]) else "client"
     for day in [start, end][: choose([2, 2, 2, 1])]:
+        given = {"total_score": choose(POINTS[instrument_id])}
+        if instrument_id == "brief_cope":
+            answers = [float(choose(POINTS[instrument_id])) for _ in PARTS]
+            answered = answers[: choose([2, 2, 2, 1])]
+            given = {
+                "items": list(range(1, len(answered) + 1)),
+                "answers": answered,
+                "n_answers": len(answered),
+                "has_answers": True,
+            }
         tables["stg_responses"].append(
             {
                 "response_id": f"x{len(tables['stg_responses'])}",
@@ -181,6 +227,6 @@ def _add_pair(choose: Choose, tables: Tables, episode: Row) -> None:
                 "instrument_id": instrument_id,
                 "administered_at": datetime.combine(day, time(choose([9, 17]))),
                 "respondent": respondent,
-                "total_score": choose(POINTS[instrument_id]),
+                **given,
             }
         )

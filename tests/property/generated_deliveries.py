@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from tests.property.settling_oracle import COLUMNS, Delivery
+from tests.property.settling_export import COLUMNS, Delivery
 
 Choose = Callable[[Sequence[Any]], Any]
 Row = dict[str, str]

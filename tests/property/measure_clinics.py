@@ -11,9 +11,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.builders import complete_row, scrambled_key
 from tests.measure_decisions import PHQ2
 from tests.property.clinics import CLIENTS, Choose, Row, Tables, build_clinic
+from tests.table_rows import complete_row, scrambled_key
 
 BIRTHS = (
     None,

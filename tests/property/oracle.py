@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from typing import Any
 
-Row = dict[str, Any]
+from tests.property.oracle_pairs import Row, first_and_last, judge
+
 CANCELLED = {"cancelled", "late_cancelled", "clinic_cancelled"}
 
 
@@ -62,6 +62,12 @@ class Clinic:
         self.scales = {
             (row["instrument_id"], row["scale"]): row
             for row in self.tables["ref_instrument_scales"]
+        }
+        self.responders = {
+            (row["instrument_id"], row["scale"], respondent): row
+            for row in self.tables.get("ref_thresholds", [])
+            if row["kind"] == "responder" and row["is_active"]
+            for respondent in row["respondents"]
         }
         self.programmes = {row["programme_id"]: row for row in self.tables["stg_programmes"]}
         self.groups = {row["group_id"]: row for row in self.tables["stg_groups"]}
@@ -273,7 +279,7 @@ class Clinic:
         return max(said, default=(None, False))[1]
 
     def _response(self, row: Row) -> Row:
-        """A response with its episode and its points by scale (totals only: no answers here)."""
+        """A response with its episode and its points by scale: of answers, else of its total."""
         instrument = self.instruments[row["instrument_id"]]
         episode_key = row["episode_key"]
         if episode_key is None:
@@ -290,20 +296,29 @@ class Clinic:
         if total is not None:
             lowest, highest = instrument["total_min_points"], instrument["total_max_points"]
             total = total if lowest <= total <= highest else None
-        # Nobody can choose a step between two whole steps, of a verdict for one.
-        if total is not None and instrument.get("total_steps") == [1] and total.denominator != 1:
-            total = None
         points = {
-            scale: total if scale == "total" else None
+            scale: self._sum_of_answers(row, scale)
+            if row["has_answers"]
+            else (total if scale == "total" else None)
             for scale in self.scales_of(row["instrument_id"])
         }
         return {**row, "episode_key": episode_key, "points": points}
+
+    def _sum_of_answers(self, row: Row, scale: str) -> Fraction | None:
+        """The sum over a scale's items, none of them reversed; None where one is missing."""
+        items = self.scales[row["instrument_id"], scale]["item_numbers"]
+        answers = dict(zip(row["items"], row["answers"], strict=True))
+        if not set(items) <= set(answers):
+            return None
+        return sum((Fraction(answers[item]) for item in items), Fraction(0))
 
     def _outcome(self, course: Course, key: tuple[str, str, str], scores: list[Row]) -> Row:
         instrument_id, scale, respondent = key
         instrument = self.instrument_on(instrument_id, scale)
         rule = self.rules_for(key)
-        first, last = self._first_and_last(course, scores, instrument)
+        first, last = first_and_last(
+            scores, instrument, course.facts, first_score_days=self.parameters["first_score_days"]
+        )
         is_verdict = instrument["purpose"] == "verdict"
         out: Row = {
             **{name: course.facts[name] for name in FACTS_IN_OUTCOMES},
@@ -321,28 +336,10 @@ class Clinic:
             "rule_version": rule.get("rule_version"),
             "basis": rule.get("basis"),
         }
+        if is_verdict:
+            rule = {"responder": self.responders.get(key)}
         flags = judge(instrument, rule, out["first_score"], out["last_score"])
         return {**out, **flags}
-
-    def _first_and_last(
-        self, course: Course, scores: list[Row], instrument: Row
-    ) -> tuple[Row | None, Row | None]:
-        valid = sorted(
-            (one for one in scores if one["points"] is not None),
-            key=lambda one: (one["administered_at"], one["response_id"]),
-        )
-        session_1_on, ended_on = course.facts["session_1_on"], course.facts["ended_on"]
-        first = valid[0] if valid else None
-        if first is not None and session_1_on is not None:
-            latest = session_1_on + timedelta(days=self.parameters["first_score_days"])
-            first = first if first["administered_on"] <= latest else None
-        until_end = [one for one in valid if ended_on is None or one["administered_on"] <= ended_on]
-        if instrument["purpose"] == "verdict":
-            return first, until_end[-1] if until_end else None
-        if first is None:
-            return None, None
-        later = [one for one in until_end if one["administered_on"] > first["administered_on"]]
-        return first, later[-1] if later else None
 
 
 FACTS_IN_OUTCOMES = (
@@ -383,69 +380,6 @@ def kinds_of_work(course: Course) -> set[str]:
     if course.programme.get("modality") in {"group", "skills_group"}:
         return kinds | {"group"}
     return kinds if "group" in kinds else kinds | {"individual"}
-
-
-def judge(instrument: Row, rule: Row, first: Fraction | None, last: Fraction | None) -> Row:
-    """The flags of one pair; null where a threshold or a score is missing."""
-    has_direction = instrument["direction"] is not None
-    worse_is_higher = instrument["direction"] == "higher_worse"
-    is_verdict = instrument["purpose"] == "verdict"
-    best = instrument["total_min_points" if worse_is_higher else "total_max_points"]
-    caseness, reliable = rule.get("caseness_points"), rule.get("reliable_change_points")
-
-    def is_a_case(points: Fraction | None) -> bool | None:
-        if points is None or caseness is None:
-            return None
-        return points >= caseness if worse_is_higher else points < caseness
-
-    improvement = None
-    if first is not None and last is not None and not is_verdict and has_direction:
-        improvement = first - last if worse_is_higher else last - first
-    change = None
-    if improvement is not None and reliable is not None:
-        change = "unchanged"
-        if improvement >= reliable:
-            change = "improved"
-        if improvement <= -reliable:
-            change = "deteriorated"
-    was_case, is_case = is_a_case(first), is_a_case(last)
-    recovered = None if not was_case or is_case is None else not is_case
-    reliably = None if recovered is None or change is None else recovered and change == "improved"
-    responder = None
-    if is_verdict and last is not None:
-        responder = last <= 2
-    elif was_case and improvement is not None and rule.get("response_share") is not None:
-        assert first is not None
-        responder = improvement >= Fraction(rule["response_share"]) * abs(first - best)
-    remitted = None
-    below = rule.get("remission_below_points")
-    if below is not None and first is not None and last is not None and worse_is_higher:
-        remitted = last < below if first >= below else None
-    crossed_back = was_case is False and is_case is True
-    category = change
-    if change == "improved" and recovered:
-        category = "recovered"
-    if change == "deteriorated" and crossed_back:
-        category = "harmed"
-    unreliably = None
-    if was_case and change is not None:
-        unreliably = bool(recovered) and change == "unchanged"
-    can_improve = None
-    if None not in (first, reliable, best) and not is_verdict and has_direction:
-        can_improve = abs(first - best) >= reliable
-    return {
-        "improvement_points": improvement,
-        "was_case": was_case,
-        "is_case": is_case,
-        "reliable_change": change,
-        "is_recovered": recovered,
-        "is_reliably_recovered": reliably,
-        "is_responder": responder,
-        "is_remitted": remitted,
-        "change_category": category,
-        "is_crossed_unreliably": unreliably,
-        "can_improve": can_improve,
-    }
 
 
 def by_subject(courses: list[Course]) -> dict[tuple[str, str], list[Course]]:

@@ -8,21 +8,45 @@ from typing import Any
 
 from tests.property.oracle import Clinic, Course, Row, by_subject, four_places, in_period
 from tests.property.oracle_marts import correlation, deviation, effect, mean, periods
+from tests.property.oracle_process import reach
 
 POPULATIONS = ("all_paired", "at_caseness")
+METHODS = ("JT", "GLN", "HLL", "EN", "NK", "HA")
 Measure = tuple[str, str, str]
 
 
-def fixed_sds(clinic: Clinic) -> dict[tuple[str, str], Row]:
-    """The fixed spread of each scale: a reference sample's, else a clinical one's."""
-    found: dict[tuple[str, str], Row] = {}
+def fixed_sds(clinic: Clinic) -> dict[Measure, Row]:
+    """The fixed spread of each scale and respondent: a reference sample's, else a clinical one's."""
+    found: dict[Measure, Row] = {}
     for population in ("clinical", "reference"):
         for row in clinic.tables.get("ref_norms", []):
             if row["population"] != population or not row["is_default"]:
                 continue
             if row["status"] == "verified" and row["sd_points"] is not None and row["sd_points"]:
-                found[row["instrument_id"], row["scale"]] = row
+                for respondent in row["respondents"]:
+                    found[row["instrument_id"], row["scale"], respondent] = row
     return found
+
+
+def severity_line(clinic: Clinic, measure: Measure) -> Row | None:
+    """Improvement on first score over the pairs of the reference period; None without a line."""
+    start, end = (clinic.parameters.get(f"reference_{side}_on") for side in ("starts", "ends"))
+    if start is None or end is None:
+        return None
+    pairs = [
+        (outcome["first_score"], outcome["improvement_points"])
+        for _, one, outcome in finished_pairs(clinic)
+        if one == measure and in_period(outcome["first_on"], start, end)
+    ]
+    if len(pairs) < clinic.parameters["reference_minimum_scores"] or (None in (pairs[0])):
+        return None
+    first = [x for x, _ in pairs]
+    centre, gain = mean(first), mean([y for _, y in pairs])
+    spread = sum((x - centre) ** 2 for x in first)
+    if not spread:
+        return None
+    slope = sum((x - centre) * (y - gain) for x, y in pairs) / spread
+    return {"centre": centre, "sd": deviation(first), "slope": slope}
 
 
 def finished_pairs(clinic: Clinic) -> list[tuple[Course, Measure, Row]]:
@@ -39,6 +63,7 @@ def finished_pairs(clinic: Clinic) -> list[tuple[Course, Measure, Row]]:
 def effect_sizes(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
     """mart_effect_sizes by its key."""
     rulers = fixed_sds(clinic)
+    lines: dict[Measure, Row | None] = {}
     found = {}
     finished = {id(course): course for course, _, _ in finished_pairs(clinic)}
     for subject, courses in by_subject(list(finished.values())).items():
@@ -53,10 +78,12 @@ def effect_sizes(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
                         and _is_in(course.outcomes[measure], population)
                     ]
                     if chosen:
-                        ruler = rulers.get(measure[:2], {})
+                        ruler = rulers.get(measure, {})
                         domain = clinic.instruments[measure[0]]["domain"]
+                        if measure not in lines:
+                            lines[measure] = severity_line(clinic, measure)
                         figures = {"domain": domain, "period_end_on": end}
-                        figures |= effect_figures(chosen, ruler)
+                        figures |= effect_figures(chosen, ruler, lines[measure])
                         found[(*subject, *measure, population, kind, start)] = figures
     return found
 
@@ -67,7 +94,7 @@ def _is_in(outcome: Row, population: str) -> bool:
     )
 
 
-def effect_figures(chosen: list[tuple[Course, Row]], ruler: Row) -> Row:
+def effect_figures(chosen: list[tuple[Course, Row]], ruler: Row, line: Row | None) -> Row:
     """The standardised changes of these pairs."""
     first = [outcome["first_score"] for _, outcome in chosen]
     last = [outcome["last_score"] for _, outcome in chosen]
@@ -80,9 +107,17 @@ def effect_figures(chosen: list[tuple[Course, Row]], ruler: Row) -> Row:
     def over(spread: float | None) -> float | None:
         return float(gain) / spread if spread and gain is not None else None
 
-    reason = "too_few_pairs_for_limits" if n < 20 else None
-    if n >= 20 and limits["effect_size_lower"] is None:
+    reason = "too_few_pairs_for_limits" if n < 5 else None
+    if n >= 5 and limits["effect_size_lower"] is None:
         reason = "no_spread"
+    # Each course's improvement less what its first score lets expect, plus the reference's mean:
+    # the mean itself falls out.
+    adjusted = None
+    if line is not None and gain is not None:
+        beyond = [
+            x - line["slope"] * (one - line["centre"]) for x, one in zip(gains, first, strict=True)
+        ]
+        adjusted = float(mean(beyond) or 0) / line["sd"]
     return {
         "n_clients": len({course.facts["client_key"] for course, _ in chosen}),
         "n_paired": n,
@@ -106,6 +141,8 @@ def effect_figures(chosen: list[tuple[Course, Row]], ruler: Row) -> Row:
         "reference_kind": ruler.get("population"),
         "reference_label": ruler.get("label"),
         "reference_source": ruler.get("source"),
+        "d_severity_adjusted": adjusted,
+        "severity_reason": "no_reference_line" if line is None else None,
     }
 
 
@@ -113,20 +150,20 @@ def pooled_change(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
     """mart_pooled_change by its key."""
     rulers = fixed_sds(clinic)
     found = {}
-    # (domain, respondent, population) of a course: its standardised change on each instrument.
-    changes: dict[str, dict[tuple[str, str, str], dict[str, Fraction]]] = defaultdict(
+    # Domain, respondent, population and kind of spread of a course: its change on each instrument.
+    changes: dict[str, dict[tuple[str, ...], dict[str, Fraction]]] = defaultdict(
         lambda: defaultdict(dict)
     )
     for course, (instrument_id, scale, respondent), outcome in finished_pairs(clinic):
         instrument = clinic.instruments[instrument_id]
-        ruler = rulers.get((instrument_id, scale))
+        ruler = rulers.get((instrument_id, scale, respondent))
         gain = outcome["improvement_points"]
         if ruler is None or scale != "total" or instrument["purpose"] != "outcome" or gain is None:
             continue
         change = rounded(gain / Fraction(ruler["sd_points"]))
         for population in POPULATIONS:
             if _is_in(outcome, population):
-                key = (instrument["domain"], respondent, population)
+                key = (instrument["domain"], respondent, population, ruler["population"])
                 changes[course.facts["episode_key"]][key][instrument_id] = change
     for subject, courses in by_subject(list(clinic.courses.values())).items():
         for kind, start, end in periods(clinic):
@@ -147,7 +184,8 @@ def pooled_figures(by_course: list[dict[str, Fraction]]) -> Row:
     values = [rounded(mean(list(one.values())) or Fraction(0)) for one in by_course]
     centre, spread, n = mean(values), deviation(values), len(values)
     assert centre is not None
-    reach = 1.96 * spread / math.sqrt(n) if spread is not None and n >= 20 else None
+    within = reach(values)
+    reason = None if within is not None else "no_spread"
     return {
         "n_courses": n,
         "n_pairs": sum(mix.values()),
@@ -155,9 +193,9 @@ def pooled_figures(by_course: list[dict[str, Fraction]]) -> Row:
         "instrument_mix": ";".join(f"{name}:{mix[name]}" for name in sorted(mix)),
         "change_mean_sds": centre,
         "change_sd_sds": spread,
-        "change_mean_sds_lower": None if reach is None else float(centre) - reach,
-        "change_mean_sds_upper": None if reach is None else float(centre) + reach,
-        "limits_reason": "too_few_pairs_for_limits" if n < 20 else None,
+        "change_mean_sds_lower": None if within is None else float(centre) - within,
+        "change_mean_sds_upper": None if within is None else float(centre) + within,
+        "limits_reason": "too_few_pairs_for_limits" if n < 5 else reason,
     }
 
 
@@ -210,15 +248,16 @@ def change_methods(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
     """The counts of mart_change_methods by its key."""
     critical = {row["name"]: row["value"] for row in clinic.tables["ref_conventions"]}
     reliabilities = {
-        (row["instrument_id"], row["scale"]): float(row["value"])
+        (row["instrument_id"], row["scale"], respondent): float(row["value"])
         for row in clinic.tables.get("ref_reliabilities", [])
         if row["is_default"]
+        for respondent in row["respondents"]
     }
-    cutoffs: dict[tuple[str, str], Any] = {}
+    cutoffs: dict[Measure, Any] = {}
     for letter in ("a", "b", "c"):
         for row in clinic.tables.get("ref_cutoffs", []):
             if row["cutoff"] == letter:
-                cutoffs[row["instrument_id"], row["scale"]] = row
+                cutoffs[row["instrument_id"], row["scale"], row["respondent"]] = row
     found = {}
     for kind, start, end in periods(clinic):
         if kind not in ("year", "rolling_12m"):
@@ -229,31 +268,41 @@ def change_methods(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
                 samples[measure].append(outcome)
         for measure, pairs in samples.items():
             direction = clinic.instrument_on(*measure[:2])["direction"]
-            r = reliabilities.get(measure[:2])
+            r = reliabilities.get(measure)
             if r is None or direction is None or len(pairs) < 2:
                 continue
             caseness = clinic.rules_for(measure).get("caseness_points")
-            cutoff = cutoffs.get(measure[:2], {})
+            cutoff = cutoffs.get(measure, {})
             points = cutoff.get("points") if caseness is None else caseness
             kind_of_cutoff = cutoff.get("cutoff") if caseness is None else "caseness"
             first = [one["first_score"] for one in pairs]
             last = [one["last_score"] for one in pairs]
-            for method, index in change_indices(first, last, r).items():
+            indices = change_indices(first, last, r)
+            for method in METHODS:
                 name = "change_index_one_sided_z" if method == "HA" else "reliable_change_z"
-                z = float(critical[name])
-                counts = Counter(
-                    category(index(x, y), z, x, y, points, direction)
-                    for x, y in zip(first, last, strict=True)
-                )
+                z, index = float(critical[name]), indices.get(method)
+                counts: Counter[str] = Counter()
+                if index is not None:
+                    counts = Counter(
+                        category(index(x, y), z, x, y, points, direction)
+                        for x, y in zip(first, last, strict=True)
+                    )
+                reason = None
+                if index is None:
+                    reason = "differences_are_error" if deviation(first) else "no_spread"
+                improved = counts["improved"] + counts["recovered"]
+                worse = counts["deteriorated"] + counts["harmed"]
+                is_crossing = index is not None and points is not None
                 found[("clinic", "clinic", *measure, method, kind, start)] = {
                     "period_end_on": end,
                     "n_clients": len({one["client_key"] for one in pairs}),
                     "n_paired": len(pairs),
-                    "n_improved": counts["improved"] + counts["recovered"],
-                    "n_unchanged": counts["unchanged"],
-                    "n_deteriorated": counts["deteriorated"] + counts["harmed"],
-                    "n_recovered": None if points is None else counts["recovered"],
-                    "n_harmed": None if points is None else counts["harmed"],
+                    "n_improved": None if index is None else improved,
+                    "n_unchanged": None if index is None else counts["unchanged"],
+                    "n_deteriorated": None if index is None else worse,
+                    "n_recovered": counts["recovered"] if is_crossing else None,
+                    "n_harmed": counts["harmed"] if is_crossing else None,
+                    "no_counts_reason": reason,
                     "cutoff_points": points,
                     "cutoff_kind": kind_of_cutoff,
                     "reliability_value": Fraction(str(r)),

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.property.oracle import Clinic, Course, Row, by_subject
 from tests.property.oracle_course import ended_in, people
-from tests.property.oracle_domains import goal_changes
+from tests.property.oracle_goals import goal_changes
 from tests.property.oracle_marts import periods, with_rate
 
 

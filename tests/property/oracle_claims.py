@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.property.oracle import Clinic, Course, Row, in_period
 from tests.property.oracle_marts import periods
-from tests.property.oracle_recovery import recovery
+from tests.property.oracle_recovery import is_rule_about, recovery
 
 Z = 1.959964
 Subject = tuple[str, str]
@@ -71,31 +71,30 @@ def rule_of(clinic: Clinic, claim: Row) -> Rule:
                 change = row["reliable_change_points"]
                 points = change if kind == "reliable_improvement" else row["caseness_points"]
                 points = None if change is None else points
-        # What the clinic has decided is no rule for a claim.
-        if instrument.get("purpose") != "outcome" or is_decided_by_clinic(clinic, claim):
+        # What the clinic has decided is no rule for a claim; recovery has one of its own.
+        if kind == "recovery":
+            points = points if found[0] in recovery_rule_ids(clinic) else None
+        elif is_change_decided_by_clinic(clinic, claim):
+            points = None
+        if instrument.get("purpose") != "outcome":
             points = None
     if points is None:
         return Rule(None, None, None)
     return Rule(found[0], found[1], Fraction(points))
 
 
-def is_decided_by_clinic(clinic: Clinic, claim: Row) -> bool:
-    """Whether the clinic has set a figure of its own for the scale and its respondent."""
+def is_change_decided_by_clinic(clinic: Clinic, claim: Row) -> bool:
+    """Whether the clinic has set a reliable change of its own for the scale and its respondent."""
     columns = ("instrument_id", "scale", "respondent")
     return any(
-        all(row[name] == claim[name] for name in columns)
+        row["kind"] == "reliable_change" and all(row[name] == claim[name] for name in columns)
         for row in clinic.tables.get("ref_clinic_thresholds", [])
     )
 
 
-def is_published(clinic: Clinic, instrument_id: str) -> bool:
-    """Whether others published a case threshold and a change for clients' totals."""
-    measure = {"instrument_id": instrument_id, "scale": "total", "respondent": "client"}
-    return not is_decided_by_clinic(clinic, measure) and any(
-        all(row[name] == value for name, value in measure.items())
-        and None not in (row["caseness_points"], row["reliable_change_points"])
-        for row in clinic.tables["ref_outcome_rules"]
-    )
+def recovery_rule_ids(clinic: Clinic) -> set[str]:
+    """The rules that have a pair of measures."""
+    return {row["rule_id"] for row in clinic.tables["ref_recovery_pairs"]}
 
 
 def middle_of_form(clinic: Clinic, instrument_id: str) -> Fraction:
@@ -104,9 +103,11 @@ def middle_of_form(clinic: Clinic, instrument_id: str) -> Fraction:
     return Fraction(form["total_min_points"] + form["total_max_points"]) / 2
 
 
-def is_in_population(claim: Row, course: Course) -> bool:
-    """Of the claim's tracks and modalities, where it names some."""
+def is_in_population(clinic: Clinic, claim: Row, course: Course) -> bool:
+    """Of the claim's tracks and modalities, where it names some; not every rule is for all."""
     tracks, modalities = claim["tracks"], claim["modalities"]
+    if claim["rule_kind"] == "recovery" and not is_rule_about(clinic, course):
+        return False
     return (tracks is None or course.facts["track"] in tracks) and (
         modalities is None or course.programme.get("modality") in modalities
     )
@@ -159,8 +160,6 @@ def judge(clinic: Clinic, claim: Row, rule: Rule, course: Course, recoveries: Ro
     is_counted, is_measured, met, worse = True, False, None, None
     if kind == "recovery":
         found = recoveries.get(facts["episode_key"], {}) if has_ended else {}
-        if found and not is_published(clinic, found["second_instrument_id"]):
-            found = {}
         is_counted = found.get("was_case") is not False
         is_measured = found.get("is_recovered") is not None
         met, worse = found.get("is_recovered"), found.get("is_reliably_deteriorated")
@@ -270,7 +269,9 @@ def claim_rows(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
     recoveries = recovery(clinic)
     for claim in clinic.tables["ref_claims"]:
         rule = rule_of(clinic, claim)
-        population = [one for one in clinic.courses.values() if is_in_population(claim, one)]
+        population = [
+            one for one in clinic.courses.values() if is_in_population(clinic, claim, one)
+        ]
         by_subject: dict[Subject, list[Course]] = defaultdict(list)
         for course in population:
             for subject in subjects_of(claim, course):

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.property.oracle import Clinic, Course, Row, by_subject, four_places, in_period
+from tests.property.oracle_due import sessions_due
 from tests.property.oracle_marts import STATUSES, periods, session_subjects, with_rate
 
 DEFINITIONS = ("coded", "missed", "short", "unimproved")
@@ -323,40 +324,6 @@ def adherence(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
     return found
 
 
-def sessions_due(clinic: Clinic, course: Course) -> list[tuple[date, list[bool]]]:
-    """The days of sessions at which measures were due, each with whether each of them was done."""
-    every = course.programme.get("measure_every_sessions") or 1
-    days = sorted(one["session_on"] for one in course.attended)[every - 1 :: every]
-    listed = sorted(set(course.programme.get("instruments") or []) & set(clinic.instruments))
-    done: list[list[bool]] = [[] for _ in days]
-    for instrument_id in listed:
-        served = set()
-        for answered_on in {
-            one["administered_on"]
-            for one in responses_of(clinic, course, instrument_id)
-            if one["respondent"] != "therapist"
-            and (
-                any(points is not None for points in one["points"].values())
-                or not clinic.instruments[instrument_id]["is_scored"]
-            )
-        }:
-            near = [
-                (abs((day - answered_on).days), place)
-                for place, day in enumerate(days)
-                if abs((day - answered_on).days) <= 7
-            ]
-            served |= {min(near)[1]} if near else set()
-        for place, flags in enumerate(done):
-            flags.append(place in served)
-    return list(zip(days, done, strict=True)) if listed else []
-
-
-def own_responses(clinic: Clinic, course: Course, instrument_id: str) -> list[Row]:
-    """The client's own responses of an instrument in a course."""
-    every = responses_of(clinic, course, instrument_id)
-    return [one for one in every if one["respondent"] == "client"]
-
-
 def responses_of(clinic: Clinic, course: Course, instrument_id: str) -> list[Row]:
     """Everybody's responses of an instrument in a course."""
     return [
@@ -372,8 +339,9 @@ def days_since_score(clinic: Clinic, course: Course) -> int | None:
     scored_on = [
         one["administered_on"]
         for instrument_id in set(course.programme.get("instruments") or [])
-        for one in own_responses(clinic, course, instrument_id)
-        if any(points is not None for points in one["points"].values())
+        for one in responses_of(clinic, course, instrument_id)
+        if one["respondent"] != "therapist"
+        and any(points is not None for points in one["points"].values())
         and one["administered_on"] <= ended_on
     ]
     return (ended_on - max(scored_on)).days if scored_on else None

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.property.oracle import Clinic, Course, Row, by_subject, four_places, in_period
+from tests.property.oracle_due import sessions_due
 
 Period = tuple[str, date, date]
 Z = 1.959964
@@ -105,13 +106,34 @@ def effect(first: list[Fraction], last: list[Fraction], gains: list[Fraction]) -
     out: Row = {"effect_size": None, "effect_size_lower": None, "effect_size_upper": None}
     if not spread or gain is None or n < 3:
         return out
-    g = (1 - 3 / (4 * (n - 1) - 1)) * float(gain) / spread
+    d = float(gain) / spread
+    g = (1 - 3 / (4 * (n - 1) - 1)) * d
     out["effect_size"] = g
     rho = correlation(first, last)
     if n >= 20 and rho is not None:
         reach = 1.96 * math.sqrt(max(0.0, 2 * (1 - rho)) / n + g * g / (2 * n))
         out["effect_size_lower"], out["effect_size_upper"] = g - reach, g + reach
+    elif n >= 5 and rho is not None:
+        out["effect_size_lower"] = small_limit(d, rho, n, -1.96)
+        out["effect_size_upper"] = small_limit(d, rho, n, 1.96)
     return out
+
+
+def small_limit(d: float, rho: float, n: int, z: float) -> float:
+    """A limit of d by the noncentral t distribution, expanded to its third moment.
+
+    Minus d is a quantile of Z v - d U: Z is standard normal, v the error of a mean change in true
+    spreads, U an estimated spread over the true one, all moments as series in 1 / df.
+    """
+    f = 1 / (n - 1)
+    centre = 1 - f / 4 + f**2 / 32 + 5 * f**3 / 128
+    variance = f / 2 - f**2 / 8 - f**3 / 16
+    third = f**2 / 4 + f**3 / 16
+    whole = max(0.0, 2 * (1 - rho)) / n + d * d * variance
+    if not whole:
+        return 0.0
+    skewness = -(d**3) * third / whole**1.5
+    return d * centre + math.sqrt(whole) * (z - skewness / 6 * (z * z - 1))
 
 
 def quantile(numbers: list[int], tenths: int) -> Fraction | None:
@@ -315,41 +337,13 @@ def is_unscorable(response: Row) -> bool:
 
 
 def measures_due(clinic: Clinic, course: Course, start: date, end: date) -> list[bool]:
-    """For each measure due in the period, whether it was done.
-
-    Each day with a usable response serves the one session at which it was due that is nearest,
-    the earlier of two as near, if it is at most seven days away.
-    """
-    found = []
-    every = course.programme.get("measure_every_sessions") or 1
-    days = sorted(one["session_on"] for one in course.attended)[every - 1 :: every]
-    for instrument_id in set(course.programme.get("instruments") or []) & set(clinic.instruments):
-        served = set()
-        for answered_on in usable_days(clinic, course, instrument_id):
-            near = [
-                (abs((day - answered_on).days), place)
-                for place, day in enumerate(days)
-                if abs((day - answered_on).days) <= 7
-            ]
-            if near:
-                served.add(min(near)[1])
-        found += [place in served for place, day in enumerate(days) if in_period(day, start, end)]
-    return found
-
-
-def usable_days(clinic: Clinic, course: Course, instrument_id: str) -> set[date]:
-    """The days of usable responses of an instrument in a course, of all but the therapist."""
-    return {
-        response["administered_on"]
-        for response in clinic.responses
-        if response["episode_key"] == course.row["episode_key"]
-        and response["instrument_id"] == instrument_id
-        and response["respondent"] != "therapist"
-        and (
-            any(points is not None for points in response["points"].values())
-            or not clinic.instruments[instrument_id]["is_scored"]
-        )
-    }
+    """For each measure due in the period, whether it was done."""
+    return [
+        is_done
+        for day, flags in sessions_due(clinic, course)
+        if in_period(day, start, end)
+        for is_done in flags
+    ]
 
 
 def listed_pairs(clinic: Clinic, course: Course) -> list[bool]:

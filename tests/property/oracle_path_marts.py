@@ -10,6 +10,8 @@ from tests.property.oracle_marts import periods, with_rate
 from tests.property.oracle_path import Paths, mean, squares
 
 Key = tuple[Any, ...]
+# Whose figures no report of an earlier month shows.
+LEVELS_OF_NEWEST = ("therapist", "group")
 
 
 def quantile(numbers: list[Fraction], quarter: int) -> Fraction:
@@ -116,15 +118,22 @@ def _path_figures(paths: Paths, cohort: list[Course], instrument_id: str) -> Row
 def track_counts(paths: Paths) -> dict[Key, Row]:
     """mart_on_track_counts by its key."""
     newest, found = paths.newest_month(), {}
-    if newest is None:
-        return {}
-    kind, start, end = newest
     grouped: dict[Key, list[tuple[Course, Row]]] = defaultdict(list)
-    for (episode_key, instrument_id), state in paths.track(end).items():
-        course = paths.clinic.courses[episode_key]
-        for subject in course.subjects:
-            grouped[(*subject, instrument_id, kind, start)].append((course, state))
+    ends = {}
+    for period in periods(paths.clinic):
+        kind, start, end = period
+        if kind != "month":
+            continue
+        for (episode_key, instrument_id), state in paths.track(end).items():
+            course = paths.clinic.courses[episode_key]
+            for subject in course.subjects:
+                shown = ("clinic", "programme", *(LEVELS_OF_NEWEST if period == newest else ()))
+                if subject[0] in shown:
+                    key = (*subject, instrument_id, kind, start)
+                    ends[key] = end
+                    grouped[key].append((course, state))
     for key, members in grouped.items():
+        end = ends[key]
         states = [state for _, state in members]
         has_rule = paths.threshold(key[2], "reliable_change_points") is not None
 
@@ -174,6 +183,8 @@ def trajectories(paths: Paths) -> dict[Key, Row]:
             continue
         for kind, start, end in shown:
             if end != newest[2] and subject[0] != "clinic":
+                continue
+            if kind == "all" and subject[0] == "therapist":
                 continue
             for instrument_id in instruments:
                 cohort = [

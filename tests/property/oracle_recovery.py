@@ -73,7 +73,7 @@ def recovery(clinic: Clinic) -> dict[str, Row]:
             if has_own and own in clinic.instruments
             else None,
             "is_functioning_paired": is_paired(course, entry["functioning_instrument_id"]),
-            "is_in_population": is_adult(clinic, course, entry) and has_pair(course, entry),
+            "is_in_population": is_rule_about(clinic, course),
         }
     return found
 
@@ -101,6 +101,12 @@ def verdict(
             "improved" if better >= needed else "deteriorated" if -better >= needed else "unchanged"
         )
     return is_case(first), is_case(last), change
+
+
+def is_rule_about(clinic: Clinic, course: Course) -> bool:
+    """Whether the rule is about this course, finished or not."""
+    entry = pair_of_problem(clinic, course)
+    return is_adult(clinic, course, entry) and has_pair(course, entry)
 
 
 def is_adult(clinic: Clinic, course: Course, entry: Row) -> bool:

@@ -22,22 +22,20 @@ def score_form(
     document: Document,
     answers: Mapping[int, Fraction] | None,
     total: Fraction | None,
-    *,
-    already_reversed: bool = False,
 ) -> dict[str, Score]:
     """Points (four places) and basis of every scale; `answers` is None where none was delivered."""
     scoring = document["scoring"]
     entries = {entry["scale"]: entry for entry in scoring["scales"]}
     if not scoring["is_scored"]:
-        return {"total": _of_total(document, entries.get("total"), total)}
+        return {"total": _of_total(entries.get("total"), total)}
     given = None if answers is None else _possible(document, answers)
-    keyed = {} if given is None else _keyed(document, given, already_reversed)
+    keyed = {} if given is None else _keyed(document, given)
     scores: dict[str, Score] = {}
     for name, entry in entries.items():
         if entry["method"] == "table":
             continue
         if given is None:
-            scores[name] = _of_total(document, entry, total) if name == "total" else None
+            scores[name] = _of_total(entry, total) if name == "total" else None
         elif entry["method"] == "domain_maxima":
             scores[name] = _of_maxima(entry, given)
         else:
@@ -48,35 +46,13 @@ def score_form(
     return scores
 
 
-def _of_total(document: Document, entry: Document | None, total: Fraction | None) -> Score:
+def _of_total(entry: Document | None, total: Fraction | None) -> Score:
     if entry is None or total is None or entry["points"] is None:
         return None
     lowest, highest = (exact(one) for one in entry["points"])
-    if not lowest <= total <= highest or not _can_be(document, entry, total):
+    if not lowest <= total <= highest:
         return None
     return _rounded(total), "total"
-
-
-def _can_be(document: Document, entry: Document, total: Fraction) -> bool:
-    """Whether some form, whole or prorated, has this total, as far as it was written out."""
-    n_items, rule = entry["n_items"], document["scoring"].get("missing") or {}
-    if entry["method"] not in {"sum", "mean", "domain_maxima"} or n_items is None:
-        return True
-    n_missing = 0
-    if rule.get("method") == "prorate_mean" and rule["status"] != "unverified":
-        limits = rule.get("max_missing_by_scale") or {"total": rule.get("max_missing", 0)}
-        n_missing = rule.get("max_missing_in_form", limits.get("total", 0))
-    places = next(n for n in range(10) if (total * 10**n).denominator == 1)
-    nearest = Fraction(1, 2 * 10**places)
-    for n_given in range(n_items - n_missing, n_items + 1):
-        each = exact(document["form"].get("step", 1)) * exact(entry.get("times", 1))
-        if entry["method"] == "mean":
-            each /= n_given
-        elif entry["method"] == "sum":
-            each *= Fraction(n_items, n_given)
-        if abs(total - each * _half_up(total / each)) <= nearest:
-            return True
-    return False
 
 
 def _possible(document: Document, answers: Mapping[int, Fraction]) -> dict[int, Fraction]:
@@ -96,11 +72,9 @@ def _possible(document: Document, answers: Mapping[int, Fraction]) -> dict[int, 
     return possible
 
 
-def _keyed(
-    document: Document, answers: Mapping[int, Fraction], already_reversed: bool
-) -> dict[int, Fraction]:
+def _keyed(document: Document, answers: Mapping[int, Fraction]) -> dict[int, Fraction]:
     form = document["form"]
-    turned = () if already_reversed else form["reversed_items"]["items"]
+    turned = form["reversed_items"]["items"]
     keyed = {}
     for item, answer in answers.items():
         own = form.get("items_that_differ", {}).get(item, {})

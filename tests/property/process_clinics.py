@@ -13,8 +13,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.builders import PARAMETERS, complete_row, reference_rows, scrambled_key
+from tests.builders import PARAMETERS
+from tests.made_up_catalogue import reference_rows
 from tests.property.clinics import CLIENTS, Choose, Row, Tables, build_clinic
+from tests.table_rows import complete_row, scrambled_key
 
 INSTRUMENTS: tuple[Row, ...] = tuple(
     {"purpose": "process", "direction": "higher_better", **row}

@@ -1,13 +1,14 @@
 """Rules per respondent, standardised change and change methods equal the second calculation."""
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
-from tests.builders import Bench, complete_row
+from tests.builders import Bench
 from tests.property import oracle_change, oracle_outcomes
 from tests.property.clinics import clinics, random_clinic
 from tests.property.oracle import Clinic, Row
@@ -21,6 +22,7 @@ from tests.property.test_marts_equal_oracle import (
     load,
     without,
 )
+from tests.table_rows import complete_row
 
 NORMS: tuple[Row, ...] = (
     {"instrument_id": "phq9", "population": "clinical", "sd_points": Decimal("6.1")},
@@ -31,6 +33,12 @@ NORMS: tuple[Row, ...] = (
     {"instrument_id": "wsas", "population": "clinical", "status": "unverified", "sd_points": 9},
     {"instrument_id": "isi", "population": "clinical", "is_default": False, "sd_points": 4},
     {"instrument_id": "pgi_c", "population": "clinical", "sd_points": 1},
+    {
+        "instrument_id": "phq9",
+        "population": "reference",
+        "respondents": ["parent", "teacher"],
+        "sd_points": 5,
+    },
 )
 RELIABILITIES: tuple[Row, ...] = (
     {"instrument_id": "phq9", "value": Decimal("0.84")},
@@ -38,12 +46,24 @@ RELIABILITIES: tuple[Row, ...] = (
     {"instrument_id": "ors", "value": Decimal("0.9")},
     {"instrument_id": "isi", "value": Decimal("0.8")},
     {"instrument_id": "wsas", "value": Decimal("0.8"), "is_default": False},
+    {"instrument_id": "phq9", "value": Decimal("0.7"), "respondents": ["parent"]},
 )
 CUTOFFS: tuple[Row, ...] = (
     {"instrument_id": "phq9", "cutoff": "c", "points": 7},
     {"instrument_id": "isi", "cutoff": "a", "points": 8},
     {"instrument_id": "isi", "cutoff": "b", "points": 15},
+    {"instrument_id": "phq9", "cutoff": "b", "respondent": "parent", "points": 11},
 )
+# What follows from first scores of the clinic's own is compared for one kind of clinic in two.
+REFERENCE_PERIOD: Row = {
+    "reference_starts_on": date(2024, 12, 1),
+    "reference_ends_on": date(2025, 2, 28),
+    "reference_minimum_scores": 3,
+}
+NO_REFERENCE_PERIOD: Row = {
+    **REFERENCE_PERIOD,
+    **dict.fromkeys(("reference_starts_on", "reference_ends_on")),
+}
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +74,11 @@ def bench() -> Iterable[Bench]:
     shared.close()
 
 
-def with_rules(tables: dict[str, list[Row]]) -> dict[str, list[Row]]:
-    """A clinic whose parents go by other thresholds, or none, with norms and reliabilities."""
+def with_rules(tables: dict[str, list[Row]], *, is_derived: bool) -> dict[str, list[Row]]:
+    """A clinic whose parents go by other thresholds, or none, with norms and reliabilities.
+
+    Where a reference period could make a rule of a reliability, only scales that have one have it.
+    """
     rules = []
     for rule in tables["ref_outcome_rules"]:
         own = dict(rule)
@@ -70,6 +93,14 @@ def with_rules(tables: dict[str, list[Row]]) -> dict[str, list[Row]]:
         for row in tables["ref_instrument_scales"]
     ]
     named = {"ref_norms": NORMS, "ref_reliabilities": RELIABILITIES, "ref_cutoffs": CUTOFFS}
+    if is_derived:
+        ruled = {(row["instrument_id"], row["respondent"]) for row in rules
+                 if row["reliable_change_points"] is not None}  # fmt: skip
+        named["ref_reliabilities"] = tuple(
+            row
+            for row in RELIABILITIES
+            if {(row["instrument_id"], one) for one in row.get("respondents", ["client"])} <= ruled
+        )
     return {
         **tables,
         "ref_outcome_rules": rules,
@@ -83,17 +114,20 @@ def with_rules(tables: dict[str, list[Row]]) -> dict[str, list[Row]]:
 def test_change_equals_the_second_calculation(
     bench: Bench, clinic_rows: tuple[dict[str, list[Row]], Row]
 ) -> None:
-    assert_change_equal(bench, *clinic_rows)
+    tables, parameters = clinic_rows
+    assert_change_equal(bench, tables, {**parameters, **NO_REFERENCE_PERIOD})
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_change_in_larger_clinics_equals_the_second_calculation(bench: Bench, seed: int) -> None:
-    assert_change_equal(bench, *random_clinic(100 + seed, n_episodes=90))
+    tables, parameters = random_clinic(100 + seed, n_episodes=90)
+    reference = REFERENCE_PERIOD if seed else NO_REFERENCE_PERIOD
+    assert_change_equal(bench, tables, {**parameters, **reference})
 
 
 def assert_change_equal(bench: Bench, plain: dict[str, list[Row]], parameters: Row) -> None:
     """Build the marts of change of a clinic and compare them."""
-    tables = with_rules(plain)
+    tables = with_rules(plain, is_derived=parameters["reference_starts_on"] is not None)
     load(bench, tables, parameters)
     clinic = Clinic(tables, parameters)
     outcomes = {
@@ -113,7 +147,7 @@ def assert_change_equal(bench: Bench, plain: dict[str, list[Row]], parameters: R
     assert_equal(
         keyed(
             bench.rows("mart_pooled_change"),
-            (*SUBJECT, "domain", "respondent", "population", *PERIOD),
+            (*SUBJECT, "domain", "respondent", "population", "reference_kind", *PERIOD),
         ),
         oracle_change.pooled_change(clinic),
     )

@@ -10,7 +10,7 @@ from tests.measure_decisions import switch_on
 from tests.property import oracle_measures
 from tests.property.measure_clinics import measure_clinics, random_measure_clinic
 from tests.property.oracle import Clinic, Row
-from tests.property.test_marts_equal_oracle import assert_equal, keyed
+from tests.property.test_marts_equal_oracle import assert_equal, keyed, load
 
 RESULT = ("measure_id", "rate_id", "period_start_on", "client_key", "index_on")
 EPISODES = 50
@@ -25,20 +25,6 @@ def bench() -> Iterable[Bench]:
     switch_on(shared)
     yield shared
     shared.close()
-
-
-def load(bench: Bench, tables: dict[str, list[Row]], parameters: Row) -> None:
-    """Put a clinic in place of the one before, many rows at once."""
-    for table, rows in tables.items():
-        bench.connection.execute(f"delete from {table}")
-        if rows:
-            marks = ", ".join("?" * len(rows[0]))
-            bench.connection.executemany(
-                f"insert into {table} ({', '.join(rows[0])}) values ({marks})",
-                [list(row.values()) for row in rows],
-            )
-    bench.parameters = parameters
-    bench.restart()
 
 
 def assert_measures_equal(bench: Bench, tables: dict[str, list[Row]], parameters: Row) -> None:

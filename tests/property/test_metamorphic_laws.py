@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from pipelines.warehouse.model_file import load_models
-from tests.builders import Bench, complete_row, scrambled_key
+from tests.builders import Bench
 from tests.property.clinics import START, random_clinic
+from tests.table_rows import complete_row, scrambled_key
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -20,7 +21,8 @@ Tables = dict[str, list[Row]]
 MARTS = sorted(
     name
     for name in load_models()
-    if name.startswith("mart_") and name not in ("mart_deliveries", "mart_quarantine")
+    if name.startswith("mart_")
+    and name not in ("mart_deliveries", "mart_quarantine", "mart_warnings")
 )
 PERIODS = ("month", "quarter", "year", "rolling_12m")
 SEEDS = (3, 11)

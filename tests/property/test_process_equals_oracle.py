@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.builders import Bench, model
-from tests.property import oracle_process
+from tests.property import oracle_groups, oracle_process
 from tests.property.oracle import Clinic, Row
 from tests.property.process_clinics import process_clinics, random_process_clinic
 from tests.property.test_marts_equal_oracle import assert_equal, keyed, load
@@ -44,8 +44,8 @@ def assert_process_equal(bench: Bench, tables: dict[str, list[Row]], parameters:
     expected: dict[str, Mapping[tuple[object, ...], Row]] = {
         "mart_alliance": oracle_process.alliance(clinic),
         "mart_alliance_coverage": oracle_process.alliance_coverage(clinic),
-        "mart_group_process": oracle_process.group_process(clinic),
-        "mart_cohesion": oracle_process.cohesion(clinic),
+        "mart_group_process": oracle_groups.group_process(clinic),
+        "mart_cohesion": oracle_groups.cohesion(clinic),
         "mart_experience": experience,
         "mart_verdicts": verdicts,
     }
@@ -119,7 +119,7 @@ def test_what_is_said_later_leaves_the_periods_before_alone(bench: Bench) -> Non
 def test_a_mirrored_scale_has_the_same_falls_and_mirrored_means(
     bench: Bench, instrument_id: str
 ) -> None:
-    tables, parameters = random_process_clinic(0, n_episodes=40)
+    tables, parameters = random_process_clinic(1, n_episodes=40)
     usual = built(bench, tables, parameters)
 
     def mirrored(row: Row) -> Row:

@@ -11,16 +11,17 @@ from pipelines.months import latest_complete_month
 from pipelines.reporting.disclosure import policy_table
 from pipelines.reporting.model import Report
 from pipelines.reporting.view_model import build_report
-from tests.builders import PARAMETERS, Bench, complete_row, model
+from tests.builders import PARAMETERS, Bench, model
 from tests.property.clinics import random_clinic
 from tests.property.oracle import Clinic, Row
+from tests.table_rows import complete_row
 from tests.unit.reporting.mart_clinic import Settings, section_tables
 
 Tables = dict[str, list[Row]]
 SEEDS = (1, 2)
 OWN_TABLES = ("stg_episodes", "stg_memberships", "stg_attendances", "stg_responses", "stg_consents")
 PUBLISHED = ("outcomes", "activity", "completeness", "recovery", "started", "subjects",
-             "deliveries", "quarantine", "outcome_rules", "claims")  # fmt: skip
+             "deliveries", "quarantine", "warnings", "outcome_rules", "claims")  # fmt: skip
 # Due soon enough that the director has a verdict; a public page has no claims.
 CLAIM: Row = {
     "claim_id": "half",
@@ -52,7 +53,11 @@ def reports_of(bench: Bench, tables: Tables, parameters: Row) -> dict[str, Repor
     """Each audience's report of the latest month, from staged rows."""
     policies = [{**row, **BARE} for row in policy_table().rows(named=True)]
     claims = [complete_row("ref_claims", CLAIM)]
-    references = {"ref_disclosure_policies": policies, "ref_claims": claims}
+    references = {
+        "ref_disclosure_policies": policies,
+        "ref_claims": claims,
+        "ref_rebases": [],
+    }
     for table, rows in {**tables, **references}.items():
         bench.fill(table, rows)
     bench.parameters = {**PARAMETERS, **parameters}

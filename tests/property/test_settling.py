@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.property.generated_deliveries import build_deliveries
-from tests.property.settling_oracle import COLUMNS, KEYS, Delivery, Settled, settle
+from tests.property.settling_export import COLUMNS, KEYS, Delivery
+from tests.property.settling_oracle import Settled, settle
 from tests.property.settling_run import Built, build
 
 EXAMPLES = 20

@@ -11,8 +11,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.builders import complete_row, scrambled_key
 from tests.property.clinics import CLIENTS, Choose, Row, Tables, build_clinic
+from tests.table_rows import complete_row, scrambled_key
 
 START = date(2024, 12, 2)
 # Levels around which a course's scores lie: a large step, a small one, and back again.

@@ -1,16 +1,16 @@
 """Courses of treatment with a first and a last score, for tests of what is made of pairs."""
 
-from datetime import date
+from datetime import date, timedelta
 
-from tests.builders import Row
 from tests.sql.text_tables import TextBench
+from tests.table_rows import Row
 
 
 def courses(clinic: TextBench, *rows: Row) -> None:
     """Fill courses of two sessions, each with its end, client, therapist and two scores.
 
-    A row may have `client_id`, `therapist_id`, `ended_on`, `scores`, `instrument_id` (PHQ-9) and
-    `respondent`; a score of None was not given.
+    A row may have `client_id`, `therapist_id`, `first_on`, `ended_on`, `scores`, `instrument_id`
+    (PHQ-9) and `respondent`; a score of None was not given.
     """
     tables: dict[str, list[Row]] = {
         name: [] for name in ("stg_episodes", "stg_sessions", "stg_attendances", "stg_responses")
@@ -26,7 +26,8 @@ def courses(clinic: TextBench, *rows: Row) -> None:
                 "end_reason": "completed",
             }
         )
-        for place, day in enumerate((date(2025, 1, 6), date(2025, 1, 20))):
+        first_on = row.get("first_on", date(2025, 1, 6))
+        for place, day in enumerate((first_on, first_on + timedelta(days=14))):
             session_id = f"s{number}-{place}"
             tables["stg_sessions"].append(
                 {

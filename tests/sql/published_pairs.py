@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import RESPONDENTS, Row, complete_row
+from tests.made_up_catalogue import RESPONDENTS
 from tests.sql.text_tables import TextBench
+from tests.table_rows import Row, complete_row
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 needs_data = pytest.mark.skipif(

@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import Bench, Row
+from tests.builders import Bench
+from tests.table_rows import Row
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "ecqm-cms159-depression-remission"
 pytestmark = pytest.mark.skipif(

@@ -114,6 +114,103 @@ def test_one_form_serves_the_nearest_session_only(clinic: TextBench) -> None:
     assert (row["n_due"], row["n_done"]) == (3, 1)
 
 
+@pytest.mark.parametrize(
+    ("window", "days", "n_done"),
+    [(0, 0, 1), (0, 1, 0), (0, -1, 0), (8, 8, 1), (8, -8, 1), (8, 9, 0)],
+)
+def test_how_many_days_count_is_a_setting(
+    clinic: TextBench, window: int, days: int, n_done: int
+) -> None:
+    clinic.parameters["session_window_days"] = window
+    clinic.given(
+        stg_programmes="programme_id | instruments\n p1 | phq9",
+        stg_episodes="episode_id\n e1",
+        stg_sessions="session_id | episode_id | scheduled_on\n s1 | e1 | 2025-01-13",
+        stg_attendances="session_id\n s1",
+        stg_responses=f"""
+            response_id | episode_id | administered_on | total_score
+            r1          | e1         | {date(2025, 1, 13) + timedelta(days=days)} | 15
+        """,
+    )
+    (row,) = clinic.rows("int_measures_due")
+    assert row["n_done"] == n_done
+
+
+# Sessions in the last hour of January and on 2 February at 8, so that the month tells them apart.
+@pytest.mark.parametrize(
+    ("answered_at", "january", "february"),
+    [
+        ("2025-02-01T15:29", 1, 0),
+        ("2025-02-01T15:30", 1, 0),
+        ("2025-02-01T15:31", 0, 1),
+        ("2025-02-01T22:00", 0, 1),
+        ("2025-01-31T22:00", 1, 0),
+    ],
+    ids=["nearer to the first", "half way", "nearer to the second", "evening before", "same day"],
+)
+def test_a_form_serves_the_session_that_is_nearest_in_time(
+    clinic: TextBench, answered_at: str, january: int, february: int
+) -> None:
+    clinic.given(
+        stg_programmes="programme_id | instruments\n p1 | phq9",
+        stg_episodes="episode_id\n e1",
+        stg_sessions="""
+            session_id | episode_id | scheduled_at
+            s1         | e1         | 2025-01-31T23:00
+            s2         | e1         | 2025-02-02T08:00
+        """,
+        stg_attendances="session_id\n s1\n s2",
+        stg_responses=f"""
+            response_id | episode_id | administered_at | total_score
+            r1          | e1         | {answered_at}   | 15
+        """,
+    )
+    done = {row["month_start_on"].month: row["n_done"] for row in clinic.rows("int_measures_due")}
+    assert done == {1: january, 2: february}
+
+
+def test_two_forms_of_a_day_serve_two_sessions_of_that_day(clinic: TextBench) -> None:
+    clinic.given(
+        stg_programmes="programme_id | instruments\n p1 | phq9",
+        stg_episodes="episode_id\n e1",
+        stg_sessions="""
+            session_id | episode_id | scheduled_at
+            s1         | e1         | 2025-01-06T09:00
+            s2         | e1         | 2025-01-06T17:00
+        """,
+        stg_attendances="session_id\n s1\n s2",
+        stg_responses="""
+            response_id | administered_at     | total_score
+            r1          | 2025-01-06T08:50 | 9
+            r2          | 2025-01-06T16:50 | 9
+        """,
+    )
+    (row,) = clinic.rows("int_measures_due")
+    assert (row["n_due"], row["n_done"]) == (2, 2)
+
+
+def test_the_second_of_two_sessions_of_a_day_is_the_later_one(clinic: TextBench) -> None:
+    clinic.given(
+        stg_programmes="""
+            programme_id | instruments | measure_every_sessions
+            p1           | phq9        | 2
+        """,
+        stg_episodes="episode_id\n e1",
+        stg_sessions="""
+            session_id | episode_id | scheduled_at
+            s1         | e1         | 2025-01-06T17:00
+            s2         | e1         | 2025-01-06T09:00
+            s3         | e1         | 2025-01-06T17:00
+            s4         | e1         | 2025-02-03T09:00
+        """,
+        stg_attendances="session_id\n s1\n s2\n s4",
+        stg_responses="response_id | administered_at | total_score\n r1 | 2025-01-13T17:00 | 9",
+    )
+    clinic.parameters["session_window_days"] = 7
+    months = {row["month_start_on"].month: row["n_done"] for row in clinic.rows("int_measures_due")}
+    assert months == {1: 1}
+
+
 def test_an_instrument_that_nobody_knows_is_not_due(clinic: TextBench) -> None:
     clinic.given(
         stg_programmes="programme_id | instruments\n p1 | phq9;gad-7",

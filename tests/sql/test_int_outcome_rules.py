@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.builders import Bench, Row
+from tests.builders import Bench
+from tests.table_rows import Row
 
 PERIOD = {
     "reference_starts_on": date(2024, 1, 1),
@@ -173,10 +174,18 @@ def test_without_a_period_nothing_is_derived() -> None:
     bench.close()
 
 
-def test_each_respondent_has_an_sd_of_its_own(bench: Bench) -> None:
+def test_each_respondent_has_an_sd_of_its_own_and_a_reliability_that_holds_for_it(
+    bench: Bench,
+) -> None:
+    both = {"instrument_id": "wsas", "value": Decimal("0.73"), "respondents": ["client", "partner"]}
+    bench.fill("ref_reliabilities", [both])
     bench.fill(
         "int_episode_scores",
-        [*first_scores([10, 20, 30]), *first_scores([1, 2, 3], respondent="partner")],
+        [
+            *first_scores([10, 20, 30]),
+            *first_scores([1, 2, 3], respondent="partner"),
+            *first_scores([4, 5, 6], respondent="teacher"),
+        ],
     )
     found = {
         row["respondent"]: row["reliable_change_points"]

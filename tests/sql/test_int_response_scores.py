@@ -10,7 +10,8 @@ import pytest
 
 from pipelines.instruments.catalogue import load_catalogue
 from pipelines.instruments.reference_tables import reference_tables
-from tests.builders import Bench, Row
+from tests.builders import Bench
+from tests.table_rows import Row
 
 DAY = date(2025, 3, 10)
 # Made up: higher is better, item 2 runs against the scale, one item may be missing; a mean of the

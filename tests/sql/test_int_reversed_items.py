@@ -9,18 +9,17 @@ import pytest
 
 from pipelines.instruments.catalogue import load_catalogue
 from pipelines.instruments.reference_tables import reference_tables
-from pipelines.outcome_settings import OutcomeSettings
-from tests.builders import Bench, Row
+from tests.builders import Bench
+from tests.table_rows import Row
 
 TABLES = ("ref_instruments", "ref_instrument_scales", "ref_instrument_items")
 RAW = [4, 0, 0, *[4] * 7]
 
 
 @cache
-def core10(already_reversed: bool, instrument_id: str = "core10") -> dict[str, list[Row]]:
+def core10(instrument_id: str = "core10") -> dict[str, list[Row]]:
     """The catalogue's rows of CORE-10, whose items 2 and 3 run the other way, and of PHQ-9."""
-    turned = frozenset({instrument_id} if already_reversed else ())
-    found = reference_tables(load_catalogue(), OutcomeSettings(already_reversed=turned))
+    found = reference_tables(load_catalogue())
     return {
         table: [
             row
@@ -34,7 +33,7 @@ def core10(already_reversed: bool, instrument_id: str = "core10") -> dict[str, l
 @pytest.fixture
 def bench() -> Iterator[Bench]:
     bench = Bench()
-    for table, rows in core10(already_reversed=False).items():
+    for table, rows in core10().items():
         bench.fill(table, rows)
     yield bench
     bench.close()
@@ -77,23 +76,13 @@ def test_a_turned_feed_that_is_turned_again_is_suspicious(bench: Bench) -> None:
     assert verdict(bench) == [("core10", 30, -1, True)]
 
 
-@pytest.mark.parametrize(("turned", "is_suspicious"), [(True, False), (False, True)])
-def test_the_setting_is_taken_into_account(bench: Bench, turned: bool, is_suspicious: bool) -> None:
-    for table, rows in core10(already_reversed=True).items():
-        bench.fill(table, rows)
-    bench.fill("stg_responses", forms(levels(30, turned=turned)))
-    ((*_, found),) = verdict(bench)
-    assert found is is_suspicious
-
-
 @pytest.mark.parametrize("is_turned", [True, False])
-@pytest.mark.parametrize("is_set", [True, False])
 def test_a_scale_that_runs_the_other_way_is_turned_with_its_items(
-    bench: Bench, is_turned: bool, is_set: bool
+    bench: Bench, is_turned: bool
 ) -> None:
     # SDQ: who has more difficulties is less prosocial; items 7, 11, 14, 21 and 25 are reversed.
     # Of the plain difficulties one item alone differs, so that the prosocial ones outweigh it.
-    for table, rows in core10(is_set, "sdq").items():
+    for table, rows in core10("sdq").items():
         bench.fill(table, rows)
     prosocial, reversed_items = {1, 4, 9, 17, 20}, {7, 11, 14, 21, 25}
     low_for_ill = prosocial if is_turned else prosocial | reversed_items
@@ -106,7 +95,7 @@ def test_a_scale_that_runs_the_other_way_is_turned_with_its_items(
     ]
     bench.fill("stg_responses", forms(given, "sdq"))
     ((*_, correlation, found),) = verdict(bench)
-    assert (correlation, found) == ((1, False) if is_turned is is_set else (-1, True))
+    assert (correlation, found) == ((-1, True) if is_turned else (1, False))
 
 
 def test_too_few_forms_are_no_ground_for_suspicion(bench: Bench) -> None:

@@ -75,6 +75,19 @@ def test_the_last_score_is_a_valid_one_of_a_listed_instrument_until_the_end(
     )
 
 
+@pytest.mark.parametrize(
+    ("respondent", "median"), [("parent", 5), ("teacher", 5), ("partner", 5), ("therapist", 10)]
+)
+def test_the_last_score_is_of_whoever_was_to_answer(
+    clinic: TextBench, respondent: str, median: int
+) -> None:
+    two_sessions(clinic, "r1 | e1 | phq9 | 2025-06-20 | 10\n r2 | e1 | phq9 | 2025-06-25 | 10")
+    clinic.connection.execute(
+        "update stg_responses set respondent = ? where response_id = 'r2'", [respondent]
+    )
+    clinic.expect("mart_adherence", f"last_score_median_days\n {median}", **JUNE)
+
+
 def test_of_two_courses_the_median_is_half_way(clinic: TextBench) -> None:
     two_sessions(clinic, "r1 | e1 | phq9 | 2025-06-20 | 10\n r2 | e2 | phq9 | 2025-06-25 | 10")
     clinic.connection.execute(

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.builders import Row
 from tests.sql.paired_courses import courses
 from tests.sql.published_pairs import fill_pairs
 from tests.sql.text_tables import TextBench
+from tests.table_rows import Row
 
 RELIABLE = {"instrument_id": "phq9", "value": 0.84, "source": "a study"}
 SPREAD = [(20, 5), (18, 14), (10, 12), (14, 9), (9, 3)]
@@ -28,8 +28,8 @@ def test_nothing(clinic: TextBench) -> None:
     assert clinic.rows("mart_change_methods") == []
 
 
-@pytest.mark.parametrize("scores", [[], [(15, 9)], [(15, None), (12, None)], [(15, 9), (15, 3)]])
-def test_without_two_pairs_and_a_spread_there_is_no_row(
+@pytest.mark.parametrize("scores", [[], [(15, 9)], [(15, None), (12, None)]])
+def test_without_two_pairs_there_is_no_row(
     clinic: TextBench, scores: list[tuple[int, int | None]]
 ) -> None:
     clinic.fill("ref_reliabilities", [RELIABLE])
@@ -41,6 +41,41 @@ def test_without_a_verified_reliability_there_is_no_row(clinic: TextBench) -> No
     clinic.fill("ref_reliabilities", [{**RELIABLE, "is_default": False}])
     courses(clinic, *({"scores": pair} for pair in SPREAD))
     assert clinic.rows("mart_change_methods") == []
+
+
+COUNTS = ("n_improved", "n_unchanged", "n_deteriorated", "n_recovered", "n_harmed")
+
+
+def test_without_a_spread_no_method_counts_and_each_says_why(clinic: TextBench) -> None:
+    clinic.fill("ref_reliabilities", [RELIABLE])
+    courses(clinic, {"scores": (15, 9)}, {"scores": (15, 3)})
+    found = methods(clinic)
+    assert sorted(found) == ["EN", "GLN", "HA", "HLL", "JT", "NK"]
+    assert {row["no_counts_reason"] for row in found.values()} == {"no_spread"}
+    assert {row[name] for row in found.values() for name in COUNTS} == {None}
+
+
+@pytest.mark.parametrize(("reliability", "reason"), [(0.9, "differences_are_error"), (0.99, None)])
+def test_changes_that_differ_by_error_alone_are_not_judged_by_hageman_and_arrindell(
+    clinic: TextBench, reliability: float, reason: str | None
+) -> None:
+    clinic.fill("ref_reliabilities", [{**RELIABLE, "value": reliability}])
+    courses(clinic, *({"scores": pair} for pair in ((20, 14), (15, 9), (10, 6))))
+    found = methods(clinic)
+    assert found["HA"]["no_counts_reason"] == reason
+    assert (found["HA"]["n_improved"] is None) is (reason is not None)
+    assert (found["HA"]["difference_reliability"] > 0) is (reason is None)
+    assert found["JT"]["no_counts_reason"] is None
+
+
+def test_a_reliability_holds_for_those_whose_answers_it_was_found_for(clinic: TextBench) -> None:
+    clinic.fill("ref_reliabilities", [{**RELIABLE, "respondents": ["parent"]}])
+    courses(
+        clinic,
+        *({"scores": pair} for pair in SPREAD),
+        *({"scores": pair, "respondent": "parent"} for pair in SPREAD),
+    )
+    assert {row["respondent"] for row in clinic.rows("mart_change_methods")} == {"parent"}
 
 
 def test_the_clinic_alone_by_year_and_twelve_months_with_what_it_was_reckoned_with(

@@ -1,7 +1,6 @@
-"""Claims: who counts, which score is the one at eight weeks, and when a sentence may be published.
+"""Claims: the flow from start to figure, work side by side, the verdict and the sentence.
 
-The first session of the courses here is on 2 June 2025: day 42 is 14 July, day 56 is 28 July, day
-70 is 11 August.
+The days are those of claimed_courses.py.
 """
 
 from datetime import date, timedelta
@@ -9,56 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.sql.claimed_courses import JUNE, START, claim, courses, one, scores
 from tests.sql.text_tables import TextBench
 
-START = date(2025, 6, 2)
-JUNE = {"level": "clinic", "period_kind": "month", "period_start_on": date(2025, 6, 1)}
-SCORED = "response_id | client_id | episode_id | instrument_id | administered_on | total_score"
 FLOW = "n_referred | n_started | n_due | n_measured | n_met | n_deteriorated"
-
-
-def claim(clinic: TextBench, **changes: Any) -> None:
-    """One claim: at least half of all who start get reliably better by day 56 on the PHQ-9."""
-    clinic.fill("ref_claims", [{"claim_id": "half", **changes}])
-
-
-def courses(clinic: TextBench, *clients: str, until: str = "2025-12-01") -> None:
-    """A course for each client, with sessions on day 0 and day 7."""
-    listed = list(enumerate(clients))
-    clinic.given(
-        stg_episodes="episode_id | client_id | referred_on | ended_on | end_reason\n"
-        + "\n".join(f"e{i} | {client} | 2025-06-01 | {until} | completed" for i, client in listed),
-        stg_sessions="session_id | episode_id | scheduled_on\n"
-        + "\n".join(
-            f"s{i}-{week} | e{i} | {START + timedelta(days=7 * week)}"
-            for i, _ in listed
-            for week in (0, 1)
-        ),
-        stg_attendances="session_id | client_id\n"
-        + "\n".join(f"s{i}-{week} | {client}" for i, client in listed for week in (0, 1)),
-    )
-
-
-def scores(clinic: TextBench, *given: tuple[str, str, int, str], instrument: str = "phq9") -> None:
-    """Forms as client, episode, days after the first session, total."""
-    clinic.given(
-        stg_responses=f"{SCORED}\n"
-        + "\n".join(
-            f"r{i} | {client} | {episode} | {instrument} | {START + timedelta(days=day)} | {total}"
-            for i, (client, episode, day, total) in enumerate(given)
-        )
-    )
-
-
-def one(clinic: TextBench, **where: Any) -> dict[str, Any]:
-    """The one row of the claim."""
-    wanted = {**JUNE, **where}
-    (row,) = [
-        row
-        for row in clinic.rows("mart_claims")
-        if all(row[name] == value for name, value in wanted.items())
-    ]
-    return row
 
 
 def test_nothing(clinic: TextBench) -> None:
@@ -88,87 +41,6 @@ def test_one_client(clinic: TextBench) -> None:
     assert row["verdict_reasons"] is None
     assert row["met_rate_lower"] == pytest.approx(0.2065, abs=1e-4)
     assert row["design_effect"] is None
-
-
-@pytest.mark.parametrize(
-    ("last", "n_met", "n_worse"), [("9", 1, 0), ("10", 0, 0), ("20", 0, 0), ("21", 0, 1)]
-)
-def test_a_change_of_the_rules_points_is_met_on_both_sides(
-    clinic: TextBench, last: str, n_met: int, n_worse: int
-) -> None:
-    claim(clinic)
-    courses(clinic, "c1")
-    scores(clinic, ("c1", "e0", 0, "15"), ("c1", "e0", 56, last))
-    row = one(clinic)
-    assert (row["n_measured"], row["n_met"], row["n_deteriorated"]) == (1, n_met, n_worse)
-
-
-@pytest.mark.parametrize(("day", "n_measured"), [(41, 0), (42, 1), (56, 1), (70, 1), (71, 0)])
-def test_only_scores_within_the_tolerance_count(
-    clinic: TextBench, day: int, n_measured: int
-) -> None:
-    claim(clinic)
-    courses(clinic, "c1")
-    scores(clinic, ("c1", "e0", 0, "15"), ("c1", "e0", day, "3"))
-    row = one(clinic)
-    assert (row["n_due"], row["n_measured"], row["n_met"]) == (1, n_measured, n_measured)
-
-
-def test_the_nearest_score_counts_and_not_the_best(clinic: TextBench) -> None:
-    claim(clinic)
-    courses(clinic, "c1", "c2", "c3")
-    scores(
-        clinic,
-        # Day 57 is nearer than the better day 50.
-        *(("c1", "e0", 0, "15"), ("c1", "e0", 50, "0"), ("c1", "e0", 57, "14")),
-        # Of two equally near days the earlier.
-        *(("c2", "e1", 0, "15"), ("c2", "e1", 55, "14"), ("c2", "e1", 57, "0")),
-        # Of one moment the worse.
-        *(("c3", "e2", 0, "15"), ("c3", "e2", 56, "0"), ("c3", "e2", 56, "14")),
-    )
-    assert [row["measured_score"] for row in clinic.rows("mart_episode_claims")] == [14, 14, 14]
-    assert one(clinic)["n_met"] == 0
-
-
-def test_of_one_day_the_later_score_counts(clinic: TextBench) -> None:
-    claim(clinic)
-    courses(clinic, "c1")
-    clinic.given(
-        stg_responses="""
-        response_id | episode_id | administered_at  | total_score
-        r1          | e0         | 2025-06-02T09:00 | 15
-        r2          | e0         | 2025-07-28T17:00 | 3
-        r3          | e0         | 2025-07-28T09:00 | 14
-        """
-    )
-    assert clinic.rows("mart_episode_claims")[0]["measured_score"] == 3
-
-
-def test_without_a_first_or_a_later_score_a_course_is_due_and_not_measured(
-    clinic: TextBench,
-) -> None:
-    claim(clinic)
-    courses(clinic, "c1", "c2", "c3")
-    # A first score after day 14 is none.
-    scores(
-        clinic,
-        *(("c1", "e0", 0, "15"), ("c2", "e1", 56, "3")),
-        *(("c3", "e2", 15, "15"), ("c3", "e2", 56, "3")),
-    )
-    row = one(clinic)
-    assert (row["n_due"], row["n_measured"], row["n_met"]) == (3, 0, 0)
-    assert row["met_rate"] is None
-    assert (row["met_rate_worst"], row["met_rate_best"]) == (0, 1)
-    assert row["verdict_reasons"] == "too_few_pairs;low_pair_rate;worst_bound_below_claim"
-    assert row["sentence"] is None
-
-
-def test_who_stopped_early_stays_in_the_figure(clinic: TextBench) -> None:
-    claim(clinic)
-    courses(clinic, "c1", until="2025-06-10")
-    # Asked after the end of the course: the day is fixed, whoever ended before it.
-    scores(clinic, ("c1", "e0", 0, "15"), ("c1", "e0", 58, "3"))
-    assert one(clinic)["n_met"] == 1
 
 
 def test_a_course_without_an_attended_session_did_not_start(clinic: TextBench) -> None:
@@ -355,132 +227,6 @@ def test_without_a_published_rule_nothing_is_known_to_be_met(clinic: TextBench) 
     assert row["verdict_reasons"] == "no_published_rule"
 
 
-def test_a_scale_that_runs_the_other_way(clinic: TextBench) -> None:
-    claim(clinic, instrument_id="ors")
-    courses(clinic, "c1", "c2")
-    scores(
-        clinic,
-        *(("c1", "e0", 0, "20"), ("c1", "e0", 56, "25")),
-        *(("c2", "e1", 0, "20"), ("c2", "e1", 56, "15")),
-        instrument="ors",
-    )
-    row = one(clinic)
-    assert (row["n_met"], row["n_deteriorated"]) == (1, 1)
-
-
-def test_a_rating_at_the_end_has_no_first_score(clinic: TextBench) -> None:
-    clinic.fill(
-        "ref_thresholds",
-        [{"instrument_id": "pgi_c", "kind": "responder", "points": 2, "op": "<="}],
-    )
-    claim(
-        clinic,
-        rule_kind="rating",
-        instrument_id="pgi_c",
-        measured_at="end",
-        after_days=100,
-        tolerance_days=0,
-        look_back_days=28,
-    )
-    courses(clinic, "c1", "c2", "c3", "c4", "c5", until="2025-08-20")
-    scores(
-        clinic,
-        *(("c1", "e0", 60, "2"), ("c2", "e1", 60, "3"), ("c3", "e2", 60, "4")),
-        ("c4", "e3", 60, "5"),
-        instrument="pgi_c",
-    )
-    row = one(clinic)
-    assert (row["n_due"], row["n_measured"], row["n_met"], row["n_deteriorated"]) == (5, 4, 1, 1)
-    assert row["rule_id"] == "published"
-
-
-@pytest.mark.parametrize(("day", "n_measured"), [(61, 0), (62, 1), (90, 1), (91, 0)])
-def test_only_a_rating_of_the_last_weeks_is_one_of_the_end(
-    clinic: TextBench, day: int, n_measured: int
-) -> None:
-    # The course ends on day 90; a rating after its end is none of it.
-    clinic.fill(
-        "ref_thresholds",
-        [{"instrument_id": "pgi_c", "kind": "responder", "points": 2, "op": "<="}],
-    )
-    claim(
-        clinic,
-        rule_kind="rating",
-        instrument_id="pgi_c",
-        measured_at="end",
-        after_days=100,
-        tolerance_days=0,
-        look_back_days=28,
-    )
-    courses(clinic, "c1", until="2025-08-31")
-    scores(clinic, ("c1", "e0", day, "2"), instrument="pgi_c")
-    row = one(clinic)
-    assert (row["n_due"], row["n_measured"], row["n_met"]) == (1, n_measured, n_measured)
-
-
-def test_an_open_course_has_no_end_yet_and_counts_as_not_measured(clinic: TextBench) -> None:
-    claim(clinic, measured_at="end", after_days=100, tolerance_days=0)
-    courses(clinic, "c1", "c2", until="2026-01-01")
-    scores(clinic, ("c1", "e0", 0, "15"), ("c1", "e0", 56, "3"))
-    row = one(clinic)
-    assert (row["n_due"], row["n_measured"]) == (2, 0)
-
-
-@pytest.mark.parametrize(("until", "n_measured"), [("2025-09-10", 1), ("2025-09-11", 0)])
-@pytest.mark.parametrize("kind", ["reliable_improvement", "recovery"])
-@pytest.mark.parametrize("as_of_on", [date(2025, 9, 11), date(2025, 12, 31)])
-def test_what_ends_after_it_was_due_changes_no_closed_window(
-    clinic: TextBench, kind: str, until: str, n_measured: int, as_of_on: date
-) -> None:
-    clinic.parameters = {**clinic.parameters, "as_of_on": as_of_on}
-    claim(clinic, rule_kind=kind, measured_at="end", after_days=100, tolerance_days=0)
-    courses(clinic, "c1", until=until)
-    clinic.given(
-        stg_responses=f"""
-        {SCORED}
-        r1 | c1 | e0 | phq9 | 2025-06-02 | 15
-        r2 | c1 | e0 | phq9 | 2025-07-28 | 9
-        r3 | c1 | e0 | gad7 | 2025-06-02 | 9
-        r4 | c1 | e0 | gad7 | 2025-07-28 | 7
-        """
-    )
-    row = one(clinic)
-    assert (row["n_due"], row["n_measured"], row["n_met"]) == (1, n_measured, n_measured)
-
-
-@pytest.mark.parametrize("instrument", ["phq9", "gad7"])
-def test_recovery_needs_published_rules_on_both_measures(
-    clinic: TextBench, instrument: str
-) -> None:
-    clinic.fill(
-        "ref_clinic_thresholds",
-        [{"instrument_id": instrument, "kind": "caseness", "points": 12}],
-    )
-    claim(clinic, rule_kind="recovery", measured_at="end", after_days=100, tolerance_days=0)
-    courses(clinic, "c1", until="2025-08-31")
-    clinic.given(
-        stg_responses=f"""
-        {SCORED}
-        r1 | c1 | e0 | phq9 | 2025-06-02 | 15
-        r2 | c1 | e0 | phq9 | 2025-07-28 | 9
-        r3 | c1 | e0 | gad7 | 2025-06-02 | 13
-        r4 | c1 | e0 | gad7 | 2025-07-28 | 7
-        """
-    )
-    assert one(clinic)["n_met"] in (None, 0)
-    assert one(clinic)["verdict"] != "may_publish"
-
-
-def test_harm_on_one_measure_counts_where_the_other_is_missing(clinic: TextBench) -> None:
-    claim(clinic, rule_kind="recovery", measured_at="end", after_days=100, tolerance_days=0)
-    courses(clinic, "c1", "c2", until="2025-08-31")
-    scores(clinic, ("c1", "e0", 0, "3"), ("c1", "e0", 56, "9"))
-    row = one(clinic)
-    assert (row["n_due"], row["n_measured"]) == (2, 0)
-    assert (row["n_worse_known"], row["n_deteriorated"]) == (1, 1)
-    assert (row["deteriorated_rate"], row["deteriorated_rate_worst"]) == (1, 1)
-
-
 @pytest.mark.parametrize(
     ("set_on", "verdict"),
     [
@@ -505,29 +251,6 @@ def test_a_claim_is_judged_over_its_one_kind_of_window(clinic: TextBench) -> Non
     claim(clinic, period_kind="quarter")
     courses(clinic, "c1")
     assert {row["period_kind"] for row in clinic.rows("mart_claims")} == {"quarter"}
-
-
-def test_recovery_leaves_out_who_is_known_to_have_begun_below_the_threshold(
-    clinic: TextBench,
-) -> None:
-    claim(clinic, rule_kind="recovery", measured_at="end", after_days=100, tolerance_days=0)
-    courses(clinic, "c1", "c2", "c3", until="2025-08-31")
-    clinic.given(
-        stg_responses=f"""
-        {SCORED}
-        r1 | c1 | e0 | phq9 | 2025-06-02 | 15
-        r2 | c1 | e0 | phq9 | 2025-07-28 | 9
-        r3 | c1 | e0 | gad7 | 2025-06-02 | 9
-        r4 | c1 | e0 | gad7 | 2025-07-28 | 7
-        r5 | c2 | e1 | phq9 | 2025-06-02 | 9
-        r6 | c2 | e1 | phq9 | 2025-07-28 | 9
-        r7 | c2 | e1 | gad7 | 2025-06-02 | 7
-        r8 | c2 | e1 | gad7 | 2025-07-28 | 7
-        """
-    )
-    row = one(clinic)
-    assert (row["n_started"], row["n_due"], row["n_measured"], row["n_met"]) == (3, 2, 1, 1)
-    assert row["n_below_threshold"] == 1
 
 
 def test_the_limits_widen_where_therapists_differ(clinic: TextBench) -> None:

@@ -144,6 +144,29 @@ def test_without_a_rule_there_are_directions_and_the_reason(clinic: TextBench, b
     )
 
 
+def test_pairs_are_better_same_worse_or_without_a_direction(clinic: TextBench) -> None:
+    courses(clinic, "c1", "c2", "c3", "c4")
+    clinic.given(
+        mart_episode_domains=f"""
+            {DOMAINS}
+            e1 | symptoms | no_threshold | client | true | true  | | better
+            e2 | symptoms | no_threshold | client | true | true  | |
+            e3 | symptoms | no_threshold | client | true | true  | |
+            e4 | symptoms | no_threshold | client | true | false | |
+        """
+    )
+    clinic.expect(
+        "mart_domain_outcomes",
+        """
+        basis        | n_measured | n_paired | n_better | n_same | n_worse | n_no_direction
+        any          | 4          | 3        |          |        |         |
+        no_threshold | 4          | 3        | 1        | 0      | 0       | 2
+        """,
+        domain="symptoms",
+        **CLINIC,
+    )
+
+
 def test_bases_have_rows_of_their_own_and_any_counts_each_course_once(clinic: TextBench) -> None:
     courses(clinic, "c1", "c2")
     clinic.given(

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.builders import Row
 from tests.sql.paired_courses import courses
 from tests.sql.published_pairs import DATA, fill_pairs, is_near, needs_data
 from tests.sql.text_tables import TextBench
+from tests.table_rows import Row
 
 ROUDER = DATA / "effect-size-reference" / "rouder2016.csv"
 PROMS = DATA / "nhs-talking-therapies-annual" / "proms_annual.csv.gz"
@@ -79,9 +79,9 @@ def test_those_at_caseness_are_shown_apart(clinic: TextBench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "reason"), [(19, "too_few_pairs_for_limits"), (20, None), (21, None)]
+    ("n", "reason"), [(4, "too_few_pairs_for_limits"), (5, None), (19, None), (20, None)]
 )
-def test_limits_from_20_pairs_on(clinic: TextBench, n: int, reason: str | None) -> None:
+def test_limits_from_five_pairs_on(clinic: TextBench, n: int, reason: str | None) -> None:
     courses(clinic, *({"scores": (10 + k % 7, 5 + k % 4)} for k in range(n)))
     row = figures(clinic)
     assert row["limits_reason"] == reason
@@ -141,6 +141,53 @@ def test_a_norm_that_is_not_in_force_is_no_ruler(clinic: TextBench, own: Row) ->
     assert figures(clinic)["d_reference"] is None
 
 
+def test_no_ruler_is_that_of_other_peoples_answers(clinic: TextBench) -> None:
+    clinic.fill("ref_norms", [NATIONAL, {**NATIONAL, "respondents": ["parent"], "sd_points": 5}])
+    courses(
+        clinic,
+        {"scores": (15, 9)},
+        {"scores": (15, 5), "respondent": "parent"},
+        {"scores": (15, 5), "respondent": "teacher"},
+    )
+    assert is_near(figures(clinic, respondent="client")["d_reference"], 6 / 6.1, by=1e-12)
+    assert figures(clinic, respondent="parent")["d_reference"] == 2
+    assert figures(clinic, respondent="teacher")["d_reference"] is None
+
+
+def test_adjusted_for_severity_by_the_line_of_the_reference_period(clinic: TextBench) -> None:
+    # Points (10, 2), (14, 6) and (12, 4): one point more of improvement for each of severity,
+    # around a first score of 12 with a spread of 2. Whoever starts at 14 has 6 less 2 left.
+    reference = [{"scores": pair} for pair in ((10, 8), (14, 8), (12, 8))]
+    later = {"scores": (14, 8), "therapist_id": "t2", "first_on": date(2025, 3, 1)}
+    clinic.parameters |= {
+        "reference_starts_on": date(2025, 1, 1),
+        "reference_ends_on": date(2025, 1, 31),
+        "reference_minimum_scores": 3,
+    }
+    courses(clinic, *reference, later)
+    row = figures(clinic, level="therapist", subject_id="t2")
+    assert (row["d_severity_adjusted"], row["severity_reason"]) == (2, None)
+    # Of the period itself it is its mean improvement over its spread.
+    row = figures(clinic, level="therapist", subject_id="t1")
+    assert (row["d_severity_adjusted"], row["d_pre"]) == (2, 2)
+    assert row["improvement_mean_points"] == 4
+
+
+@pytest.mark.parametrize(("minimum", "is_there"), [(3, True), (4, False)])
+def test_without_enough_pairs_there_is_no_line(
+    clinic: TextBench, minimum: int, is_there: bool
+) -> None:
+    clinic.parameters |= {
+        "reference_starts_on": date(2025, 1, 1),
+        "reference_ends_on": date(2025, 1, 6),
+        "reference_minimum_scores": minimum,
+    }
+    courses(clinic, *({"scores": pair} for pair in ((10, 8), (14, 8), (12, 8))))
+    row = figures(clinic)
+    assert (row["d_severity_adjusted"] is not None) is is_there
+    assert row["severity_reason"] == (None if is_there else "no_reference_line")
+
+
 def test_a_scale_on_which_more_is_better_mirrors_the_figures(clinic: TextBench) -> None:
     pairs = [("arm", 40 - k % 7, 30 - k % 5) for k in range(25)]
     columns = ("improvement_mean_points", "d_z", "d_av", "d_pre", "g_pre_lower", "g_pre_upper")
@@ -189,8 +236,9 @@ def test_the_effect_sizes_that_nhs_england_publishes(clinic: TextBench) -> None:
     # Each row of the table on a scale of its own, with its own spread.
     names = [f"m{number}" for number in range(len(whole))]
     clinic.connection.execute(
-        "insert into ref_norms (instrument_id, scale, population, sd_points, status, is_default)"
-        " select unnest($names), 'total', 'reference', unnest($sds), 'verified', true",
+        "insert into ref_norms (instrument_id, scale, population, sd_points, status, is_default,"
+        " respondents) select unnest($names), 'total', 'reference', unnest($sds), 'verified',"
+        " true, ['client']",
         {"names": names, "sds": [one["sd_start"] for one in whole]},
     )
     clinic.connection.execute(

@@ -170,6 +170,29 @@ def test_a_verdict_is_no_pair(clinic: TextBench, rating: int, is_responder: str)
     )
 
 
+@pytest.mark.parametrize(
+    ("op", "points", "rating", "is_responder"),
+    [("<=", 3, 3, "true"), ("<=", 3, 4, "false"), (">=", 5, 5, "true"), (">=", 5, 4, "false")],
+)
+def test_a_verdict_goes_by_the_threshold_of_the_catalogue(
+    clinic: TextBench, op: str, points: int, rating: int, is_responder: str
+) -> None:
+    threshold = {"instrument_id": "pgi_c", "kind": "responder", "points": points, "op": op}
+    clinic.fill("ref_thresholds", [threshold])
+    pair(clinic, "pgi_c", "4", str(rating))
+    clinic.expect("mart_episode_outcomes", f"is_responder\n {is_responder}")
+
+
+@pytest.mark.parametrize("own", [{"is_active": False}, {"respondents": ["parent"]}])
+def test_a_verdict_without_a_threshold_in_force_has_no_responder(
+    clinic: TextBench, own: dict[str, object]
+) -> None:
+    threshold = {"instrument_id": "pgi_c", "kind": "responder", "points": 2, "op": "<="}
+    clinic.fill("ref_thresholds", [{**threshold, **own}])
+    pair(clinic, "pgi_c", "4", "1")
+    clinic.expect("mart_episode_outcomes", "last_score | is_responder\n 1 |")
+
+
 def test_an_instrument_without_a_direction_has_no_improvement(clinic: TextBench) -> None:
     pair(clinic, "phq9", "20", "5")
     clinic.connection.execute("update ref_instruments set direction = null")

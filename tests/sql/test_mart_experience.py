@@ -47,7 +47,7 @@ def test_the_last_rating_up_to_the_end_counts_and_needs_no_first(clinic: TextBen
 
 
 @pytest.mark.parametrize(
-    ("instrument_id", "points"), [("csq8", "33"), ("pgi_c", "1.5"), ("pgi_c", "0")]
+    ("instrument_id", "points"), [("csq8", "33"), ("pgi_c", "8"), ("pgi_c", "0")]
 )
 def test_an_unusable_rating_is_none(clinic: TextBench, instrument_id: str, points: str) -> None:
     clinic.given(stg_responses=f"{SCORED}\n r1 | c1 | e1 | {instrument_id} | 2025-06-30 | {points}")

@@ -81,6 +81,7 @@ def test_without_a_rule_it_cannot_be_told(march: TextBench) -> None:
         "mart_on_track_counts",
         f"n_clients | {COUNTS} | not_on_track_rate\n 1 | 1 | | | | | 1 |",
         level="clinic",
+        period_end_on=MARCH,
     )
 
 
@@ -106,12 +107,17 @@ def test_the_list_names_the_treating_therapist_and_is_of_the_last_delivery(
         c1          | phq9          | t1           | 2025-03-03 | 9          | 4        | 4           | on_track
         """,
     )
-    # At the end of February the last score was 16.
-    march.expect(
-        "mart_on_track_counts",
-        f"period_end_on | {COUNTS} | n_without_early_improvement\n 2025-02-28 | 1 | 1 | 0 | 1 | 0 | 0 | 1",
-        level="therapist",
-    )
+    # At the end of February the last score was 16, at the end of January it was too early.
+    of_february = "2025-02-28 | 1 | 1 | 0 | 1 | 0 | 0 | 1"
+    for level, rows in (
+        ("therapist", of_february),
+        ("clinic", f"2025-01-31 | 1 | 1 | 0 | 1 | 0 | 0 | 1\n {of_february}"),
+    ):
+        march.expect(
+            "mart_on_track_counts",
+            f"period_end_on | {COUNTS} | n_without_early_improvement\n {rows}",
+            level=level,
+        )
 
 
 def test_counts_by_subject(march: TextBench) -> None:
@@ -131,4 +137,5 @@ def test_counts_by_subject(march: TextBench) -> None:
         therapist | t1         | 3 | 3 | 1 | 1 | 0 | 1 | 1 | 0
         therapist | t2         | 1 | 1 | 1 | 0 | 1 | 0 | 0 | 1
         """,
+        period_end_on=MARCH,
     )

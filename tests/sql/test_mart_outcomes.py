@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.builders import Row
 from tests.property.oracle_marts import effect
 from tests.sql.paired_courses import courses
 from tests.sql.published_pairs import fill_pairs
 from tests.sql.text_tables import TextBench
+from tests.table_rows import Row
 
 PROGRAMME = "programme_id | instruments\n p1 | phq9"
 
@@ -174,8 +174,8 @@ def test_a_client_with_two_therapists_counts_for_each_and_once_for_the_clinic(
     )
 
 
-@pytest.mark.parametrize("n", [19, 20])
-def test_effect_size_and_its_limits_from_20_pairs_on(clinic: TextBench, n: int) -> None:
+@pytest.mark.parametrize("n", [4, 5, 19, 20])
+def test_effect_size_and_its_limits_from_five_pairs_on(clinic: TextBench, n: int) -> None:
     scores = [(10 + number % 7, 5 + number % 4 + number % 3) for number in range(n)]
     courses(clinic, *({"scores": pair} for pair in scores))
     row = month(clinic, date(2025, 6, 1))
@@ -187,7 +187,7 @@ def test_effect_size_and_its_limits_from_20_pairs_on(clinic: TextBench, n: int) 
             assert row[name] is None
         else:
             assert math.isclose(row[name], value, rel_tol=1e-12)
-    assert (row["effect_size_lower"] is None) is (n < 20)
+    assert (row["effect_size_lower"] is None) is (n < 5)
 
 
 def test_hedges_correction_for_19_degrees_of_freedom_is_0_96(clinic: TextBench) -> None:

@@ -5,13 +5,18 @@ from typing import Any
 
 import pytest
 
-from tests.builders import Row
 from tests.sql.paired_courses import courses
 from tests.sql.published_pairs import is_near
 from tests.sql.text_tables import TextBench
+from tests.table_rows import Row
 
 NORMS = [
-    {"instrument_id": "phq9", "population": "clinical", "sd_points": 6},
+    {
+        "instrument_id": "phq9",
+        "population": "clinical",
+        "sd_points": 6,
+        "respondents": ["client", "parent"],
+    },
     {"instrument_id": "gad7", "population": "clinical", "sd_points": 5},
     {"instrument_id": "ors", "population": "clinical", "sd_points": 8},
 ]
@@ -94,20 +99,34 @@ def test_domains_respondents_and_the_severe_are_kept_apart(clinic: TextBench) ->
     assert figures(clinic, respondent="parent")["change_mean_sds"] == 2
 
 
+def test_spreads_of_patients_and_of_a_reference_sample_are_not_pooled(clinic: TextBench) -> None:
+    clinic.fill("ref_norms", [{**row, "population": kind} for row, kind in
+                              zip(NORMS, ("clinical", "reference", "clinical"), strict=True)])  # fmt: skip
+    courses(clinic, {"scores": (15, 9)}, {"scores": (12, 2), "instrument_id": "gad7"})
+    assert figures(clinic, reference_kind="clinical")["instrument_mix"] == "phq9:1"
+    assert figures(clinic, reference_kind="reference")["change_mean_sds"] == 2
+
+
 def test_without_a_fixed_spread_there_is_no_row(clinic: TextBench) -> None:
     courses(clinic, {"scores": (20, 10), "instrument_id": "wsas"})
     assert clinic.rows("mart_pooled_change") == []
 
 
-@pytest.mark.parametrize("n", [19, 20])
-def test_limits_from_20_courses_on(clinic: TextBench, n: int) -> None:
+@pytest.mark.parametrize(("n", "reason"), [(4, "too_few_pairs_for_limits"), (5, None), (20, None)])
+def test_limits_from_five_courses_on(clinic: TextBench, n: int, reason: str | None) -> None:
     courses(clinic, *({"scores": (15, 9 - 6 * (k % 2))} for k in range(n)))
     row = figures(clinic)
-    assert (row["limits_reason"] is None) is (n == 20)
+    assert row["limits_reason"] == reason
+    assert (row["change_mean_sds_lower"] is None) is (reason is not None)
     if n == 20:
-        # Ten of one spread and ten of two: SD 0.513.
-        assert is_near(row["change_mean_sds_lower"], 1.5 - 1.96 * 0.51299 / 20**0.5, by=1e-4)
-        assert is_near(row["change_mean_sds_upper"], 1.5 + 1.96 * 0.51299 / 20**0.5, by=1e-4)
+        # Ten of one spread and ten of two: SD 0.513; t is 2.093.
+        assert is_near(row["change_mean_sds_lower"], 1.5 - 2.093 * 0.51299 / 20**0.5, by=1e-3)
+        assert is_near(row["change_mean_sds_upper"], 1.5 + 2.093 * 0.51299 / 20**0.5, by=1e-3)
+
+
+def test_equal_changes_have_no_limits_and_say_why(clinic: TextBench) -> None:
+    courses(clinic, *({"scores": (15, 9)} for _ in range(6)))
+    assert figures(clinic)["limits_reason"] == "no_spread"
 
 
 def test_a_client_who_comes_back_and_two_therapists(clinic: TextBench) -> None:

@@ -125,10 +125,11 @@ def test_periods_are_by_the_end_and_all_but_the_clinic_have_the_newest_alone(
             for row in rows
             if row["level"] == level
         }
-        for level in ("clinic", "therapist")
+        for level in ("clinic", "programme", "therapist")
     }
     newest = date(2025, 12, 31)
-    assert by_level["therapist"] == {("rolling_12m", newest): 2, ("all", newest): 2}
+    assert by_level["therapist"] == {("rolling_12m", newest): 2}
+    assert by_level["programme"] == {("rolling_12m", newest): 2, ("all", newest): 2}
     assert by_level["clinic"]["rolling_12m", date(2025, 6, 30)] == 1
     assert by_level["clinic"]["rolling_12m", date(2025, 11, 30)] == 1
     assert by_level["clinic"]["rolling_12m", newest] == 2

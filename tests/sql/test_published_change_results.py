@@ -10,7 +10,6 @@ from typing import TypedDict
 
 import pytest
 
-from tests.builders import Row
 from tests.sql.published_pairs import (
     Pair,
     antidepressant_pairs,
@@ -21,6 +20,7 @@ from tests.sql.published_pairs import (
     needs_data,
 )
 from tests.sql.text_tables import TextBench
+from tests.table_rows import Row
 
 pytestmark = needs_data
 

@@ -4,7 +4,7 @@
     e1         | c1        | 2025-03-31
     e2         | c2        |
 
-An empty cell is null. What a test leaves out has the defaults of `tests/builders.py`.
+An empty cell is null. What a test leaves out has the defaults of `tests/table_rows.py`.
 """
 
 import re
@@ -12,7 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tests.builders import Bench, Row
+from tests.builders import Bench
+from tests.table_rows import Row
 
 LISTS = {"instruments", "respondents"}
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from tests.builders import INSTRUMENTS, SCALES, Bench
+from tests.builders import Bench
+from tests.made_up_catalogue import INSTRUMENTS, SCALES
 
 START = date(2025, 1, 6)
 ENDED = date(2025, 6, 30)

@@ -11,6 +11,7 @@ from pipelines.files import (
     sha256_file,
     sha256_text,
     write_atomic,
+    write_note,
 )
 
 
@@ -32,6 +33,15 @@ def test_a_file_appears_whole_for_its_owner_only(tmp_path):
     assert path.read_bytes() == b"second"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert [each.name for each in path.parent.iterdir()] == ["a.json"]
+
+
+def test_a_note_of_a_cache_appears_whole_for_its_owner_only(tmp_path):
+    path = tmp_path / "new" / "a.json"
+    write_note(path, "first")
+    write_note(path, "é")
+    assert path.read_bytes() == "é".encode()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [each.name for each in path.parent.iterdir()] == ["a.json"]
 
 

@@ -112,6 +112,17 @@ def test_what_counts_as_drop_out_can_be_set_and_changes_the_digest(settings_of):
     assert other.digest != usual.digest
 
 
+def test_how_far_from_its_session_a_form_counts_can_be_set_and_changes_the_digest(settings_of):
+    usual = settings_of(CLINIC)
+    assert usual.session_window_days == 7
+    other = settings_of(CLINIC + "[windows]\nsession_window_days = 0\n")
+    assert other.session_window_days == 0
+    assert other.digest != usual.digest
+    with pytest.raises(SettingsError, match="out of its range") as caught:
+        settings_of(CLINIC + "[windows]\nsession_window_days = -1\n")
+    assert "session_window_days" in caught.value.where
+
+
 def test_settings_that_figures_depend_on_change_the_digest(settings_of):
     digests = {
         settings_of(content).digest

@@ -12,6 +12,12 @@ from pipelines.outcome_settings import OutcomeSettings, ReferencePeriod
 CLINIC = '[clinic]\nname = "Made-up"\npseudonym_salt = "pepper"\n'
 DECIDED = 'source = "Example 2024, table 2"\ndecided_on = 2026-01-31\n'
 POINTS = '[[thresholds]]\ninstrument = "phq9"\nkind = "reliable_change"\npoints = 5\n' + DECIDED
+TURNED = """
+[sources.epic]
+kind = "folder"
+path = "epic"
+items_already_reversed = ["core10", "rses"]
+"""
 PERIOD = "[reference_period]\nstarts_on = 2024-01-01\nends_on = 2024-12-31\nset_on = 2025-01-15\n"
 
 
@@ -53,16 +59,14 @@ def test_the_reference_period_is_read(settings_of):
 
 
 def test_a_feed_that_turns_items_is_read(settings_of):
-    content = "[instruments.core10]\nitems_already_reversed = true\n[instruments.rses]\n"
-    assert settings_of(content).outcomes.already_reversed == {"core10"}
+    other = '[sources.other]\nkind = "folder"\npath = "elsewhere"\n'
+    assert settings_of(TURNED + other).turned_instruments == {"epic": {"core10", "rses"}}
 
 
-@pytest.mark.parametrize(
-    "content", [POINTS, PERIOD, "[instruments.core10]\nitems_already_reversed = true\n"]
-)
+@pytest.mark.parametrize("content", [POINTS, PERIOD, TURNED])
 def test_every_decision_changes_the_digest(settings_of, content):
     assert settings_of(content).digest != settings_of("").digest
-    other = content.replace("= 5", "= 4").replace("-15", "-16").replace("true", "false")
+    other = content.replace("= 5", "= 4").replace("-15", "-16").replace("rses", "sdq")
     assert settings_of(other).digest != settings_of(content).digest
     assert settings_of("# another place\n" + content).digest == settings_of(content).digest
 
@@ -101,8 +105,9 @@ def test_every_decision_changes_the_digest(settings_of, content):
         (PERIOD + "minimum_scores = 1\n", "period cannot", "reference", ", 1"),
         (PERIOD.replace("set_on = 2025-01-15\n", ""), "missing or has", "set_on", "nothing"),
         (PERIOD + "frozen = true\n", "nothing reads", "reference_period", "frozen"),
-        ("[instruments.phq9]\nitems = 3\n", "nothing reads", "instruments.phq9", "items"),
-        ("[instruments.phq9]\nitems_already_reversed = 1\n", "wrong type", "items_already", "int"),
+        ("[instruments.phq9]\nitems = 3\n", "nothing reads", "top level", "instruments"),
+        (TURNED.replace('["core10", "rses"]', "true"), "wrong type", "items_already", "bool"),
+        (TURNED.replace('"rses"', "1"), "reversed items cannot", "[sources.epic]", "int, str"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(settings_of, content, message, where, found):

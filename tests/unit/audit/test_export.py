@@ -8,10 +8,11 @@ import polars
 import pytest
 
 from pipelines.audit import ledger
-from pipelines.audit.export import export_table, is_row_level
+from pipelines.audit.export import PERSON_COLUMNS, export_table, is_row_level
 from pipelines.engine import Engine
 from pipelines.errors import UsageError
 from pipelines.home import Home
+from pipelines.warehouse.model_file import load_models
 from tests.unit.warehouse.small_home import keep, publish_tables
 
 
@@ -44,20 +45,87 @@ def test_every_format_has_the_tables_rows_for_its_owner_only(home, tmp_path, kin
 
 
 @pytest.mark.parametrize(
-    ("table", "expected"),
+    ("table", "columns", "expected"),
     [
-        ("mart_outcomes", False),
-        ("pub_outcomes", False),
-        ("ref_instruments", False),
-        ("mart_episode_outcomes", True),
-        ("mart_episode_recovery", True),
-        ("int_episodes", True),
-        ("stg_clients", True),
-        ("quarantine", True),
+        ("mart_outcomes", ["level", "n_clients"], False),
+        ("pub_outcomes", ["level"], False),
+        ("ref_instruments", ["instrument_id"], False),
+        ("mart_on_track_counts", ["subject_id", "n_open"], False),
+        ("mart_on_track", ["episode_key", "instrument_id"], True),
+        ("mart_example", ["client_key"], True),
+        ("int_episodes", [], True),
+        ("stg_clients", [], True),
+        ("quarantine", [], True),
     ],
 )
-def test_which_tables_are_about_single_people(table, expected):
-    assert is_row_level(table) is expected
+def test_which_tables_are_about_single_people(table, columns, expected):
+    assert is_row_level(table, columns) is expected
+
+
+def test_a_mart_with_one_row_a_course_is_never_free():
+    for model in load_models().values():
+        if model.name.startswith("mart_") and PERSON_COLUMNS & set(model.key):
+            assert is_row_level(model.name, model.key), model.name
+    assert is_row_level("mart_sudden_gains", load_models()["mart_sudden_gains"].key)
+
+
+@pytest.fixture
+def lists(tmp_path):
+    """Two therapists' open courses, each with its own and its client's name."""
+    home = Home.create(tmp_path / "lists", salt="test")
+    publish_tables(
+        home,
+        keep(
+            home,
+            "mart_on_track",
+            episode_key=["k1", "k2"],
+            therapist_id=["t1", "t2"],
+            track_status=["on_track", "not_on_track"],
+        ),
+        keep(home, "mart_outcomes", level=["clinic"]),
+        keep(
+            home,
+            "stg_episodes",
+            episode_id=["e1", "e2"],
+            episode_key=["k1", "k2"],
+            client_id=["c1", "c2"],
+        ),
+        keep(home, "stg_therapists", therapist_id=["t1", "t2", "t3"]),
+    )
+    return home
+
+
+def exported(home, table, output, **how):
+    """The rows of an export, for a reason."""
+    n_rows = export_table(home, table, kind="json", output=output, purpose="supervision", **how)
+    rows = json.loads(output.read_text(encoding="utf-8"))
+    assert len(rows) == n_rows
+    return rows
+
+
+def test_a_therapist_gets_their_own_courses_by_the_names_they_know(lists, tmp_path):
+    own = {"therapist_id": "t2", "track_status": "not_on_track"}
+    found = exported(lists, "mart_on_track", tmp_path / "own.json", therapist="t2")
+    assert found == [{"client_id": "c2", "episode_id": "e2", **own}]
+    (event,) = ledger.events(lists)
+    assert event["details"]["therapist"] == "t2"
+    assert exported(lists, "mart_on_track", tmp_path / "none.json", therapist="t3") == []
+
+
+@pytest.mark.parametrize(
+    ("table", "therapist", "message"),
+    [
+        ("mart_on_track", None, "for the treating therapist alone"),
+        ("mart_on_track", "t4", "No therapist with this id"),
+        ("mart_on_track", "' or true or '", "No therapist with this id"),
+        ("mart_outcomes", "t1", "does not say whose courses"),
+    ],
+)
+def test_a_list_is_of_one_known_therapist(lists, tmp_path, table, therapist, message):
+    with pytest.raises(UsageError, match=message):
+        exported(lists, table, tmp_path / "out.json", therapist=therapist)
+    assert ledger.events(lists) == []
+    assert not (tmp_path / "out.json").exists()
 
 
 @pytest.mark.parametrize("purpose", [None, "", "  "])

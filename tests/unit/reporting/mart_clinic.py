@@ -20,9 +20,11 @@ import duckdb
 import polars
 
 from pipelines.reporting.disclosure import PUBLIC_LEVELS, policy_table
-from pipelines.reporting.figures import SECTION_TABLES, month_before, month_end
+from pipelines.reporting.figures import month_before, month_end
+from pipelines.reporting.published_tables import SECTION_TABLES
 from pipelines.warehouse.model_file import SQL_FOLDER
 from tests.builders import Bench
+from tests.table_columns import DDL
 
 PUBLISHED = (
     "withheld", "subjects", "outcomes", "activity", "completeness", "recovery", "started",
@@ -190,6 +192,7 @@ def connect(clinic: Clinic, *, public_policy: str = "nhs_england") -> duckdb.Duc
     _fill(connection, "mart_started", _started_rows(clinic, courses))
     _fill(connection, "mart_deliveries", _delivery_rows(clinic))
     _fill(connection, "mart_quarantine", _quarantine_rows(clinic))
+    _fill(connection, "mart_warnings", _warning_rows(clinic))
     publish(connection, public_policy=public_policy)
     return connection
 
@@ -209,7 +212,7 @@ def publish(
         connection.execute(
             "create or replace table ref_disclosure_policies as from read_parquet(?)", [str(path)]
         )
-    for table in (*PUBLISHED, "deliveries", "quarantine"):
+    for table in (*PUBLISHED, "deliveries", "quarantine", "warnings"):
         sql = (SQL_FOLDER / "published" / f"pub_{table}.sql").read_text(encoding="utf-8")
         connection.execute(f"create or replace table pub_{table} as {sql}")
     for table, columns in section_tables().items():
@@ -262,6 +265,8 @@ COLUMNS = {
         file_name varchar, table_name varchar, n_delivered bigint, n_accepted bigint,
         n_superseded bigint, n_withdrawn bigint, n_quarantined bigint""",
     "mart_quarantine": """delivery_id varchar, table_name varchar, rule_id varchar,
+        delivered_on date, n_rows bigint""",
+    "mart_warnings": """delivery_id varchar, table_name varchar, rule_id varchar,
         delivered_on date, n_rows bigint""",
 }
 RATES = {
@@ -524,9 +529,22 @@ def _quarantine_rows(clinic: Clinic) -> Iterable[dict]:
             }
 
 
+def _warning_rows(clinic: Clinic) -> Iterable[dict]:
+    if clinic.has_questionnaires:
+        day = month_before(clinic.last_month, -1)
+        yield {
+            "delivery_id": f"d-{day}",
+            "table_name": "responses",
+            "rule_id": "responses.total_score.on_steps",
+            "delivered_on": day,
+            "n_rows": 3,
+        }
+
+
 def _references(connection: duckdb.DuckDBPyConnection, clinic: Clinic) -> None:
     connection.execute(
-        "create table int_subject_names (level varchar, subject_id varchar, name varchar, detail varchar)"
+        "create table int_subject_names (level varchar, subject_id varchar, name varchar,"
+        " detail varchar, led_by varchar[])"
     )
     names = [("clinic", "clinic", "Example Hill Clinic", None)]
     names += [("programme", key, *value) for key, value in clinic.programmes.items()]
@@ -538,13 +556,14 @@ def _references(connection: duckdb.DuckDBPyConnection, clinic: Clinic) -> None:
         ("group", f"g-{place}", f"Evening group {place + 1}", "DBT skills")
         for place in range(clinic.n_groups)
     ]
-    connection.executemany("insert into int_subject_names values (?, ?, ?, ?)", names)
+    connection.executemany("insert into int_subject_names values (?, ?, ?, ?, null)", names)
     connection.execute(
         """create table ref_instruments (instrument_id varchar, name varchar, version varchar,
         domain varchar, n_items integer, item_min_points double, item_max_points double,
         total_min_points double, total_max_points double, direction varchar, is_scored boolean,
         purpose varchar)"""
     )
+    connection.execute(f"create table ref_rebases ({DDL['ref_rebases']})")
     connection.execute(
         """create table pub_outcome_rules (respondent varchar, rule_id varchar, rule_version varchar,
         instrument_id varchar, scale varchar, reliable_change_points decimal(9,4),

@@ -45,10 +45,13 @@ EFFECT: dict[str, Any] = {
     "first_sd_points": 5.0,
     "last_mean_points": 11.0,
     "last_sd_points": 6.0,
+    "pair_correlation": 0.55,
     "g_pre": 0.78,
     "g_pre_lower": 0.5,
     "g_pre_upper": 1.06,
+    "limits_reason": None,
     "d_reference": 0.656,
+    "d_severity_adjusted": None,
     "reference_sd_points": 6.1,
     "reference_label": "everybody in the country",
 }
@@ -120,21 +123,42 @@ def test_a_measure_with_everything(connection: duckdb.DuckDBPyConnection) -> Non
     shares, effects = found.tables
     assert texts(shares) == [["PHQ-9", "40\xa0%", "1 of 4", "3", "1"]]
     assert shares.rows[0].cells[2].reason == "too_few_pairs_for_rate"
-    assert texts(effects) == [["PHQ-9", "15.0", "11.0", "0.78", "–", "0.66"]]
-    assert effects.rows[0].cells[3].small == "0.50 to 1.06; 40 courses"
-    assert effects.rows[0].cells[5].small == "of 6.1: everybody in the country"
+    assert texts(effects) == [["PHQ-9", "15.0", "11.0", "0.55", "0.78", "–", "0.66"]]
+    assert effects.rows[0].cells[4].small == "0.50 to 1.06; 40 courses"
+    assert effects.rows[0].cells[6].small == "of 6.1: everybody in the country"
     said = " ".join(found.paragraphs)
     assert "no comparison group" in said
     assert "PHQ-9: 4 of 40 measured courses" in said
     assert "50\xa0% are reliably better" in said
 
 
-def test_without_limits_or_a_published_spread_the_cell_says_so(
+def test_a_clinic_with_a_reference_period_has_a_figure_adjusted_for_severity(
     connection: duckdb.DuckDBPyConnection,
+) -> None:
+    measure(connection, d_severity_adjusted=0.7)
+    measure(connection, "gad7")
+    found = part(connection)
+    assert found is not None
+    effects = found.tables[-1]
+    assert [row[-1] for row in texts(effects)] == ["0.70", "–"]
+    assert effects.columns[-1].label == "Adjusted for severity"
+    assert "reference period" in effects.note
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("too_few_pairs_for_limits", "12 courses, too few for limits"),
+        ("no_spread", "12 courses, no limits without a spread"),
+    ],
+)
+def test_without_limits_or_a_published_spread_the_cell_says_so(
+    connection: duckdb.DuckDBPyConnection, reason: str, said: str
 ) -> None:
     measure(
         connection,
         n_paired=12,
+        limits_reason=reason,
         g_pre_lower=None,
         g_pre_upper=None,
         reference_sd_points=None,
@@ -143,8 +167,8 @@ def test_without_limits_or_a_published_spread_the_cell_says_so(
     found = part(connection)
     assert found is not None
     cells = found.tables[-1].rows[0].cells
-    assert cells[3].small == "12 courses, too few for limits"
-    assert cells[5].text == "no published spread"
+    assert cells[4].small == said
+    assert cells[6].text == "no published spread"
 
 
 def test_nobody_who_could_not_improve_makes_no_sentence(
@@ -190,6 +214,7 @@ def test_a_domain_of_several_measures_is_pooled(
         "pub_pooled_change",
         domain="symptoms",
         population="all_paired",
+        reference_kind="clinical",
         n_courses=3 if mean is None else 40,
         n_instruments=n_instruments,
         instrument_mix="gad7:30;phq9:40",
@@ -204,4 +229,4 @@ def test_a_domain_of_several_measures_is_pooled(
     if shown is None:
         assert pooled == []
     else:
-        assert texts(pooled[0]) == [["Symptoms", shown, "GAD-7 30, PHQ-9 40"]]
+        assert texts(pooled[0]) == [["Symptoms", shown, "patients", "GAD-7 30, PHQ-9 40"]]

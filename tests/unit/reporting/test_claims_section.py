@@ -14,14 +14,15 @@ from pipelines.reporting.model import Section
 from pipelines.reporting.sentences import Minimums
 from pipelines.reporting.trends import window
 from pipelines.reporting.wording import load_wording
-from tests.builders import Bench, Row
+from tests.builders import Bench
+from tests.table_rows import Row
 from tests.unit.reporting.mart_clinic import Settings, section_tables
 
 FIRST_SESSION = date(2025, 1, 6)
 REPORT_MONTH = date(2025, 11, 1)
 READ_TABLES = (
     *("pub_subjects", "pub_outcomes", "pub_activity", "pub_completeness", "pub_recovery"),
-    *("pub_started", "pub_deliveries", "pub_quarantine", "pub_outcome_rules"),
+    *("pub_started", "pub_deliveries", "pub_quarantine", "pub_warnings", "pub_outcome_rules"),
 )
 FILLED = ("stg_episodes", "stg_sessions", "stg_attendances", "stg_responses", "stg_consents")
 SENTENCE = "{n_met} of {n_measured} of {n_due}: {met_percent}"
@@ -135,15 +136,42 @@ def test_the_section_tells_flow_bounds_verdict_and_sentence(bench: Bench) -> Non
     assert shown["measured"] == "80 % 32 of 40"
     assert shown["met"].startswith("75 %")
     assert shown["bounds"] == "60 % to 80 %"
-    assert shown["worse"].startswith("6 %")
+    # 2 of 32 are 6.25 %: what speaks against a claim is rounded up.
+    assert shown["worse"].startswith("7 %")
     assert shown["verdict"] == "May be published"
     (definition,) = found.definitions
     assert definition.term == "Half got better."
-    assert definition.text == (
-        "May be published. 40 were referred, 40 began, 40 are due and count, 32 were measured."
-        " What may be said: 24 of 32 of 40: 75"
-    )
+    assert definition.text == ("May be published. What may be said: 24 of 32 of 40: 75")
     assert shown["worse_bound"] == "at most 25 %"
+
+
+def test_without_a_sentence_the_flow_is_told(bench: Bench) -> None:
+    fill(bench, courses=40, measured=32, better=24, worse=2)
+    publish(bench, minimum_pairs=33)
+    found = section(bench)
+    assert found is not None
+    assert found.definitions[0].text == (
+        "Cannot be told yet: too few were measured."
+        " 40 were referred, 40 began, 40 are due and count, 32 were measured."
+    )
+
+
+def test_the_table_rounds_against_the_claim_as_its_sentence_does(bench: Bench) -> None:
+    fill(bench, courses=41, measured=38, better=25, worse=2)
+    text = "{met_percent} {lower_percent}-{upper_percent} {deteriorated_percent} {worst_percent} {best_percent} {worse_worst_percent} {pair_percent}"  # fmt: skip
+    publish(bench, sentence=text)
+    found = section(bench)
+    assert found is not None
+    shown = cells(found)
+    # 25 of 38 are 65.8 %, 2 are 5.3 %; 25, 28 and 5 of 41 are 60.97, 68.3 and 12.2 %.
+    met, limits, worse, worst, best, worse_worst, pairs = found.definitions[0].text.split()[-7:]
+    assert (met, worse, worst, best, worse_worst) == ("65", "6", "60", "69", "13")
+    lower, upper = limits.split("-")
+    assert shown["met"] == f"65 % {lower}–{upper} %; 25 of 38"
+    assert shown["worse"].startswith("6 %")
+    assert shown["bounds"] == "60 % to 69 %"
+    assert shown["worse_bound"] == "at most 13 %"
+    assert shown["measured"] == f"{pairs} % 38 of 41" == "92 % 38 of 41"
 
 
 def test_a_claim_that_the_worst_bound_contradicts_is_refused_with_the_reason(

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -13,11 +14,18 @@ from pipelines.reporting.wording import load_wording
 from pipelines.warehouse.model_file import Model
 
 WORDS = load_wording()
+SOURCES = {"mart_x": "A paper", "mart_z": "", "stg_y": ""}
 
 
 def model(name: str, source: str = "") -> Model:
     """A model file as far as the methods page reads it."""
     return Model(name, Path(name), f"What {name} counts.", "one row per thing.", ("a",), source, "")
+
+
+def settings(model: Model) -> dict[str, Any]:
+    """What a clinic has set: nothing that most models name."""
+    values = {"mart_z": {"window_days": 7, "share": None, "bands": [18, 30]}}
+    return values.get(model.name, {})
 
 
 def rules(rows: str) -> duckdb.DuckDBPyConnection:
@@ -40,11 +48,13 @@ def test_methods_list_every_rule_with_its_source_and_every_definition() -> None:
     connection = rules("('phq9', 6.5, true, ['a', 'b'], null, 'Somebody 1999')")
     page = methods_page(
         connection,
-        {"mart_x": model("mart_x", "A paper"), "stg_y": model("stg_y")},
+        {name: model(name, source) for name, source in SOURCES.items()},
         WORDS,
         clinic="C",
+        parameters=settings,
     )
-    in_force, definitions, thresholds = page.sections
+    in_force, definitions, thresholds, evidence = page.sections
+    assert evidence.section_id == "evidence"
     assert [each.label for each in in_force.tables[0].columns] == [
         "instrument id", "points", "is active", "aliases", "source",
     ]  # fmt: skip
@@ -52,13 +62,23 @@ def test_methods_list_every_rule_with_its_source_and_every_definition() -> None:
         "phq9", "6.5", "yes", "a, b", "Somebody 1999",
     ]  # fmt: skip
     assert [(each.title, each.paragraphs) for each in definitions.parts] == [
-        ("mart_x", ("What mart_x counts.", "Holds one row per thing.", "Source: A paper"))
+        ("mart_x", ("What mart_x counts.", "Holds one row per thing.", "Source: A paper")),
+        (
+            "mart_z",
+            (
+                "What mart_z counts.",
+                "Holds one row per thing.",
+                "Settings it was computed by: window_days: 7; share: not set; bands: 18, 30.",
+            ),
+        ),
     ]
     assert thresholds.tables[0].rows[0].cells[1].text == "unverified"
 
 
 def test_a_whole_number_is_written_without_an_exponent() -> None:
-    page = methods_page(rules("('phq9', 100, null, [], '', 's')"), {}, WORDS, clinic="C")
+    page = methods_page(
+        rules("('phq9', 100, null, [], '', 's')"), {}, WORDS, clinic="C", parameters=settings
+    )
     assert page.sections[0].tables[0].rows[0].cells[1].text == "100"
     assert Decimal("1E+2") == 100
 
@@ -66,8 +86,10 @@ def test_a_whole_number_is_written_without_an_exponent() -> None:
 def test_a_table_of_rules_without_rows_is_left_out() -> None:
     connection = rules("('phq9', 6, null, [], '', 's')")
     connection.execute("delete from pub_outcome_rules")
-    page = methods_page(connection, {}, WORDS, clinic="C")
-    assert [each.section_id for each in page.sections] == ["definitions", "ref-thresholds"]
+    page = methods_page(connection, {}, WORDS, clinic="C", parameters=settings)
+    assert [each.section_id for each in page.sections] == [
+        "definitions", "ref-thresholds", "evidence",
+    ]  # fmt: skip
 
 
 def test_the_dictionary_has_every_column_of_every_public_table() -> None:

@@ -148,7 +148,7 @@ def test_recovery_says_its_share_its_standard_its_bounds_and_its_pairs(
     assert "none that the clinic has set" in text
     assert "150 of 200 finished courses have a first and a last score on both measures" in text
     assert "40 finished courses treat a problem with a measure of its own" in text
-    assert "It was the second of the pair in 12" in text
+    assert "It was the second of the two measures in 12" in text
     rows = cells(found.tables[0])
     assert "60 of 200" in rows["No reliable change, of finished"][0]
     assert "150 of 200" in rows["Both measures at start and end, of finished"][0]
@@ -223,7 +223,7 @@ def test_a_measure_of_its_own_that_nowhere_counts_is_said_to_be_replaced(
     detail(connection, n_own_measure_used=0)
     found = section(report(connection), "recovery")
     assert found is not None
-    assert "in none is it the second of the pair: the GAD-7 stands in" in " ".join(found.paragraphs)
+    assert "in none is it the second of the two measures: the GAD-7 stands in" in " ".join(found.paragraphs)
 
 
 def test_nothing_missing_and_no_measure_of_its_own_are_not_spoken_of(

@@ -59,7 +59,7 @@ def domain(
     """Forty finished courses in a domain: thirty with a pair, eighteen of them better."""
     counts: dict[str, Any] = {
         "is_proxy": False, "n_ended": 44, "n_finished": 40, "n_measured": 33, "n_paired": 30,
-        "n_better": 20, "n_same": 4, "n_worse": 6,
+        "n_better": 20, "n_same": 4, "n_worse": 6, "n_no_direction": 0,
         "paired_rate": 0.75, "paired_rate_lower": 0.6, "paired_rate_upper": 0.86,
     }  # fmt: skip
     if basis in ("published", "goal_rule", "verdict_categories", "clinic", "clinic_derived"):
@@ -70,7 +70,7 @@ def domain(
             "deteriorated_rate_upper": 0.21,
         }  # fmt: skip
     if basis == "any":
-        counts |= {"n_better": None, "n_same": None, "n_worse": None}
+        counts |= dict.fromkeys(("n_better", "n_same", "n_worse", "n_no_direction"))
     key = {"domain": name, "basis": basis, "respondent": respondent}
     insert(connection, "pub_domain_outcomes", **{**counts, **key, **row})
 
@@ -157,7 +157,39 @@ def test_one_picture_shows_each_domain_by_the_rule_that_speaks_for_it(
         "Family and child (published rule, parent)",
     ]
     assert [part["n"] for part in chart.data["parts"]][:4] == [18, 10, 2, 10]
-    assert chart.title.startswith("4 of 13 domains were measured")
+    assert chart.title == (
+        "4 of 12 domains were measured at start and end, by a rule that says what counts as better"
+    )
+
+
+def test_a_verdict_is_drawn_and_is_no_domain_measured_twice(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    unmeasured(connection, "symptoms", "global_change")
+    domain(connection, "symptoms")
+    domain(connection, "global_change", "verdict_categories")
+    (chart,) = section(connection).charts
+    assert [part["measure"] for part in chart.data["parts"] if part["is_first"]] == [
+        "Symptoms",
+        "The client's own verdict",
+    ]
+    assert chart.title.startswith("1 of 12 domains were measured at start and end")
+    assert chart.title.endswith("the client's own verdict is asked at the end alone")
+
+
+def test_measured_is_better_same_worse_and_what_has_no_direction(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    unmeasured(connection, "behaviour_change", "symptoms")
+    domain(connection, "symptoms")
+    domain(connection, "behaviour_change", "no_threshold", n_better=20, n_no_direction=10, n_same=0,
+           n_worse=0)  # fmt: skip
+    (table,) = (one for one in section(connection).tables if one.table_id == "domains-table")
+    assert [(row.cells[5].text, row.cells[5].small) for row in table.rows] == [
+        ("20, 4, 6", ""),
+        ("20, 0, 0", "and 10 without a direction"),
+    ]
+    assert "nobody says which way is better" in table.note
 
 
 def test_a_domain_without_a_rule_has_directions_and_says_why(
@@ -259,6 +291,7 @@ def test_goals_are_told_by_what_their_kind_asks_for(connection: duckdb.DuckDBPyC
     goal(
         connection, "gbo", n_goals_improved=9, n_goals_deteriorated=1, n_courses_improved=5,
         improved_rate=0.625, improved_rate_lower=0.3, improved_rate_upper=0.86,
+        improved_rate_worst=0.5, improved_rate_best=0.7,
     )  # fmt: skip
     goal(connection, "gas", n_goals_met=11, first_t_mean_points=36.2, last_t_mean_points=51.4,
          change_t_mean_points=15.2)  # fmt: skip
@@ -267,6 +300,8 @@ def test_goals_are_told_by_what_their_kind_asks_for(connection: duckdb.DuckDBPyC
     texts = " ".join(part.paragraphs)
     assert "9 of 16 goals rated twice moved up by the published step" in texts
     assert "Of 8 courses, 5 (63 %, between 30 % and 86 %)" in texts.replace("\u00a0", " ")
+    assert "2 of 10 courses with such goals have no goal rated twice" in texts
+    assert "it is between 50 %, had none of these moved up, and 70 %" in texts.replace("\xa0", " ")
     assert "11 of 16 goals rated twice were met as expected" in texts
     assert "from 36.2 to 51.4" in texts
     assert "6 of 40 goals were set late" in texts
@@ -275,6 +310,18 @@ def test_goals_are_told_by_what_their_kind_asks_for(connection: duckdb.DuckDBPyC
         ["Rated 0 to 10", "10", "20", "16", "9", "1", "2.5"],
         ["Goal attainment scaling", "10", "20", "16", "11", "–", "2.5"],
     ]
+
+
+def test_where_every_course_has_a_goal_rated_twice_there_are_no_bounds(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    unmeasured(connection)
+    goal(
+        connection, "gbo", n_courses_paired=10, n_goals_improved=9, n_courses_improved=5,
+        improved_rate=0.5, improved_rate_lower=0.2, improved_rate_upper=0.8,
+        improved_rate_worst=0.5, improved_rate_best=0.5,
+    )  # fmt: skip
+    assert "no goal rated twice" not in " ".join(section(connection).parts[0].paragraphs)
 
 
 def test_few_goals_have_counts_and_no_mean(connection: duckdb.DuckDBPyConnection) -> None:

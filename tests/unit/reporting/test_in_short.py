@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from pipelines.comparison.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
 from pipelines.reporting.comparing import ABOVE, WITHIN
 from pipelines.reporting.context import Context
 from pipelines.reporting.figures import Instrument, Measure, OutcomeRule, Subject
@@ -22,7 +23,6 @@ from pipelines.reporting.look_at import look_at
 from pipelines.reporting.model import Card, Sentence, Trend, TrendPoint
 from pipelines.reporting.sentences import Minimums, Share, Usual, measured_percent, worse_too
 from pipelines.reporting.signals import MOST_ITEMS, signal_items
-from pipelines.reporting.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
 from pipelines.reporting.trends import Window, usual_range
 from pipelines.reporting.wording import load_wording
 
@@ -48,14 +48,21 @@ class Shown:
     month_end_on: date = END_ON
     as_of_on: date | None = None
     deliveries: tuple[Mapping[str, Any], ...] = ()
+    rebases: tuple[Mapping[str, Any], ...] = ()
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     recovered: dict[str, Any] | None = None
     completed: dict[str, dict[str, Any]] = field(default_factory=dict)
     begun: dict[str, Any] | None = None
     names: dict[str, list[str]] = field(default_factory=dict)
 
-    def published(self, table: str, _subject: object, _kind: str, end_on: date) -> list[Any]:
-        return self.tables.get(table, []) if end_on == END_ON else []
+    def published(self, table: str, _subject: object, kind: str, end_on: date) -> list[Any]:
+        asked = {"period_kind": kind, "period_end_on": end_on}
+        newest = {"period_end_on": END_ON}
+        return [
+            row
+            for row in self.tables.get(table, [])
+            if all({**newest, **row}.get(name, value) == value for name, value in asked.items())
+        ]
 
     def recovery(self, *_: object) -> dict[str, Any] | None:
         return self.recovered
@@ -232,14 +239,22 @@ def test_without_a_judged_domain_nothing_is_said() -> None:
     ],
 )
 def test_claims_are_counted_by_what_may_be_published(verdicts: list[str], text: str) -> None:
+    # Closed on the last day of the report's month.
+    ended_on = date(2026, 7, 31)
     rows = [
-        {"claim_id": str(place), "verdict": verdict, "closes_on": END_ON}
+        {
+            "claim_id": str(place),
+            "verdict": verdict,
+            "period_kind": "rolling_12m",
+            "period_end_on": ended_on,
+            "closes_on": END_ON,
+        }
         for place, verdict in enumerate(verdicts)
     ]
     (found,) = claim_sentences(context(Shown(tables={"pub_claims": rows})))
     assert (found.text, found.link) == (text, "claims")
     for row in rows:
-        row["closes_on"] = date(2026, 11, 1)
+        row["closes_on"] = END_ON + timedelta(days=1)
     assert claim_sentences(context(Shown(tables={"pub_claims": rows}))) == []
 
 

@@ -83,9 +83,9 @@ def report(
     )
 
 
-def section_of(connection: duckdb.DuckDBPyConnection) -> Section | None:
+def section_of(connection: duckdb.DuckDBPyConnection, **more: Any) -> Section | None:
     """The section of the director's report."""
-    found = [each for each in report(connection).sections if each.section_id == "path"]
+    found = [each for each in report(connection, **more).sections if each.section_id == "path"]
     return found[0] if found else None
 
 
@@ -232,21 +232,20 @@ def test_those_who_had_left_are_told_with_their_means() -> None:
     )
 
 
-def test_an_earlier_month_says_nothing_about_its_open_courses(
-    connection: duckdb.DuckDBPyConnection,
-) -> None:
+def test_an_earlier_month_has_its_own_open_courses(connection: duckdb.DuckDBPyConnection) -> None:
     give(connection, "pub_path", [PATH_ROW])
     connection.execute(
         "update pub_path set period_start_on = date '2025-10-01', period_end_on = date '2026-09-30'"
     )
-    give(connection, "pub_on_track", [{"n_open": 20, "n_judged": 12}])
-    (section,) = [
-        each
-        for each in report(connection, month=date(2026, 9, 1)).sections
-        if each.section_id == "path"
-    ]
-    assert "open course" not in " ".join(section.paragraphs).lower()
-    assert [table.table_id for table in section.tables] == ["path-ups"]
+    september = {"period_start_on": date(2026, 9, 1), "period_end_on": date(2026, 9, 30)}
+    give(
+        connection,
+        "pub_on_track",
+        [{"n_open": 20, "n_judged": 12}, {"n_open": 30, "n_judged": 13, **september}],
+    )
+    section = section_of(connection, month=date(2026, 9, 1))
+    assert section is not None
+    assert section.tables[-1].rows[0].cells[1].text == "30"
 
 
 def test_open_courses_without_a_threshold_are_not_said_to_have_no_score(
@@ -270,5 +269,23 @@ def test_open_courses_are_counted_and_not_listed(connection: duckdb.DuckDBPyConn
     table = section.tables[-1]
     assert [cell.text for cell in table.rows[0].cells[1:]] == ["20", "12", "9", "3", "6", "2"]
     assert "50\u00a0% of a reliable change by session 4" in table.note
-    # There is no view for therapists, so none may be promised.
-    assert "herapist" not in table.note
+    assert "not on this page" in table.note
+
+
+def test_a_measure_on_which_no_open_course_could_be_judged_is_named_beneath(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    give(connection, "pub_path", [PATH_ROW])
+    none_judged = {"instrument_id": "gad7", "n_open": 5, "n_judged": 0, "n_too_early": 5}
+    give(connection, "pub_on_track", [{"n_open": 20, "n_judged": 1}, none_judged])
+    section = section_of(connection)
+    assert section is not None
+    table = section.tables[-1]
+    assert [row.cells[0].text for row in table.rows] == ["PHQ-9"]
+    assert "No open course could be judged on: GAD-7." in table.note
+    # With nothing but such measures the table says so itself.
+    give(connection, "pub_on_track", [none_judged])
+    section = section_of(connection)
+    assert section is not None
+    assert [row.cells[0].text for row in section.tables[-1].rows] == ["GAD-7"]
+    assert "could be judged on" not in section.tables[-1].note

@@ -1,4 +1,4 @@
-"""Two tables that exist for the report: names, and rules that turned rows away."""
+"""Tables that exist for the report: names, and rules that rows break."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -34,17 +34,18 @@ def test_every_subject_has_a_name(connection: duckdb.DuckDBPyConnection) -> None
             'psychologist' as discipline;
         create table stg_programmes as select 'p1' as programme_id, 'DBT skills' as name,
             'dbt_skills' as track;
-        create table stg_groups as select * from (values ('g1', 'p1', 'Evening'), ('g2', 'gone', 'Noon'))
-            as listed (group_id, programme_id, name);
+        create table stg_groups as select * from (values
+            ('g1', 'p1', 'Evening', 't1', 'gone'), ('g2', 'gone', 'Noon', null, null))
+            as listed (group_id, programme_id, name, lead_therapist_id, co_therapist_id);
         """
     )
     found = rows(connection, "int_subject_names", {"clinic_name": "Example Hill"})
     assert [tuple(row.values()) for row in found] == [
-        ("clinic", "clinic", "Example Hill", None),
-        ("group", "g1", "Evening", "DBT skills"),
-        ("group", "g2", "Noon", None),
-        ("programme", "p1", "DBT skills", "dbt_skills"),
-        ("therapist", "t1", "Ada Birnbaum", "psychologist"),
+        ("clinic", "clinic", "Example Hill", None, None),
+        ("group", "g1", "Evening", "DBT skills", ["Ada Birnbaum"]),
+        ("group", "g2", "Noon", None, []),
+        ("programme", "p1", "DBT skills", "dbt_skills", None),
+        ("therapist", "t1", "Ada Birnbaum", "psychologist", None),
     ]
 
 
@@ -60,4 +61,27 @@ def test_a_row_counts_once_under_each_rule_it_broke(connection: duckdb.DuckDBPyC
     assert [(row["rule_id"], row["n_rows"], row["delivered_on"]) for row in found] == [
         ("a", 2, date(2026, 11, 1)),
         ("b", 1, date(2026, 11, 1)),
+    ]
+
+
+def test_rows_in_use_that_break_a_warning_are_counted_by_delivery_and_rule(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    connection.execute(
+        """
+        create table stg_files as select * from (values
+            ('d1', 'f1', 'responses', date '2026-11-01'), ('d1', 'f2', 'responses', date '2026-11-01'),
+            ('d2', 'f1', 'responses', date '2026-12-01'))
+            as listed (delivery_id, file_id, table_name, delivered_on);
+        create table stg_warning_counts as select * from (values
+            ('f1', 'd1', 'responses', 'a', 2), ('f2', 'd1', 'responses', 'a', 3),
+            ('f2', 'd1', 'responses', 'b', 1), ('f1', 'd2', 'responses', 'a', 4))
+            as counted (file_id, delivery_id, table_name, rule_id, n_rows);
+        """
+    )
+    found = rows(connection, "mart_warnings")
+    assert [tuple(row.values()) for row in found] == [
+        ("d1", "responses", "a", date(2026, 11, 1), 5),
+        ("d1", "responses", "b", date(2026, 11, 1), 1),
+        ("d2", "responses", "a", date(2026, 12, 1), 4),
     ]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from pipelines.comparison.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
 from pipelines.errors import ModelError
 from pipelines.reporting.sentences import (
     BOUNDS,
@@ -18,7 +19,6 @@ from pipelines.reporting.sentences import (
     reading,
     share_sentences,
 )
-from pipelines.reporting.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
 from pipelines.reporting.wording import Wording, load_wording
 
 MINIMUMS = Minimums(rate=5, comparison=30)

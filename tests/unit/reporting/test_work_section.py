@@ -9,8 +9,9 @@ from pipelines.reporting.disclosure import policy_table
 from pipelines.reporting.model import Cell, Section, Table
 from pipelines.reporting.view_model import build_report
 from pipelines.warehouse.model_file import load_models
-from tests.builders import Bench, Row, complete_row
+from tests.builders import Bench
 from tests.property.process_clinics import process_references
+from tests.table_rows import Row, complete_row
 from tests.unit.reporting.mart_clinic import Settings
 
 MONTH = date(2025, 6, 1)

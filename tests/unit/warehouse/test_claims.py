@@ -12,12 +12,16 @@ import jsonschema
 import pytest
 import yaml
 
-from pipelines.errors import ContractError
+from pipelines.demo.adopted_claims import adopt_claims
+from pipelines.demo.clinic import DemoOptions
+from pipelines.errors import ContractError, SettingsError
+from pipelines.home import Home
 from pipelines.instruments.catalogue import load_catalogue
-from pipelines.warehouse.claims import CLAIMS_FOLDER, STANDARD_FILE, claims
+from pipelines.warehouse import claims as claims_module
+from pipelines.warehouse.claims import CLAIMS_FOLDER, STANDARD_FILE, claims, shipped_claims
 from tests.builders import Bench
 
-FILES = sorted(path for path in CLAIMS_FOLDER.glob("*.yaml") if path.name != STANDARD_FILE)
+FILES = shipped_claims()
 EIGHT_WEEKS = "eight_weeks_reliable_improvement.yaml"
 
 
@@ -27,14 +31,12 @@ def document(path: Path) -> Any:
 
 @pytest.fixture
 def edited(tmp_path: Path) -> Callable[[Callable[[dict], object]], Path]:
-    """A folder with one claim, changed, and the standard."""
+    """A clinic's folder with one claim, changed."""
 
     def edit(change: Callable[[dict], object]) -> Path:
-        content = document(CLAIMS_FOLDER / EIGHT_WEEKS)
+        content = {**document(CLAIMS_FOLDER / EIGHT_WEEKS), "set_on": date(2025, 1, 15)}
         change(content)
         (tmp_path / EIGHT_WEEKS).write_text(yaml.safe_dump(content), encoding="utf-8")
-        standard = (CLAIMS_FOLDER / STANDARD_FILE).read_text(encoding="utf-8")
-        (tmp_path / STANDARD_FILE).write_text(standard, encoding="utf-8")
         return tmp_path
 
     return edit
@@ -48,9 +50,7 @@ def test_every_claim_is_there_once_in_the_order_of_its_id() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_file_is_valid_by_the_schema(path: Path) -> None:
     schema = json.loads((CLAIMS_FOLDER / "claim.schema.json").read_text(encoding="utf-8"))
-    content = document(path)
-    content["set_on"] = content["set_on"].isoformat()
-    jsonschema.Draft202012Validator(schema).validate(content)
+    jsonschema.Draft202012Validator(schema).validate(document(path))
 
 
 def test_a_claim_is_about_an_outcome_or_a_verdict_of_the_catalogue() -> None:
@@ -84,7 +84,68 @@ def test_empty_lists_mean_everybody() -> None:
         "group",
         "skills_group",
     ]
-    assert rows["end_of_care_recovery"]["set_on"] == date(2023, 1, 1)
+
+
+def test_what_the_clinic_has_not_fixed_has_no_day() -> None:
+    assert set(claims()["set_on"]) == {None}
+    assert [path for path in FILES if "set_on" in document(path)] == []
+
+
+def test_the_claims_of_a_clinic_take_the_place_of_the_others(
+    edited: Callable[[Callable[[dict], object]], Path], tmp_path: Path
+) -> None:
+    (row,) = claims(edited(lambda claim: claim.update(claimed_share=0.6))).to_dicts()
+    assert (row["claimed_rate"], row["set_on"]) == (Decimal("0.6"), date(2025, 1, 15))
+    assert claims(tmp_path / "no_such_folder").equals(claims())
+
+
+def test_the_demo_takes_the_claims_over_once_with_a_day_before_its_first_window(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "claims"
+    adopt_claims(DemoOptions(months=14, as_of_month="2026-10"), folder)
+    assert set(claims(folder)["set_on"]) == {date(2024, 1, 1)}
+    assert claims(folder).drop("set_on").equals(claims().drop("set_on"))
+    for path in sorted(folder.iterdir())[1:]:
+        path.unlink()
+    adopt_claims(DemoOptions(months=14, as_of_month="2026-10"), folder)
+    assert claims(folder).height == 1
+
+
+def test_a_claim_of_the_clinic_is_part_of_its_settings(
+    edited: Callable[[Callable[[dict], object]], Path], tmp_path: Path
+) -> None:
+    home = Home.create(tmp_path / "home", salt="test")
+    digests = [home.settings.digest]
+    home.claims.mkdir()
+    for share in (0.6, 0.61):
+        path = edited(lambda claim, share=share: claim.update(claimed_share=share)) / EIGHT_WEEKS
+        (home.claims / EIGHT_WEEKS).write_bytes(path.read_bytes())
+        digests.append(Home(home.root).settings.digest)
+    (home.claims / EIGHT_WEEKS).rename(home.claims / "other.yaml")
+    digests.append(Home(home.root).settings.digest)
+    assert len(set(digests)) == 4
+
+
+def test_a_file_that_is_no_yaml_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text("a: 1\nb: [\n", encoding="utf-8")
+    (tmp_path / "two.yaml").write_bytes(b"\xff")
+    with pytest.raises(
+        SettingsError, match=r"one\.yaml: is no YAML in UTF-8, line 3; two\.yaml: is no YAML"
+    ) as caught:
+        claims(tmp_path)
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_a_claim_of_this_project_that_is_wrong_is_no_mistake_of_the_clinic(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (STANDARD_FILE, claims_module.SCHEMA_FILE):
+        (tmp_path / name).write_bytes((CLAIMS_FOLDER / name).read_bytes())
+    (tmp_path / "empty.yaml").write_text("", encoding="utf-8")
+    monkeypatch.setattr(claims_module, "CLAIMS_FOLDER", tmp_path)
+    with pytest.raises(ContractError, match=r"empty\.yaml: the file: None is not of type"):
+        claims()
 
 
 def test_the_share_and_the_weeks_of_a_sentence_are_those_of_the_claim() -> None:
@@ -118,6 +179,7 @@ def measured(**changes: object) -> Callable[[dict], object]:
         (lambda claim: claim.update(levels=["therapist"]), "'therapist' is not one of"),
         (lambda claim: claim.update(levels=[]), "levels: "),
         (lambda claim: claim.update(set_on=None), "set_on: None is not of type"),
+        (lambda claim: claim.pop("set_on"), "'set_on' is missing"),
         (lambda claim: claim.update(set_on="2025-02-30"), "set_on is no day"),
         (lambda claim: claim.pop("period_kind"), "'period_kind' is a required property"),
         (lambda claim: claim.update(period_kind="month"), "period_kind: 'month'"),
@@ -147,7 +209,7 @@ def test_what_cannot_be_an_honest_claim_is_refused(
     change: Callable[[dict], object],
     message: str,
 ) -> None:
-    with pytest.raises(ContractError, match=re.escape(message)):
+    with pytest.raises(SettingsError, match=re.escape(message)):
         claims(edited(change))
 
 
@@ -165,7 +227,7 @@ def test_recovery_is_told_of_the_first_measure_of_its_pair(
         claim["rule"] |= {"kind": "recovery", "instrument_id": "wsas", "respondent": "parent"}
         claim["measured"] = {"at": "end", "after_days": 182, "words": "a", "due_words": "b"}
 
-    with pytest.raises(ContractError, match="a recovery is told of phq9, total, client"):
+    with pytest.raises(SettingsError, match="a recovery is told of phq9, total, client"):
         claims(edited(change))
 
 
@@ -191,7 +253,7 @@ def test_significantly_needs_a_reliable_or_clinical_rule(
             "{claimed_percent} % felt significantly better."
         )
 
-    with pytest.raises(ContractError, match="says 'significant' without"):
+    with pytest.raises(SettingsError, match="says 'significant' without"):
         claims(edited(change))
 
 

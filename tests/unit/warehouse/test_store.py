@@ -62,6 +62,15 @@ def test_a_build_of_which_a_file_is_gone_is_not_recalled(store):
     assert store.recall("fingerprint") is None
 
 
+def test_a_note_that_a_power_cut_has_emptied_is_none_and_is_removed(store):
+    built = keep(store, "mart_one", b"1")
+    store.remember("fingerprint", [built])
+    (store.folder / "builds" / "fingerprint.json").write_bytes(b"")
+    assert store.recall("fingerprint") is None
+    assert store.remove_all_but({("mart_one", built.content)}) == 1
+    assert names(store) == [f"mart_one/{built.content}.parquet"]
+
+
 def test_what_nothing_names_is_removed_with_its_notes_and_unfinished_files(store):
     old, new = keep(store, "mart_one", b"1"), keep(store, "mart_one", b"2")
     store.remember("old", [old])

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pipelines.home import Home
 from pipelines.ingest.landing import land
-from pipelines.warehouse.build_run import ACCOUNT_TABLES, BuildRun
+from pipelines.warehouse.accounts import ACCOUNT_TABLES
+from pipelines.warehouse.build_run import BuildRun
 
 CLIENTS = "client_id,registered_on\nC1,2024-01-01\nC2,2024-01-01\n"
 THERAPISTS = "therapist_id,display_name,employed_from\nT1,Amber Testcase,2020-01-01\n"

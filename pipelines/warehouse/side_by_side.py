@@ -1,0 +1,75 @@
+"""Two queries at a time, each on a connection of its own to one engine.
+
+A query is planned on one core, and many end on one; small tables are hardly anything else. Memory
+and threads are the engine's, so that two at a time take no more than one may.
+"""
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from graphlib import TopologicalSorter
+from typing import TypeVar
+
+from pipelines.engine import Engine
+
+AT_ONCE = 2
+Result = TypeVar("Result")
+
+
+def side_by_side(
+    engine: Engine,
+    tasks: Mapping[str, Callable[[Engine], Result]],
+    needs: Mapping[str, Collection[str]] | None = None,
+) -> Iterator[Result]:
+    """What each task gave, in the order of `tasks`.
+
+    A task begins when those that it needs have ended; `tasks` must be in an order in which each
+    follows the ones it needs. A need that is no task is there already.
+
+    Raises: what the first task in this order raised; the others are given up then, in the middle
+            of a query too.
+    """
+    rank = {name: place for place, name in enumerate(tasks)}
+    waiting = TopologicalSorter(
+        {name: set(needs[name]) & set(rank) if needs else () for name in tasks}
+    )
+    waiting.prepare()
+    ended: dict[str, Future[Result]] = {name: Future() for name in tasks}
+    lock = threading.Lock()
+    twins: dict[int, Engine] = {}
+    pool = ThreadPoolExecutor(max_workers=min(AT_ONCE, engine.threads))
+
+    def begin() -> None:
+        for name in sorted(waiting.get_ready(), key=rank.__getitem__):
+            pool.submit(work, name)
+
+    def work(name: str) -> None:
+        try:
+            thread = threading.get_ident()
+            if thread not in twins:
+                twins[thread] = engine.for_thread()
+            found = tasks[name](twins[thread])
+        # The exception is raised where the result is taken.
+        except BaseException as error:
+            ended[name].set_exception(error)
+            return
+        ended[name].set_result(found)
+        with lock:
+            waiting.done(name)
+            if waiting.is_active():
+                begin()
+
+    try:
+        with lock:
+            begin()
+        for name in tasks:
+            yield ended[name].result()
+    except BaseException:
+        for twin in list(twins.values()):
+            twin.connection.interrupt()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+        # With them go the temporary tables that tasks have left.
+        for twin in twins.values():
+            twin.close()

@@ -1,0 +1,281 @@
+"""Therapists and groups by name: each verdict in words, never one without what belongs to it."""
+
+from typing import Any
+
+import pytest
+
+from pipelines.comparison.verdicts import CANNOT_TELL_REASONS, EXPLANATIONS
+from pipelines.comparison_settings import COVARIATES, FIRST_SCORE
+from pipelines.reporting.case_mix_part import case_mix_part
+from pipelines.reporting.comparison_chart import funnel
+from pipelines.reporting.look_at import look_at
+from pipelines.reporting.model import Cell, Section
+from pipelines.reporting.people_section import people_section
+from tests.unit.reporting.compared_people import (
+    MEASURE,
+    PHQ9,
+    WORDS,
+    People,
+    Row,
+    compared,
+    context,
+    spread,
+)
+from tests.unit.reporting.test_in_short import Shown
+from tests.unit.reporting.test_in_short import context as month_context
+
+
+def people(*rows: Row, level: str = "therapist", **tables: list[Row]) -> People:
+    """Figures of the subjects of some rows of the comparison."""
+    return People(
+        names={level: [row["subject"][1] for row in rows]},
+        tables={"pub_comparison": list(rows), **tables},
+    )
+
+
+def section(figures: People, **changes: Any) -> Section:
+    found = people_section(context(figures, **changes))
+    assert found is not None
+    return found
+
+
+def cells(found: Section, name: str) -> dict[str, Cell]:
+    (table,) = found.parts[0].tables
+    (row,) = [row for row in table.rows if row.cells[0].text == name]
+    return dict(zip((column.key for column in table.columns), row.cells, strict=True))
+
+
+def said(found: Section) -> str:
+    return " ".join(found.parts[0].paragraphs).replace("\u00a0", " ")
+
+
+def test_the_public_sees_nobody() -> None:
+    assert people_section(context(people(compared("Ada")), is_public=True)) is None
+
+
+def test_without_anybody_it_says_so() -> None:
+    (text,) = section(People()).paragraphs
+    assert text.startswith("No therapist or group has an ended course")
+
+
+def test_what_it_cannot_tell_comes_first() -> None:
+    found = section(people(compared("Ada")))
+    assert found.paragraphs[0].startswith("These figures cannot say who is the better therapist")
+    assert "no ranking" in found.paragraphs[2]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "text"),
+    [
+        ("within", "within what chance brings"),
+        ("above", "higher than chance alone would bring"),
+        ("below", "lower than chance alone would bring"),
+    ],
+)
+def test_a_verdict_stands_in_words(verdict: str, text: str) -> None:
+    cell = cells(section(people(compared("Ada", verdict))), "Ada")["words"]
+    assert (cell.text, cell.reason) == (text, "")
+    assert (cell.small == "") == (verdict == "within")
+
+
+@pytest.mark.parametrize("reason", CANNOT_TELL_REASONS)
+def test_why_nobody_can_tell_stands_in_words(reason: str) -> None:
+    row = compared("Ada", "cannot_tell", reason=reason)
+    cell = cells(section(people(row)), "Ada")["words"]
+    assert cell.text == WORDS.say(f"people.reason.{reason}")
+    assert (cell.reason, cell.small) == (reason, "")
+
+
+def test_too_few_say_how_many_are_missing() -> None:
+    row = compared("Ada", "cannot_tell", reason="too_few_pairs", n_pairs=29, n_still_needed=51)
+    assert cells(section(people(row)), "Ada")["words"].small == "51 more needed"
+
+
+def test_who_lies_below_has_the_caseload_the_plain_figure_and_what_could_explain_it() -> None:
+    row = compared("Ada", "below", explanations=", ".join(EXPLANATIONS))
+    found = cells(section(people(row)), "Ada")
+    assert found["ended"].value == 40
+    assert (found["better"].value, found["better"].small.endswith("16 of 40")) == (0.4, True)
+    assert (found["expected"].value, found["adjusted"].value) == (0.5, 0.32)
+    for explanation in EXPLANATIONS:
+        assert WORDS.say(f"people.explanation.{explanation}") in found["words"].small
+
+
+def test_what_nothing_explains_may_still_have_a_reason() -> None:
+    cell = cells(section(people(compared("Ada", "below"))), "Ada")["words"]
+    assert cell.small == WORDS.say("people.no_explanation")
+
+
+def test_without_a_model_nothing_is_called_adjusted() -> None:
+    row = compared("Ada", "cannot_tell", reason="no_case_mix_model", is_adjusted=False)
+    found = cells(section(people(row)), "Ada")
+    assert found["adjusted"].reason == found["expected"].reason == "not_adjusted"
+    assert found["shrunken"].value == 0.36
+
+
+def test_too_few_for_a_rate_have_none_that_is_adjusted() -> None:
+    none = dict.fromkeys(("expected", "adjusted", "shrunken"))
+    row = compared("Ada", "cannot_tell", reason="too_few_pairs", n_pairs=4, **none)
+    found = cells(section(people(row)), "Ada")
+    assert found["adjusted"].reason == "too_few_pairs_for_rate"
+    assert (found["adjusted"].value, found["shrunken"].value) == (None, None)
+
+
+def test_without_a_pair_or_a_row_there_is_nothing_to_say() -> None:
+    for figures in (people(compared("Ada", n_pairs=0)), People(names={"therapist": ["Ada"]})):
+        found = cells(section(figures), "Ada")
+        assert found["adjusted"].text == found["shrunken"].text == "–"
+
+
+def test_names_stand_in_their_own_order_and_nobody_has_a_rank() -> None:
+    figures = people(
+        compared("Cem", "above", adjusted=0.9), compared("Ada", adjusted=0.5), compared("Bo")
+    )
+    (table,) = section(figures).parts[0].tables
+    assert [row.cells[0].text for row in table.rows] == ["Ada", "Bo", "Cem"]
+    assert not any(row.is_total for row in table.rows)
+    assert {column.key for column in table.columns}.isdisjoint({"rank", "place"})
+
+
+def test_a_group_has_its_programme_and_seats_and_is_judged_alike() -> None:
+    row = compared("Grove", "cannot_tell", "group", reason="too_few_units")
+    found = section(people(row, level="group", pub_comparison_spread=[spread("group", n_within=0)]))
+    assert found.parts[0].section_id == "people-groups"
+    assert cells(found, "Grove")["seats"].text == "8 of 10"
+    assert cells(found, "Grove")["words"].text.startswith("not compared")
+    assert said(found).startswith("Nobody is compared: of 14 groups")
+
+
+def test_who_was_judged_and_what_would_happen_among_equals() -> None:
+    figures = people(compared("Ada"), pub_comparison_spread=[spread(n_below=1, n_within=11)])
+    text = said(section(figures))
+    assert "Of 14 therapists with a measured course, 12 had enough" in text
+    assert "11 lie within what chance brings, 0 above and 1 below." in text
+    assert "at least one of 12 therapists would still lie outside is 2 %" in text
+    assert "About 2.8 % of the variation" in text
+    assert "takes 80 measured courses" in text
+
+
+@pytest.mark.parametrize(
+    ("icc", "n_needed", "text"),
+    [(0, None, "No difference between therapists was found"), (None, None, "")],
+)
+def test_no_spread_is_said_and_an_unknown_one_is_not(
+    icc: float | None, n_needed: int | None, text: str
+) -> None:
+    rows = [spread(icc=icc, n_needed=n_needed)]
+    found = said(section(people(compared("Ada"), pub_comparison_spread=rows)))
+    assert text in found
+    assert ("variation" in found) is False
+
+
+@pytest.mark.parametrize(
+    ("n_changed", "n_lost", "text"),
+    [
+        (0, 0, "No verdict turns into another"),
+        (2, 2, "No verdict turns into another"),
+        (3, 2, "Verdicts that turn into another: 1 without courses shared"),
+    ],
+)
+def test_whether_verdicts_hang_on_whose_courses_count(
+    n_changed: int, n_lost: int, text: str
+) -> None:
+    change = {
+        **MEASURE,
+        "outcome": "improved",
+        "compared_level": "therapist",
+        "variant": "without_shared",
+        "n_changed": n_changed,
+        "n_no_longer_judged": n_lost,
+    }
+    tables = {"pub_comparison_spread": [spread()], "pub_comparison_changes": [change]}
+    assert text in said(section(people(compared("Ada"), **tables)))
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_the_drawing_names_only_who_lies_outside(n: int) -> None:
+    rows = [
+        *(compared(f"Out {place}", "below") for place in range(n)),
+        *(compared(f"In {place}") for place in range(3)),
+        compared("Few", "cannot_tell", reason="too_few_pairs"),
+    ]
+    figures = people(*rows, pub_comparison_spread=[spread()])
+    chart = funnel(context(figures), PHQ9, "therapist", figures.subjects_at("therapist"))
+    assert chart is not None
+    drawn = [unit["name"] for unit in chart.data["units"] if unit["is_outside"]]
+    assert drawn == [f"Out {place}" for place in range(n)]
+    # Who is not judged is not drawn: a place among the others would be a verdict.
+    assert len(chart.data["units"]) == n + 3
+    start = ("None of 3", "1 of 4 therapists lies", "2 of 5 therapists lie")[n]
+    assert chart.title.startswith(start)
+
+
+def test_nobody_judged_has_no_drawing() -> None:
+    figures = people(compared("Few", "cannot_tell"), pub_comparison_spread=[spread()])
+    subjects = figures.subjects_at("therapist")
+    assert funnel(context(figures), PHQ9, "therapist", subjects) is None
+
+
+def model(outcome: str, **changes: Any) -> Row:
+    """A row of pub_case_mix."""
+    return {
+        **MEASURE,
+        "outcome": outcome,
+        "n_cases": 1713,
+        "is_fitted": True,
+        "reason": None,
+        "n_parameters": 23,
+        "covariates": "first_score, sex, problem",
+        "auc": 0.714 if outcome == "improved" else None,
+        "r_squared": 0.212 if outcome == "points" else None,
+        "calibration_slope": 0.893,
+        **changes,
+    }
+
+
+def test_how_well_the_models_tell_is_said() -> None:
+    figures = People(tables={"pub_case_mix": [model("improved"), model("points")]})
+    found = case_mix_part(context(figures))
+    assert found is not None
+    (table,) = found.tables
+    texts = [[cell.text.replace("\u00a0", " ") for cell in row.cells] for row in table.rows]
+    told = "tells apart 71.4 % of pairs (a coin: 50 %)"
+    assert texts == [
+        ["PHQ-9", "reliably better", "1,713", told, "0.89"],
+        ["PHQ-9", "points of change", "1,713", "21.2 % of the variation", "0.89"],
+    ]
+    assert table.note.startswith("Adjusted for: first score, sex and problem.")
+    assert len(found.definitions) == 5
+
+
+@pytest.mark.parametrize("reason", ["too_few_cases", "too_few_events", "not_converged"])
+def test_a_refused_model_says_why(reason: str) -> None:
+    none = dict.fromkeys(("auc", "r_squared", "calibration_slope"))
+    row = model("improved", is_fitted=False, reason=reason, **none)
+    found = case_mix_part(context(People(tables={"pub_case_mix": [row]})))
+    assert found is not None
+    cell = found.tables[0].rows[0].cells[3]
+    assert (cell.reason, cell.text.startswith("no model: ")) == (reason, True)
+
+
+def test_every_covariate_of_the_settings_has_a_name() -> None:
+    for name in (FIRST_SCORE, *COVARIATES):
+        assert WORDS.has(f"case_mix.covariate.{name}")
+
+
+def test_without_a_model_row_there_is_no_part() -> None:
+    assert case_mix_part(context(People())) is None
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_who_lies_outside_is_a_thing_to_look_at_without_a_name_or_a_direction(n: int) -> None:
+    # This month has the same rows for everybody.
+    row = compared("Ada", "below" if n else "within", instrument_id="phq-9")
+    names = ["Ada", "Bo"][: max(n, 1)]
+    figures = Shown(names={"therapist": names}, tables={"pub_comparison": [row]})
+    found = [item for item in look_at(month_context(figures), ()) if item.rule == "outside_limits"]
+    assert len(found) == min(n, 1)
+    for item in found:
+        assert item.link == "people-therapists"
+        assert not {"Ada", "lower", "higher", "below", "above"} & set(item.text.split())
+        assert (f"shares of {n} therapists" if n > 1 else "share of one therapist") in item.text

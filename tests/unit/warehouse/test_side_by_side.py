@@ -1,0 +1,107 @@
+"""Tasks on two connections: their order, their needs, and what becomes of an error."""
+
+import threading
+
+import pytest
+
+from pipelines.engine import Engine
+from pipelines.errors import ModelError
+from pipelines.warehouse.side_by_side import side_by_side
+
+PATIENCE_S = 20
+
+
+@pytest.fixture
+def engine(tmp_path, monkeypatch):
+    monkeypatch.setenv("OUTCOMES_THREADS", "2")
+    with Engine(scratch=tmp_path) as opened:
+        yield opened
+
+
+def test_two_tasks_run_at_the_same_time_and_results_keep_the_order_of_the_tasks(engine):
+    second_has_ended = threading.Event()
+
+    def first(_: Engine) -> str:
+        assert second_has_ended.wait(PATIENCE_S)
+        return "first"
+
+    def second(_: Engine) -> str:
+        second_has_ended.set()
+        return "second"
+
+    assert list(side_by_side(engine, {"1": first, "2": second})) == ["first", "second"]
+
+
+def test_one_thread_allows_one_task_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setenv("OUTCOMES_THREADS", "1")
+    alone = threading.Lock()
+
+    def task(_: Engine) -> bool:
+        with_nobody_else = alone.acquire(blocking=False)
+        threading.Event().wait(0.01)
+        alone.release()
+        return with_nobody_else
+
+    with Engine(scratch=tmp_path) as engine:
+        assert list(side_by_side(engine, {str(n): task for n in range(4)})) == [True] * 4
+
+
+def test_a_task_begins_when_those_that_it_needs_have_ended(engine):
+    needs = {"a": set(), "b": {"a", "is there already"}, "c": {"a"}, "d": {"b", "c"}, "e": {"d"}}
+    ended: list[str] = []
+
+    def work(name: str) -> bool:
+        has_needs = needs[name] - {"is there already"} <= set(ended)
+        threading.Event().wait(0.005)
+        ended.append(name)
+        return has_needs
+
+    tasks = {name: lambda _, name=name: work(name) for name in needs}
+    assert list(side_by_side(engine, tasks, needs)) == [True] * 5
+    assert set(ended) == set(needs)
+
+
+def test_the_first_error_in_order_is_raised_and_what_needs_it_never_begins(engine):
+    begun: list[str] = []
+
+    def fail(name: str) -> None:
+        begun.append(name)
+        raise ModelError(f"{name} failed.")
+
+    def late(_: Engine) -> None:
+        threading.Event().wait(0.05)
+        fail("a")
+
+    tasks = {"a": late, "b": lambda _: fail("b"), "c": lambda _: fail("c")}
+    with pytest.raises(ModelError, match=r"^a failed\."):
+        list(side_by_side(engine, tasks, {"a": (), "b": (), "c": {"a"}}))
+    assert "c" not in begun
+
+
+def test_an_error_ends_the_query_that_runs_beside_it(engine):
+    has_begun = threading.Event()
+
+    def fail(_: Engine) -> None:
+        assert has_begun.wait(PATIENCE_S)
+        threading.Event().wait(0.1)
+        raise ModelError("It failed.")
+
+    def endless(twin: Engine) -> None:
+        has_begun.set()
+        twin.one("select sum(a.range % 7) from range(1000000000000) as a")
+
+    with pytest.raises(ModelError, match=r"^It failed\."):
+        list(side_by_side(engine, {"1": fail, "2": endless}))
+
+
+def test_each_task_has_temporary_tables_of_its_own_and_the_macros_of_all(engine):
+    both_made = threading.Barrier(2, timeout=PATIENCE_S)
+
+    def make(number: int, twin: Engine) -> tuple[int, str]:
+        twin.execute(f"create temp table made as select {number} as number")
+        both_made.wait()
+        found = twin.one("select number, as_percent_down(2, 3) from made")
+        return found[0], found[1]
+
+    tasks = {str(number): lambda twin, number=number: make(number, twin) for number in (1, 2)}
+    assert list(side_by_side(engine, tasks)) == [(1, "66"), (2, "66")]
