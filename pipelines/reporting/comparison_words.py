@@ -35,7 +35,7 @@ def lead_paragraphs(context: Context, measure: Measure, level: str) -> list[str]
     n_judged = spread["n_above"] + spread["n_below"] + spread["n_within"]
     values = {
         "units": words.say(f"people.units.{level}", n=spread["n_units"]),
-        "compared": words.count(spread["n_compared"]),
+        "compared": words.count(spread["n_compared"] or 0),
         "judged": words.count(n_judged),
     }
     if not n_judged:

@@ -79,9 +79,7 @@ def _group_table(context: Context, clinic: Record) -> Table:
     )
 
 
-def _group_cells(
-    context: Context, row: Record, led_by: tuple[str, ...] = ()
-) -> list[Cell]:
+def _group_cells(context: Context, row: Record, led_by: tuple[str, ...] = ()) -> list[Cell]:
     words = context.words
     moves = words.say(
         "work.groups.moves_cell",

@@ -243,6 +243,13 @@ def test_without_a_model_nothing_is_adjusted(bench: Bench) -> None:
     assert row_of(built(bench, courses, cells), "female")["adjusted_gap"] is None
 
 
+def test_a_model_tells_of_all_courses_or_of_none(bench: Bench) -> None:
+    courses = women_and_men((25, 50), (25, 50))
+    courses[0]["cell_key"] = "unknown to the model"
+    cells = [{"cell_key": "one", "severity_rate": 0.5}]
+    assert row_of(built(bench, courses, cells), "female")["adjusted_gap"] is None
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_generated_courses_equal_the_second_calculation(bench: Bench, seed: int) -> None:
     chance = random.Random(seed)

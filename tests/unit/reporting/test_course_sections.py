@@ -223,7 +223,9 @@ def test_a_measure_of_its_own_that_nowhere_counts_is_said_to_be_replaced(
     detail(connection, n_own_measure_used=0)
     found = section(report(connection), "recovery")
     assert found is not None
-    assert "in none is it the second of the two measures: the GAD-7 stands in" in " ".join(found.paragraphs)
+    assert "in none is it the second of the two measures: the GAD-7 stands in" in " ".join(
+        found.paragraphs
+    )
 
 
 def test_nothing_missing_and_no_measure_of_its_own_are_not_spoken_of(

@@ -146,6 +146,13 @@ def test_a_group_has_its_programme_and_seats_and_is_judged_alike() -> None:
     assert said(found).startswith("Nobody is compared: of 14 groups")
 
 
+def test_units_without_a_model_are_no_number_too_few() -> None:
+    row = compared("Ada", "cannot_tell", reason="too_few_pairs")
+    none = spread(n_compared=None, n_within=0, icc=None, chance_of_a_false_alarm=None)
+    text = said(section(people(row, pub_comparison_spread=[none])))
+    assert "of 14 therapists with a measured course, 0 had enough" in text
+
+
 def test_who_was_judged_and_what_would_happen_among_equals() -> None:
     figures = people(compared("Ada"), pub_comparison_spread=[spread(n_below=1, n_within=11)])
     text = said(section(figures))

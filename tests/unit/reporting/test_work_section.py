@@ -233,6 +233,24 @@ def test_a_group_is_shown_with_its_member_months(bench: Bench) -> None:
     assert (cohesion["below"].text, cohesion["ratings"].value) == ("9 of 9", 12)
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [(("Ada", "Bo"), "led by Ada and Bo"), (("Ada",), "two therapists"), ((), "two therapists")],
+)
+def test_two_therapists_of_a_group_are_named_where_both_are_known(
+    bench: Bench, names: tuple[str, ...], said: str
+) -> None:
+    fill(bench, courses=3, group_members=3)
+    bench.connection.execute("update stg_groups set lead_therapist_id = 't1'")
+    known = zip(("t1", "t2"), names, strict=False)
+    bench.fill(
+        "stg_therapists", [{"therapist_id": key, "display_name": name} for key, name in known]
+    )
+    found = work(bench)
+    bench.fill("stg_therapists", [])
+    assert cells(tables(found)["work-groups"])["kind"].small == said
+
+
 @pytest.mark.parametrize(("members", "is_shown"), [(4, False), (5, True)])
 def test_cohesion_is_of_people_and_not_of_ratings(
     bench: Bench, members: int, is_shown: bool
