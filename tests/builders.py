@@ -37,6 +37,7 @@ PARAMETERS: dict[str, Any] = {
     "session_window_days": 7,
     "case_mix_covariates": ["symptom_baseline", "age_band", "sex", "problem"],
     "age_bands": [18, 30, 45, 60],
+    "minimum_pairs": 30,
     "minimum_units": 10,
     "minimum_stratum_clients": 10,
     "reference_starts_on": None,

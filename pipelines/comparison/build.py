@@ -25,12 +25,11 @@ from pipelines.comparison.units import (
     Placement,
     Shrinkage,
     UnitSums,
-    place_units,
     shrink_means,
     shrink_rates,
     wilson,
 )
-from pipelines.comparison.verdicts import ABOVE, BELOW, CANNOT_TELL, WITHIN, Verdict
+from pipelines.comparison.verdicts import ABOVE, BELOW, CANNOT_TELL, WITHIN, Verdict, explained
 from pipelines.comparison_settings import FIRST_SCORE, ComparisonSettings
 
 
@@ -76,6 +75,9 @@ def _compare_window(
                 has_threshold=has_threshold,
                 is_fitted=model is not None and model.is_fitted,
                 settings=settings,
+                own_case_mix=None
+                if model is None
+                else expected.is_own_case_mix(outcome, measure.rows(level, window), units.place),
             )
             if model is None:
                 _add_uncompared(subject, tables)
@@ -182,34 +184,52 @@ def _add_compared(
             outcome, sums.n, sums.observed, sums.expected,
             sums.n * shrunken.within_variance, sums.overall,
         )  # fmt: skip
-    minima = {"minimum_pairs": settings.minimum_pairs, "minimum_units": settings.minimum_units}
-    placement = place_units(sums, **minima)
+    placement = subject.place(sums)
     plain = UnitSums(
         outcome, sums.n, sums.observed, sums.n * sums.overall, sums.chance, sums.overall
     )
-    unadjusted = place_units(plain, **minima) if subject.is_fitted else placement
+    unadjusted = subject.place(plain) if subject.is_fitted else placement
     verdicts = subject.judge(sums.n, placement, unadjusted)
+    if placement.n_compared >= settings.minimum_units:
+        kept = dict(variants(level, sums, expected, rows, places))
+        verdicts = _add_variants(subject, verdicts, kept, tables["mart_comparison_sensitivity"])
     _add_units(subject, sums, placement, shrunken, verdicts, tables["mart_comparison"])
     _add_spread(subject, sums, placement, shrunken, verdicts, tables["mart_comparison_spread"])
-    if placement.n_compared < settings.minimum_units:
-        return
-    for variant, kept in variants(level, sums, expected, rows, places):
-        others = subject.judge(kept.n, place_units(kept, **minima))
-        tables["mart_comparison_sensitivity"].add(
-            kept.n.size,
+
+
+def _add_variants(
+    subject: Subject, verdicts: list[Verdict], variants_sums: dict[str, UnitSums], table: Columns
+) -> list[Verdict]:
+    """The verdicts with the variants that do not bear them out."""
+    found = {
+        variant: subject.judge(sums.n, subject.place(sums))
+        for variant, sums in variants_sums.items()
+    }
+    for variant, sums in variants_sums.items():
+        table.add(
+            sums.n.size,
             **subject.key,
             subject_id=subject.units.names,
             variant=variant,
-            n_pairs=kept.n,
-            observed=kept.observed_mean,
-            expected=kept.expected_mean,
-            adjusted=kept.adjusted(kept.observed_mean),
-            verdict=[verdict.verdict for verdict in others],
-            reason=[verdict.reason for verdict in others],
+            n_pairs=sums.n,
+            observed=sums.observed_mean,
+            expected=sums.expected_mean,
+            adjusted=sums.adjusted(sums.observed_mean),
+            verdict=[verdict.verdict for verdict in found[variant]],
+            reason=[verdict.reason for verdict in found[variant]],
             is_changed=[
-                one.verdict != other.verdict for one, other in zip(verdicts, others, strict=True)
+                one.verdict != other.verdict
+                for one, other in zip(verdicts, found[variant], strict=True)
             ],
         )
+    told = list(verdicts)
+    for place, verdict in enumerate(verdicts):
+        # Of many thousands few lie outside, and only they need to be explained.
+        if verdict.verdict in (ABOVE, BELOW):
+            told[place] = explained(
+                verdict, {name: others[place] for name, others in found.items()}
+            )
+    return told
 
 
 def _of_units(sums: UnitSums, places: NDArray[np.int64]) -> UnitSums:
@@ -333,7 +353,7 @@ def _add_spread(
             "between_variance": shrunken.between_variance,
             "within_variance": shrunken.within_variance,
             "icc": shrunken.icc,
-            "icc_latent": shrinkage.latent_icc(shrunken.icc, sums.overall)
+            "icc_latent": shrinkage.latent_icc(shrunken.icc, shrunken.within_variance)
             if subject.outcome == IMPROVED
             else None,
             "design_effect": shrinkage.design_effect(n_pairs / n_units, shrunken.icc),

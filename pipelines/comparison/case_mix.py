@@ -32,6 +32,7 @@ OVERALL = "overall"
 TOO_FEW_CASES = "too_few_cases"
 TOO_FEW_EVENTS = "too_few_events"
 NOT_CONVERGED = "not_converged"
+NOTHING_TO_ADJUST = "nothing_to_adjust_for"
 N_FOLDS = 10
 # A linear predictor beyond this is a category in which all or none got better: no odds to tell of.
 _LARGEST_LOG_ODDS = 15.0
@@ -53,7 +54,8 @@ class CaseMixModel:
 
     `expected` is each cell's: a rate, or points. `residual_variance` is that of points (None for
     rates). Quality is None where there is no model: `r_squared` of the linear, `auc` and `brier`
-    of the logistic one; the calibration's intercept and slope are 0 and 1 at best.
+    of the logistic one; the calibration's intercept and slope are 0 and 1 at best, and None where
+    all cases were predicted alike.
     """
 
     model: str
@@ -88,6 +90,8 @@ def fit_logistic(
     """
     n_cases, n_events = int(n.sum()), int(events.sum())
     n_parameters = len(design.terms)
+    if n_parameters < 2:
+        return _overall_rate(n, n_events, n_parameters, NOTHING_TO_ADJUST)
     if min(n_events, n_cases - n_events) < per_parameter * n_parameters:
         return _overall_rate(n, n_events, n_parameters, TOO_FEW_EVENTS)
     fitted = _fit_glm(design.matrix, n, events)
@@ -132,10 +136,10 @@ def fit_linear(
     n_parameters = len(design.terms)
     total = float(points.sum())
     spread = squares - total**2 / n_cases
-    if n_cases < per_parameter * n_parameters or spread <= 0:
+    if n_parameters < 2 or n_cases < per_parameter * n_parameters or spread <= 0:
         return CaseMixModel(
             model=OVERALL,
-            reason=TOO_FEW_CASES,
+            reason=TOO_FEW_CASES if n_parameters > 1 else NOTHING_TO_ADJUST,
             terms=(),
             coefficients=np.zeros(0),
             standard_errors=np.zeros(0),
@@ -274,27 +278,36 @@ def _solved(matrix: FloatArray, values: FloatArray, otherwise: FloatArray) -> Fl
     return otherwise if is_singular else found
 
 
-def _logistic_line(scores: FloatArray, n: FloatArray, events: FloatArray) -> tuple[float, float]:
+def _logistic_line(
+    scores: FloatArray, n: FloatArray, events: FloatArray
+) -> tuple[float, float] | tuple[None, None]:
     """Intercept and slope of the logistic regression of the outcome on the predicted log odds."""
     matrix = np.column_stack([np.ones(scores.size), scores])
     line = np.array([0.0, 1.0])
     for _ in range(_MOST_STEPS):
         rates = _rate(matrix @ line)
         weights = n * rates * (1 - rates)
-        step = np.linalg.solve(
-            matrix.T @ (matrix * weights[:, None]), matrix.T @ (events - n * rates)
-        )
+        try:
+            step = np.linalg.solve(
+                matrix.T @ (matrix * weights[:, None]), matrix.T @ (events - n * rates)
+            )
+        except np.linalg.LinAlgError:
+            return None, None
         line = line + step
         if np.abs(step).max() < 1e-12:
             break
     return float(line[0]), float(line[1])
 
 
-def _line(scores: FloatArray, n: FloatArray, sums: FloatArray) -> tuple[float, float]:
+def _line(
+    scores: FloatArray, n: FloatArray, sums: FloatArray
+) -> tuple[float, float] | tuple[None, None]:
     """Intercept and slope of the regression of the outcome on the predicted points."""
     total = n.sum()
     mean, height = float(n @ scores) / total, float(sums.sum()) / total
     spread = float(n @ (scores - mean) ** 2)
+    if spread <= 0:
+        return None, None
     slope = float((scores - mean) @ (sums - n * height)) / spread
     return height - slope * mean, slope
 

@@ -15,9 +15,12 @@ from pipelines.comparison_settings import ComparisonSettings
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 # A model that knows who the client is expects of each sex what it got: no gap would be left.
 WHO_THE_CLIENT_IS = frozenset({"age_band", "sex"})
+# The part of its own difference that may go into what is expected of a unit.
+MOST_OWN_PART = 0.5
 # The measures that gaps between strata are looked at for.
 _SEVERITY_SCALE, _SEVERITY_RESPONDENT = "total", "client"
 
@@ -59,8 +62,48 @@ class Expectations:
             self.overall[outcome],
         )
 
+    def is_own_case_mix(self, outcome: str, rows: Rows, places: IntArray) -> BoolArray:
+        """The units at `places` that hardly anybody else has cases like: a fair figure has others.
+
+        Beyond a half, more of a difference would be taken for case mix than be seen.
+        """
+        with np.errstate(invalid="ignore"):
+            return self.own_part(outcome, rows, int(places.max()) + 1)[places] > MOST_OWN_PART
+
+    def own_part(self, outcome: str, rows: Rows, n_units: int) -> FloatArray:
+        """How much of a difference of its own each unit takes into what is expected of it.
+
+        Every unit's courses are among those that the model is fitted on. If all courses of a unit
+        had one effect more, this part of it would be expected of them, and only the rest would be
+        seen: near its share of the courses where others have such cases too, 1 where nobody else
+        has. 0 without a model; nan without a case.
+        """
+        model = self.models[outcome]
+        if not model.is_fitted:
+            return np.zeros(n_units)
+        matrix = self.design.matrix
+        of_case = np.ones(self.cells.size)
+        if outcome == IMPROVED:
+            of_case = model.expected * (1 - model.expected)
+        place = self.place[rows.cell]
+        weights = rows.sums["n_cases"] * of_case[place]
+        sums = np.stack(
+            [
+                sums_by(rows.unit, weights * matrix[place, j], n_units)
+                for j in range(matrix.shape[1])
+            ]
+        )
+        information = matrix.T @ (matrix * (self.n * of_case)[:, None])
+        taken = np.sum(sums * np.linalg.solve(information, sums), axis=0)
+        # The first column is the intercept: its sums are those of the weights.
+        return np.divide(taken, sums[0], out=np.full(n_units, np.nan), where=sums[0] > 0)
+
     def mixed_sums(self, rows: Rows, n_units: int) -> MixedSums | None:
-        """Sums for the random intercept on points, over the units that have a case."""
+        """Sums for the random intercept on points, over the units that have a case.
+
+        Figures are told for everybody's case mix, not for that of the level's own cases: groups may
+        have others than the clinic, and stand beside its overall figure.
+        """
         if rows.unit.size == 0:
             return None
         n, points = rows.sums["n_cases"], rows.sums["improvement_points"]
@@ -69,8 +112,16 @@ class Expectations:
         matrix = self.design.matrix if is_fitted else self.design.matrix[:, :1]
         cell_n = sums_by(place, n, self.cells.size)
         products = matrix.T @ (matrix * cell_n[:, None])
-        # Of one level's cases a category may be absent.
+        # Of one level's cases a category may be absent: its column is then a sum of others, and
+        # what its cases would have been is left to everybody's model.
         kept = independent_columns(products)
+        average = matrix.T @ self.n / self.n.sum()
+        left_out = [j for j in range(matrix.shape[1]) if j not in kept]
+        missed = 0.0
+        if left_out:
+            tied = np.linalg.solve(products[np.ix_(kept, kept)], products[np.ix_(kept, left_out)])
+            unseen = average[left_out] - average[kept] @ tied
+            missed = float(unseen @ self.models[POINTS].coefficients[left_out])
         sum_x = np.stack(
             [sums_by(rows.unit, n * matrix[place, j], n_units) for j in kept],
             axis=1,
@@ -86,6 +137,8 @@ class Expectations:
             n=counts[has_cases],
             sum_x=sum_x[has_cases],
             sum_y=sum_y[has_cases],
+            average=average[kept],
+            missed=missed,
         )
 
 

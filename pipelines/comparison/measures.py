@@ -24,6 +24,7 @@ LEVELS = ("therapist", "group")
 # Every case has one therapist, so the therapists' rows are everybody's.
 EVERYBODY = "therapist"
 INPUTS = ("int_case_mix_cells", "int_comparison_counts", "int_comparison_units")
+NOT_RECORDED = "not_recorded"
 _MEASURE = ["instrument_id", "scale", "respondent"]
 _SUMS = (
     "n_cases",
@@ -138,8 +139,11 @@ def _measure(
     else:
         keys = cells["cell_key"].to_numpy()
         score = cells["first_points"].cast(pl.Float64).to_numpy()
+        # A covariate that is not in the settings is null throughout.
         covariates = {
-            name: _covariate(cells[name]) for name in COVARIATES if cells[name].null_count() == 0
+            name: _covariate(cells[name].fill_null(NOT_RECORDED))
+            for name in COVARIATES
+            if cells[name].null_count() < cells.height
         }
         placed = counts.join(
             cells.select("cell_key").with_row_index("cell"),

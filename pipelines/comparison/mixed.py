@@ -26,6 +26,9 @@ class MixedSums:
 
     Shape:  xtx parameters x parameters, xty parameters; n units, sum_x units x parameters,
             sum_y units. Every unit has at least one case.
+
+    `average` are the covariates that figures are told for, the cases' own means if None; `missed`
+    points are added to them for covariates that no case here has.
     """
 
     xtx: FloatArray
@@ -34,6 +37,8 @@ class MixedSums:
     n: FloatArray
     sum_x: FloatArray
     sum_y: FloatArray
+    average: FloatArray | None = None
+    missed: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class MixedFit:
     """A fitted random intercept.
 
     `effects` are the units' best linear unbiased predictions, in points. `shrunken` are the units'
-    means at the average case mix, with 95 % limits that allow for not knowing the variance.
+    means at the case mix of `average`, with 95 % limits that allow for not knowing the variance.
     `icc` is the part of the variance that lies between units.
     """
 
@@ -71,7 +76,7 @@ def fit_random_intercept(sums: MixedSums, *, is_restricted: bool = True) -> Mixe
     within = float(squares) / model.degrees
     effects = ratio / (1 + sums.n * ratio) * (sums.sum_y - sums.sum_x @ coefficients)
     centre, spread = _mixture(model, profile.values, profile.weights)
-    shrunken = float(model.average @ coefficients) + effects
+    shrunken = float(model.average @ coefficients) + sums.missed + effects
     reach = Z_95 * np.sqrt(spread)
     return MixedFit(
         coefficients=coefficients,
@@ -90,7 +95,7 @@ def fit_random_intercept(sums: MixedSums, *, is_restricted: bool = True) -> Mixe
 def _mixture(
     model: "_Model", ratios: FloatArray, weights: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Mean and variance of each unit's mean at the average case mix, over the possible ratios."""
+    """Mean and variance of each unit's mean at that case mix, over the possible ratios."""
     sums, average = model.sums, model.average
     coefficients, inverses, squares = model.solve(ratios)
     withins = squares / model.degrees
@@ -99,7 +104,7 @@ def _mixture(
     for place, weight in enumerate(weights):
         ratio, own, inverse = float(ratios[place]), coefficients[place], inverses[place]
         pull = ratio / (1 + sums.n * ratio)
-        here = float(average @ own) + pull * (sums.sum_y - sums.sum_x @ own)
+        here = float(average @ own) + sums.missed + pull * (sums.sum_y - sums.sum_x @ own)
         # What is left of the unit's own effect, and of the fixed effects' uncertainty.
         turned = sums.sum_x @ inverse
         fixed = (
@@ -126,7 +131,7 @@ class _Model:
         # What rounding leaves of no spread at all is none.
         self.can_vary = self.degrees > 0 and plain > 1e-9 * float(sums.yty)
         # The first parameter is the intercept: its sums of products are the sums of the others.
-        self.average = sums.xtx[0] / self.n_cases
+        self.average = sums.xtx[0] / self.n_cases if sums.average is None else sums.average
         self.sizes, place = np.unique(sums.n, return_inverse=True)
         n_sizes = self.sizes.size
         self.n_units = np.bincount(place, minlength=n_sizes).astype(float)

@@ -13,29 +13,41 @@ from pipelines.comparison.expectations import Expectations
 from pipelines.comparison.grouped import sums_by
 from pipelines.comparison.measures import Rows
 from pipelines.comparison.units import IMPROVED, UnitSums
+from pipelines.comparison.verdicts import (
+    WEIGHTED,
+    WITHOUT_CONCURRENT,
+    WITHOUT_GROUP_MEMBERS,
+    WITHOUT_SHARED,
+)
 
 IntArray = NDArray[np.int64]
 
+GROUP = "group"
+
 WITHOUT = {
-    "without_concurrent": "has_concurrent_group",
-    "without_group_members": "is_group_member",
-    "without_shared": "is_shared",
+    WITHOUT_CONCURRENT: "has_concurrent_group",
+    WITHOUT_GROUP_MEMBERS: "is_group_member",
+    WITHOUT_SHARED: "is_shared",
 }
-WEIGHTED = "weighted_by_attribution"
 
 
 def variants(
     level: str, sums: UnitSums, expected: Expectations, rows: Rows, places: IntArray
 ) -> Iterator[tuple[str, UnitSums]]:
-    """Each variant's name and its units' sums, for the units at `places`."""
+    """Each variant's name and its units' sums, for the units at `places`.
+
+    Groups have two variants: nothing is left of a group without its members, and a course's weight
+    is the therapist's part in it.
+    """
     n_units = int(places.max()) + 1
+    is_group = level == GROUP
     for name, flag in WITHOUT.items():
-        # Without its members there is nothing left of a group.
-        if level == "group" and flag == "is_group_member":
+        if is_group and name == WITHOUT_GROUP_MEMBERS:
             continue
         kept = expected.sums(sums.outcome, rows[~rows.flags[flag]], n_units)
         yield name, _calibrated(kept, places, sums)
-    yield WEIGHTED, _calibrated(_weighted(sums.outcome, rows, expected, n_units), places, sums)
+    if not is_group:
+        yield WEIGHTED, _calibrated(_weighted(sums.outcome, rows, expected, n_units), places, sums)
 
 
 def _weighted(outcome: str, rows: Rows, expected: Expectations, n_units: int) -> UnitSums:

@@ -1,9 +1,7 @@
-"""Shrunken ratios of observed to expected, and what a figure's caseload can carry.
+"""Effects with known chance variances, shrunken, and what a figure's caseload can carry.
 
-For rates the unit's figure is observed over expected, with a chance variance that the case-mix
-model gives: sum of p (1 - p) over the square of the expected number. The spread of the true ratios
-is estimated by REML, and each ratio is drawn to the common one by as much as its chance variance
-says (empirical Bayes).
+The spread of the true effects is estimated by REML, and each effect is drawn to the common one by
+as much as its chance variance says (empirical Bayes).
 
 Source: Morris, JASA 1983;78:47-55 (empirical Bayes with unequal known variances); Spearman-Brown
 for the reliability; Kish, Survey Sampling, 1965, for the design effect.
@@ -24,10 +22,10 @@ LATENT_VARIANCE = math.pi**2 / 3
 
 
 @dataclass(frozen=True)
-class ShrunkenRatios:
-    """Ratios of observed to expected, drawn to the common one, with 95 % limits.
+class ShrunkenEffects:
+    """Effects drawn to the common one, with 95 % limits.
 
-    `between_variance` is that of the true ratios.
+    `between_variance` is that of the true effects.
     """
 
     mean: float
@@ -37,13 +35,13 @@ class ShrunkenRatios:
     upper: FloatArray
 
 
-def shrink_ratios(ratios: ArrayLike, variances: ArrayLike) -> ShrunkenRatios | None:
-    """Shrink ratios with known chance variances; None for fewer than two of them.
+def shrink_effects(effects: ArrayLike, variances: ArrayLike) -> ShrunkenEffects | None:
+    """Shrink effects with known chance variances; None for fewer than two of them.
 
-    The limits allow for not knowing the spread of the true ratios, and for the common ratio being
+    The limits allow for not knowing the spread of the true effects, and for the common one being
     an estimate too.
     """
-    found = np.asarray(ratios, dtype=float)
+    found = np.asarray(effects, dtype=float)
     chance = np.asarray(variances, dtype=float)
     if found.size < 2:
         return None
@@ -71,24 +69,24 @@ def shrink_ratios(ratios: ArrayLike, variances: ArrayLike) -> ShrunkenRatios | N
         centre += weight * here
         square += weight * (spread + here**2)
     reach = Z_95 * np.sqrt(np.maximum(square - centre**2, 0.0))
-    return ShrunkenRatios(
+    return ShrunkenEffects(
         mean=mean,
         between_variance=profile.estimate,
         shrunken=shrunken,
-        lower=np.minimum(np.maximum(centre - reach, 0.0), shrunken),
+        lower=np.minimum(centre - reach, shrunken),
         upper=np.maximum(centre + reach, shrunken),
     )
 
 
 def _posterior(
-    ratios: FloatArray, chance: FloatArray, between: float
+    effects: FloatArray, chance: FloatArray, between: float
 ) -> tuple[float, FloatArray, FloatArray]:
-    """The common ratio, the shrunken ones, and the variance of their errors."""
+    """The common effect, the shrunken ones, and the variance of their errors."""
     weights = 1 / (chance + between)
-    mean = float(weights @ ratios) / float(weights.sum())
+    mean = float(weights @ effects) / float(weights.sum())
     kept = between * weights
     spread = chance * kept + (1 - kept) ** 2 / float(weights.sum())
-    return mean, mean + kept * (ratios - mean), spread
+    return mean, mean + kept * (effects - mean), spread
 
 
 def reliability(n: ArrayLike, icc: float) -> FloatArray:
@@ -120,13 +118,13 @@ def design_effect(mean_cases: float, icc: float) -> float:
     return 1 + (mean_cases - 1) * icc
 
 
-def latent_icc(icc: float, rate: float) -> float | None:
-    """The icc of a rate on the scale of log odds; None at a rate of 0 or 1.
+def latent_icc(icc: float, within: float) -> float | None:
+    """The icc of a rate on the scale of log odds; None where no case has a chance variance.
 
-    The spread of rates is carried over by the slope of the logistic curve at the overall rate.
+    `within` is p (1 - p), the chance variance of a case, which is also the slope of the logistic
+    curve there: by it the spread of rates is carried over.
     """
-    spread = rate * (1 - rate)
-    if spread <= 0 or icc >= 1:
+    if within <= 0 or icc >= 1:
         return None
-    between = icc / (1 - icc) / spread
+    between = icc / (1 - icc) / within
     return between / (between + LATENT_VARIANCE)

@@ -9,14 +9,15 @@ limits.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from pipelines.comparison import funnel
 from pipelines.comparison.mixed import MixedSums, fit_random_intercept
-from pipelines.comparison.shrinkage import shrink_ratios
+from pipelines.comparison.shrinkage import shrink_effects
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 IMPROVED = "improved"
 POINTS = "points"
@@ -96,9 +97,14 @@ class Shrinkage:
         return self.between_variance / (self.between_variance + self.within_variance)
 
 
-def place_units(sums: UnitSums, *, minimum_pairs: int, minimum_units: int) -> Placement:
-    """Limits and sides of the units with enough pairs, where there are enough of those."""
-    compared = sums.n >= minimum_pairs
+def place_units(
+    sums: UnitSums, is_comparable: BoolArray, *, minimum_pairs: int, minimum_units: int
+) -> Placement:
+    """Limits and sides of the comparable units with enough pairs, where there are enough of those.
+
+    Only they say how much units differ (`phi`, `tau2`).
+    """
+    compared = is_comparable & (sums.n >= minimum_pairs)
     n_compared = int(compared.sum())
     side = np.zeros(sums.n.size, dtype=np.int64)
     none = np.full(sums.n.size, np.nan)
@@ -144,25 +150,34 @@ def place_units(sums: UnitSums, *, minimum_pairs: int, minimum_units: int) -> Pl
 
 
 def shrink_rates(sums: UnitSums) -> Shrinkage | None:
-    """Empirical Bayes on observed over expected, on the scale of the overall rate."""
+    """Empirical Bayes on the units' log odds, as rates of everybody's cases.
+
+    A unit's effect is one step from what was expected: (O - E) over sum of p (1 - p), the inverse
+    of which is its variance. Units are taken to differ in log odds, not in O / E: the same work
+    changes a low rate by a larger part of it than a high one. As a rate an effect is the ratio
+    1 + effect x sum of p (1 - p) / E, times the overall rate.
+
+    Source: Yusuf et al., Prog Cardiovasc Dis 1985;27:335-371 (one-step log odds).
+    """
     has_cases = (sums.n > 0) & (sums.chance > 0)
     if has_cases.sum() < FEWEST_UNITS_FOR_SPREAD:
         return None
     expected, chance = sums.expected[has_cases], sums.chance[has_cases]
-    found = shrink_ratios(sums.observed[has_cases] / expected, chance / expected**2)
+    found = shrink_effects((sums.observed[has_cases] - expected) / chance, 1 / chance)
     if found is None:
         return None
 
-    def as_rate(ratios: FloatArray) -> FloatArray:
+    def as_rate(effects: FloatArray) -> FloatArray:
+        ratios = 1 + effects * chance / expected
         return np.clip(_spread_out(ratios * sums.overall, has_cases), 0.0, 1.0)
 
-    # Both variances are those of a case with the overall rate.
+    # Both variances are those of rates, where the slope is that of an average case.
     per_case = float(chance.sum()) / float(sums.n[has_cases].sum())
     return Shrinkage(
         shrunken=as_rate(found.shrunken),
         lower=as_rate(found.lower),
         upper=as_rate(found.upper),
-        between_variance=found.between_variance * sums.overall**2,
+        between_variance=found.between_variance * per_case**2,
         within_variance=per_case,
     )
 
@@ -184,18 +199,23 @@ def shrink_means(sums: UnitSums, mixed: MixedSums | None) -> Shrinkage | None:
     )
 
 
-def wilson(counts: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Wilson's 95 % limits of rates; nan where n is 0. Example: 40 of 50 give 0.670 and 0.888."""
-    z = funnel.Z_95
+def wilson(
+    counts: ArrayLike, sizes: ArrayLike, z: float = funnel.Z_95
+) -> tuple[FloatArray, FloatArray]:
+    """Wilson's limits of rates, 95 % ones; nan where n is 0. Example: 40 of 50: 0.670 and 0.888.
+
+    Source: Wilson (1927).
+    """
+    n = np.asarray(sizes, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        rate = counts / n
+        rate = np.asarray(counts, dtype=float) / n
         centre = rate + z**2 / (2 * n)
         reach = z * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
         scale = 1 + z**2 / n
         return np.maximum((centre - reach) / scale, 0), np.minimum((centre + reach) / scale, 1)
 
 
-def _spread_out(values: FloatArray, has_cases: NDArray[np.bool_]) -> FloatArray:
+def _spread_out(values: FloatArray, has_cases: BoolArray) -> FloatArray:
     found = np.full(has_cases.size, np.nan)
     found[has_cases] = values
     return found

@@ -6,7 +6,8 @@ estimate is the REML one, the root of the score. How wide an interval must be de
 values too that the data allow: these are weighted by the restricted likelihood with every variance
 equally likely beforehand, so that an estimate of exactly no difference does not give intervals of
 no width. With every b equally likely instead, intervals of a dozen units covered 90 to 92 % at
-nominal 95 %; so weighted they cover 93.5 % or more (`make bench BENCH=comparison`).
+nominal 95 %; so weighted they cover about 95 %. How far they miss it, and where most, the
+methods page says (`make bench BENCH=comparison`).
 
 Source: Patterson & Thompson, Biometrika 1971;58:545-554 (REML); Morris & Tang, Stat Sci
 2011;26:271-287 (a flat weight on the variance, for four units or more).

@@ -3,14 +3,13 @@
 from pipelines.reporting.context import Context, column, text_cell
 from pipelines.reporting.figures import CLINIC, ROLLING, Record
 from pipelines.reporting.model import Cell, Definition, Row, Section, Table
-from pipelines.reporting.sentences import MEASURED_MINIMUM
 
 RULES = ("expected", "adjusted", "shrunken", "limits", "verdict")
 
 
 def case_mix_part(context: Context) -> Section | None:
     """The part; None where no measure has a pair to adjust."""
-    words = context.words
+    words, minima = context.words, context.settings.comparison
     rows = [
         (measure.instrument.name, row)
         for measure in context.routine or context.measures[:1]
@@ -43,8 +42,10 @@ def case_mix_part(context: Context) -> Section | None:
                 term=words.say(f"case_mix.rule.{rule}.term"),
                 text=words.say(
                     f"case_mix.rule.{rule}.text",
-                    pairs=words.count(context.minimums.comparison),
-                    share=words.percent(MEASURED_MINIMUM, n=None),
+                    pairs=words.count(minima.minimum_pairs),
+                    share=words.percent(minima.minimum_pair_rate, n=None),
+                    units=words.count(minima.minimum_units),
+                    days=words.count(context.settings.first_score_days),
                 ),
             )
             for rule in RULES

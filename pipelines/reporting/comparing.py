@@ -1,13 +1,13 @@
 """Programme beside clinic, in words: only where chance is an unlikely explanation.
 
-Descriptive and not adjusted. A fair comparison of therapists and groups is another matter and is
-not made here.
+Descriptive and not adjusted: what a programme treats is what it is for. Therapists and groups are
+compared after adjustment for their clients, in `pipelines/comparison`.
 """
 
 from collections.abc import Iterable
-from math import sqrt
 from statistics import NormalDist
 
+from pipelines.comparison.units import wilson
 from pipelines.reporting.figures import CLINIC, ROLLING, Figures, Measure, Record
 from pipelines.reporting.sentences import Minimums, better_share, is_under_measured
 
@@ -16,18 +16,6 @@ BELOW = "below"
 WITHIN = "within"
 # One false word in twenty reports, over all comparisons of a report together.
 FAMILY_ERROR = 0.05
-
-
-def wilson(x: int, n: int, z: float) -> tuple[float, float]:
-    """The Wilson interval of x out of n.
-
-    Source: Wilson (1927); with z = 1.959964, 40 of 50 gives 0.670 and 0.888.
-    """
-    p = x / n
-    middle = p + z * z / (2 * n)
-    reach = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    return (max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale))
 
 
 def compare_programmes(

@@ -1,6 +1,7 @@
 """The funnel: each therapist's or group's adjusted share with its own limits of chance."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pipelines.reporting.comparison_words import (
     ABOVE,
@@ -8,6 +9,7 @@ from pipelines.reporting.comparison_words import (
     CANNOT_TELL,
     compared_row,
     spread_row,
+    within_0_and_1,
 )
 from pipelines.reporting.context import Context
 from pipelines.reporting.figures import Measure, Subject
@@ -20,12 +22,13 @@ def funnel(
     """The drawing of those who are judged; None where nobody is.
 
     Every unit has limits of its own, around what was expected of its clients: one line for all
-    would accuse those whose clients were sicker. Only who lies outside is named in it.
+    would accuse those whose clients were sicker. Nobody is named in it: a name stands in the table
+    alone, beside the unadjusted figure and what could explain it.
     """
     words = context.words
     spread = spread_row(context, measure, level)
     rows = [
-        (subject, row)
+        row
         for subject in subjects
         if (row := compared_row(context, measure, subject)) is not None
         and row["verdict"] != CANNOT_TELL
@@ -34,13 +37,13 @@ def funnel(
     ]
     if spread is None or not rows:
         return None
-    n_outside = sum(row["verdict"] in (ABOVE, BELOW) for _, row in rows)
+    n_outside = sum(row["verdict"] in (ABOVE, BELOW) for row in rows)
     values = {
         "measure": measure.instrument.name,
         "period": context.year.words,
         "units": words.say(f"people.units.{level}", n=len(rows)),
-        "minimum": words.count(context.minimums.comparison),
-        "overall": words.percent(rows[0][1]["overall"], n=None),
+        "minimum": words.count(context.settings.comparison.minimum_pairs),
+        "overall": words.percent(rows[0]["overall"], n=None),
     }
     title = "title" if n_outside else "title_none"
     return Chart(
@@ -53,16 +56,23 @@ def funnel(
             "units": tuple(
                 {
                     "n": row["n_pairs"],
-                    "value": row["adjusted"],
-                    "lower_95": row["lower_95"],
-                    "upper_95": row["upper_95"],
-                    "lower_998": row["lower_998"],
-                    "upper_998": row["upper_998"],
+                    "value": within_0_and_1(row["adjusted"]),
+                    **_limits(row),
                     "is_outside": row["verdict"] in (ABOVE, BELOW),
-                    "name": subject.name,
                 }
-                for subject, row in rows
+                for row in rows
             ),
-            "overall": ({"value": rows[0][1]["overall"]},),
+            "overall": ({"value": rows[0]["overall"]},),
+            "axes": (
+                {
+                    "share": words.say("people.funnel.share_axis"),
+                    "courses": words.say("people.funnel.courses_axis"),
+                },
+            ),
         },
     )
+
+
+def _limits(row: Mapping[str, Any]) -> dict[str, float]:
+    names = ("lower_95", "upper_95", "lower_998", "upper_998")
+    return {name: within_0_and_1(row[name]) for name in names}

@@ -6,6 +6,7 @@ Nobody is ranked: subjects stand by name, and a verdict is only ever about the l
 from collections.abc import Iterable, Sequence
 
 from pipelines.reporting.context import Context
+from pipelines.reporting.evidence_part import usually_found
 from pipelines.reporting.figures import CLINIC, ROLLING, Measure, Record, Subject
 
 IMPROVED = "improved"
@@ -56,8 +57,25 @@ def lead_paragraphs(context: Context, measure: Measure, level: str) -> list[str]
     ]
     return [
         " ".join(found),
+        *_missed(context, level),
         *_spread_words(context, spread, level),
         *_changes(context, measure, level),
+    ]
+
+
+def _missed(context: Context, level: str) -> list[str]:
+    """That nobody outside does not mean alike, with how often a true difference is found."""
+    if level != "therapist":
+        return []
+    words = context.words
+    known = usually_found()
+    return [
+        words.say(
+            "people.not_alike",
+            change=words.percent_number(-known["rate_change"], n=None),
+            n=words.count(known["n_pairs"]),
+            share=words.percent(known["below_rate"], n=None),
+        )
     ]
 
 
@@ -95,9 +113,13 @@ def _changes(context: Context, measure: Measure, level: str) -> list[str]:
     ]
     if not rows:
         return []
-    if not turned:
-        return [words.say("people.unchanged")]
-    return [words.say("people.changed", variants=words.listed(turned))]
+    text = (
+        words.say("people.changed", variants=words.listed(turned))
+        if turned
+        else words.say(f"people.unchanged.{level}")
+    )
+    n_lost = max(row["n_no_longer_judged"] for row in rows)
+    return [f"{text} {words.say('people.no_longer_judged', n=n_lost)}" if n_lost else text]
 
 
 def verdict_words(context: Context, row: Record) -> tuple[str, str]:
@@ -106,8 +128,9 @@ def verdict_words(context: Context, row: Record) -> tuple[str, str]:
     verdict = row["verdict"]
     if verdict == CANNOT_TELL:
         text = words.say(f"people.reason.{row['reason']}")
-        if row["reason"] == "too_few_pairs" and row["n_still_needed"]:
-            return text, words.say("people.still_needed", n=words.count(row["n_still_needed"]))
+        if row["reason"] == "too_few_pairs":
+            missing = context.settings.comparison.minimum_pairs - row["n_pairs"]
+            return text, words.say("people.still_needed", n=words.count(missing))
         return text, ""
     text = words.say(f"people.verdict.{verdict}")
     if verdict not in (ABOVE, BELOW):
@@ -117,6 +140,11 @@ def verdict_words(context: Context, row: Record) -> tuple[str, str]:
         return text, words.say("people.no_explanation")
     listed = words.listed([words.say(f"people.explanation.{name}") for name in names])
     return text, words.say("people.could_explain", what=listed)
+
+
+def within_0_and_1(share: float) -> float:
+    """A share as a page shows it: observed over expected can carry it, or a limit, beyond 100 %."""
+    return min(max(share, 0.0), 1.0)
 
 
 def outside(context: Context, measure: Measure, subjects: Iterable[Subject]) -> list[Subject]:

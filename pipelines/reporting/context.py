@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pipelines.comparison_settings import ComparisonSettings
 from pipelines.reporting.disclosure import PUBLIC
 from pipelines.reporting.figures import Figures, Measure, Record
 from pipelines.reporting.model import Cell, Column
@@ -31,6 +32,16 @@ class ReportSettings(Protocol):
     @property
     def time_zone(self) -> str:
         """The zone whose days count."""
+        ...
+
+    @property
+    def comparison(self) -> ComparisonSettings:
+        """From how much on therapists and groups are compared."""
+        ...
+
+    @property
+    def first_score_days(self) -> int:
+        """The days after session 1 in which a first score counts."""
         ...
 
 

@@ -279,7 +279,7 @@ def _children(context: Context) -> Section | None:
                 ),
                 columns=(
                     column("rater", words.say("course.children.rater"), is_number=False),
-                    column("measured", words.say("outcomes.measured_of_finished")),
+                    column("measured", words.say("course.children.measured")),
                     column("better", words.say("outcomes.reliably_better")),
                     column("same", words.say("course.children.unchanged")),
                     column("worse", words.say("outcomes.reliably_worse")),

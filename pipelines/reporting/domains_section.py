@@ -235,15 +235,7 @@ def _cells(context: Context, row: Record) -> tuple[Cell, ...]:
 
 def _bounded_cell(context: Context, share: Share) -> Cell:
     """The share; where too few were measured, what it lies between, whoever lacks a score."""
-    words, missing = context.words, (share.n_all or 0) - (share.n or 0)
-    if share.x is None or not share.n_all or missing < 0:
-        return share_cell(share, context.minimums, words)
-    bounded = replace(
-        share,
-        measured_rate=(share.n or 0) / share.n_all,
-        worst=share.x / share.n_all,
-        best=(share.x + missing) / share.n_all,
-    )
+    words, bounded = context.words, _bounded(share)
     cell = share_cell(bounded, context.minimums, words)
     if reading(bounded, context.minimums) != BOUNDS:
         return cell
@@ -255,6 +247,24 @@ def _bounded_cell(context: Context, share: Share) -> Cell:
     )
     small = words.say("domains.bounds_measured", figure=cell.text, counts=cell.small)
     return Cell(text=text, value=ends[0], small=small)
+
+
+def _bounded(share: Share) -> Share:
+    """The share with what it would be over all courses, whoever lacks a score."""
+    missing = (share.n_all or 0) - (share.n or 0)
+    if share.x is None or not share.n_all or missing < 0:
+        return share
+    return replace(
+        share,
+        measured_rate=(share.n or 0) / share.n_all,
+        worst=share.x / share.n_all,
+        best=(share.x + missing) / share.n_all,
+    )
+
+
+def domain_share(row: Record) -> Share:
+    """Better, of those measured in a domain, with its bounds over all finished courses."""
+    return _bounded(_share(row, "improved", "n_improved", "n_paired"))
 
 
 def _share(row: Record, name: str, count: str, denominator: str) -> Share:

@@ -177,16 +177,21 @@ def _gap_cell(context: Context, row: Record, name: str) -> Cell:
         lower=_signed(context, row[f"{name}_lower"]),
         upper=_signed(context, row[f"{name}_upper"]),
     )
-    return Cell(text=_signed(context, row[name]), value=row[name], small=limits)
+    return Cell(text=_signed(context, row[name]), value=_within_1(row[name]), small=limits)
 
 
 def _signed(context: Context, gap: float) -> str:
     """A gap in whole points with its sign; 0 has none."""
     words = context.words
-    points = round(100 * gap)
+    points = round(100 * _within_1(gap))
     if not points:
         return words.count(0)
     return words.say(f"equity.{'plus' if points > 0 else 'minus'}", points=abs(points))
+
+
+def _within_1(gap: float) -> float:
+    """A gap as a page shows it: observed over expected can carry it beyond that of 0 and 100 %."""
+    return min(max(gap, -1.0), 1.0)
 
 
 def _counts(context: Context, x: int, n: int) -> str:

@@ -33,11 +33,28 @@ _PLACES = {
 }
 
 
+# What the page says of a comparison that found nobody: others differ as studies usually find it.
+_USUAL = {"outcome": "improved", "icc": 0.05, "n_pairs": 50, "rate_change": -0.2}
+
+
+def usually_found(path: Path = EVIDENCE) -> Result:
+    """How often one whose clients do 20 points worse over 50 courses is called below.
+
+    `below_rate` is the share of made-up clinics; `n_pairs` and `rate_change` say for whom.
+    """
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return next(
+        row for row in found["power"] if all(row[name] == value for name, value in _USUAL.items())
+    )
+
+
 def evidence_section(words: Wording, path: Path = EVIDENCE) -> Section:
     """The section; each table has a paragraph before it that says how to read it."""
     found = json.loads(path.read_text(encoding="utf-8"))
     lead = words.say("evidence.lead", rate=words.percent(found["usual_rate"], n=None))
-    command = words.say("evidence.command", command=found["command"], seed=found["seed"])
+    command = words.say(
+        "evidence.command", command=found["command"], seed=found["seed"], code=found["code"]
+    )
     return Section(
         section_id="evidence",
         title=words.say("evidence.title"),
@@ -52,7 +69,7 @@ def _part(name: str, rows: Sequence[Result], words: Wording) -> Section:
     return Section(
         section_id=f"evidence-{name.replace('_', '-')}",
         title=words.say(f"evidence.{name}.title"),
-        paragraphs=(words.say(f"evidence.{name}.text"),),
+        paragraphs=(words.say(f"evidence.{name}.text", **_lowest(name, rows, words)),),
         tables=(
             Table(
                 table_id=f"evidence-{name.replace('_', '-')}-table",
@@ -77,6 +94,20 @@ def _part(name: str, rows: Sequence[Result], words: Wording) -> Section:
             ),
         ),
     )
+
+
+def _lowest(table: str, rows: Sequence[Result], words: Wording) -> dict[str, str]:
+    """What the text of the intervals says of the row that holds the truth least often."""
+    if table != "coverage":
+        return {}
+    row = min(rows, key=lambda each: each["held_rate"])
+    return {
+        "lowest": _percent(row["held_rate"], 1, words),
+        "lowest_outcome": words.say(f"evidence.outcomes.{row['outcome']}"),
+        "lowest_icc": _percent(row["icc"], 0, words),
+        "lowest_units": words.count(row["n_units"]),
+        "lowest_mix": words.say("evidence.own_mix" if row["has_own_mix"] else "evidence.equal_mix"),
+    }
 
 
 def _about(key: str, value: Any, words: Wording) -> Cell:

@@ -3,13 +3,22 @@
 from pipelines.reporting.claims_section import closed_claims
 from pipelines.reporting.comparing import ABOVE, BELOW, WITHIN
 from pipelines.reporting.context import Context
-from pipelines.reporting.domains_section import DOMAINS, domain_name, leading_rows
+from pipelines.reporting.domains_section import DOMAINS, domain_name, domain_share, leading_rows
 from pipelines.reporting.figures import ROLLING
 from pipelines.reporting.model import Sentence
 from pipelines.reporting.people_section import too_few_to_compare
-from pipelines.reporting.sentences import measured_sentence, measured_share
+from pipelines.reporting.sentences import (
+    MEASURED_MINIMUM,
+    Share,
+    is_under_measured,
+    measured_sentence,
+    measured_share,
+)
+from pipelines.reporting.wording import Wording
 
 HALF = 0.5
+# So many domains measured in few courses are named, by how many that are.
+MOST_DOMAINS = 3
 MAY_PUBLISH = "may_publish"
 # Why a programme is not compared, as `comparing` says it, by what a reader is told.
 _TOO_FEW = ("too_few_to_compare", "too_few_pairs_for_rate", "none")
@@ -52,42 +61,81 @@ def _started(context: Context) -> str:
 
 
 def domain_sentences(context: Context) -> list[Sentence]:
-    """In which domains clearly more than half got better, in how many clearly fewer.
+    """In which domains clearly more, or fewer, than half got better; what too few cannot say.
 
-    Clearly: the whole interval lies on one side of a half. Empty where no domain is judged.
+    Clearly: the whole interval lies on one side of a half, and the domain was measured in enough
+    courses. Where it was not, the share is told as what it lies between. Empty where no domain is
+    judged.
     """
     words, figures = context.words, context.figures
     rows = leading_rows(
         figures.published("pub_domain_outcomes", context.clinic, ROLLING, context.year.end_on)
     )
-    judged = [row for row in rows if row["improved_rate"] is not None]
+    judged = [
+        (domain_name(row["domain"], words).lower(), domain_share(row))
+        for row in rows
+        if row["improved_rate"] is not None
+    ]
     if not judged:
         return []
-    most = [row for row in judged if row["improved_rate_lower"] > HALF]
-    fewer = [row for row in judged if row["improved_rate_upper"] < HALF]
-    names = [
+    enough = [item for item in judged if not is_under_measured(item[1].measured_rate or 0)]
+    under = [item for item in judged if item not in enough]
+    most = [item for item in enough if (item[1].lower or 0) > HALF]
+    fewer = [item for item in enough if item[1].upper is not None and item[1].upper < HALF]
+    near = [item for item in enough if item not in (*most, *fewer)]
+    parts = [
         words.say(
-            "number.counted_name",
-            name=domain_name(row["domain"], words).lower(),
-            x=words.count(row["n_improved"]),
-            n=words.count(row["n_paired"]),
+            "sentence.domains.measured" if enough else "sentence.domains.none_measured",
+            k=words.count(len(enough)),
+            all=words.count(len(DOMAINS)),
+            minimum=words.percent(MEASURED_MINIMUM, n=None),
         )
-        for row in most
     ]
-    text = words.say(
-        "sentence.domains.some" if most else "sentence.domains.none",
-        names=words.listed(names),
-        period=context.year.words,
+    parts += [
+        words.say(f"sentence.domains.{key}", names=_counted_names(found, words))
+        for key, found in (("most", most), ("fewer", fewer), ("near", near))
+        if found
+    ]
+    if under:
+        parts.append(_under_measured(under, words))
+    if unknown := len(DOMAINS) - len(judged):
+        parts.append(words.say("sentence.domains.unknown", n=words.count(unknown)))
+    rule = "some" if most else "none" if enough else "bounds"
+    return [Sentence(" ".join(parts), f"domains.{rule}", "domains")]
+
+
+def _counted_names(found: list[tuple[str, Share]], words: Wording) -> str:
+    return words.listed(
+        [
+            words.say(
+                "number.counted_name",
+                name=name,
+                x=words.count(share.x or 0),
+                n=words.count(share.n or 0),
+            )
+            for name, share in found
+        ]
     )
-    rest = words.say(
-        "sentence.domains.rest",
-        fewer=words.count(len(fewer)),
-        open=words.count(len(judged) - len(most) - len(fewer)),
-        unknown=words.count(len(DOMAINS) - len(judged)),
-        all=words.count(len(DOMAINS)),
-    )
-    rule = "domains.some" if most else "domains.none"
-    return [Sentence(f"{text} {rest}", rule, "domains")]
+
+
+def _under_measured(under: list[tuple[str, Share]], words: Wording) -> str:
+    """What the shares lie between, of the domains measured in most courses; how many more."""
+    by_measured = sorted(under, key=lambda item: (-(item[1].n or 0), item[0]))
+    listed = [
+        words.say(
+            "sentence.domains.under_part",
+            name=name,
+            x=words.count(share.n or 0),
+            n=words.count(share.n_all or 0),
+            worst=words.percent(share.worst or 0, n=share.n_all),
+            best=words.percent(share.best or 0, n=share.n_all),
+        )
+        for name, share in by_measured[:MOST_DOMAINS]
+    ]
+    rest = len(under) - MOST_DOMAINS
+    if rest > 0:
+        listed.append(words.say("sentence.domains.under_rest", n=rest))
+    return words.say("sentence.domains.under", n=len(under), listed=words.listed(listed))
 
 
 def claim_sentences(context: Context) -> list[Sentence]:

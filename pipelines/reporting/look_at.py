@@ -12,9 +12,11 @@ from pipelines.reporting.context import Context
 from pipelines.reporting.figures import MONTH, ROLLING
 from pipelines.reporting.model import Card, Sentence
 from pipelines.reporting.sentences import (
+    Share,
     better_share,
     figure_words,
     is_under_measured,
+    measured_percent,
     measured_share,
     nhs_recovered_share,
 )
@@ -136,68 +138,61 @@ def _turned_away(context: Context) -> list[Sentence]:
 
 
 def _programmes_missing(context: Context) -> list[Sentence]:
-    """The programmes with most courses that lack a measure, where under 70 % are measured."""
+    """The programmes with most courses that lack a measure, where chance alone is no reason."""
     words = context.words
-    behind = []
-    for programme in context.figures.subjects_at("programme"):
-        row = context.figures.completeness(programme.key, ROLLING, context.year.end_on)
-        share = measured_share(row)
-        if share.rate is None or not share.n or not is_under_measured(share.rate):
-            continue
-        behind.append((share.n - (share.x or 0), share.n, programme.name))
-    if not context.measures:
-        return []
     # By how many are missing, as that is what there is to do; not by name, and nobody is ranked.
-    behind.sort(key=lambda item: (-item[0], item[2]))
+    behind = sorted(
+        _clearly_under(context, "programme"),
+        key=lambda item: ((item[1].x or 0) - (item[1].n or 0), item[0]),
+    )
     if not behind:
         return []
-    listed = words.listed(
-        [
-            words.say(
-                "look.programme_part",
-                programme=name,
-                missing=words.count(missing),
-                n=words.count(n),
-            )
-            for missing, n, name in behind[:MOST_PROGRAMMES]
-        ]
-    )
     rest = len(behind) - MOST_PROGRAMMES
     key = "look.programmes_missing" if rest > 0 else "look.programmes_missing_all"
+    listed = words.listed([_measured_part(context, *one) for one in behind[:MOST_PROGRAMMES]])
     text = words.say(key, listed=listed, rest=words.count(max(rest, 0)))
     return [Sentence(text, "programme_missing", "completeness")]
 
 
 def _therapists_missing(context: Context) -> list[Sentence]:
-    words, minimum = context.words, context.minimums.comparison
-    judged = 0
-    behind: list[str] = []
-    for therapist in context.figures.subjects_at("therapist"):
-        row = context.figures.completeness(therapist.key, ROLLING, context.year.end_on)
-        share = measured_share(row)
-        if share.rate is None or share.n is None or share.n < minimum:
-            continue
-        judged += 1
-        if is_under_measured(share.rate):
-            behind.append(
-                words.say(
-                    "number.counted_name",
-                    name=therapist.name,
-                    x=words.count(share.x or 0),
-                    n=words.count(share.n),
-                )
-            )
-    if not behind or not context.measures:
+    words = context.words
+    behind = _clearly_under(context, "therapist")
+    if not behind:
         return []
-    text = words.say(
-        "look.therapists_missing",
-        k=words.count(len(behind)),
-        n=words.count(judged),
-        minimum=words.count(minimum),
-    )
+    n = len(context.figures.subjects_at("therapist"))
+    text = words.say("look.therapists_missing", k=words.count(len(behind)), n=words.count(n))
     if len(behind) <= MOST_NAMED:
-        text = f"{text} {words.say('look.therapists_named', names=words.listed(behind))}"
+        names = words.listed([_measured_part(context, *one) for one in behind])
+        text = f"{text} {words.say('look.therapists_named', names=names)}"
     return [Sentence(text, "therapists_missing", "completeness")]
+
+
+def _clearly_under(context: Context, level: str) -> list[tuple[str, Share]]:
+    """Names and shares where the whole interval lies under what is asked for.
+
+    A bare share would name somebody for one course more or less.
+    """
+    if not context.measures:
+        return []
+    found = []
+    for subject in context.figures.subjects_at(level):
+        row = context.figures.completeness(subject.key, ROLLING, context.year.end_on)
+        share = measured_share(row)
+        if share.n and share.upper is not None and is_under_measured(share.upper):
+            found.append((subject.name, share))
+    return found
+
+
+def _measured_part(context: Context, name: str, share: Share) -> str:
+    words = context.words
+    return words.say(
+        "look.measured_part",
+        name=name,
+        x=words.count(share.x or 0),
+        n=words.count(share.n or 0),
+        lower=words.percent(share.lower or 0, n=share.n),
+        upper=measured_percent(share.upper or 0, words, n=share.n),
+    )
 
 
 def _programmes_worse(context: Context) -> list[Sentence]:

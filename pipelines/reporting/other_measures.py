@@ -13,7 +13,7 @@ def other_parts(context: Context) -> list[Section]:
     others = [measure for measure in context.measures if measure not in context.routine]
     if not others:
         return []
-    names = ("measured_of_finished", "reliably_better", "reliably_worse", "first", "last", "change")
+    names = ("measured_on_this", "reliably_better", "reliably_worse", "first", "last", "change")
     points = ("first_mean_points", "last_mean_points", "improvement_mean_points")
     rows = []
     for measure in others:

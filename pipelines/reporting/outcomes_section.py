@@ -337,7 +337,7 @@ def _compares(context: Context, measure: Measure) -> bool:
 
 def _outcome_columns(context: Context, measure: Measure) -> tuple[Column, ...]:
     words = context.words
-    names = ["measured_of_finished"]
+    names = ["measured_on_this"]
     if measure.has_reliable_change:
         names += ["reliably_better", "reliably_worse"]
     else:

@@ -11,6 +11,7 @@ from pipelines.reporting.comparison_words import (
     compared_row,
     lead_paragraphs,
     verdict_words,
+    within_0_and_1,
 )
 from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Measure, Record, Subject
@@ -22,7 +23,7 @@ def people_section(context: Context) -> Section | None:
     """The section; None for an audience that may not see single people."""
     if context.is_public:
         return None
-    words = context.words
+    words, minimum = context.words, context.settings.comparison.minimum_pairs
     levels = {level: _rows(context, level) for level in ("therapist", "group")}
     title = words.say("section.people")
     if not any(levels.values()):
@@ -40,7 +41,7 @@ def people_section(context: Context) -> Section | None:
         title=title,
         paragraphs=(
             words.say("people.cannot_1"),
-            words.say("people.cannot_2", minimum=words.count(context.minimums.comparison)),
+            words.say("people.cannot_2", minimum=words.count(minimum)),
             words.say("people.cannot_3"),
             f"{lead} {words.say('people.words_note')}",
         ),
@@ -186,9 +187,9 @@ def _range_cell(context: Context, row: Record, name: str, n: int) -> Cell:
     value, lower, upper = row[name], row[f"{name}_lower"], row[f"{name}_upper"]
     if value is None:
         return Cell(text=words.say("number.nothing"))
-    small = ""
+    value, small = within_0_and_1(value), ""
     if lower is not None and upper is not None:
-        small = words.percent_range(lower, upper, n=n)
+        small = words.percent_range(within_0_and_1(lower), within_0_and_1(upper), n=n)
     return Cell(text=words.percent(value, n=n), value=value, small=small)
 
 
@@ -209,6 +210,6 @@ def too_few_to_compare(context: Context, level: str) -> tuple[int, int]:
     few = [
         outcome
         for outcome in counted
-        if outcome is None or (outcome["n_paired"] or 0) < context.minimums.comparison
+        if outcome is None or (outcome["n_paired"] or 0) < context.settings.comparison.minimum_pairs
     ]
     return (len(few), len(counted))

@@ -209,7 +209,7 @@ def _programmes(context: Context) -> Table | None:
         columns=(
             column("programme", words.say("outcomes.programme"), is_number=False),
             column("finished", words.say("outcomes.finished")),
-            column("measured", words.say("outcomes.measured_of_finished")),
+            column("measured", words.say("recovery.measured")),
             *(column(name, words.say(f"recovery.{name}")) for name in _BY_PROGRAMME),
         ),
         rows=tuple(rows),

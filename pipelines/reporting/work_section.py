@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 
-from pipelines.instruments.catalogue import load_catalogue
+from pipelines.instruments.catalogue import Catalogue, load_catalogue
 from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
 from pipelines.reporting.figures import Record, Subject
 from pipelines.reporting.model import Cell, Row, Section, Table
@@ -47,11 +47,10 @@ def _relationship(context: Context) -> Section | None:
     rows = wholes(rows_of(context, "pub_alliance"))
     if coverage is None or (not rows and not coverage["n_rated"]):
         return None
-    has_alerts = any(row["n_alert_base"] for row in rows)
     paragraphs = [
         _coverage_sentence(context, coverage),
         words.say("work.relationship.cannot"),
-        *([words.say("work.relationship.alerts")] if has_alerts else []),
+        *_alerts(context, rows),
         *_notes(context, rows),
     ]
     tables = [_alliance_table(context, rows)] if rows else []
@@ -82,9 +81,33 @@ def _coverage_sentence(context: Context, coverage: Record) -> str:
     return words.say("work.relationship.lead", **values, **counts, rate=percent)
 
 
+def _alerts(context: Context, rows: Iterable[Record]) -> list[str]:
+    """What an alert is, by the cut-offs in use; nothing where no measure has one."""
+    words = context.words
+    cut_offs = {
+        (row["instrument_id"], row["scale"]): words.say(
+            f"work.relationship.cut_off.{cut_off.op}",
+            measure=called(context, {**row, "respondent": "client"}),
+            points=words.decimal(cut_off.points, 0 if cut_off.points % 1 == 0 else 1),
+        )
+        for row in rows
+        if row["n_alert_base"]
+        for cut_off in _catalogue().instruments[row["instrument_id"]].thresholds
+        if (cut_off.kind, cut_off.scale) == ("alert", row["scale"]) and cut_off.points is not None
+    }
+    if not cut_offs:
+        return []
+    return [words.say("work.relationship.alerts", cut_offs=words.listed(list(cut_offs.values())))]
+
+
+@cache
+def _catalogue() -> Catalogue:
+    return load_catalogue()
+
+
 @cache
 def _catalogue_notes() -> dict[str, tuple[str, ...]]:
-    return {key: one.notes for key, one in load_catalogue().instruments.items()}
+    return {key: one.notes for key, one in _catalogue().instruments.items()}
 
 
 def _notes(context: Context, rows: Iterable[Record]) -> list[str]:
@@ -210,15 +233,22 @@ def _experience_table(context: Context, rows: list[Record]) -> Table:
         return mean_cell(context, row, "rating_mean_points")
 
     def rated(row: Record) -> Cell:
-        if row["respondent"] != "client":
-            return count_cell(row, "n_rated", words)
-        share = share_of(row, "n_rated", "n_ended", "rated_rate")
-        return share_cell(share, minimums, words, has_interval=False)
+        if not row["n_asked"]:
+            # Nobody says of which whole these are a part: no share.
+            text = words.say("work.experience.answered", n=words.count(row["n_rated"]))
+            return Cell(text=text, value=row["n_rated"], small=say("not_listed"))
+        share = share_of(row, "n_asked_rated", "n_asked", "rated_rate")
+        cell = share_cell(share, minimums, words, has_interval=False)
+        more = row["n_rated"] - row["n_asked_rated"]
+        if not more:
+            return cell
+        small = words.say("work.experience.more", counts=cell.small, n=words.count(more))
+        return replace(cell, small=small)
 
     def met(row: Record) -> Cell:
         share = replace(
             share_of(row, "n_met", "n_rated", "met_rate"),
-            n_all=row["n_ended"],
+            n_all=row["n_asked"],
             measured_rate=row["rated_rate"],
             worst=row["met_rate_worst"],
             best=row["met_rate_best"],

@@ -315,6 +315,7 @@ class BuildRun:
             "session_window_days": self.settings.session_window_days,
             "case_mix_covariates": list(self.settings.comparison.covariates),
             "age_bands": list(self.settings.comparison.age_bands),
+            "minimum_pairs": self.settings.comparison.minimum_pairs,
             "minimum_units": self.settings.comparison.minimum_units,
             "minimum_stratum_clients": self.settings.comparison.minimum_stratum_clients,
         }

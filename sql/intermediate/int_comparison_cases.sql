@@ -1,13 +1,16 @@
--- The courses that therapists and groups can be compared on, with what was known before treatment.
+-- The courses that therapists and groups can be compared on, with what was known at the start.
 --
 -- A case is a finished course with a first and a later last score of an outcome instrument whose
 -- direction is known. `is_improved` is a reliable improvement by the rule in force; null where the
--- scale has none. A covariate is what stood before the work began: nothing of attendance, of the
--- working relationship or of the number of sessions is here. What is not recorded is a category of
--- its own, `not_recorded`. `problem` is the primary diagnosis that was latest on the day of the
--- first score; `symptom_baseline` tells whether the other measure of the pair (the first one,
--- where this is not itself) began at caseness, `functioning_baseline` the same of the measure of
--- functioning. `prior_courses` are the client's courses here that had ended before session 1.
+-- scale has none. A covariate is what was known at the start: nothing of attendance, of the working
+-- relationship or of the number of sessions is here. A first score counts up to $first_score_days
+-- after session 1, so that the work may have begun by then; the other measures' first scores are
+-- bounded by session 1 in the same way, and not by this score's `first_on`. What is not recorded
+-- is a category of its own, `not_recorded`. `problem` is the primary diagnosis that was latest on
+-- the day of the first score; `symptom_baseline` tells whether the other measure of the pair (the
+-- first one, where this is not itself) began at caseness, `functioning_baseline` the same of the
+-- measure of functioning. `prior_courses` are the client's courses here that had ended before
+-- session 1.
 -- `cell_key` is the same for the cases that are alike in the first score and in
 -- $case_mix_covariates: the case-mix models know no more of a case than its cell.
 --

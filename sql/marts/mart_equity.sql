@@ -449,7 +449,7 @@ shares as (
         overall_share * (
             n_met / nullif(expected_sum, 0) - n_other_met / nullif(other_expected_sum, 0)
         ) as adjusted_gap,
-        1.96 * overall_share * sqrt(
+        1.959964 * overall_share * sqrt(
             chance_sum / nullif(expected_sum * expected_sum, 0)
             + other_chance_sum / nullif(other_expected_sum * other_expected_sum, 0)
         ) as adjusted_reach

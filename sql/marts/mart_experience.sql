@@ -6,9 +6,11 @@
 -- this respondent; its rate is over those who rated.
 --
 -- `n_ended` and `n_clients` are those of mart_outcomes: the courses whose programme lists the
--- instrument (as the client's measure) or that have a response of it. The bounds are over them, if
--- nobody or everybody without a rating had met the rule. No programme says whom else it asks, so
--- the share who rated and the bounds are null for every respondent but the client.
+-- instrument (as the client's measure) or that have a response of it. Who was meant to be asked is
+-- known of the former alone: the share who rated is `n_asked_rated` of `n_asked`, and the bounds
+-- are over `n_asked`, if nobody or everybody without a rating had met the rule. Where no programme
+-- lists the instrument, and for every respondent but the client, all of these are null: nobody
+-- knows of which whole the ratings are a part.
 --
 -- The mean of a verdict is null: its steps are not points of a scale. Limits of means are
 -- Student's t, from five ratings on. Experience is no outcome, and never one of success.
@@ -47,9 +49,17 @@ thresholds as (
 ended_episodes as (
     select
         episode_key,
+        programme_id,
         cast(date_trunc('month', ended_on) as date) as month_start_on
     from int_episodes
     where ended_on is not null
+),
+
+programmes as (
+    select
+        programme_id,
+        instruments
+    from stg_programmes
 ),
 
 episode_subjects as (
@@ -83,6 +93,44 @@ period_months as (
     from int_period_months
 ),
 
+listed_instruments as (
+    select distinct
+        programme_id,
+        unnest(instruments) as instrument_id
+    from programmes
+),
+
+asked_courses as (
+    select
+        ended_episodes.episode_key,
+        ended_episodes.month_start_on,
+        instruments.instrument_id
+    from ended_episodes
+    inner join listed_instruments
+        on ended_episodes.programme_id = listed_instruments.programme_id
+    inner join instruments on listed_instruments.instrument_id = instruments.instrument_id
+    where instruments.domain = 'experience' or instruments.purpose = 'verdict'
+),
+
+period_asked as (
+    select
+        episode_subjects.level,
+        episode_subjects.subject_id,
+        asked_courses.instrument_id,
+        period_months.period_kind,
+        period_months.period_start_on,
+        count(*) as n_asked
+    from asked_courses
+    inner join episode_subjects on asked_courses.episode_key = episode_subjects.episode_key
+    inner join period_months on asked_courses.month_start_on = period_months.month_start_on
+    group by
+        episode_subjects.level,
+        episode_subjects.subject_id,
+        asked_courses.instrument_id,
+        period_months.period_kind,
+        period_months.period_start_on
+),
+
 judged_ratings as (
     select
         ratings.episode_key,
@@ -90,6 +138,7 @@ judged_ratings as (
         ratings.scale,
         ratings.respondent,
         ratings.rating_points,
+        asked_courses.episode_key is not null and ratings.respondent = 'client' as is_asked,
         case
             when thresholds.until_points is not null
                 then ratings.rating_points <= thresholds.until_points
@@ -102,6 +151,10 @@ judged_ratings as (
             ratings.instrument_id = thresholds.instrument_id
             and ratings.scale = thresholds.scale
             and ratings.respondent = thresholds.respondent
+    left join asked_courses
+        on
+            ratings.episode_key = asked_courses.episode_key
+            and ratings.instrument_id = asked_courses.instrument_id
 ),
 
 monthly_cells as (
@@ -115,6 +168,8 @@ monthly_cells as (
         count(*) as n_rated,
         count(judged_ratings.is_met) as n_judged,
         count(*) filter (where judged_ratings.is_met) as n_met,
+        count(*) filter (where judged_ratings.is_asked) as n_asked_rated,
+        count(*) filter (where judged_ratings.is_asked and judged_ratings.is_met) as n_asked_met,
         sum(judged_ratings.rating_points) as points_sum,
         sum(
             cast(judged_ratings.rating_points * judged_ratings.rating_points as decimal(38, 8))
@@ -143,6 +198,8 @@ period_sums as (
         cast(sum(monthly_cells.n_rated) as bigint) as n_rated,
         cast(sum(monthly_cells.n_judged) as bigint) as n_judged,
         cast(sum(monthly_cells.n_met) as bigint) as n_met,
+        cast(sum(monthly_cells.n_asked_rated) as bigint) as n_asked_rated,
+        cast(sum(monthly_cells.n_asked_met) as bigint) as n_asked_met,
         sum(monthly_cells.points_sum) as points_sum,
         sum(monthly_cells.points_squares) as points_squares
     from monthly_cells
@@ -171,7 +228,9 @@ figures as (
         instruments.domain,
         ended_counts.n_clients,
         ended_counts.n_ended,
-        case when period_sums.respondent = 'client' then ended_counts.n_ended end as n_asked,
+        period_asked.n_asked,
+        case when period_asked.n_asked > 0 then period_sums.n_asked_rated end as n_asked_rated,
+        case when period_sums.n_judged > 0 then period_sums.n_asked_met end as n_asked_met,
         period_sums.n_rated,
         case when period_sums.n_judged > 0 then period_sums.n_met end as n_met,
         case
@@ -200,6 +259,14 @@ figures as (
             and period_sums.respondent = ended_counts.respondent
             and period_sums.period_kind = ended_counts.period_kind
             and period_sums.period_start_on = ended_counts.period_start_on
+    left join period_asked
+        on
+            period_sums.respondent = 'client'
+            and period_sums.level = period_asked.level
+            and period_sums.subject_id = period_asked.subject_id
+            and period_sums.instrument_id = period_asked.instrument_id
+            and period_sums.period_kind = period_asked.period_kind
+            and period_sums.period_start_on = period_asked.period_start_on
 )
 
 select
@@ -215,9 +282,11 @@ select
     n_clients,
     n_ended,
     n_rated,
-    n_rated / nullif(n_asked, 0) as rated_rate,
-    wilson_lower(n_rated, n_asked) as rated_rate_lower,
-    wilson_upper(n_rated, n_asked) as rated_rate_upper,
+    n_asked,
+    n_asked_rated,
+    n_asked_rated / nullif(n_asked, 0) as rated_rate,
+    wilson_lower(n_asked_rated, n_asked) as rated_rate_lower,
+    wilson_upper(n_asked_rated, n_asked) as rated_rate_upper,
     rating_mean_points,
     rating_mean_points - mean_reach(rating_sd_points, n_rated) as rating_mean_points_lower,
     rating_mean_points + mean_reach(rating_sd_points, n_rated) as rating_mean_points_upper,
@@ -226,7 +295,7 @@ select
     n_met / nullif(n_rated, 0) as met_rate,
     wilson_lower(n_met, n_rated) as met_rate_lower,
     wilson_upper(n_met, n_rated) as met_rate_upper,
-    n_met / nullif(n_asked, 0) as met_rate_worst,
-    (n_met + n_asked - n_rated) / nullif(n_asked, 0) as met_rate_best
+    n_asked_met / nullif(n_asked, 0) as met_rate_worst,
+    (n_asked_met + n_asked - n_asked_rated) / nullif(n_asked, 0) as met_rate_best
 from figures
 order by level, subject_id, instrument_id, scale, respondent, period_kind, period_start_on

@@ -9,9 +9,9 @@
 -- in, counting courses of the period with a pair. The design effect 1 + (members_mean - 1) icc
 -- says how many courses of a group tell as much as one on its own (0.06 and groups of 8: 1.42);
 -- `n_effective` is what is left of `n_pairs`, and the clustered limits are Wilson's for so many.
--- Below $minimum_units groups, and where all or none are better, nothing can be said about what
--- lies between groups: `icc` and all that rests on it is null. The limits of `improved_rate_lower`
--- and `_upper` take courses as independent and are too narrow.
+-- Below $minimum_units groups or $minimum_pairs pairs, and where all or none are better, nothing
+-- can be said about what lies between groups: `icc` and all that rests on it is null. The limits
+-- of `improved_rate_lower` and `_upper` take courses as independent and are too narrow.
 --
 -- Grain:  one row per level, subject, instrument, scale, respondent and period with such a course.
 -- Key:    level, subject_id, instrument_id, scale, respondent, period_kind, period_start_on
@@ -159,6 +159,7 @@ mean_squares as (
         n_improved,
         pair_squares / n_pairs as members_mean,
         n_groups >= $minimum_units
+        and n_pairs >= $minimum_pairs
         and n_pairs > n_groups
         and n_improved between 1 and n_pairs - 1 as can_tell_groups,
         (improved_squares - n_improved * n_improved / n_pairs)

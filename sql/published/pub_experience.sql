@@ -34,6 +34,8 @@ experience_rows as (
         n_clients,
         n_ended,
         n_rated,
+        n_asked,
+        n_asked_rated,
         n_met,
         rated_rate,
         rated_rate_lower,
@@ -68,6 +70,8 @@ judged_rows as (
         experience_rows.n_clients,
         experience_rows.n_ended,
         experience_rows.n_rated,
+        experience_rows.n_asked,
+        experience_rows.n_asked_rated,
         experience_rows.n_met,
         experience_rows.rated_rate,
         experience_rows.rated_rate_lower,
@@ -81,7 +85,7 @@ judged_rows as (
         experience_rows.met_rate_upper,
         experience_rows.met_rate_worst,
         experience_rows.met_rate_best,
-        experience_rows.n_ended >= policies.minimum_pairs_for_rate as says_rated,
+        experience_rows.n_asked >= policies.minimum_pairs_for_rate as says_rated,
         experience_rows.n_rated >= policies.minimum_pairs_for_rate as says_level
     from experience_rows
     inner join policies
@@ -105,6 +109,8 @@ select
     n_clients,
     n_ended,
     n_rated,
+    n_asked,
+    n_asked_rated,
     n_met,
     shown_figure(says_rated, rated_rate, share_decimals) as rated_rate,
     shown_figure(says_rated, rated_rate_lower, share_decimals) as rated_rate_lower,

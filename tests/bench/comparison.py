@@ -10,10 +10,15 @@ Clinics are made up (`known_truth.py`) and go through the product's own `compare
   therapists together?
 - power: how often is a therapist found who is truly worse, by caseload and by how much?
 
-With --write the results become the table that every methods page prints.
+With --write the results become the table that every methods page prints. They carry a digest of
+the code that made them, and what a short run of it gives: the tests hold both against the code.
+Code that was rearranged need not run for minutes again: with --confirm its digest is kept beside
+the first one, if its short run says the same to the digit.
 """
 
 import argparse
+import ast
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,6 +33,7 @@ from pipelines.comparison import funnel
 from pipelines.comparison.build import compare
 from pipelines.comparison.units import OUTCOMES, wilson
 from pipelines.comparison.verdicts import ABOVE, BELOW, CANNOT_TELL
+from tests.bench import known_truth
 from tests.bench.known_truth import (
     SETTINGS,
     Made,
@@ -39,7 +45,10 @@ from tests.bench.known_truth import (
     usual_rate,
 )
 
-EVIDENCE = Path(__file__).parents[2] / "reports" / "evidence" / "comparison.json"
+ROOT = Path(__file__).parents[2]
+EVIDENCE = ROOT / "reports" / "evidence" / "comparison.json"
+# Modules of the comparison that `compare` does not use.
+_APART = frozenset({"assets.py", "memo.py", "spc.py"})
 SEED = 20261101
 CLINICS = 1000
 BATCH = 25
@@ -168,6 +177,9 @@ def coverage(
                     "n_units": n_units,
                     "n_clinics": n_clinics,
                     **_share("held", int(held.sum()), told.height),
+                    "mean_width": _rounded(
+                        (told["shrunken_upper"] - told["shrunken_lower"]).to_numpy().mean()
+                    ),
                 }
             )
     return rows
@@ -201,6 +213,32 @@ def power(
     return rows
 
 
+def short_run() -> dict[str, list[Row]]:
+    """The beginnings of some of the long runs, in a few seconds: the same figures from one code."""
+    return {
+        "equals": equals(30),
+        "hard_cases": hard_cases(15, caseloads=(200,)),
+        "coverage": coverage(30, iccs=(0.05,), sizes=(40,), mixes=(True,)),
+        "power": power(8, spreads=(0.0,), caseloads=(30, 200), rate_changes=(-0.1, -0.3)),
+    }
+
+
+def code_digest() -> str:
+    """Changes with what the comparison and the made-up clinics do, not with words about it."""
+    modules = sorted((ROOT / "pipelines" / "comparison").glob("*.py"))
+    sources = [path for path in modules if path.name not in _APART]
+    digest = hashlib.sha256()
+    for path in (*sources, Path(known_truth.__file__)):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (
+                ast.get_docstring(node, clean=False) is not None
+            ):
+                del node.body[0]
+        digest.update(ast.unparse(tree).encode())
+    return digest.hexdigest()[:16]
+
+
 def _told(units: pl.DataFrame, outcome: str) -> pl.DataFrame:
     return units.filter((pl.col("outcome") == outcome) & (pl.col("verdict") != CANNOT_TELL))
 
@@ -225,13 +263,29 @@ def simulate(n_clinics: int) -> dict[str, Any]:
     return {
         "command": f'make bench BENCH="comparison --clinics {n_clinics} --write"',
         "seed": SEED,
+        "code": code_digest(),
+        "confirmed_code": code_digest(),
         "n_clinics": n_clinics,
         "usual_rate": _rounded(usual_rate()),
         "equals": equals(n_clinics),
         "hard_cases": hard_cases(max(1, n_clinics // 2)),
         "coverage": coverage(max(1, n_clinics // 4)),
         "power": power(max(1, n_clinics // 5)),
+        "short_run": short_run(),
     }
+
+
+def confirm() -> bool:
+    """Keep this code's digest with the results, if its short run is theirs."""
+    kept = json.loads(EVIDENCE.read_text(encoding="utf-8"))
+    if kept["short_run"] != short_run():
+        return False
+    _keep({**kept, "confirmed_code": code_digest()})
+    return True
+
+
+def _keep(results: dict[str, Any]) -> None:
+    EVIDENCE.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 def show(results: dict[str, Any]) -> None:
@@ -251,11 +305,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="make bench BENCH=comparison", description=__doc__)
     parser.add_argument("--clinics", type=int, default=CLINICS)
     parser.add_argument("--write", action="store_true", help=f"keep the results as {EVIDENCE.name}")
+    parser.add_argument("--confirm", action="store_true", help="a short run says the same")
     options = parser.parse_args(arguments)
+    if options.confirm:
+        if not confirm():
+            parser.exit(1, "A short run says something else: run with --write.\n")
+        return
     results = simulate(options.clinics)
     show(results)
     if options.write:
-        EVIDENCE.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        _keep(results)
 
 
 if __name__ == "__main__":

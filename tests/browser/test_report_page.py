@@ -11,7 +11,8 @@ from pipelines.reporting.html import render_index, render_month
 from pipelines.reporting.view_model import build_report
 from pipelines.reporting.write import index_entries, write_index, write_report
 from tests.unit.reporting.conftest import PROVENANCE
-from tests.unit.reporting.mart_clinic import Clinic, Settings, connect
+from tests.unit.reporting.made_up_courses import Clinic, Settings
+from tests.unit.reporting.mart_clinic import connect
 
 CHROMIUM = next(
     (

@@ -17,10 +17,12 @@ PLAIN_NUMBERS = {
     # 95 % limits, of an effect size; Wilson's and t limits are functions.
     "1.96",
 }  # fmt: skip
-# Numbers of single marts: tenths of a wait, steps of a histogram, days of a week, quartiles.
+# Numbers of single marts: tenths of a wait, steps of a histogram, the deviate of 95 % limits, days
+# of a week, quartiles.
 OWN_NUMBERS = {
     "mart_activity": {"5", "9", "10"},
     "mart_dosage": {"10000"},
+    "mart_equity": {"1.959964"},
     "mart_trajectories": {"7", "10000", "0.25", "0.5", "0.75"},
 }
 

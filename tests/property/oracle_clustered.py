@@ -10,7 +10,7 @@ from tests.property.oracle_marts import wilson
 
 
 def group_outcomes(
-    groups: Sequence[tuple[Fraction, Fraction]], *, minimum_groups: int
+    groups: Sequence[tuple[Fraction, Fraction]], *, minimum_groups: int, minimum_pairs: int
 ) -> dict[str, Fraction | float | None]:
     """Figures of groups of (courses, reliably better), course by course."""
     courses = [
@@ -36,7 +36,7 @@ def group_outcomes(
         "design_effect": None,
         "n_effective": None,
     }
-    if k < minimum_groups or n_all <= k or mean in (0, 1):
+    if k < minimum_groups or n_all < max(k + 1, minimum_pairs) or mean in (0, 1):
         return found
     between = sum(((means[place] - mean) ** 2 for place, _ in courses), Fraction(0)) / (k - 1)
     within = sum(((value - means[place]) ** 2 for place, value in courses), Fraction(0)) / (

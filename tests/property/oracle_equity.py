@@ -114,7 +114,7 @@ def _of_kind(
             mine = [expected(fact, start) or 0.0 for fact in own]
             theirs = [expected(fact, start) or 0.0 for fact in others]
             adjusted = overall * (x / sum(mine) - y / sum(theirs))
-            reach = 1.96 * overall * math.hypot(_spread(mine), _spread(theirs))
+            reach = Z * overall * math.hypot(_spread(mine), _spread(theirs))
             row["expected_share"] = sum(mine) / len(mine)
             row["adjusted_gap"] = adjusted
             row["adjusted_gap_lower"] = adjusted - reach

@@ -305,23 +305,30 @@ def experience(clinic: Clinic) -> tuple[dict[tuple[Any, ...], Row], dict[tuple[A
                 instrument = clinic.instruments[measure[0]]
                 is_verdict = instrument["purpose"] == "verdict"
                 counted = [one for one in cohort if is_asked(one, measure)]
-                # Nobody says whom else than the client a programme asks.
-                n = len(counted) if measure[2] == "client" else None
+                asked = [one for one in cohort if is_listed(one, measure)]
+                own = [ratings[one.row["episode_key"]] for one in asked]
+                told = [one[measure] for one in own if measure in one]
+                # Nobody says whom else than the client a programme asks, nor whom one that does
+                # not list the measure meant to.
+                n = len(asked) or None
                 n_rated, n_met = len(points), met(clinic, measure, points)
+                worst = None if n is None else met(clinic, measure, told)
                 found[(*subject, *measure, kind, start)] = {
                     "period_end_on": end,
                     "n_clients": people(counted),
                     "domain": instrument["domain"],
                     "n_ended": len(counted),
                     "n_rated": n_rated,
-                    **with_rate("rated", None if n is None else n_rated, n),
+                    "n_asked": n,
+                    "n_asked_rated": None if n is None else len(told),
+                    **with_rate("rated", None if n is None else len(told), n),
                     **with_mean("rating", [] if is_verdict else points),
                     "n_met": n_met,
                     **with_rate("met", n_met, n_rated),
-                    "met_rate_worst": None if n_met is None or n is None else n_met / n,
+                    "met_rate_worst": None if worst is None or n is None else worst / n,
                     "met_rate_best": None
-                    if n_met is None or n is None
-                    else (n_met + n - n_rated) / n,
+                    if worst is None or n is None
+                    else (worst + n - len(told)) / n,
                 }
                 if not is_verdict:
                     continue
@@ -341,8 +348,12 @@ def experience(clinic: Clinic) -> tuple[dict[tuple[Any, ...], Row], dict[tuple[A
 
 def is_asked(course: Course, measure: Measure) -> bool:
     """Whether a course counts for a measure: its programme lists it, or it has a response of it."""
-    listed = course.programme.get("instruments") or []
-    return (measure[2] == "client" and measure[0] in listed) or measure in course.scores
+    return is_listed(course, measure) or measure in course.scores
+
+
+def is_listed(course: Course, measure: Measure) -> bool:
+    """Whether the course's programme says that its client is asked."""
+    return measure[2] == "client" and measure[0] in (course.programme.get("instruments") or [])
 
 
 def met(clinic: Clinic, measure: Measure, points: list[Fraction]) -> int | None:

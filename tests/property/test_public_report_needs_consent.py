@@ -15,7 +15,8 @@ from tests.builders import PARAMETERS, Bench, model
 from tests.property.clinics import random_clinic
 from tests.property.oracle import Clinic, Row
 from tests.table_rows import complete_row
-from tests.unit.reporting.mart_clinic import Settings, section_tables
+from tests.unit.reporting.made_up_courses import Settings
+from tests.unit.reporting.mart_tables import section_tables
 
 Tables = dict[str, list[Row]]
 SEEDS = (1, 2)

@@ -164,6 +164,21 @@ def test_alike_cases_share_a_cell_in_the_chosen_covariates_alone(clinic: TextBen
     assert sorted(counts) == [(1, 1, 7, 49), (2, 1, 9, 45)]
 
 
+def test_courses_without_a_programme_are_a_category_of_their_own(clinic: TextBench) -> None:
+    clinic.given(stg_programmes=PROGRAMME)
+    clinic.parameters["case_mix_covariates"] = ["programme"]
+    courses(clinic, {"scores": (15, 9)}, {"scores": (15, 12)}, {"scores": (15, 9)})
+    clinic.connection.execute(
+        "update stg_episodes set programme_id = null where episode_id in ('e0', 'e1')"
+    )
+    clinic.restart()
+    cells = clinic.rows("int_case_mix_cells", ["programme", "first_points"])
+    assert sorted(cells, key=lambda row: row["programme"]) == [
+        {"programme": "p1", "first_points": 15},
+        {"programme": "unassigned", "first_points": 15},
+    ]
+
+
 def test_a_unit_counts_what_was_due_and_never_answered(clinic: TextBench) -> None:
     clinic.given(stg_programmes="programme_id | instruments\n p1 | phq9;gad7;unknown")
     courses(clinic, {"scores": (15, 9)}, {"scores": (15, None)})

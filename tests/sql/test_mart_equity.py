@@ -219,7 +219,7 @@ def test_an_adjusted_gap_by_hand(bench: Bench) -> None:
 
     Observed over expected 1.25 and 0.8333, overall 0.5: a gap of 0.2083, where plainly there is
     none. Each side's standard error of O/E is sqrt(50 x 0.24) over 20, and over 30:
-    0.5 x 1.96 x sqrt(0.17321^2 + 0.11547^2) = 0.2040.
+    0.5 x 1.959964 x sqrt(0.17321^2 + 0.11547^2) = 0.2040.
     """
     courses = women_and_men((25, 50), (25, 50))
     for one in courses:

@@ -39,7 +39,7 @@ def test_the_last_rating_up_to_the_end_counts_and_needs_no_first(clinic: TextBen
         "mart_experience",
         """
         domain     | n_ended | n_rated | rated_rate | rating_mean_points | rating_mean_points_lower | n_met | met_rate
-        experience | 1       | 1       | 1          | 24                 |                          |       |
+        experience | 1       | 1       |            | 24                 |                          |       |
         """,
         **CLINIC,
     )
@@ -141,14 +141,31 @@ def test_only_courses_that_were_to_be_asked_or_answered_are_counted(clinic: Text
     clinic.expect(
         "mart_experience",
         """
-        n_clients | n_ended | n_rated | rated_rate | met_rate | met_rate_worst | met_rate_best
-        3         | 4       | 2       | 0.5        | 0.5      | 0.25           | 0.75
+        n_clients | n_ended | n_rated | n_asked | n_asked_rated | rated_rate | met_rate | met_rate_worst | met_rate_best
+        3         | 4       | 2       | 2       | 1             | 0.5        | 0.5      | 0.5            | 1
         """,
         **CLINIC,
     )
     own = {"instrument_id": "pgi_c", **CLINIC}
     clinic.expect("mart_outcomes", "n_ended | n_clients\n 4 | 3", **own)
     clinic.expect("mart_verdicts", "n_clients | n_rated\n 2 | 2", rating=1, **own)
+
+
+@pytest.mark.parametrize(("programme", "share"), [("p1", "1 | 1 | 1 | 0 | 0"), ("p2", "| | | |")])
+def test_without_a_programme_that_lists_it_nobody_knows_who_was_asked(
+    clinic: TextBench, programme: str, share: str
+) -> None:
+    clinic.given(
+        stg_programmes="programme_id | instruments\n p1 | pgi_c\n p2 | phq9",
+        stg_episodes=f"episode_id | programme_id | ended_on\n e1 | {programme} | 2025-06-30",
+        stg_responses=f"{SCORED}\n r1 | c1 | e1 | pgi_c | 2025-06-30 | 3",
+    )
+    clinic.expect(
+        "mart_experience",
+        "n_ended | n_rated | met_rate | n_asked | n_asked_rated | rated_rate | met_rate_worst"
+        f" | met_rate_best\n 1 | 1 | 0 | {share}",
+        **CLINIC,
+    )
 
 
 def test_a_client_is_one_person_in_a_year_of_two_verdicts(clinic: TextBench) -> None:

@@ -112,6 +112,17 @@ def test_ten_groups_can_tell_what_lies_between_them(
     assert row["improved_rate_lower"] is not None
 
 
+@pytest.mark.parametrize(("n_pairs", "can_tell"), [(29, False), (30, True)])
+def test_thirty_pairs_can_tell_what_lies_between_groups(
+    bench: Bench, n_pairs: int, can_tell: bool
+) -> None:
+    row = the_clinic(built(bench, [(n_pairs - 18, 3), *((2, place % 2) for place in range(9))]))
+    assert (row["n_groups"], row["n_pairs"]) == (10, n_pairs)
+    for name in ("icc", "design_effect", "n_effective", "clustered_rate_lower"):
+        assert (row[name] is not None) == can_tell, name
+    assert row["improved_rate_lower"] is not None
+
+
 @pytest.mark.parametrize(("n_better", "can_tell"), [(0, False), (1, True), (79, True), (80, False)])
 def test_where_all_or_none_are_better_groups_cannot_differ(
     bench: Bench, n_better: int, can_tell: bool
@@ -121,7 +132,7 @@ def test_where_all_or_none_are_better_groups_cannot_differ(
 
 
 def test_groups_of_one_cannot_tell(bench: Bench) -> None:
-    assert the_clinic(built(bench, [(1, place % 2) for place in range(12)]))["icc"] is None
+    assert the_clinic(built(bench, [(1, place % 2) for place in range(40)]))["icc"] is None
 
 
 def test_groups_that_agree_more_than_chance_have_no_icc_below_0(bench: Bench) -> None:
@@ -155,7 +166,9 @@ def test_unequal_groups_equal_the_second_calculation(bench: Bench, seed: int) ->
         for place in range(10 + seed)
     ]
     row = the_clinic(built(bench, groups))
-    expected = group_outcomes([(Fraction(n), Fraction(x)) for n, x in groups], minimum_groups=10)
+    expected = group_outcomes(
+        [(Fraction(n), Fraction(x)) for n, x in groups], minimum_groups=10, minimum_pairs=30
+    )
     for name, value in expected.items():
         if value is None:
             assert row[name] is None, name

@@ -14,7 +14,7 @@ from pipelines.comparison.shrinkage import (
     design_effect,
     latent_icc,
     reliability,
-    shrink_ratios,
+    shrink_effects,
 )
 
 Array = NDArray[np.float64]
@@ -179,9 +179,9 @@ def reml_by_fixed_point(ratios: list[float], variances: list[float]) -> tuple[fl
     ],
     ids=["different", "equal but for chance"],
 )
-def test_shrunken_ratios_are_empirical_bayes(ratios: list[float], variances: list[float]) -> None:
+def test_shrunken_effects_are_empirical_bayes(ratios: list[float], variances: list[float]) -> None:
     mean, between = reml_by_fixed_point(ratios, variances)
-    found = shrink_ratios(ratios, variances)
+    found = shrink_effects(ratios, variances)
     assert found is not None
     assert found.between_variance == pytest.approx(between, rel=1e-6, abs=1e-12)
     assert found.mean == pytest.approx(mean)
@@ -191,7 +191,7 @@ def test_shrunken_ratios_are_empirical_bayes(ratios: list[float], variances: lis
     np.testing.assert_allclose(found.shrunken, shrunken, rtol=1e-6)
     assert (found.lower < found.shrunken).all()
     assert (found.shrunken < found.upper).all()
-    assert shrink_ratios(ratios[:1], variances[:1]) is None
+    assert shrink_effects(ratios[:1], variances[:1]) is None
 
 
 @pytest.mark.parametrize(("n", "expected"), [(10, 0.34), (30, 0.61), (50, 0.72), (80, 0.81)])
@@ -211,5 +211,5 @@ def test_cases_needed_are_the_first_that_suffice() -> None:
 def test_design_effect_and_latent_icc() -> None:
     assert design_effect(8, 0.06) == pytest.approx(1.42)
     # At one half the slope of the logistic curve is 1/4: a variance of 1/16 a unit of the latent.
-    assert latent_icc(0.2, 0.5) == pytest.approx((0.25 / 0.25) / (1 + np.pi**2 / 3))
-    assert latent_icc(0.2, 1.0) is None
+    assert latent_icc(0.2, 0.25) == pytest.approx((0.25 / 0.25) / (1 + np.pi**2 / 3))
+    assert latent_icc(0.2, 0.0) is None

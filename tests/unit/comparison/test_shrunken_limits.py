@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pipelines.comparison.mixed import MixedSums, fit_random_intercept
-from pipelines.comparison.shrinkage import shrink_ratios
+from pipelines.comparison.shrinkage import shrink_effects
 
 Array = NDArray[np.float64]
 Z = 1.959964
@@ -58,7 +58,7 @@ def test_limits_of_means_in_a_balanced_layout(scale: float) -> None:
 
 
 @pytest.mark.parametrize("scale", [0.6, 0.2, 0.0], ids=["different", "a little", "not at all"])
-def test_limits_of_ratios_of_equal_chance(scale: float) -> None:
+def test_limits_of_effects_of_equal_chance(scale: float) -> None:
     n_units, chance = 9, 0.02
     ratios = 1 + (scale + 0.1) * np.linspace(-1, 1, n_units) ** 3
     total = ratios.mean()
@@ -67,7 +67,7 @@ def test_limits_of_ratios_of_equal_chance(scale: float) -> None:
     kept = VALUES / (chance + VALUES)
     variances = chance * kept + (1 - kept) ** 2 * (chance + VALUES) / n_units
     lower, upper = limits_of(log_weights, total + kept[:, None] * (ratios - total), variances)
-    found = shrink_ratios(ratios, np.full(n_units, chance))
+    found = shrink_effects(ratios, np.full(n_units, chance))
     assert found is not None
-    np.testing.assert_allclose(found.lower, np.maximum(lower, 0), atol=5e-4)
+    np.testing.assert_allclose(found.lower, lower, atol=5e-4)
     np.testing.assert_allclose(found.upper, upper, atol=5e-4)

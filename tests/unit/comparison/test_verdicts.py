@@ -9,19 +9,22 @@ from pipelines.comparison.verdicts import (
     BELOW,
     CANNOT_TELL,
     CANNOT_TELL_REASONS,
-    MOSTLY_CONCURRENT,
-    MOSTLY_SHARED,
+    EXPLANATIONS,
     NO_MODEL,
     NO_THRESHOLD,
     NOT_UNADJUSTED,
     OUTSIDE,
+    OWN_CASE_MIX,
     PAIR_RATE_TOO_LOW,
-    PAIR_RATE_UNKNOWN,
     TOO_FEW_PAIRS,
     TOO_FEW_UNITS,
+    VARIANTS,
+    WEIGHTED,
     WITHIN,
     WITHIN_LIMITS,
+    WITHOUT_SHARED,
     Verdict,
+    explained,
     judge,
 )
 
@@ -32,12 +35,11 @@ class Unit:
 
     side: int = 0
     n_pairs: int = 40
-    paired_rate: float | None = 0.8
+    paired_rate: float = 0.8
     n_compared: int = 12
     is_fitted: bool = True
     has_threshold: bool = True
-    n_shared: int = 0
-    n_concurrent: int = 0
+    own_case_mix: bool = False
     unadjusted_side: int | None = None
 
 
@@ -63,10 +65,9 @@ def test_the_side_of_the_limits_decides(side: int, verdict: str, reason: str) ->
         ({"n_compared": 9}, {"n_compared": 10}, TOO_FEW_UNITS),
         ({"paired_rate": 6999 / 10000}, {"paired_rate": 7000 / 10000}, PAIR_RATE_TOO_LOW),
         ({"paired_rate": 48 / 69}, {"paired_rate": 49 / 70}, PAIR_RATE_TOO_LOW),
-        ({"paired_rate": None}, {"paired_rate": 1.0}, PAIR_RATE_UNKNOWN),
-        ({"paired_rate": float("nan")}, {"paired_rate": 1.0}, PAIR_RATE_UNKNOWN),
         ({"is_fitted": False}, {"is_fitted": True}, NO_MODEL),
         ({"has_threshold": False}, {"has_threshold": True}, NO_THRESHOLD),
+        ({"own_case_mix": True}, {"own_case_mix": False}, OWN_CASE_MIX),
     ],
 )
 def test_nobody_can_tell_below_a_minimum_and_everybody_at_it(
@@ -79,32 +80,58 @@ def test_nobody_can_tell_below_a_minimum_and_everybody_at_it(
 
 def test_every_reason_is_named_the_weightiest_first() -> None:
     found = verdict_on(
-        Unit(-1, n_pairs=3, paired_rate=0.1, n_compared=2, is_fitted=False, has_threshold=False)
-    )
+        Unit(
+            -1, n_pairs=3, paired_rate=0.1, n_compared=2, is_fitted=False, has_threshold=False,
+            own_case_mix=True,
+        )
+    )  # fmt: skip
     assert found.reasons == (
         NO_THRESHOLD,
         TOO_FEW_PAIRS,
         PAIR_RATE_TOO_LOW,
         TOO_FEW_UNITS,
         NO_MODEL,
+        OWN_CASE_MIX,
     )
     assert found.reason == found.reasons[0]
-    assert set(found.reasons) <= set(CANNOT_TELL_REASONS)
+    assert found.reasons == CANNOT_TELL_REASONS
 
 
-@pytest.mark.parametrize("side", [-1, 1])
-@pytest.mark.parametrize(
-    ("half", "most", "explanation"),
-    [
-        ({"n_shared": 20}, {"n_shared": 21}, MOSTLY_SHARED),
-        ({"n_concurrent": 20}, {"n_concurrent": 21}, MOSTLY_CONCURRENT),
-    ],
-)
-def test_what_most_pairs_share_could_explain_it(
-    side: int, half: dict[str, int], most: dict[str, int], explanation: str
-) -> None:
-    assert verdict_on(replace(Unit(side=side), **half)).explanations == ()
-    assert verdict_on(replace(Unit(side=side), **most)).explanations == (explanation,)
+BELOW_LIMITS = Verdict(BELOW, (OUTSIDE,))
+ABOVE_LIMITS = Verdict(ABOVE, (OUTSIDE,))
+INSIDE = Verdict(WITHIN, (WITHIN_LIMITS,))
+TOO_FEW = Verdict(CANNOT_TELL, (TOO_FEW_PAIRS,))
+
+
+@pytest.mark.parametrize("found", [BELOW_LIMITS, ABOVE_LIMITS])
+def test_a_variant_that_does_not_bear_it_out_could_explain_it(found: Verdict) -> None:
+    opposite = ABOVE_LIMITS if found == BELOW_LIMITS else BELOW_LIMITS
+    assert explained(found, dict.fromkeys(VARIANTS, found)) == found
+    for variant in VARIANTS:
+        others = dict.fromkeys(VARIANTS, found)
+        for other in (INSIDE, opposite):
+            named = explained(found, {**others, variant: other})
+            assert named == replace(found, explanations=(f"not_{variant}",))
+        lost = explained(found, {**others, variant: TOO_FEW})
+        assert lost == replace(found, explanations=(f"unjudged_{variant}",))
+
+
+def test_explanations_are_all_named_and_the_adjustment_first() -> None:
+    found = explained(
+        verdict_on(Unit(-1, unadjusted_side=0)), {WITHOUT_SHARED: INSIDE, WEIGHTED: TOO_FEW}
+    )
+    assert found.explanations == (
+        NOT_UNADJUSTED,
+        "not_without_shared",
+        "unjudged_weighted_by_attribution",
+    )
+    assert set(found.explanations) < set(EXPLANATIONS)
+    assert len(set(EXPLANATIONS)) == 1 + 2 * len(VARIANTS)
+
+
+@pytest.mark.parametrize("found", [INSIDE, TOO_FEW])
+def test_only_who_lies_outside_has_explanations(found: Verdict) -> None:
+    assert explained(found, dict.fromkeys(VARIANTS, BELOW_LIMITS)) == found
 
 
 def test_what_only_the_case_mix_brought_out_is_said() -> None:
@@ -114,5 +141,5 @@ def test_what_only_the_case_mix_brought_out_is_said() -> None:
 
 
 def test_within_needs_no_explanation() -> None:
-    found = verdict_on(Unit(0, n_shared=40, n_concurrent=40, unadjusted_side=-1))
+    found = verdict_on(Unit(0, unadjusted_side=-1))
     assert (found.verdict, found.explanations) == (WITHIN, ())

@@ -11,6 +11,7 @@ from pipelines.reporting.figures import Instrument, Measure, OutcomeRule, Subjec
 from pipelines.reporting.sentences import Minimums
 from pipelines.reporting.trends import Window
 from pipelines.reporting.wording import load_wording
+from tests.unit.reporting.made_up_courses import Settings
 
 WORDS = load_wording()
 END_ON = date(2026, 10, 31)
@@ -71,6 +72,7 @@ def context(figures: People, **changes: Any) -> Context:
         "measures": (PHQ9,),
         "routine": (PHQ9,),
         "is_public": False,
+        "settings": Settings(),
     }
     return cast(Context, SimpleNamespace(**(values | changes)))
 

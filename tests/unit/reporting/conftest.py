@@ -8,7 +8,8 @@ import pytest
 
 from pipelines.reporting.model import Report
 from pipelines.reporting.view_model import build_report
-from tests.unit.reporting.mart_clinic import Clinic, Settings, connect, empty_marts
+from tests.unit.reporting.made_up_courses import Clinic, Settings
+from tests.unit.reporting.mart_clinic import connect, empty_marts
 
 PROVENANCE = {
     "as_of_on": "2026-11-01",

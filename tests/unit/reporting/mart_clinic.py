@@ -4,166 +4,28 @@ The marts are filled by counting made-up courses of treatment in plain Python, s
 can be looked at without a run of the pipeline.
 """
 
-import json
 import random
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
-from math import sqrt
-from pathlib import Path
 from typing import Any
 
 import duckdb
-import polars
 
-from pipelines.reporting.disclosure import PUBLIC_LEVELS, policy_table
+from pipelines.reporting.disclosure import PUBLIC_LEVELS
 from pipelines.reporting.figures import month_before, month_end
-from pipelines.reporting.published_tables import SECTION_TABLES
 from pipelines.warehouse.model_file import SQL_FOLDER
-from tests.builders import Bench
 from tests.table_columns import DDL
-
-PUBLISHED = (
-    "withheld", "subjects", "outcomes", "activity", "completeness", "recovery", "started",
-)  # fmt: skip
-PROGRAMMES = {
-    "p-anx": ("Anxiety course", "anxiety"),
-    "p-dep": ("Depression, individual", "depression"),
-    "p-dbt": ("DBT skills", "dbt_skills"),
-    "p-grief": ("Grief circle", "grief"),
-    "p-tra": ("Trauma, individual", "trauma_ptsd"),
-}
-# Chance of reliable improvement, and of being measured at both ends.
-TRUTH = {
-    "p-anx": (0.68, 0.86),
-    "p-dep": (0.56, 0.80),
-    "p-dbt": (0.55, 0.84),
-    "p-grief": (0.52, 0.55),
-    "p-tra": (0.38, 0.82),
-}
-INSTRUMENTS = {
-    "phq9": ("Patient Health Questionnaire-9", "symptoms", 6, 10, 27),
-    "gad7": ("Generalised Anxiety Disorder-7", "symptoms", 4, 8, 21),
-    "wsas": ("Work and Social Adjustment Scale", "functioning", None, None, 40),
-}
-NAMES = (
-    "Ada Birnbaum", "Bela Cordel", "Caro Dunster", "Dov Ekström", "Esi Farrow", "Fynn Gallo",
-    "Gita Holm", "Hanno Ibsen", "Ines Jarl", "Jun Kestrel", "Kofi Lund", "Lale Merrow",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The settings that a report prints."""
-
-    clinic_name: str = "Example Hill Clinic"
-    time_zone: str = "America/New_York"
-
-
-@dataclass
-class Clinic:
-    """What to make up."""
-
-    last_month: date = date(2026, 10, 1)
-    months: int = 36
-    per_month: int = 120
-    programmes: dict[str, tuple[str, str]] = field(default_factory=lambda: dict(PROGRAMMES))
-    n_therapists: int = 12
-    n_groups: int = 4
-    has_questionnaires: bool = True
-    # Chance of improvement in the last month, to make a signal.
-    last_month_shift: float = 0.0
-    empty_last_month: bool = False
-    quarantined: int = 37
-    measured_factor: float = 1.0
-    # Share of courses whose clients agreed to public reporting.
-    agreed_share: float = 0.7
-    seed: int = 7
-
-
-@dataclass(frozen=True)
-class Course:
-    """One made-up course of treatment that ended."""
-
-    month: date
-    programme: str
-    therapist: str
-    group: str | None
-    is_finished: bool
-    has_agreed: bool
-    # instrument → (was a case, change: 1 better, 0, -1 worse, is below the threshold at the end)
-    pairs: dict[str, tuple[bool, int, bool]]
-
-
-def made_up_courses(clinic: Clinic) -> list[Course]:
-    """The clinic's ended courses."""
-    chance = random.Random(clinic.seed)
-    agreeing = random.Random(clinic.seed + 2)
-    courses = []
-    names = list(clinic.programmes)
-    weights = [5, 6, 4, 2, 3][: len(names)] or [1]
-    for back in range(clinic.months - 1, -1, -1):
-        if back == 0 and clinic.empty_last_month:
-            continue
-        month = month_before(clinic.last_month, back)
-        for _ in range(clinic.per_month + chance.randint(-12, 12)):
-            programme = chance.choices(names, weights)[0]
-            better, measured = TRUTH.get(programme, (0.55, 0.8))
-            better += clinic.last_month_shift if back == 0 else 0
-            place = min(int(chance.expovariate(0.35)), clinic.n_therapists - 1)
-            finished = chance.random() < 0.82
-            pairs = {}
-            if clinic.has_questionnaires and finished:
-                for instrument in INSTRUMENTS:
-                    if chance.random() < measured * clinic.measured_factor:
-                        was_case = chance.random() < 0.8
-                        draw = chance.random()
-                        change = 1 if draw < better else -1 if draw > 0.94 else 0
-                        pairs[instrument] = (was_case, change, change == 1 and draw < 0.8 * better)
-            in_group = programme in ("p-dbt", "p-grief", "p-anx") and clinic.n_groups > 0
-            group = f"g-{chance.randrange(clinic.n_groups)}" if in_group else None
-            agreed = agreeing.random() < clinic.agreed_share
-            therapist = f"t-{place:02}"
-            courses.append(Course(month, programme, therapist, group, finished, agreed, pairs))
-    return courses
-
-
-def periods_of(month: date) -> list[tuple[str, date, date]]:
-    """All periods that a month belongs to."""
-    quarter = date(month.year, (month.month - 1) // 3 * 3 + 1, 1)
-    found = [
-        ("month", month, month_end(month)),
-        ("quarter", quarter, month_end(month_before(quarter, -2))),
-        ("year", date(month.year, 1, 1), date(month.year, 12, 31)),
-    ]
-    for ahead in range(12):
-        last = month_before(month, -ahead)
-        found.append(("rolling_12m", month_before(last, 11), month_end(last)))
-    return found
-
-
-def subjects_of(course: Course) -> list[tuple[str, str]]:
-    """All subjects that a course counts for."""
-    found = [("clinic", "clinic"), ("programme", course.programme), ("therapist", course.therapist)]
-    if course.group:
-        found.append(("group", course.group))
-    if course.has_agreed:
-        found += [("public_clinic", "clinic"), ("public_programme", course.programme)]
-    return found
-
-
-def wilson(x: int | None, n: int | None) -> tuple[float | None, float | None, float | None]:
-    """A share with its 95 % interval."""
-    if x is None or not n:
-        return (None, None, None)
-    z, p = 1.959964, x / n
-    reach = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    middle = p + z * z / (2 * n)
-    return (p, max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale))
+from tests.unit.reporting.made_up_courses import (
+    INSTRUMENTS,
+    NAMES,
+    Clinic,
+    Course,
+    made_up_courses,
+    periods_of,
+    subjects_of,
+)
+from tests.unit.reporting.mart_tables import create_marts, fill, publish
 
 
 def empty_marts(clinic: Clinic | None = None) -> duckdb.DuckDBPyConnection:
@@ -172,12 +34,7 @@ def empty_marts(clinic: Clinic | None = None) -> duckdb.DuckDBPyConnection:
     for path in sorted((SQL_FOLDER / "functions").glob("*.sql")):
         connection.execute(path.read_text(encoding="utf-8"))
     _references(connection, clinic or Clinic())
-    for table, columns in COLUMNS.items():
-        rates = ", ".join(
-            f"{rate} double, {rate}_lower double, {rate}_upper double"
-            for rate in RATES.get(table, {})
-        )
-        connection.execute(f"create table {table} ({columns.format(rates=rates)})")
+    create_marts(connection)
     return connection
 
 
@@ -185,145 +42,16 @@ def connect(clinic: Clinic, *, public_policy: str = "nhs_england") -> duckdb.Duc
     """A database with the clinic's marts, references and published tables."""
     connection = empty_marts(clinic)
     courses = made_up_courses(clinic)
-    _fill(connection, "mart_outcomes", _outcome_rows(clinic, courses))
-    _fill(connection, "mart_recovery", _recovery_rows(clinic, courses))
-    _fill(connection, "mart_activity", _activity_rows(clinic, courses))
-    _fill(connection, "mart_completeness", _completeness_rows(clinic, courses))
-    _fill(connection, "mart_started", _started_rows(clinic, courses))
-    _fill(connection, "mart_deliveries", _delivery_rows(clinic))
-    _fill(connection, "mart_quarantine", _quarantine_rows(clinic))
-    _fill(connection, "mart_warnings", _warning_rows(clinic))
+    fill(connection, "mart_outcomes", _outcome_rows(clinic, courses))
+    fill(connection, "mart_recovery", _recovery_rows(clinic, courses))
+    fill(connection, "mart_activity", _activity_rows(clinic, courses))
+    fill(connection, "mart_completeness", _completeness_rows(clinic, courses))
+    fill(connection, "mart_started", _started_rows(clinic, courses))
+    fill(connection, "mart_deliveries", _delivery_rows(clinic))
+    fill(connection, "mart_quarantine", _quarantine_rows(clinic))
+    fill(connection, "mart_warnings", _warning_rows(clinic))
     publish(connection, public_policy=public_policy)
     return connection
-
-
-def publish(
-    connection: duckdb.DuckDBPyConnection,
-    *,
-    public_policy: str = "nhs_england",
-    policies: polars.DataFrame | None = None,
-) -> None:
-    """Make the published tables from the marts, by the models."""
-    if policies is None:
-        policies = policy_table(public_policy=public_policy)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "policies.parquet"
-        policies.write_parquet(path)
-        connection.execute(
-            "create or replace table ref_disclosure_policies as from read_parquet(?)", [str(path)]
-        )
-    for table in (*PUBLISHED, "deliveries", "quarantine", "warnings"):
-        sql = (SQL_FOLDER / "published" / f"pub_{table}.sql").read_text(encoding="utf-8")
-        connection.execute(f"create or replace table pub_{table} as {sql}")
-    for table, columns in section_tables().items():
-        connection.execute(f"create table if not exists {table} ({columns})")
-
-
-@cache
-def section_tables() -> dict[str, str]:
-    """The columns of the tables that only a section of their own prints: empty in these clinics."""
-    bench = Bench()
-    for table in SECTION_TABLES:
-        bench.build(table)
-    found = {
-        table: ", ".join(f"{name} {kind}" for name, kind in bench.columns(table).items())
-        for table in SECTION_TABLES
-    }
-    bench.close()
-    return found
-
-
-COLUMNS = {
-    "mart_outcomes": """level varchar, subject_id varchar, instrument_id varchar, scale varchar,
-        respondent varchar, domain varchar, period_kind varchar, period_start_on date,
-        period_end_on date, n_clients bigint, n_ended bigint, n_finished bigint, n_paired bigint,
-        n_case bigint, n_improved bigint, n_unchanged bigint, n_deteriorated bigint,
-        n_recovered bigint, n_reliably_recovered bigint, {rates}, improved_rate_worst double,
-        improved_rate_best double, first_mean_points double, first_sd_points double,
-        last_mean_points double, improvement_mean_points double, improvement_sd_points double,
-        effect_size double, effect_size_lower double, effect_size_upper double, rule_id varchar,
-        rule_version varchar""",
-    "mart_recovery": """level varchar, subject_id varchar, period_kind varchar,
-        period_start_on date, period_end_on date, n_clients bigint, n_finished bigint,
-        n_measured bigint, n_case_or_unknown bigint, n_recovered bigint,
-        n_reliably_recovered bigint, n_improved bigint, n_deteriorated bigint,
-        n_recovery_known bigint, recovered_rate_best double, {rates}""",
-    "mart_activity": """level varchar, subject_id varchar, period_kind varchar,
-        period_start_on date, period_end_on date, n_referred bigint, n_started bigint,
-        n_ended bigint, n_completed bigint, n_dropped_out bigint, n_ended_derived bigint,
-        n_sessions bigint, n_attended bigint, n_no_show bigint, n_late_cancelled bigint,
-        n_cancelled bigint, n_clinic_cancelled bigint, wait_median_days double,
-        wait_p90_days double, n_open bigint, n_seats bigint, n_seats_taken bigint""",
-    "mart_completeness": """level varchar, subject_id varchar, period_kind varchar,
-        period_start_on date, period_end_on date, n_due bigint, n_done bigint, n_finished bigint,
-        n_paired_any bigint, n_paired_all bigint, n_responses bigint, n_unscorable bigint,
-        n_without_episode bigint, {rates}""",
-    "mart_started": """level varchar, subject_id varchar, period_kind varchar,
-        period_start_on date, period_end_on date, n_started bigint, n_open bigint,
-        n_ended_early bigint, n_not_measured bigint, n_measured bigint""",
-    "mart_deliveries": """delivery_id varchar, source varchar, delivered_on date, file_id varchar,
-        file_name varchar, table_name varchar, n_delivered bigint, n_accepted bigint,
-        n_superseded bigint, n_withdrawn bigint, n_quarantined bigint""",
-    "mart_quarantine": """delivery_id varchar, table_name varchar, rule_id varchar,
-        delivered_on date, n_rows bigint""",
-    "mart_warnings": """delivery_id varchar, table_name varchar, rule_id varchar,
-        delivered_on date, n_rows bigint""",
-}
-RATES = {
-    "mart_outcomes": {
-        "improved_rate": ("n_improved", "n_paired"),
-        "deteriorated_rate": ("n_deteriorated", "n_paired"),
-        "recovered_rate": ("n_recovered", "n_case"),
-        "reliably_recovered_rate": ("n_reliably_recovered", "n_case"),
-        "paired_rate": ("n_paired", "n_finished"),
-    },
-    "mart_recovery": {
-        "measured_rate": ("n_measured", "n_finished"),
-        "recovered_rate": ("n_recovered", "n_case_or_unknown"),
-        "reliably_recovered_rate": ("n_reliably_recovered", "n_case_or_unknown"),
-        "recovery_known_rate": ("n_recovery_known", "n_case_or_unknown"),
-        "recovered_of_known_rate": ("n_recovered", "n_recovery_known"),
-        "improved_rate": ("n_improved", "n_finished"),
-        "deteriorated_rate": ("n_deteriorated", "n_finished"),
-    },
-    "mart_completeness": {
-        "done_rate": ("n_done", "n_due"),
-        "paired_any_rate": ("n_paired_any", "n_finished"),
-        "paired_all_rate": ("n_paired_all", "n_finished"),
-    },
-}
-
-
-def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict]) -> None:
-    lines = [json.dumps(_with_rates(table, row), default=str) for row in rows]
-    if not lines:
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rows.json"
-        path.write_text("\n".join(lines), encoding="utf-8")
-        kinds = connection.execute(f"select name, type from pragma_table_info('{table}')")
-        known = dict(kinds.fetchall())
-        connection.execute(
-            f"insert into {table} by name select * from read_json(?, format = 'newline_delimited',"
-            f" columns = {known})",
-            [str(path)],
-        )
-
-
-def insert(connection: duckdb.DuckDBPyConnection, table: str, **row: Any) -> None:
-    """One row of a mart; its rates follow from its counts."""
-    row = _with_rates(table, row)
-    names = ", ".join(row)
-    marks = ", ".join("?" for _ in row)
-    connection.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
-
-
-def _with_rates(table: str, row: dict[str, Any]) -> dict[str, Any]:
-    full = dict(row)
-    for rate, (x, n) in RATES.get(table, {}).items():
-        found = wilson(row.get(x), row.get(n))
-        full |= dict(zip((rate, f"{rate}_lower", f"{rate}_upper"), found, strict=True))
-    return full
 
 
 def _counted(

@@ -10,7 +10,8 @@ import pytest
 from pipelines.reporting.model import Section, Table
 from pipelines.reporting.view_model import build_report
 from tests.unit.reporting.conftest import PROVENANCE
-from tests.unit.reporting.mart_clinic import Clinic, Settings, connect
+from tests.unit.reporting.made_up_courses import Clinic, Settings
+from tests.unit.reporting.mart_clinic import connect
 
 CLINIC = Clinic(months=13, per_month=20, n_therapists=2, n_groups=0)
 PERIOD = {

@@ -16,7 +16,8 @@ from pipelines.reporting.trends import window
 from pipelines.reporting.wording import load_wording
 from tests.builders import Bench
 from tests.table_rows import Row
-from tests.unit.reporting.mart_clinic import Settings, section_tables
+from tests.unit.reporting.made_up_courses import Settings
+from tests.unit.reporting.mart_tables import section_tables
 
 FIRST_SESSION = date(2025, 1, 6)
 REPORT_MONTH = date(2025, 11, 1)
@@ -152,7 +153,8 @@ def test_without_a_sentence_the_flow_is_told(bench: Bench) -> None:
     assert found is not None
     assert found.definitions[0].text == (
         "Cannot be told yet: too few were measured."
-        " 40 were referred, 40 began, 40 are due and count, 32 were measured."
+        " 40 were referred, 40 began (some perhaps referred earlier), 40 are due and count,"
+        " 32 were measured."
     )
 
 

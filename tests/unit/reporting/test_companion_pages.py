@@ -12,6 +12,7 @@ from pipelines.reporting.html import render_page
 from pipelines.reporting.methods_page import methods_page
 from pipelines.reporting.wording import load_wording
 from pipelines.warehouse.model_file import Model
+from tests.table_columns import DDL
 
 WORDS = load_wording()
 SOURCES = {"mart_x": "A paper", "mart_z": "", "stg_y": ""}
@@ -73,6 +74,23 @@ def test_methods_list_every_rule_with_its_source_and_every_definition() -> None:
         ),
     ]
     assert thresholds.tables[0].rows[0].cells[1].text == "unverified"
+
+
+def test_limits_that_start_anew_are_listed_with_the_change_and_the_day() -> None:
+    connection = rules("('phq9', 6, null, [], '', 's')")
+    connection.execute(f"create table ref_rebases ({DDL['ref_rebases']})")
+    pages = []
+    for _ in range(2):
+        page = methods_page(connection, {}, WORDS, clinic="C", parameters=settings)
+        pages.append({section.section_id: section for section in page.sections})
+        connection.execute(
+            "insert into ref_rebases by name select 'attended' as figure, date '2025-06-01' as"
+            " from_month_on, 'Made-up reminders' as source, date '2025-07-01' as decided_on"
+        )
+    assert "ref-rebases" not in pages[0]
+    (row,) = pages[1]["ref-rebases"].tables[0].rows
+    texts = {cell.text for cell in row.cells}
+    assert texts == {"attended", "2025-06-01", "Made-up reminders", "2025-07-01"}
 
 
 def test_a_whole_number_is_written_without_an_exponent() -> None:

@@ -19,7 +19,9 @@ from pipelines.reporting.sentences import (
 from pipelines.reporting.view_model import build_report
 from pipelines.reporting.wording import load_wording
 from tests.unit.reporting.conftest import PROVENANCE
-from tests.unit.reporting.mart_clinic import Clinic, Settings, connect, wilson
+from tests.unit.reporting.made_up_courses import Clinic, Settings
+from tests.unit.reporting.mart_clinic import connect
+from tests.unit.reporting.mart_tables import wilson
 
 CLINIC = Clinic(months=13, per_month=20, n_therapists=2, n_groups=0)
 PERIOD = {

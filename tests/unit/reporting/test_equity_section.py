@@ -123,6 +123,16 @@ def test_an_adjusted_gap_has_a_column_of_its_own() -> None:
     assert plain[4:] == ["+10", "–", "no clear difference"]
 
 
+@pytest.mark.parametrize(("gap", "text"), [(0.99, "+99"), (1.0, "+100"), (1.08, "+100")])
+def test_no_gap_on_the_page_is_wider_than_from_none_to_all(gap: float, text: str) -> None:
+    limits = {"adjusted_gap_lower": -gap, "adjusted_gap_upper": gap}
+    found = section(stratum("female", "improved", adjusted_gap=gap, **limits))
+    assert found is not None
+    cell = found.parts[0].tables[0].rows[0].cells[5]
+    assert (cell.text, cell.value) == (text, min(gap, 1))
+    assert cell.small.endswith(f"{text.replace('+', '−')} to {text}")
+
+
 def test_without_a_measure_with_a_rule_nobody_is_called_better() -> None:
     found = section(stratum("female"), stratum("female", "improved"), measures=())
     assert found is not None

@@ -1,17 +1,12 @@
-"""In short and What to look at: each rule on both sides of its boundary."""
+"""In short: each rule on both sides of its boundary."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from pipelines.comparison.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
 from pipelines.reporting.comparing import ABOVE, WITHIN
-from pipelines.reporting.context import Context
-from pipelines.reporting.figures import Instrument, Measure, OutcomeRule, Subject
 from pipelines.reporting.in_short import AT_MOST, is_signal, without_weakest
 from pipelines.reporting.in_short_facts import (
     claim_sentences,
@@ -19,94 +14,18 @@ from pipelines.reporting.in_short_facts import (
     programme_sentences,
     who_sentences,
 )
-from pipelines.reporting.look_at import look_at
-from pipelines.reporting.model import Card, Sentence, Trend, TrendPoint
-from pipelines.reporting.sentences import Minimums, Share, Usual, measured_percent, worse_too
-from pipelines.reporting.signals import MOST_ITEMS, signal_items
-from pipelines.reporting.trends import Window, usual_range
-from pipelines.reporting.wording import load_wording
-
-WORDS = load_wording()
-END_ON = date(2026, 10, 31)
-MINIMUMS = Minimums(rate=5, comparison=30)
-
-
-def measure(name: str) -> Measure:
-    instrument = Instrument(name.lower(), name, name, "1", "symptoms", "outcome", True, 0, 27)
-    rule = OutcomeRule("r", "1", name.lower(), "total", 6, 10, "a source")
-    return Measure(instrument, "total", "client", rule)
-
-
-PHQ9, WSAS = measure("PHQ-9"), measure("WSAS")
-
-
-@dataclass
-class Shown:
-    """Figures with the few rows that a test gives them."""
-
-    month: date = date(2026, 10, 1)
-    month_end_on: date = END_ON
-    as_of_on: date | None = None
-    deliveries: tuple[Mapping[str, Any], ...] = ()
-    rebases: tuple[Mapping[str, Any], ...] = ()
-    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    recovered: dict[str, Any] | None = None
-    completed: dict[str, dict[str, Any]] = field(default_factory=dict)
-    begun: dict[str, Any] | None = None
-    names: dict[str, list[str]] = field(default_factory=dict)
-
-    def published(self, table: str, _subject: object, kind: str, end_on: date) -> list[Any]:
-        asked = {"period_kind": kind, "period_end_on": end_on}
-        newest = {"period_end_on": END_ON}
-        return [
-            row
-            for row in self.tables.get(table, [])
-            if all({**newest, **row}.get(name, value) == value for name, value in asked.items())
-        ]
-
-    def recovery(self, *_: object) -> dict[str, Any] | None:
-        return self.recovered
-
-    def completeness(self, subject: tuple[str, str], *_: object) -> dict[str, Any] | None:
-        return self.completed.get(subject[1])
-
-    def started(self, *_: object) -> dict[str, Any] | None:
-        return self.begun
-
-    def outcome(self, *_: object) -> None:
-        return None
-
-    def period_ends(self, *_: object) -> list[date]:
-        return [END_ON]
-
-    def subjects_at(self, level: str) -> list[Subject]:
-        return [Subject(level, name, name, "") for name in self.names.get(level, [])]
-
-
-def context(figures: Shown, **changes: Any) -> Context:
-    values: dict[str, Any] = {
-        "figures": figures,
-        "words": WORDS,
-        "minimums": MINIMUMS,
-        "headline": Window("month", END_ON, "October 2026"),
-        "month": Window("month", END_ON, "October 2026"),
-        "year": Window("rolling_12m", END_ON, "the twelve months to October 2026"),
-        "measures": (PHQ9, WSAS),
-        "routine": (PHQ9, WSAS),
-        "comparisons": {},
-        "is_public": False,
-        "clinic": ("clinic", "clinic"),
-        "first_measure": PHQ9,
-    }
-    return cast(Context, SimpleNamespace(**(values | changes)))
-
-
-def texts(found: list[Sentence] | tuple[Sentence, ...]) -> list[str]:
-    return [item.text.replace("\u00a0", " ") for item in found]
-
-
-def rules(figures: Shown, *cards: Card, **changes: Any) -> list[str]:
-    return [item.rule for item in look_at(context(figures, **changes), cards)]
+from pipelines.reporting.model import Sentence
+from pipelines.reporting.sentences import Share, Usual, measured_percent, worse_too
+from pipelines.reporting.trends import usual_range
+from tests.unit.reporting.shown_figures import (
+    END_ON,
+    MINIMUMS,
+    WORDS,
+    Shown,
+    context,
+    texts,
+    trend,
+)
 
 
 @pytest.mark.parametrize(
@@ -124,16 +43,6 @@ def test_under_seventy_per_cent_measured_never_reads_as_seventy(
     rate: float, n: int, text: str
 ) -> None:
     assert measured_percent(rate, WORDS, n=n).replace("\u00a0", " ") == text
-
-
-def trend(verdict: str, *, n: int = 14, is_trial: bool = False) -> Trend:
-    points = tuple(
-        TrendPoint(
-            f"2025-{month:02}" if month < 13 else f"2026-{month - 12:02}", "", 0.3, 99, 30, ""
-        )
-        for month in range(1, n + 1)
-    )
-    return Trend(points, 0.3, 0.21, 0.52, is_trial, verdict, "month", "share")
 
 
 @pytest.mark.parametrize(
@@ -198,31 +107,63 @@ def test_who_started_stands_beside_who_ended_with_its_share() -> None:
     assert "who started" not in text
 
 
-def domain(name: str, lower: float | None, upper: float | None) -> dict[str, Any]:
+def domain(
+    name: str, lower: float | None, upper: float | None, *, n_finished: int = 100, n: int = 80
+) -> dict[str, Any]:
     return {
         "domain": name, "basis": "published", "respondent": "client", "n_measured": 90,
-        "n_paired": 80, "n_improved": 40, "improved_rate": None if lower is None else 0.5,
+        "n_paired": n, "n_finished": n_finished, "n_improved": 40,
+        "improved_rate": None if lower is None else 0.5,
         "improved_rate_lower": lower, "improved_rate_upper": upper,
     }  # fmt: skip
+
+
+def said_of_domains(*rows: dict[str, Any]) -> Sentence:
+    (found,) = domain_sentences(context(Shown(tables={"pub_domain_outcomes": list(rows)})))
+    return Sentence(texts([found])[0], found.rule, found.link)
 
 
 @pytest.mark.parametrize(
     ("lower", "upper", "rule", "said"),
     [
-        (0.500001, 0.7, "domains.some", "fewer than half did in 0 of 13 domains; 0 are near"),
-        (0.5, 0.7, "domains.none", "fewer than half did in 0 of 13 domains; 1 are near"),
-        (0.3, 0.5, "domains.none", "fewer than half did in 0 of 13 domains; 1 are near"),
-        (0.3, 0.499999, "domains.none", "fewer than half did in 1 of 13 domains; 0 are near"),
+        (0.500001, 0.7, "domains.some", "Clearly more than half of those measured got better in"),
+        (0.5, 0.7, "domains.none", "Near a half, or too few to say:"),
+        (0.3, 0.5, "domains.none", "Near a half, or too few to say:"),
+        (0.3, 0.499999, "domains.none", "Clearly fewer than half of those measured got better in"),
     ],
 )
 def test_more_than_half_is_said_only_where_the_interval_does(
     lower: float, upper: float, rule: str, said: str
 ) -> None:
-    rows = [domain("symptoms", lower, upper), domain("functioning", None, None)]
-    (found,) = domain_sentences(context(Shown(tables={"pub_domain_outcomes": rows})))
+    found = said_of_domains(domain("symptoms", lower, upper), domain("functioning", None, None))
     assert found.rule == rule
-    assert said in found.text
-    assert "in 12 nothing can be judged" in found.text
+    assert found.text == (
+        "In 1 of 13 domains of success 70 % or more of the finished courses were measured over"
+        f" twelve months. {said} symptoms (40 of 80). In 12 nothing can be judged."
+    )
+
+
+@pytest.mark.parametrize(("n", "is_judged"), [(70, True), (69, False)])
+def test_a_domain_measured_in_under_seventy_per_cent_is_told_by_its_bounds(
+    n: int, is_judged: bool
+) -> None:
+    found = said_of_domains(domain("symptoms", 0.6, 0.8, n=n))
+    assert ("Clearly more than half" in found.text) is is_judged
+    bounds = "lies anywhere between: 40 % and 71 % in symptoms (69 of 100 measured)."
+    assert (bounds in found.text) is not is_judged
+    assert found.rule == ("domains.some" if is_judged else "domains.bounds")
+
+
+def test_of_many_domains_with_few_measured_those_with_most_are_named() -> None:
+    names = ("symptoms", "functioning", "self_esteem", "connection")
+    rows = [
+        domain(name, 0.6, 0.8, n_finished=200, n=60 + place) for place, name in enumerate(names)
+    ]
+    text = said_of_domains(*rows).text
+    assert text.startswith("In no domain of success were 70 % of the finished courses measured")
+    assert "In 4 domains fewer were measured" in text
+    assert "(61 of 200 measured) and 1 more measured in fewer courses still." in text
+    assert "in symptoms" not in text
 
 
 def test_without_a_judged_domain_nothing_is_said() -> None:
@@ -270,129 +211,9 @@ def test_it_is_said_how_many_programmes_were_compared_and_why_not_the_rest() -> 
     assert "Not compared: 2 with too few measured courses and 1 under 70\u00a0% measured" in (
         found.text.replace("70 %", "70\u00a0%")
     )
+    assert found.text.endswith("compared without adjusting for who was treated there.")
     (found,) = programme_sentences(
         context(figures, comparisons=comparisons | {("phq-9", "p0"): ABOVE})
     )
     assert found.rule == "programmes.better"
     assert "better than the clinic as a whole: p0 (PHQ-9)" in found.text
-
-
-def recovery(upper: float, standard: float | None) -> Shown:
-    row = {
-        "n_recovered": 40, "n_case_or_unknown": 100, "n_recovery_known": 90, "recovered_rate": 0.4,
-        "recovered_rate_lower": 0.3, "recovered_rate_upper": upper, "recovered_rate_best": 0.5,
-        "recovery_known_rate": 0.9, "withheld_figures": None, "recovered_of_known_rate": 0.44,
-        "recovered_of_known_rate_lower": 0.3, "recovered_of_known_rate_upper": 0.5,
-    }  # fmt: skip
-    detail = {
-        "recovered_standard_share": standard, "n_recovery_unknown": 10, "recovered_rate_best": 0.5,
-    }  # fmt: skip
-    return Shown(recovered=row, tables={"pub_recovery_detail": [detail]})
-
-
-@pytest.mark.parametrize(
-    ("upper", "standard", "is_said"),
-    [(0.499999, 0.5, True), (0.5, 0.5, False), (0.499999, None, False)],
-)
-def test_a_standard_above_the_whole_interval_is_looked_at(
-    upper: float, standard: float | None, is_said: bool
-) -> None:
-    found = look_at(context(recovery(upper, standard)), ())
-    assert ("under_standard" in {item.rule for item in found}) == is_said
-    if is_said:
-        assert "England's published standard is 50 %" in texts(found)[0]
-        assert "the share is 50 % if all of them did recover" in texts(found)[0]
-
-
-@pytest.mark.parametrize(("rate", "is_said"), [(0.25, True), (0.249999, False), (None, False)])
-def test_one_in_four_not_on_track_is_looked_at(rate: float | None, is_said: bool) -> None:
-    row = {
-        "instrument_id": "phq-9",
-        "n_judged": 80,
-        "n_not_on_track": 20,
-        "not_on_track_rate": rate,
-    }
-    figures = Shown(tables={"pub_on_track": [row]})
-    assert ("not_on_track" in rules(figures)) == is_said
-
-
-def therapists(behind: int) -> Shown:
-    names = [f"Therapist {letter}" for letter in "ABCDEFGH"]
-    completed = {
-        name: {
-            "n_paired_any": 20 if place < behind else 40, "n_finished": 40, "withheld_figures": None,
-            "paired_any_rate": 0.5 if place < behind else 1.0, "paired_any_rate_lower": 0.3,
-            "paired_any_rate_upper": 1.0,
-        }
-        for place, name in enumerate(names)
-    }  # fmt: skip
-    return Shown(names={"therapist": names}, completed=completed)
-
-
-@pytest.mark.parametrize(("behind", "is_named"), [(1, True), (3, True), (4, False)])
-def test_one_to_three_therapists_are_named(behind: int, is_named: bool) -> None:
-    (item,) = look_at(context(therapists(behind)), ())
-    assert f"{behind} of the 8 therapists" in item.text
-    assert ("Therapist A (20 of 40)" in item.text) == is_named
-
-
-def card(card_id: str, verdict: str) -> Card:
-    return Card(card_id, card_id, "9 %", 0.09, "", "", "", "", "", trend(verdict), ())
-
-
-def test_signals_come_first_bad_before_good_and_the_data_last() -> None:
-    figures = recovery(0.45, 0.5)
-    figures.as_of_on = END_ON
-    figures.deliveries = (
-        {"delivered_on": END_ON, "n_quarantined": 3, "n_delivered": 90, "n_accepted": 87,
-         "n_superseded": 0, "n_withdrawn": 0, "table_name": "clients"},
-    )  # fmt: skip
-    found = rules(
-        figures, card("attended", RISEN), card("better", FALLEN), card("worse", NO_CLEAR_CHANGE)
-    )
-    assert found == [
-        "signal.better.fallen",
-        "signal.attended.risen",
-        "under_standard",
-        "turned_away",
-    ]
-
-
-def test_more_than_three_signals_share_the_last_item() -> None:
-    names = ("better", "recovered", "measured", "attended")
-    three = signal_items(context(Shown()), tuple(card(name, FALLEN) for name in names[:3]))
-    four = signal_items(context(Shown()), tuple(card(name, FALLEN) for name in names))
-    assert len(three) == len(four) == MOST_ITEMS
-    assert [item.rule for item in three][-1] == "signal.measured.fallen"
-    assert four[-1].text.startswith(
-        "Outside noise too: measured has fallen to 9 % and attended has"
-    )
-
-
-def test_a_signal_of_a_routine_measure_is_said_and_looked_at(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from pipelines.reporting import signals
-
-    asked: list[str] = []
-
-    def series(_figures: object, found: Measure, **_: object) -> Trend:
-        asked.append(found.instrument.name)
-        return trend(FALLEN)
-
-    monkeypatch.setattr(signals, "better_trend", series)
-    monkeypatch.setattr(signals, "worse_trend", lambda *_, **__: trend(NO_CLEAR_CHANGE))
-    share = Share(x=4, n=61, rate=0.0656, lower=0.03, upper=0.16)
-    monkeypatch.setattr(signals, "better_share", lambda _: share)
-    (item,) = look_at(context(Shown()), ())
-    assert item.rule == "signal.better.wsas.fallen"
-    assert (
-        "Reliably better on the WSAS has fallen: 7 % (4 of 61) in October 2026" in texts([item])[0]
-    )
-    assert "usual range 21 % to 52 %" in texts([item])[0]
-    (said,) = signals.signals_in_short(context(Shown()))
-    assert is_signal(said)
-    # The first measure has a card and sentences of its own.
-    assert set(asked) == {"WSAS"}
-    monkeypatch.setattr(signals, "better_trend", lambda *_, **__: trend(NO_CLEAR_CHANGE))
-    assert signals.signals_in_short(context(Shown())) == []

@@ -12,7 +12,8 @@ from pipelines.reporting.model import Report, Section
 from pipelines.reporting.path_section import who_is_there
 from pipelines.reporting.view_model import build_report
 from pipelines.reporting.wording import load_wording
-from tests.unit.reporting.mart_clinic import Clinic, Settings, connect
+from tests.unit.reporting.made_up_courses import Clinic, Settings
+from tests.unit.reporting.mart_clinic import connect
 
 YEAR = ("rolling_12m", date(2025, 11, 1), date(2026, 10, 31))
 MONTH = ("month", date(2026, 10, 1), date(2026, 10, 31))

@@ -1,16 +1,19 @@
 """Therapists and groups by name: each verdict in words, never one without what belongs to it."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pipelines.comparison.verdicts import CANNOT_TELL_REASONS, EXPLANATIONS
-from pipelines.comparison_settings import COVARIATES, FIRST_SCORE
+from pipelines.comparison_settings import COVARIATES, FIRST_SCORE, ComparisonSettings
 from pipelines.reporting.case_mix_part import case_mix_part
+from pipelines.reporting.charts import SIZES, svg
 from pipelines.reporting.comparison_chart import funnel
+from pipelines.reporting.evidence_part import usually_found
 from pipelines.reporting.look_at import look_at
 from pipelines.reporting.model import Cell, Section
-from pipelines.reporting.people_section import people_section
+from pipelines.reporting.people_section import people_section, too_few_to_compare
 from tests.unit.reporting.compared_people import (
     MEASURE,
     PHQ9,
@@ -21,8 +24,15 @@ from tests.unit.reporting.compared_people import (
     context,
     spread,
 )
-from tests.unit.reporting.test_in_short import Shown
-from tests.unit.reporting.test_in_short import context as month_context
+from tests.unit.reporting.shown_figures import Shown
+from tests.unit.reporting.shown_figures import context as month_context
+
+
+class Finished(People):
+    """Figures in which everybody has finished courses."""
+
+    def completeness(self, *_: object) -> dict[str, int]:
+        return {"n_finished": 45}
 
 
 def people(*rows: Row, level: str = "therapist", **tables: list[Row]) -> People:
@@ -80,15 +90,11 @@ def test_a_verdict_stands_in_words(verdict: str, text: str) -> None:
 
 @pytest.mark.parametrize("reason", CANNOT_TELL_REASONS)
 def test_why_nobody_can_tell_stands_in_words(reason: str) -> None:
-    row = compared("Ada", "cannot_tell", reason=reason)
+    row = compared("Ada", "cannot_tell", reason=reason, n_pairs=29)
     cell = cells(section(people(row)), "Ada")["words"]
     assert cell.text == WORDS.say(f"people.reason.{reason}")
-    assert (cell.reason, cell.small) == (reason, "")
-
-
-def test_too_few_say_how_many_are_missing() -> None:
-    row = compared("Ada", "cannot_tell", reason="too_few_pairs", n_pairs=29, n_still_needed=51)
-    assert cells(section(people(row)), "Ada")["words"].small == "51 more needed"
+    missing = "1 more for a verdict" if reason == "too_few_pairs" else ""
+    assert (cell.reason, cell.small) == (reason, missing)
 
 
 def test_who_lies_below_has_the_caseload_the_plain_figure_and_what_could_explain_it() -> None:
@@ -127,6 +133,16 @@ def test_without_a_pair_or_a_row_there_is_nothing_to_say() -> None:
         assert found["adjusted"].text == found["shrunken"].text == "–"
 
 
+def test_within_is_not_alike_and_how_often_a_true_difference_is_found_stands_beside() -> None:
+    found = said(section(people(compared("Ada"), pub_comparison_spread=[spread()])))
+    known = usually_found()
+    assert (known["n_pairs"], known["rate_change"], known["icc"]) == (50, -0.2, 0.05)
+    assert "To lie within does not mean to be alike." in found
+    assert f"20 points worse over 50 courses was found in {known['below_rate']:.0%}" in (
+        found.replace(" %", "%")
+    )
+
+
 def test_names_stand_in_their_own_order_and_nobody_has_a_rank() -> None:
     figures = people(
         compared("Cem", "above", adjusted=0.9), compared("Ada", adjusted=0.5), compared("Bo")
@@ -158,7 +174,7 @@ def test_who_was_judged_and_what_would_happen_among_equals() -> None:
     text = said(section(figures))
     assert "Of 14 therapists with a measured course, 12 had enough" in text
     assert "11 lie within what chance brings, 0 above and 1 below." in text
-    assert "at least one of 12 therapists would still lie outside is 2 %" in text
+    assert "at least one of 12 therapists would still lie outside is at most 2 %" in text
     assert "About 2.8 % of the variation" in text
     assert "takes 80 measured courses" in text
 
@@ -180,8 +196,9 @@ def test_no_spread_is_said_and_an_unknown_one_is_not(
     ("n_changed", "n_lost", "text"),
     [
         (0, 0, "No verdict turns into another"),
-        (2, 2, "No verdict turns into another"),
-        (3, 2, "Verdicts that turn into another: 1 without courses shared"),
+        (2, 2, "by the therapist’s part in them. Up to 2 can then no longer be judged."),
+        (3, 0, "Verdicts that turn into another: 3 without courses shared"),
+        (3, 2, "another: 1 without courses shared with another therapist. Up to 2 can then"),
     ],
 )
 def test_whether_verdicts_hang_on_whose_courses_count(
@@ -196,25 +213,88 @@ def test_whether_verdicts_hang_on_whose_courses_count(
         "n_no_longer_judged": n_lost,
     }
     tables = {"pub_comparison_spread": [spread()], "pub_comparison_changes": [change]}
-    assert text in said(section(people(compared("Ada"), **tables)))
+    found = said(section(people(compared("Ada"), **tables)))
+    assert text in found
+    assert ("no longer be judged" in found) == (n_lost > 0)
+
+
+@pytest.mark.parametrize("level", ["therapist", "group"])
+def test_what_was_left_out_is_said_as_it_was(level: str) -> None:
+    change = {
+        **MEASURE,
+        "outcome": "improved",
+        "compared_level": level,
+        "variant": "without_shared",
+        "n_changed": 0,
+        "n_no_longer_judged": 0,
+    }
+    tables = {"pub_comparison_spread": [spread(level)], "pub_comparison_changes": [change]}
+    found = said(section(people(compared("Ada", level=level), level=level, **tables)))
+    assert "No verdict turns into another when shared courses" in found
+    # A group has no comparison without its members, nor by a therapist's part.
+    assert ("members of groups" in found, "weighted" in found) == (level == "therapist",) * 2
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
-def test_the_drawing_names_only_who_lies_outside(n: int) -> None:
+def test_the_drawing_marks_who_lies_outside_and_names_nobody(n: int) -> None:
     rows = [
-        *(compared(f"Out {place}", "below") for place in range(n)),
+        *(compared(f"Out {place}", ("below", "above")[place]) for place in range(n)),
         *(compared(f"In {place}") for place in range(3)),
         compared("Few", "cannot_tell", reason="too_few_pairs"),
     ]
     figures = people(*rows, pub_comparison_spread=[spread()])
     chart = funnel(context(figures), PHQ9, "therapist", figures.subjects_at("therapist"))
     assert chart is not None
-    drawn = [unit["name"] for unit in chart.data["units"] if unit["is_outside"]]
-    assert drawn == [f"Out {place}" for place in range(n)]
     # Who is not judged is not drawn: a place among the others would be a verdict.
-    assert len(chart.data["units"]) == n + 3
+    marks = [unit["is_outside"] for unit in chart.data["units"]]
+    assert (marks.count(True), marks.count(False)) == (n, 3)
+    for size in SIZES:
+        drawn = svg(chart, size)
+        assert not any(row["subject"][1] in drawn for row in rows)
+        assert "Measured courses" in drawn
+        assert "Reliably better, adjusted" in drawn
     start = ("None of 3", "1 of 4 therapists lies", "2 of 5 therapists lie")[n]
     assert chart.title.startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"), [(-0.02, 0), (0.0, 0), (0.42, 0.42), (1.0, 1), (1.0001, 1), (1.08, 1)]
+)
+def test_no_share_on_the_page_lies_below_0_or_above_1(raw: float, shown: float) -> None:
+    limits = dict.fromkeys(("lower_95", "upper_95", "lower_998", "upper_998"), raw)
+    row = compared("Ada", adjusted=raw, adjusted_lower=raw, adjusted_upper=raw, **limits)
+    figures = people(row, pub_comparison_spread=[spread()])
+    cell = cells(section(figures), "Ada")["adjusted"]
+    assert cell.value == shown
+    assert cell.text.replace("\u00a0", " ") == f"{100 * shown:.0f} %"
+    assert f"{100 * shown:.0f}–{100 * shown:.0f}" in cell.small
+    chart = funnel(context(figures), PHQ9, "therapist", figures.subjects_at("therapist"))
+    assert chart is not None
+    (unit,) = chart.data["units"]
+    assert {unit[name] for name in ("value", *limits)} == {shown}
+
+
+def test_the_numbers_in_the_rules_are_those_of_the_settings() -> None:
+    asked = ComparisonSettings(minimum_pairs=45, minimum_pair_rate=0.6, minimum_units=12)
+    settings = SimpleNamespace(comparison=asked, first_score_days=21)
+    figures = people(
+        compared("Ada"), pub_case_mix=[model("improved")], pub_comparison_spread=[spread()]
+    )
+    found = section(figures, settings=settings)
+    assert "fewer than 45 measured courses" in found.paragraphs[1]
+    assert "(45 or more)" in found.parts[0].charts[0].subtitle
+    rule = found.parts[1].definitions[-1].text.replace("\u00a0", " ")
+    assert "at least 45 measured courses, 60 % of the finished ones measured, and 12 or" in rule
+    expected = found.parts[1].definitions[0].text.replace("\u00a0", " ")
+    assert "at the start counts, up to 21 days after the first session" in expected
+
+
+@pytest.mark.parametrize(("minimum", "n_few"), [(39, 0), (40, 0), (41, 1)])
+def test_who_has_too_few_follows_the_settings(minimum: int, n_few: int) -> None:
+    # Everybody has 40 pairs here.
+    settings = SimpleNamespace(comparison=ComparisonSettings(minimum_pairs=minimum))
+    figures = Finished(names={"therapist": ["Ada"]})
+    assert too_few_to_compare(context(figures, settings=settings), "therapist") == (n_few, 1)
 
 
 def test_nobody_judged_has_no_drawing() -> None:
@@ -255,7 +335,9 @@ def test_how_well_the_models_tell_is_said() -> None:
     assert len(found.definitions) == 5
 
 
-@pytest.mark.parametrize("reason", ["too_few_cases", "too_few_events", "not_converged"])
+@pytest.mark.parametrize(
+    "reason", ["too_few_cases", "too_few_events", "not_converged", "nothing_to_adjust_for"]
+)
 def test_a_refused_model_says_why(reason: str) -> None:
     none = dict.fromkeys(("auc", "r_squared", "calibration_slope"))
     row = model("improved", is_fitted=False, reason=reason, **none)

@@ -8,7 +8,7 @@ import duckdb
 
 from pipelines.reporting.model import Report
 from pipelines.reporting.view_model import build_report
-from tests.unit.reporting.mart_clinic import Settings
+from tests.unit.reporting.made_up_courses import Settings
 
 
 def test_items_that_a_source_delivers_turned_are_said(

@@ -8,21 +8,16 @@ from datetime import date
 import duckdb
 import pytest
 
+from pipelines.comparison.units import wilson
 from pipelines.errors import UsageError
-from pipelines.reporting.comparing import ABOVE, BELOW, compare_programmes, wilson
+from pipelines.reporting.comparing import ABOVE, BELOW, compare_programmes
 from pipelines.reporting.figures import month_before, month_end, read_figures
 from pipelines.reporting.model import Cell, Report, Section, Table
 from pipelines.reporting.sentences import Minimums
 from pipelines.reporting.view_model import build_report
 from tests.unit.reporting.conftest import CLINICS, PROVENANCE
-from tests.unit.reporting.mart_clinic import (
-    NAMES,
-    TRUTH,
-    Settings,
-    insert,
-    made_up_courses,
-    publish,
-)
+from tests.unit.reporting.made_up_courses import NAMES, TRUTH, Settings, made_up_courses
+from tests.unit.reporting.mart_tables import insert, publish
 
 ReportOf = Callable[[str, str], Report]
 EVERY_REPORT = [(name, audience) for name in CLINICS for audience in ("director", "public")]
@@ -171,6 +166,24 @@ def test_the_measured_shares_are_those_of_the_truth(report_of: ReportOf) -> None
     better = column(tables(report_of("usual", "director"))["programmes-phq9"], "reliably_better")
     for programme, name in (("p-anx", "Anxiety course"), ("p-tra", "Trauma, individual")):
         assert better[name].value == pytest.approx(TRUTH[programme][0], abs=0.1)
+
+
+def test_a_head_says_on_which_measure_courses_are_measured(report_of: ReportOf) -> None:
+    report = report_of("usual", "director")
+    found = tables(report)
+    for table_id, key, head in (
+        ("programmes-phq9", "measured_on_this", "Measured on this measure, of finished"),
+        ("therapists", "measured", "Measured on any listed measure, of finished"),
+        (
+            "completeness-programmes",
+            "paired",
+            "Measured at start and end on any listed measure, of finished",
+        ),
+    ):
+        assert {one.key: one.label for one in found[table_id].columns}[key] == head
+    labels = {one.label for table in found.values() for one in table.columns}
+    assert "Measured, of finished" not in labels
+    assert "in the section on gaps, on any outcome measure" in " ".join(report.texts())
 
 
 def test_a_signal_is_said_and_looked_at(report_of: ReportOf) -> None:

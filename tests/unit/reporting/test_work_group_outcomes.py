@@ -86,3 +86,10 @@ def test_programmes_stand_by_name_and_a_total_needs_two(n: int, names: list[str]
 
 def test_another_measure_is_not_in_it() -> None:
     assert table(outcomes("clinic", instrument_id="gad7")) is None
+
+
+def test_group_and_individual_work_are_said_not_to_be_comparable() -> None:
+    found = table(outcomes("clinic"), outcomes("Skills"))
+    assert found is not None
+    assert found.note.startswith("Group and individual work are not comparable here")
+    assert "96 courses tell less than 96 separate ones" in found.note

@@ -12,7 +12,7 @@ from pipelines.warehouse.model_file import load_models
 from tests.builders import Bench
 from tests.property.process_clinics import process_references
 from tests.table_rows import Row, complete_row
-from tests.unit.reporting.mart_clinic import Settings
+from tests.unit.reporting.made_up_courses import Settings
 
 MONTH = date(2025, 6, 1)
 FIRST_SESSION = date(2025, 6, 2)
@@ -189,7 +189,11 @@ def test_five_courses_have_a_rate_and_a_mean(bench: Bench) -> None:
     assert (row["fell"].value, row["with_alert"].value) == (0.2, 0.2)
     assert row["fell"].small.endswith("1 of 5; SD 1.5, published")
     assert "severe ceiling effect" in words(section)
-    assert "Whether there was one is not part of the data" in words(section)
+    # What an alert is, by the cut-off of the catalogue, and that it is no result.
+    assert "beyond the cut-off that the measure’s source names: SRS under 36." in words(section)
+    assert "prompts therapist and client to talk about their work, and is no result" in (
+        words(section)
+    )
 
 
 def test_four_courses_have_counts_and_the_words_too_few(bench: Bench) -> None:
@@ -208,7 +212,7 @@ def test_without_a_spread_or_an_alert_the_cell_says_so(bench: Bench) -> None:
     section = work(bench)
     row = cells(tables(section)["work-alliance"])
     assert (row["fell"].text, row["with_alert"].text) == ("no known spread", "no published alert")
-    assert "Whether there was one" not in words(section)
+    assert "An alert is" not in words(section)
 
 
 def test_a_group_is_shown_with_its_member_months(bench: Bench) -> None:
@@ -330,6 +334,35 @@ def test_under_seventy_percent_answered_the_bounds_lead(
         assert "27 of 27" in small
 
 
+def test_where_no_programme_lists_a_measure_there_is_no_share_who_answered(bench: Bench) -> None:
+    fill(bench, courses=40)
+    bench.connection.execute("update stg_episodes set programme_id = 'unknown'")
+    rows = {row.cells[0].text: row.cells for row in tables(work(bench))["work-experience"].rows}
+    for name in ("CSQ-8", "PGI-C"):
+        rated = rows[name][1]
+        assert (rated.text, rated.small) == (
+            "40 answered",
+            "nobody knows who was meant to be asked",
+        )
+    met = rows["PGI-C"][3]
+    assert "39 of 40" in met.small
+    assert "meant to be asked" not in f"{met.text} {met.small}"
+
+
+def test_who_answered_without_being_meant_to_is_in_no_share(bench: Bench) -> None:
+    fill(bench, courses=40)
+    bench.connection.execute("delete from stg_responses where client_id = 'c1'")
+    bench.connection.execute(
+        "update stg_episodes set programme_id = 'unknown' where client_id in ('c2', 'c3')"
+    )
+    rows = {row.cells[0].text: row.cells for row in tables(work(bench))["work-experience"].rows}
+    rated, met = rows["PGI-C"][1], rows["PGI-C"][3]
+    assert rated.small == "37 of 38; 2 more answered elsewhere"
+    assert "38 of 39" in met.small
+    # 36 of 38 met the rule, and one of them is silent.
+    assert met.small.replace("\u00a0", " ").endswith("95 % to 97 % of all meant to be asked")
+
+
 def test_of_others_than_the_client_only_the_number_of_answers_is_said(bench: Bench) -> None:
     fill(bench, courses=6)
     bench.connection.execute(
@@ -337,7 +370,7 @@ def test_of_others_than_the_client_only_the_number_of_answers_is_said(bench: Ben
     )
     rows = {row.cells[0].text: row.cells for row in tables(work(bench))["work-experience"].rows}
     rated, met = rows["PGI-C, by the parent"][1], rows["PGI-C, by the parent"][3]
-    assert (rated.text, rated.small) == ("6", "")
+    assert (rated.text, rated.value) == ("6 answered", 6)
     assert "of all meant to be asked" not in met.small
 
 

@@ -74,6 +74,10 @@ def test_the_sentence_says_what_was_compared_with_what() -> None:
             assert "no comparison group" in row[name]
             assert "{worst_percent}" in row[name]
             assert "{deteriorated_percent}" in row[name]
+            # More can begin in a window than were referred in it.
+            assert "{n_started} began, some perhaps referred earlier." in row[name]
+            # A share over all names its assumption.
+            assert "had everyone without a score done so too, it would be {worse_worst" in row[name]
             assert "\n" not in row[name]
 
 
