@@ -5,26 +5,24 @@ Nobody is ranked: subjects stand by name, and a verdict is only ever about the l
 
 from collections.abc import Iterable, Sequence
 
+from pipelines.comparison.verdicts import ABOVE, BELOW, CANNOT_TELL
 from pipelines.reporting.context import Context
 from pipelines.reporting.evidence_part import usually_found
 from pipelines.reporting.figures import CLINIC, ROLLING, Measure, Record, Subject
 
+# The page compares shares; means are in the marts.
 IMPROVED = "improved"
-ABOVE = "above"
-BELOW = "below"
-CANNOT_TELL = "cannot_tell"
 
 
-def compared_row(
-    context: Context, measure: Measure, subject: Subject, outcome: str = IMPROVED
-) -> Record | None:
+def compared_row(context: Context, measure: Measure, subject: Subject) -> Record | None:
     """A therapist's or group's row of the comparison over the twelve months."""
-    return _of(context, "pub_comparison", subject.key, measure, outcome)
+    return next(iter(_rows(context, "pub_comparison", subject.key, measure)), None)
 
 
 def spread_row(context: Context, measure: Measure, level: str) -> Record | None:
     """How much the subjects of a level differ beyond chance."""
-    return _of(context, "pub_comparison_spread", CLINIC, measure, IMPROVED, compared_level=level)
+    rows = _rows(context, "pub_comparison_spread", CLINIC, measure)
+    return next((row for row in rows if row["compared_level"] == level), None)
 
 
 def lead_paragraphs(context: Context, measure: Measure, level: str) -> list[str]:
@@ -100,7 +98,7 @@ def _changes(context: Context, measure: Measure, level: str) -> list[str]:
     words = context.words
     rows = [
         row
-        for row in _all_of(context, "pub_comparison_changes", CLINIC, measure, IMPROVED)
+        for row in _rows(context, "pub_comparison_changes", CLINIC, measure)
         if row["compared_level"] == level
     ]
     turned = [
@@ -157,26 +155,12 @@ def outside(context: Context, measure: Measure, subjects: Iterable[Subject]) -> 
     return found
 
 
-def _of(
-    context: Context,
-    table: str,
-    subject: tuple[str, str],
-    measure: Measure,
-    outcome: str,
-    **where: str,
-) -> Record | None:
-    rows = _all_of(context, table, subject, measure, outcome)
-    return next(
-        (row for row in rows if all(row[name] == value for name, value in where.items())), None
-    )
-
-
-def _all_of(
-    context: Context, table: str, subject: tuple[str, str], measure: Measure, outcome: str
+def _rows(
+    context: Context, table: str, subject: tuple[str, str], measure: Measure
 ) -> Sequence[Record]:
     return [
         row
         for row in context.figures.published(table, subject, ROLLING, context.year.end_on)
         if (row["instrument_id"], row["scale"], row["respondent"], row["outcome"])
-        == (*measure.key, outcome)
+        == (*measure.key, IMPROVED)
     ]

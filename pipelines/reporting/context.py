@@ -82,6 +82,11 @@ class Context:
         return ("clinic", "clinic")
 
 
+def first_with_rule(context: Context) -> Measure | None:
+    """The first measure that has a rule for what counts as a change."""
+    return next((measure for measure in context.measures if measure.has_reliable_change), None)
+
+
 def column(key: str, label: str, *, is_number: bool = True) -> Column:
     """A column of a table."""
     return Column(key, label, is_number)

@@ -6,7 +6,7 @@ leaves out 0. Kinds and clients stand in a fixed order, never by the size of a g
 
 from collections.abc import Sequence
 
-from pipelines.reporting.context import Context, column, text_cell
+from pipelines.reporting.context import Context, column, first_with_rule, text_cell
 from pipelines.reporting.figures import CLINIC, ROLLING, Measure, Record
 from pipelines.reporting.model import Cell, Row, Section, Table
 
@@ -23,7 +23,7 @@ def equity_section(context: Context) -> Section | None:
     if context.is_public:
         return None
     words = context.words
-    measure = next((one for one in context.measures if one.has_reliable_change), None)
+    measure = first_with_rule(context)
     found = [(figure, _rows(context, figure, measure)) for figure in FIGURES]
     parts = tuple(_part(context, figure, rows, measure) for figure, rows in found if rows)
     n = sum(row["gap"] is not None for _, rows in found for row in rows)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pipelines.reporting.comparing import BELOW
 from pipelines.reporting.comparison_words import outside
-from pipelines.reporting.context import Context
+from pipelines.reporting.context import Context, first_with_rule
 from pipelines.reporting.figures import MONTH, ROLLING
 from pipelines.reporting.model import Card, Sentence
 from pipelines.reporting.sentences import (
@@ -107,7 +107,7 @@ def _not_on_track(context: Context) -> list[Sentence]:
 
 def _outside_limits(context: Context) -> list[Sentence]:
     """How many lie outside the limits of chance; who, and beside what, is said in the section."""
-    measure = next((each for each in context.measures if each.has_reliable_change), None)
+    measure = first_with_rule(context)
     if measure is None:
         return []
     found = []

@@ -13,7 +13,14 @@ from pipelines.reporting.comparison_words import (
     verdict_words,
     within_0_and_1,
 )
-from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
+from pipelines.reporting.context import (
+    Context,
+    column,
+    count_cell,
+    first_with_rule,
+    share_cell,
+    text_cell,
+)
 from pipelines.reporting.figures import ROLLING, Measure, Record, Subject
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.sentences import better_share, measured_share
@@ -29,7 +36,7 @@ def people_section(context: Context) -> Section | None:
     if not any(levels.values()):
         text = words.say("people.none", period=context.year.words)
         return Section(section_id="people", title=title, paragraphs=(text,))
-    measure = _first_with_rule(context)
+    measure = first_with_rule(context)
     lead = (
         words.say("people.lead_no_measure", period=context.year.words)
         if measure is None
@@ -65,10 +72,6 @@ def _part(
         charts=() if chart is None else (chart,),
         tables=(_table(context, level, rows, measure),),
     )
-
-
-def _first_with_rule(context: Context) -> Measure | None:
-    return next((measure for measure in context.measures if measure.has_reliable_change), None)
 
 
 def _rows(context: Context, level: str) -> list[tuple[Subject, Record | None]]:
@@ -195,7 +198,7 @@ def _range_cell(context: Context, row: Record, name: str, n: int) -> Cell:
 
 def too_few_to_compare(context: Context, level: str) -> tuple[int, int]:
     """Of a level's subjects with a finished course: those with too few pairs, and all of them."""
-    measure = _first_with_rule(context)
+    measure = first_with_rule(context)
     if measure is None:
         return (0, 0)
     end_on = context.year.end_on

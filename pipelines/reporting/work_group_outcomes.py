@@ -1,6 +1,6 @@
 """How courses in therapy groups ended, with ranges that know that members move together."""
 
-from pipelines.reporting.context import Context, column, count_cell, text_cell
+from pipelines.reporting.context import Context, column, count_cell, first_with_rule, text_cell
 from pipelines.reporting.figures import CLINIC, Measure, Record
 from pipelines.reporting.model import Cell, Row, Table
 from pipelines.reporting.work_cells import rows_of
@@ -10,7 +10,7 @@ _TABLE = "pub_group_outcomes"
 
 def group_outcomes_table(context: Context) -> Table | None:
     """The clinic and its programmes on the first measure with a rule; None without a course."""
-    measure = next((one for one in context.measures if one.has_reliable_change), None)
+    measure = first_with_rule(context)
     if measure is None:
         return None
     words = context.words

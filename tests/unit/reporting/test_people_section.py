@@ -136,7 +136,6 @@ def test_without_a_pair_or_a_row_there_is_nothing_to_say() -> None:
 def test_within_is_not_alike_and_how_often_a_true_difference_is_found_stands_beside() -> None:
     found = said(section(people(compared("Ada"), pub_comparison_spread=[spread()])))
     known = usually_found()
-    assert (known["n_pairs"], known["rate_change"], known["icc"]) == (50, -0.2, 0.05)
     assert "To lie within does not mean to be alike." in found
     assert f"20 points worse over 50 courses was found in {known['below_rate']:.0%}" in (
         found.replace(" %", "%")
@@ -180,16 +179,16 @@ def test_who_was_judged_and_what_would_happen_among_equals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("icc", "n_needed", "text"),
-    [(0, None, "No difference between therapists was found"), (None, None, "")],
+    ("icc", "n_needed", "is_said"),
+    [(0, None, True), (None, None, False)],
 )
 def test_no_spread_is_said_and_an_unknown_one_is_not(
-    icc: float | None, n_needed: int | None, text: str
+    icc: float | None, n_needed: int | None, is_said: bool
 ) -> None:
     rows = [spread(icc=icc, n_needed=n_needed)]
     found = said(section(people(compared("Ada"), pub_comparison_spread=rows)))
-    assert text in found
-    assert ("variation" in found) is False
+    assert ("No difference between therapists was found" in found) == is_said
+    assert "variation" not in found
 
 
 @pytest.mark.parametrize(
