@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Literal, cast
@@ -25,6 +26,7 @@ from pipelines.contracts.cell_types import (
     ColumnType,
 )
 from pipelines.contracts.odcs_file import Node, Problems, read_yaml
+from pipelines.contracts.odcs_limits import TOLERANCES, days_of, tolerated_percent
 from pipelines.errors import ContractError
 
 Kind = Literal[
@@ -37,6 +39,8 @@ Kind = Literal[
     "unique",
     "reference",
     "table_sql",
+    "newest",
+    "quarantined",
 ]
 Severity = Literal["error", "warning", "info"]
 
@@ -63,7 +67,11 @@ _METRICS: Mapping[str, Kind] = {
     _LISTED: "allowed",
     "duplicateValues": "unique",
 }
-_CUSTOM_KINDS = ("type", "minimum", "maximum", "row_sql", "reference", "table_sql")
+_CUSTOM_KINDS = (
+    "type", "minimum", "maximum", "row_sql", "reference", "table_sql", "newest", "quarantined",
+)  # fmt: skip
+# Of a whole delivery, not of its rows.
+DELIVERY_KINDS: frozenset[Kind] = frozenset({"newest", "quarantined"})
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
@@ -90,6 +98,10 @@ class Rule:
 
     An `error` sends the row to quarantine, a `warning` is counted, `info` (a key that comes twice
     in a file) is neither: the row ends as superseded.
+
+    A delivery fails the rule when a larger share of the rows it was put to break it than
+    `tolerated_percent`. Of `DELIVERY_KINDS` the delivery itself is judged: `newest` by how many
+    `days` old what is newest in it may be, `quarantined` by the share of rows turned away.
     """
 
     rule_id: str
@@ -101,6 +113,8 @@ class Rule:
     expected: str
     what_to_do: str
     sql: str | None
+    tolerated_percent: Decimal = Decimal(0)
+    days: int = 0
 
 
 @dataclass(frozen=True)
@@ -122,6 +136,10 @@ class Contract:
     def rule(self, rule_id: str) -> Rule:
         """The rule of this id. Raises: KeyError."""
         return {rule.rule_id: rule for rule in self.rules}[rule_id]
+
+    def without(self, rule_id: str) -> "Contract":
+        """The same contract as if one of its rules had never been written."""
+        return replace(self, rules=tuple(rule for rule in self.rules if rule.rule_id != rule_id))
 
 
 def load_contracts(folder: Path | None = None) -> dict[str, Contract]:
@@ -283,22 +301,30 @@ def _rule(node: Node, table: str, column: Column | None) -> Rule:
     node.where = f"{node.where}, rule {rule_name}"
     if node.choice("type", ("library", "custom")) == "library":
         kind = _METRICS[node.choice("metric", tuple(_METRICS))]
-        node.must_be("mustBe", 0)
+        tolerated = tolerated_percent(node)
         judged = node.node("arguments", optional=True).texts("properties", optional=True)
-        sql = None
+        sql, days = None, 0
     else:
         node.must_be("engine", "outcomes")
         implementation = node.node("implementation")
         kind = cast(Kind, implementation.choice("kind", _CUSTOM_KINDS))
         judged = implementation.texts("columns", optional=True)
         sql = implementation.text("sql") if kind == "row_sql" else None
-        implementation.only("kind", "columns", "sql")
+        # The standard has no place for a threshold beside a rule of one's own engine.
+        tolerated = tolerated_percent(implementation)
+        days = days_of(implementation) if kind == "newest" else 0
+        implementation.only("kind", "columns", "sql", "days", "unit", *TOLERANCES)
     if kind not in {"row_sql", "table_sql"}:
         # Other modules name these rules by table, column and kind.
         node.must_be("id", kind)
-    is_of_table = kind == "unique" or (kind in {"row_sql", "table_sql"} and bool(judged))
+    is_of_table = kind in {"unique", "quarantined"} or (
+        kind in {"row_sql", "table_sql"} and bool(judged)
+    )
     if column is None and not is_of_table:
-        node.wrong("kind", "unique, row_sql or table_sql with columns, for a rule of the table")
+        node.wrong(
+            "kind",
+            "unique, quarantined, row_sql or table_sql with columns, for a rule of the table",
+        )
     severities = ("info",) if kind == "unique" else ("error", "warning")
     return Rule(
         rule_id=".".join([table, *([column.name] if column else []), rule_name]),
@@ -307,13 +333,17 @@ def _rule(node: Node, table: str, column: Column | None) -> Rule:
         severity=cast(Severity, node.choice("severity", severities)),
         sentence=node.text("description"),
         dimension=DIMENSIONS[node.choice("dimension", tuple(DIMENSIONS))],
-        expected=_expected(node, kind, column),
+        expected=_expected(node, kind, column, days),
         what_to_do=node.custom("whatToDo"),
         sql=sql,
+        tolerated_percent=tolerated,
+        days=days,
     )
 
 
-def _expected(node: Node, kind: Kind, column: Column | None) -> str:
+def _expected(node: Node, kind: Kind, column: Column | None, days: int) -> str:
+    if kind == "quarantined":
+        return "most rows to be usable"
     if kind in {"row_sql", "table_sql"}:
         return node.custom("expected")
     if kind == "unique" or column is None:
@@ -329,6 +359,8 @@ def _expected(node: Node, kind: Kind, column: Column | None) -> str:
             return f"at least {column.minimum}"
         case "maximum":
             return f"at most {column.maximum}"
+        case "newest":
+            return f"something that is at most {days} days older than the delivery"
         case _:
             return f"a key of {column.references[0] if column.references else 'a table'}"
 

@@ -255,6 +255,50 @@ RECORDED_DAYS = {
     "consents.withdrawn_on": {},
 }
 RECORDED_MOMENTS = "responses.administered_at goal_ratings.rated_at safety_actions.acted_at"
+MOMENTS = (*RECORDED_MOMENTS.split(), "sessions.scheduled_at")
+# Per day that may not lie before 1900 the rules about order that break with it.
+EARLY_DAYS = {
+    "clients.birth_date": "",
+    "clients.registered_on": "registered_on.not_before_birth_date",
+    "consents.given_on": "",
+    "consents.withdrawn_on": "",
+    "deletions.deleted_on": "",
+    "diagnoses.recorded_on": "",
+    "episodes.referred_on": "",
+    "episodes.started_on": "started_on.not_before_referred_on",
+    "episodes.ended_on": "ended_on.not_before_started_on",
+    "goal_ratings.rated_at": "",
+    "goals.set_on": "",
+    "goals.closed_on": "",
+    "groups.starts_on": "",
+    "memberships.joined_on": "",
+    "memberships.left_on": "left_on.not_before_joined_on",
+    "milestones.observed_on": "",
+    "responses.administered_at": "",
+    "safety_actions.acted_at": "",
+    "sessions.scheduled_at": "",
+    "therapists.employed_from": "",
+}
+# Days that systems write for "not recorded", and what gives way to them.
+PLACEHOLDERS = {
+    "clients.registered_on": {"birth_date": ""},
+    "consents.given_on": {},
+    "diagnoses.recorded_on": {},
+    "episodes.referred_on": {},
+    "goal_ratings.rated_at": {},
+    "goals.set_on": {},
+    "memberships.joined_on": {},
+    "milestones.observed_on": {},
+    "responses.administered_at": {},
+    "safety_actions.acted_at": {},
+    "sessions.scheduled_at": {},
+}
+PLAUSIBLE = {
+    "groups.capacity": ("100", "101"),
+    "programmes.planned_sessions": ("500", "501"),
+    "programmes.session_interval_days": ("366", "367"),
+    "sessions.duration_minutes": ("720", "721"),
+}
 
 
 @dataclass(frozen=True)
@@ -319,6 +363,31 @@ def _cases() -> list[Case]:
             ("2024-07-01T06:00:00+02:00", "2024-07-01T05:59:00+02:00"),
         ):
             cases.append(Case(f"{name}.not_after_delivery", {column: late}, {column: in_time}))
+    for name, others in EARLY_DAYS.items():
+        table, column = place_of(name)
+        also = tuple(f"{table}.{rule}" for rule in others.split())
+        cases.append(
+            Case(
+                f"{name}.not_before_1900",
+                {column: "1899-12-31" if name not in MOMENTS else "1899-12-31T23:59:59"},
+                {column: GOOD[table][column]},
+                also=also,
+            )
+        )
+    for name, others in PLACEHOLDERS.items():
+        table, column = place_of(name)
+        time = "T00:00" if name in MOMENTS else ""
+        for early, later in (("1900-01-01", "1970-01-02"), ("1970-01-01", "1970-01-02")):
+            cases.append(
+                Case(
+                    f"{name}.not_a_placeholder",
+                    {**others, column: early + time},
+                    {**others, column: later + time},
+                )
+            )
+    for name, (largest, above) in PLAUSIBLE.items():
+        _, column = place_of(name)
+        cases.append(Case(f"{name}.plausible", {column: above}, {column: largest}))
     return cases + ORDER_AND_FORM
 
 

@@ -215,9 +215,9 @@ def test_anything_that_a_contract_says_changes_its_digest_and_no_other(folder):
     ("old", "new", "message"),
     [
         ("apiVersion: v3.1.0", "apiVersion: v9", "apiVersion.*expected: v3.1.0.*found: v9"),
-        ("version: 1.0.0", "version: 1", "version.*expected: a text.*found: 1"),
-        ("version: 1.0.0", "version: 1.0", "version.*expected: a text.*found: 1.0"),
-        ("version: 1.0.0", "version: first", "expected: three numbers such as 1.0.0.*found: first"),
+        ("version: 2.0.0", "version: 1", "version.*expected: a text.*found: 1"),
+        ("version: 2.0.0", "version: 1.0", "version.*expected: a text.*found: 1.0"),
+        ("version: 2.0.0", "version: first", "expected: three numbers such as 1.0.0.*found: first"),
         ("name: clients", "name: persons", "name.*expected: clients.*found: persons"),
         ("logicalType: date", "logicalType: day", "birth_date, logicalType.*one of string, date"),
         ("physicalType: DATE", "physicalType: TEXT", "birth_date, physicalType.*expected: DATE"),
@@ -226,6 +226,9 @@ def test_anything_that_a_contract_says_changes_its_digest_and_no_other(folder):
         ("classification: clinical", "classification: secret", "one of identifying, clinical"),
         ("metric: nullValues", "metric: nulls", "metric.*one of nullValues"),
         ("mustBe: 0", "mustBe: 1", "mustBe.*expected: 0.*found: 1"),
+        ("mustBeLessOrEqualTo: 1\n", "mustBeLessOrEqualTo: 101\n", "from 0 to 100.*found: 101"),
+        ("mustBeLessOrEqualTo: 1\n", "mustBeLessThan: 1\n", "mustBeLessOrEqualTo.*found nothing"),
+        ("unit: percent", "unit: rows", "unit.*expected: percent.*found: rows"),
         ("engine: outcomes", "engine: soda", "engine.*expected: outcomes.*found: soda"),
         ("kind: type", "kind: tipe", "kind.*one of type, minimum"),
         ("- property: whatToDo", "- property: advice", "a custom property whatToDo"),
@@ -254,6 +257,12 @@ def test_a_key_that_points_to_no_table_is_told(folder):
         load_contracts(folder)
 
 
+def test_the_days_of_a_rule_about_lateness_are_a_whole_number(folder):
+    edit(folder, "sessions", "days: 31", "days: 0")
+    with pytest.raises(ContractError, match=r"(?s)sessions.*newest, days.*whole number.*found: 0"):
+        load_contracts(folder)
+
+
 def test_an_optional_key_may_not_lose_its_rule(folder):
     edit(folder, "responses", "    relationships:\n    - to: sessions.session_id\n      type: foreignKey\n", "")  # fmt: skip
     with pytest.raises(ContractError, match="relationships and a rule of kind reference"):
@@ -261,7 +270,7 @@ def test_an_optional_key_may_not_lose_its_rule(folder):
 
 
 def test_all_mistakes_of_all_files_are_told_at_once(folder):
-    edit(folder, "clients", "version: 1.0.0", "version: first")
+    edit(folder, "clients", "version: 2.0.0", "version: first")
     edit(folder, "goals", "severity: error", "severity: bad")
     (folder / "groups.odcs.yaml").write_text("- a list\n", encoding="utf-8")
     with pytest.raises(ContractError) as raised:
