@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 from pipelines.comparison_settings import ComparisonSettings, read_comparison_settings
 from pipelines.errors import BusyError, SettingsError, UsageError
 from pipelines.files import private_folder, sha256_file, sha256_text, write_atomic
+from pipelines.governance_settings import GovernanceSettings, read_governance_settings
 from pipelines.measure_settings import (
     SESSION_WINDOW_DAYS,
     MeasureDecision,
@@ -87,6 +88,7 @@ class Settings:
     paths: PathSettings = field(default_factory=PathSettings)
     comparison: ComparisonSettings = field(default_factory=ComparisonSettings)
     rebases: tuple[Rebase, ...] = ()
+    governance: GovernanceSettings = field(default_factory=GovernanceSettings)
     # Of the files in `claims/`, beside the settings file.
     claims_digest: str = ""
 
@@ -119,6 +121,7 @@ class Settings:
             self.paths.digest_text,
             self.comparison.digest_text,
             rebases_digest(self.rebases),
+            self.governance.digest_text,
             self.claims_digest,
         )
 
@@ -170,6 +173,7 @@ def read_settings(path: Path) -> Settings:
         paths=read_path_settings(windows),
         comparison=read_comparison_settings(reader),
         rebases=read_rebases(reader),
+        governance=read_governance_settings(reader),
         claims_digest=_claims_digest(path.parent / CLAIMS_FOLDER),
     )
     for section in (clinic, windows, deliveries):

@@ -34,6 +34,7 @@ PARAMETERS: dict[str, Any] = {
     "trajectory_positions": 26,
     "dropout_return_days": 60,
     "protocol_sessions": 0,
+    "safety_action_days": 2,
     "session_window_days": 7,
     "case_mix_covariates": ["symptom_baseline", "age_band", "sex", "problem"],
     "age_bands": [18, 30, 45, 60],

@@ -44,6 +44,8 @@ DDL: dict[str, str] = {
     "ref_goal_rules": "goal_kind varchar, min_points decimal(9, 4), max_points decimal(9, 4),"
     " reliable_change_points decimal(9, 4), met_points decimal(9, 4), gas_rho decimal(9, 4),"
     " source varchar",
+    "ref_safety_items": "instrument_id varchar, item integer, from_points decimal(9, 4),"
+    " is_active boolean, rule varchar, status varchar, source varchar",
     "ref_score_tables": "instrument_id varchar, scale varchar, raw_points decimal(9, 4),"
     " points decimal(9, 4), source varchar",
     "ref_conventions": "name varchar, value decimal(18, 9), status varchar, source varchar,"

@@ -121,6 +121,12 @@ DEFAULTS: dict[str, Row] = {
         "status": "verified",
         "source": "made up for tests",
     },
+    "ref_safety_items": {
+        "is_active": True,
+        "rule": "raw >= 2",
+        "status": "verified",
+        "source": "made up for tests",
+    },
     "ref_score_tables": {"source": "made up for tests"},
     "ref_conventions": {"status": "verified", "source": "made up for tests"},
     "ref_outcome_rules": {

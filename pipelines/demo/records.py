@@ -38,7 +38,8 @@ MILESTONES = (
     ("other", "personal_goals"),
     ("other", "global_change"),
 )
-RISK_ITEM, RISK_FROM = 9, 2
+# The clinic follows the catalogue: an answer above the lowest to one of these shows a risk.
+RISK_ITEMS = {"phq9": 9, "core10": 6}
 FOLLOWED_UP_SHARE = 0.9
 
 
@@ -184,11 +185,13 @@ def write_safety_actions(
     answers: list[Answers],
     ids: pl.Series,
 ) -> None:
-    """Appends the follow-ups of the last question of the PHQ-9; one in ten is forgotten."""
+    """Appends the follow-ups of answers that show a risk; one in ten is forgotten."""
     rng = generator(clinic.seed, Stream.SAFETY, block)
     timeline = clinic.timeline
-    form = answers[INSTRUMENT_NUMBER["phq9"]]
-    flagged = form.rows[(form.values[:, RISK_ITEM - 1] >= RISK_FROM) & form.has_rows]
+    forms = [(answers[INSTRUMENT_NUMBER[name]], item) for name, item in RISK_ITEMS.items()]
+    flagged = np.concatenate(
+        [form.rows[(form.values[:, item - 1] > 0) & form.has_rows] for form, item in forms]
+    )
     followed = flagged[rng.random(len(flagged)) < FOLLOWED_UP_SHARE]
     day = responses.day[followed] + pick(rng, (0.6, 0.2, 0.1, 0.05, 0.05), len(followed))
     course = responses.course[followed]

@@ -6,12 +6,14 @@ found. What the shape allows is said by the JSON schema, what figures mean by `c
 """
 
 import math
+import re
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import yaml
 
 Place = tuple[str | int, ...]
+_SAFETY_RULE = re.compile(r"(?:any )?raw >= (\d+)(?: \(|$)")
 # The pure Python loader takes half a second for the catalogue.
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -44,6 +46,12 @@ def place_name(place: Place) -> str:
     return "".join(steps).lstrip(".") or "the file"
 
 
+def safety_points(rule: str) -> int | None:
+    """The points from which an answer shows a risk; None where the rule says it in words alone."""
+    found = _SAFETY_RULE.match(rule)
+    return int(found[1]) if found else None
+
+
 def document_problems(document: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     """The place and the words of each problem; nothing is assumed about the file's shape."""
     yield from _number_problems(document, ())
@@ -59,6 +67,10 @@ def document_problems(document: Mapping[str, Any]) -> Iterator[tuple[Place, str]
     key = _mapping(form, "reversed_items")
     if key.get("items") and "status" not in key:
         yield ("form", "reversed_items"), "expected a status and a source of the items, found none"
+    safety = _mapping(document, "safety")
+    rule = str(safety.get("rule", ""))
+    if safety.get("status") == "verified" and safety_points(rule) is None:
+        yield ("safety", "rule"), f"expected `raw >= N` or `any raw >= N`, found {rule}"
     limits = _mapping(_mapping(scoring, "missing"), "max_missing_by_scale")
     for name in limits:
         if name not in known:

@@ -143,6 +143,25 @@ class LoincCodes:
 
 
 @dataclass(frozen=True)
+class SafetyRule:
+    """Which answers show a risk: any of `items` at `from_points` or above, as the form is printed.
+
+    `from_points` is None where the rule is no number; such a rule is never applied.
+    """
+
+    items: tuple[int, ...]
+    rule: str
+    from_points: Decimal | None
+    status: str
+    source: tuple[str, ...]
+
+    @property
+    def is_active(self) -> bool:
+        """Whether answers are judged by it."""
+        return self.status == VERIFIED and self.from_points is not None
+
+
+@dataclass(frozen=True)
 class Instrument:
     """An outcome instrument: its form, its scoring and what is published about its scores.
 
@@ -181,8 +200,13 @@ class Instrument:
     figures: tuple[Figure, ...]
     loinc: LoincCodes | None
     licence: Figure
-    safety_items: tuple[int, ...]
+    safety: SafetyRule | None
     notes: tuple[str, ...]
+
+    @property
+    def safety_items(self) -> tuple[int, ...]:
+        """The items that a safety rule reads, whatever its status."""
+        return self.safety.items if self.safety else ()
 
     @property
     def total(self) -> Scale | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from pipelines.instruments.document_check import safety_points
 from pipelines.instruments.instrument import (
     VERIFIED,
     Figure,
@@ -11,6 +12,7 @@ from pipelines.instruments.instrument import (
     Instrument,
     LoincCodes,
     OutcomeRule,
+    SafetyRule,
     Scale,
     ScoreTable,
     Threshold,
@@ -83,8 +85,21 @@ def read_instrument(document: Mapping[str, Any]) -> Instrument:
         ),
         loinc=_loinc(document["loinc"]),
         licence=_figure("licence", document["licence"]),
-        safety_items=tuple((document["safety"] or {}).get("items", ())),
+        safety=_safety(document["safety"]),
         notes=tuple(document.get("notes", ())),
+    )
+
+
+def _safety(entry: Mapping[str, Any] | None) -> SafetyRule | None:
+    if entry is None:
+        return None
+    points = safety_points(entry["rule"])
+    return SafetyRule(
+        items=tuple(entry["items"]),
+        rule=entry["rule"],
+        from_points=None if points is None else Decimal(points),
+        status=entry["status"],
+        source=tuple(entry["source"]),
     )
 
 

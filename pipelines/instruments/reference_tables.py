@@ -16,6 +16,7 @@ from pipelines.instruments.catalogue import Catalogue
 from pipelines.instruments.clinic_thresholds import clinic_threshold_rows
 from pipelines.instruments.instrument import VERIFIED, Instrument, Scale, Threshold
 from pipelines.instruments.norm_tables import cutoff_rows, norm_rows, reliability_rows
+from pipelines.instruments.safety_items import safety_rows
 from pipelines.instruments.turned_items import turned_item_rows
 from pipelines.outcome_settings import RESPONDENTS, THRESHOLD_KINDS, OutcomeSettings
 
@@ -87,6 +88,10 @@ _SCHEMAS: dict[str, tuple[int, dict[str, Any]]] = {
         "reliable_change_points": _POINTS, "met_points": _POINTS, "gas_rho": _POINTS,
         "source": _TEXT,
     }),
+    "ref_safety_items": (2, {
+        "instrument_id": _TEXT, "item": pl.Int32, "from_points": _POINTS, "is_active": pl.Boolean,
+        "rule": _TEXT, "status": _TEXT, "source": _TEXT,
+    }),
     "ref_score_tables": (3, {
         "instrument_id": _TEXT, "scale": _TEXT, "raw_points": _POINTS, "points": _POINTS,
         "source": _TEXT,
@@ -139,6 +144,7 @@ def reference_tables(
             _goal_row(one) for one in instruments if one.instrument_id in _GOAL_KINDS
         ],
         "ref_score_tables": [row for one in instruments for row in _table_rows(one)],
+        "ref_safety_items": [row for one in instruments for row in safety_rows(one)],
         "ref_conventions": [
             {
                 "name": one.name,

@@ -27,6 +27,7 @@ REFERENCE_TABLES = {
     "ref_cutoffs": "Jacobson-Truax cut-offs a, b and c from verified norms.",
     "ref_reliabilities": "Published reliabilities, and which of them is used.",
     "ref_goal_rules": "How ratings of clients' own goals are judged.",
+    "ref_safety_items": "Items whose answers may show a risk, and from which points.",
     "ref_score_tables": "Published tables from raw points to another metric.",
     "ref_conventions": "Figures that belong to no single instrument.",
     "ref_loinc_codes": "LOINC codes of totals, panels and items.",

@@ -312,6 +312,7 @@ class BuildRun:
             "trajectory_positions": self.settings.paths.trajectory_positions,
             "dropout_return_days": self.settings.dropout_return_days,
             "protocol_sessions": self.settings.protocol_sessions,
+            "safety_action_days": self.settings.governance.safety_action_days,
             "session_window_days": self.settings.session_window_days,
             "case_mix_covariates": list(self.settings.comparison.covariates),
             "age_bands": list(self.settings.comparison.age_bands),

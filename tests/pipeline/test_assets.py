@@ -48,6 +48,7 @@ REFERENCE_TABLES = {
     "ref_rebases",
     "ref_recovery_pairs",
     "ref_reliabilities",
+    "ref_safety_items",
     "ref_score_tables",
     "ref_thresholds",
     "ref_turned_items",

@@ -87,6 +87,7 @@ def test_many_items_take_several_rows() -> None:
         (("  points: [0, 4]", "  points: [0, 4]\n  items_that_differ: {one: {points: [0, 4]}}"),
          "form.items_that_differ.one: expected the number of an item, found one"),
         (("safety:", "safety: null\nsafety:"), "has safety twice"),
+        (("rule: raw >= 1", "rule: any yes"), "safety.rule: expected `raw >= N` or"),
     ],
 )  # fmt: skip
 def test_a_problem_has_its_place(

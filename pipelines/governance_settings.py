@@ -1,0 +1,54 @@
+"""How a clinic governs its reports: follow-ups, retention, release and the gates before it.
+
+`[safety]`, `[retention]`, `[release]` and `[gates]` of `clinic.toml`.
+"""
+
+from dataclasses import dataclass
+
+from pipelines.errors import SettingsError
+from pipelines.toml_sections import Section, Sections
+
+SAFETY_ACTION_DAYS = 2
+
+
+@dataclass(frozen=True)
+class GovernanceSettings:
+    """The settings of those sections.
+
+    Units: `safety_action_days` days after the day of a risk answer in which an action is in time;
+    0 is that day alone.
+    """
+
+    safety_action_days: int = SAFETY_ACTION_DAYS
+
+    @property
+    def digest_text(self) -> str:
+        """Changes with every setting that a figure depends on."""
+        return repr([self.safety_action_days])
+
+
+def read_governance_settings(sections: Sections) -> GovernanceSettings:
+    """What the file says of them, with defaults for what it leaves out.
+
+    Raises: SettingsError naming the key, what it must be, and what to do.
+    """
+    safety = sections.section("safety")
+    found = GovernanceSettings(
+        safety_action_days=_whole(safety, "action_days", SAFETY_ACTION_DAYS, least=0),
+    )
+    for section in (safety,):
+        section.refuse_leftovers()
+    return found
+
+
+def _whole(section: Section, key: str, default: int, *, least: int) -> int:
+    value = section.take(key, int, default)
+    if value < least:
+        raise SettingsError(
+            "A setting is out of its range.",
+            where=f"{section.path}, [{section.name}] {key}",
+            expected=f"{least} or more",
+            found=str(value),
+            todo="correct the line",
+        )
+    return value
