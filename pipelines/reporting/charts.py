@@ -156,9 +156,11 @@ def svg(chart: Chart, size: Size) -> str:
     drawn = vl_convert.vegalite_to_svg(specification(chart, size))
     label = escape(f"{chart.title}. {chart.summary}", quote=True)
     head = f'<svg role="img" aria-label="{label}"'
-    return re.sub(
+    drawn = re.sub(
         r"<svg(?: xmlns(?::xlink)?=\"[^\"]*\")* version=\"1\.1\" class=\"marks\"", head, drawn
     )
+    # The drawing is one picture with one label; marks that claim to be pictures have none.
+    return re.sub(r' (?:role="graphics-[a-z]+"|aria-roledescription="[^"]*")', "", drawn)
 
 
 def sparkline(trend: Trend) -> str:

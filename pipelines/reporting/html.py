@@ -4,16 +4,19 @@ Templates loop and print. What they print is in the report; the few fixed words 
 the catalogue of words.
 """
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pipelines.errors import ModelError
 from pipelines.reporting.charts import SIZES, Size, sparkline, svg
-from pipelines.reporting.model import Chart, Page, Report, Trend
+from pipelines.reporting.model import Chart, Page, Report, Trend, stored
+from pipelines.reporting.terms import Explainer
 from pipelines.reporting.wording import load_wording
 from pipelines.reporting.write import IndexEntry
 
@@ -28,7 +31,8 @@ def render_month(report: Report) -> str:
 
     Raises: ModelError naming the template, its line and what was expected.
     """
-    return _render("month.html.j2", language=report.head.language, report=report)
+    explain = Explainer(report).explain
+    return _render("month.html.j2", language=report.head.language, report=report, explain=explain)
 
 
 def render_index(entries: Sequence[IndexEntry], *, clinic: str = "", language: str = "en") -> str:
@@ -82,6 +86,10 @@ def _environment() -> jinja2.Environment:
     environment.globals["sizes"] = SIZES
     environment.globals["fold_from"] = FOLD_FROM
     environment.globals["style"] = _style()
+    environment.globals["script"], environment.globals["script_hash"] = _script()
+    # A page without a glossary of its own prints its texts as they are.
+    environment.globals["explain"] = escape
+    environment.filters["stored"] = stored
     environment.filters["drawing"] = _drawing
     environment.filters["spark"] = _spark
     environment.filters["css_text"] = _css_text
@@ -93,6 +101,13 @@ def _style() -> Markup:
     sheets = ("tokens.css", "page.css")
     folder = REPORTS_FOLDER / "static"
     return Markup("\n".join((folder / sheet).read_text(encoding="utf-8") for sheet in sheets))
+
+
+def _script() -> tuple[Markup, str]:
+    """The one script, and the hash by which a page's policy allows it and nothing else."""
+    text = (REPORTS_FOLDER / "static" / "tables.js").read_text(encoding="utf-8")
+    digest = hashlib.sha256(text.encode()).digest()
+    return Markup(text), f"sha256-{base64.b64encode(digest).decode()}"
 
 
 def _drawing(chart: Chart, size: Size) -> Markup:

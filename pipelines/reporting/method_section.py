@@ -5,6 +5,7 @@ from pipelines.reporting.disclosure import load_policies
 from pipelines.reporting.figures import HISTORY_MONTHS, Measure
 from pipelines.reporting.model import Definition, Row, Section, Table
 from pipelines.reporting.other_measures import full_title
+from pipelines.reporting.terms import TERM_ANCHOR
 
 _GLOSSARY = (
     "course",
@@ -50,7 +51,8 @@ def method_section(context: Context) -> Section:
                 Definition(
                     term=words.say(f"glossary.{term}.term"),
                     text=words.say(f"glossary.{term}.text"),
-                    term_id=f"term-{term.replace('_', '-')}",
+                    term_id=f"{TERM_ANCHOR}{term.replace('_', '-')}",
+                    seen_as=tuple(words.say(f"glossary.{term}.seen_as").split("|")),
                 )
                 for term in (*_GLOSSARY, *(() if context.is_public else _NOT_PUBLIC))
             ),

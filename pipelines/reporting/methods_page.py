@@ -115,7 +115,12 @@ def _rules(connection: duckdb.DuckDBPyConnection, table: str, words: Wording) ->
                     for place in used
                 ),
                 rows=tuple(
-                    Row(tuple(text_cell(_written(row[place], words)) for place in used))
+                    Row(
+                        (
+                            text_cell(_written(row[used[0]], words) or words.say("number.nothing")),
+                            *(text_cell(_written(row[place], words)) for place in used[1:]),
+                        )
+                    )
                     for row in rows
                 ),
             ),

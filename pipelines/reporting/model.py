@@ -46,11 +46,12 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Definition:
-    """A term and what it means."""
+    """A term and what it means; `seen_as`: the phrases that running text has for it."""
 
     term: str
     text: str
     term_id: str = ""
+    seen_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,13 +143,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with what it shows as its caption."""
+    """A table with what it shows as its caption.
+
+    `is_sortable`: a reader may order it by any column; false where that would rank people.
+    """
 
     table_id: str
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     note: str = ""
+    is_sortable: bool = True
 
 
 @dataclass(frozen=True)

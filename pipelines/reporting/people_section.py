@@ -120,6 +120,7 @@ def _table(
             Row(tuple(_cells(context, level, subject, activity, measure)))
             for subject, activity in rows
         ),
+        is_sortable=False,
     )
 
 

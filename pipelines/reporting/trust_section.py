@@ -150,6 +150,7 @@ def _completeness_table(context: Context, level: str) -> Table:
             column("paired", words.say("trust.paired")),
         ),
         rows=tuple(rows),
+        is_sortable=level != "therapist",
     )
 
 

@@ -76,6 +76,7 @@ def _group_table(context: Context, clinic: Record) -> Table:
         ),
         rows=tuple(rows),
         note=say("table_note"),
+        is_sortable=False,
     )
 
 
@@ -161,6 +162,7 @@ def _cohesion_table(context: Context) -> Table | None:
         ),
         rows=tuple(rows),
         note=say("table_note"),
+        is_sortable=False,
     )
 
 
