@@ -8,7 +8,8 @@ import hashlib
 import os
 import stat
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from pipelines.audit import ledger
 from pipelines.errors import DeliveryError, UsageError
 from pipelines.files import PRIVATE_FILE, move_into_place, temporary_beside
 from pipelines.home import Home
+from pipelines.ingest.archives import is_archive, unpacked
 from pipelines.ingest.manifest import (
     Delivery,
     Kind,
@@ -57,22 +59,25 @@ def land(
     delivered_on: date | None = None,
     default_mode: Mode = "full",
 ) -> Delivery:
-    """Take one delivery, a folder or files given together, into the home.
+    """Take one delivery, a folder, a ZIP archive or files given together, into the home.
 
     `mode` and `delivered_on` override what the folder's `delivery.toml` says. Without either, the
     mode is `default_mode`; the day is the folder's name if that is a date, else today in the
     clinic's time zone, unless the same files were landed before.
 
     Raises: DeliveryError when nothing of it is data, when it holds symbolic links or two files for
-        one table, or when a file changes while it is read. Nothing is landed then.
+        one table, when an archive is not safe to unpack, or when a file changes while it is read.
+        Nothing is landed then.
     """
-    folder, found = _list_files(paths)
-    note = _read_note(folder)
-    mode = mode or note.mode or default_mode
-    fixed_on = delivered_on or note.delivered_on or _date_of_name(folder)
-
-    kind, taken, unrecognised = _recognise_all(home, found)
-    files, repeated = _copy_all(home, taken)
+    with _opened(home, paths) as opened:
+        folder, found = _list_files(opened)
+        note = _read_note(folder)
+        mode = mode or note.mode or default_mode
+        fixed_on = delivered_on or note.delivered_on or _date_of_name(folder)
+        if fixed_on is None and opened != paths:
+            fixed_on = _date_of_name(paths[0].with_suffix(""))
+        kind, taken, unrecognised = _recognise_all(home, found)
+        files, repeated = _copy_all(home, taken)
     unrecognised = tuple(sorted(unrecognised + repeated, key=lambda file: file.name))
     if fixed_on is None:
         again = _landed_before(home, source=source, kind=kind, mode=mode, files=files)
@@ -109,6 +114,16 @@ def land(
         },
     )
     return delivery
+
+
+@contextmanager
+def _opened(home: Home, paths: Sequence[Path]) -> Iterator[Sequence[Path]]:
+    """The paths as they are, or in place of one archive the folder that it holds."""
+    if len(paths) == 1 and is_archive(paths[0]):
+        with unpacked(paths[0], home.landed_files.parent) as folder:
+            yield [folder]
+    else:
+        yield paths
 
 
 def _list_files(paths: Sequence[Path]) -> tuple[Path | None, list[_Found]]:
@@ -265,7 +280,8 @@ def _recognise_all(
             expected="files named by the tables of the canonical export (clients.csv, ...),"
             " or FHIR R4 resources as JSON",
             found=reasons or "no files",
-            todo="name the files by their tables",
+            todo="name the files by their tables, or draft with `outcomes map FILE` how a file of"
+            " another layout is to be read",
         )
     _refuse_repeated_tables(taken["canonical"])
     return kind, taken[kind], tuple(unrecognised)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from pipelines.ingest import tolerant_csv
 from pipelines.ingest.fhir import REASONS as FHIR_REASONS
+from pipelines.ingest.fhir.model import FINDINGS
 
 FILE_REASONS: Mapping[str, tuple[str, str]] = {
     tolerant_csv.TOO_FEW_COLUMNS: (
@@ -48,11 +49,41 @@ FILE_REASONS: Mapping[str, tuple[str, str]] = {
 _FHIR_ADVICE = (
     "Correct it at the source and export it again if it should count; otherwise leave it as it is."
 )
+_NOTHING = "Nothing: it is left out by design."
+LEFT_OUT: Mapping[str, str] = {
+    "fhir.resource_type_not_used": _NOTHING,
+    "fhir.repeated_id": _NOTHING,
+    "fhir.entered_in_error": _NOTHING,
+    "fhir.read_for_another_row": _NOTHING,
+    "fhir.folded_into_response": _NOTHING,
+    "fhir.condition_refuted": _NOTHING,
+    "fhir.question_not_scored": _NOTHING,
+    "fhir.care_team_not_used": _NOTHING,
+    "fhir.group_not_a_therapy_group": _NOTHING,
+    "fhir.observation_not_final": "Nothing now: it counts once it is exported as final.",
+    "fhir.questionnaire_not_completed": "Nothing now: it counts once it is exported as completed.",
+    "fhir.goal_without_rating_scale": "Nothing, unless goals are rated: export the ratings then.",
+    "fhir.condition_code_not_icd10cm": (
+        "Export ICD-10-CM codes if diagnoses should be counted; otherwise leave it as it is."
+    ),
+    "fhir.observation_code_unknown": (
+        "Nothing, unless it is a questionnaire's: give its code to a file of the instrument"
+        " catalogue then."
+    ),
+    "fhir.questionnaire_unknown": (
+        "Add the questionnaire to the instrument catalogue if it should be counted."
+    ),
+}
+"""Reasons that are no defect of a delivery, each with what to do all the same."""
 
 
 def reading_reasons() -> dict[str, tuple[str, str]]:
     """Each reason that reading gives, with what was expected and what to do."""
+    fhir = {**FHIR_REASONS, **FINDINGS}
     return {
         **FILE_REASONS,
-        **{reason: (sentence, _FHIR_ADVICE) for reason, sentence in FHIR_REASONS.items()},
+        **{
+            reason: (sentence, LEFT_OUT.get(reason, _FHIR_ADVICE))
+            for reason, sentence in fhir.items()
+        },
     }

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from pipelines.errors import DeliveryError
 from pipelines.ingest.byte_streams import packing_of
+from pipelines.ingest.fhir.model import CANONICAL_COLUMNS
 from pipelines.ingest.fhir.reading import first_resource_type
+from pipelines.ingest.foreign import describe
 from pipelines.ingest.free_text import refuse_notes
 from pipelines.ingest.manifest import Kind
 from pipelines.ingest.parquet_text import parquet_columns
@@ -85,7 +87,7 @@ def recognise(path: Path, name: str, *, scratch: Path) -> Recognised | str:
     if resource_type is not None:
         return Recognised("fhir", resource_type)
     if table is None:
-        return "its name is no table of the canonical export, its content is not FHIR"
+        return describe(path, packing, name.rsplit("/", 1)[-1], CANONICAL_COLUMNS)
     try:
         header = csv_header(path, packing, name)
     except DeliveryError:

@@ -17,6 +17,7 @@ from typing import cast
 from pipelines.errors import DeliveryError, SettingsError
 from pipelines.files import write_atomic
 from pipelines.home import Home, SourceSettings
+from pipelines.ingest.archives import is_archive
 from pipelines.ingest.landing import land
 from pipelines.ingest.manifest import Delivery, Mode
 from pipelines.ingest.recognition import is_data, is_unfinished
@@ -32,7 +33,7 @@ class Offer:
 
 
 def folder_offers(source: SourceSettings) -> Iterator[Offer]:
-    """Every subfolder is a delivery; files that lie loose are one delivery together.
+    """Every subfolder and archive is a delivery; files that lie loose are one delivery together.
 
     What is still being written (`*.part`, `*.tmp`, or a folder with `.incomplete`) is left alone,
     and so is what vanishes while it is looked at: somebody is at work there.
@@ -56,6 +57,11 @@ def folder_offers(source: SourceSettings) -> Iterator[Offer]:
             if (state := _state([entry])) is not None:
                 yield Offer(entry.name, (entry,), state)
     loose = [entry for entry in entries if entry.is_symlink() or entry.is_file()]
+    archives = [entry for entry in loose if is_data(entry.name) and is_archive(entry)]
+    for archive in archives:
+        if (state := _state([archive])) is not None:
+            yield Offer(archive.name, (archive,), state)
+    loose = [entry for entry in loose if entry not in archives]
     data = tuple(entry for entry in loose if is_data(entry.name))
     if not data or any(is_unfinished(entry.name) for entry in loose):
         return

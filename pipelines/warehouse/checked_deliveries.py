@@ -6,6 +6,7 @@ landing plays no part.
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache, partial
@@ -35,11 +36,15 @@ from pipelines.warehouse.side_by_side import side_by_side
 
 @dataclass(frozen=True)
 class Converted:
-    """What an adapter made of a delivery: Parquet files of text cells, and lines it left out."""
+    """What an adapter made of a delivery: Parquet files of text cells, and lines it left out.
+
+    `findings` are what is odd inside lines that gave a row: code, and how many lines.
+    """
 
     tables: tuple[tuple[str, str, str, Path], ...]
     unread: tuple[tuple[str, str, str, Path], ...]
     episode_rule: str | None
+    findings: tuple[tuple[str, int], ...] = ()
 
 
 def check_deliveries(
@@ -225,7 +230,15 @@ def _read_conversion(folder: Path) -> Converted:
     def located(entries: list[list[str]]) -> tuple[tuple[str, str, str, Path], ...]:
         return tuple((kind, file_id, name, folder / path) for kind, file_id, name, path in entries)
 
-    return Converted(located(note["tables"]), located(note["unread"]), note["episode_rule"])
+    findings: Counter[str] = Counter()
+    for finding in note["findings"]:
+        findings[finding["code"]] += finding["n_lines"]
+    return Converted(
+        located(note["tables"]),
+        located(note["unread"]),
+        note["episode_rule"],
+        tuple(sorted(findings.items())),
+    )
 
 
 def episode_gaps(home: Home, landed: Sequence[Delivery], catalogue: Catalogue) -> dict[str, int]:

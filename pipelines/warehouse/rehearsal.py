@@ -16,9 +16,11 @@ from pipelines.engine import quoted
 from pipelines.home import SETTINGS_FILE, Home
 from pipelines.ingest.landing import land
 from pipelines.ingest.manifest import Delivery, Mode
-from pipelines.ingest.reasons import reading_reasons
+from pipelines.ingest.reasons import LEFT_OUT, reading_reasons
+from pipelines.ingest.recognition import CANONICAL_TABLES
 from pipelines.warehouse.accounts import ACCOUNT_TABLES
 from pipelines.warehouse.build_run import BuildRun
+from pipelines.warehouse.checked_deliveries import convert_delivery
 
 # What their contracts say of themselves; every other table may be absent.
 MUST_BE_DELIVERED = ("clients", "therapists")
@@ -42,7 +44,11 @@ class TableFinding:
 
 @dataclass(frozen=True)
 class RuleFinding:
-    """One broken rule: how many rows, the first lines that break it, what to do."""
+    """One broken rule: how many rows, the first lines that break it, what to do.
+
+    `severity` is `error` (the rows are turned away), `warning` (they stay in use) or `left out`
+    (they are none of the tables' rows, which is no defect).
+    """
 
     rule_id: str
     severity: str
@@ -82,9 +88,10 @@ class Findings:
         """For people."""
         found = [f"A {self.mode} {self.kind} delivery of {self.delivered_on}", ""]
         for table in self.tables:
+            end = "would be turned away" if table.table in CANONICAL_TABLES else "left out"
             found.append(
                 f"  {table.table:16} {table.n_delivered:>9,} {_rows(table.n_delivered):4}"
-                f" {table.n_quarantined:>7,} would be turned away"
+                f" {table.n_quarantined:>7,} {end}"
             )
             for label, names in (
                 ("columns nobody knows", [_asked(table, each) for each in table.unknown_columns]),
@@ -108,7 +115,9 @@ class Findings:
             found.append("")
         for rule in self.rules:
             breaks = "row breaks" if rule.n_rows == 1 else "rows break"
-            found.append(f"  {rule.severity:7} {rule.n_rows:>7,} {breaks} {rule.rule_id}")
+            if rule.severity == "left out":
+                breaks = f"{_rows(rule.n_rows)}:"
+            found.append(f"  {rule.severity:8}{rule.n_rows:>7,} {breaks} {rule.rule_id}")
             if rule.expected:
                 found.append(f"  {'':15} {rule.expected}")
             if rule.first_lines:
@@ -150,7 +159,7 @@ def check_delivery(
                 mode=delivery.mode,
                 delivered_on=delivery.delivered_on.isoformat(),
                 tables=_tables(run, delivery.delivery_id),
-                rules=_rules(run, own),
+                rules=[*_rules(run, own), *_oddities(run, delivery)],
                 not_taken=[f"{file.name} ({file.reason})" for file in delivery.unrecognised],
                 missing_tables=_missing(run, delivery),
                 unusable_files=[
@@ -240,7 +249,7 @@ def _rules(run: BuildRun, own: str) -> list[RuleFinding]:
     quarantine = quoted(str(run.table_path("quarantine")))
     warnings = quoted(str(run.table_path("stg_warning_counts")))
     broken = run.engine.rows(
-        "select rule_id, 'error', count(*), list(place order by place)[1:5]"
+        "select rule_id, 'error', count(*), list(distinct place order by place)[1:5]"
         " from (select unnest(reasons) as rule_id,"
         " file_name || ' line ' || lpad(cast(line as varchar), 9, ' ') as place"
         f" from read_parquet({quarantine}) where {own})"
@@ -253,11 +262,23 @@ def _rules(run: BuildRun, own: str) -> list[RuleFinding]:
     return [
         RuleFinding(
             rule_id=rule_id,
-            severity=severity,
+            severity="left out" if rule_id in LEFT_OUT else severity,
             n_rows=int(n_rows),
             first_lines=[" ".join(place.split()) for place in places],
             expected=meanings.get(rule_id, ("", ""))[0],
             what_to_do=meanings.get(rule_id, ("", ""))[1],
         )
         for rule_id, severity, n_rows, places in broken + warned
+    ]
+
+
+def _oddities(run: BuildRun, delivery: Delivery) -> list[RuleFinding]:
+    """What an adapter found odd in lines that gave a row all the same."""
+    if delivery.kind != "fhir":
+        return []
+    meanings = reading_reasons()
+    converted = convert_delivery(run.home, delivery, run.catalogue)
+    return [
+        RuleFinding(code, "warning", n_lines, [], *meanings[code])
+        for code, n_lines in converted.findings
     ]

@@ -56,7 +56,7 @@ def in_fixed_order(files: Sequence[FhirFile]) -> tuple[NumberedFile, ...]:
 
 def first_resource_type(path: Path) -> str | None:
     """The resourceType with which a file starts, null if it does not look like FHIR JSON."""
-    start = first_bytes(path, packing_of(path), 1 << 16)
+    start = first_bytes(path, packing_of(path), 1 << 20)
     if start.startswith(_UTF16):
         text = start.decode("utf-16", errors="replace")
     else:
@@ -64,7 +64,8 @@ def first_resource_type(path: Path) -> str | None:
     text = text.lstrip()
     if not text.startswith(("{", "[")):
         return None
-    for line in text.splitlines():
+    is_something_else = False
+    for number, line in enumerate(text.split("\n")):
         try:
             found = json.loads(line)
         except ValueError:
@@ -73,6 +74,11 @@ def first_resource_type(path: Path) -> str | None:
             return None
         if isinstance(found, dict) and isinstance(found.get("resourceType"), str):
             return found["resourceType"]
+        if number == 0 and isinstance(found, dict):
+            # A whole object, which at most holds resources somewhere inside.
+            is_something_else = True
+    if is_something_else:
+        return None
     # A pretty-printed file, or a first line longer than what was read.
     _, mark, rest = text.partition('"resourceType"')
     name = rest.lstrip(" \t\r\n:").removeprefix('"').partition('"')[0]

@@ -151,7 +151,10 @@ def test_what_is_no_data_is_told_and_never_dropped_silently(home: Home, tmp_path
     )
     delivery = land(home, [folder], source="inbox")
     assert [file.name for file in delivery.unrecognised] == ["deep/photo.png", "invoices.csv"]
-    assert all("no table of the canonical export" in file.reason for file in delivery.unrecognised)
+    assert [file.reason for file in delivery.unrecognised] == [
+        "a picture",
+        "its name is no table of the canonical export, and its content no table or FHIR",
+    ]
     assert [file.name for file in delivery.files] == ["clients.csv"]
     assert deliveries(home) == [delivery]
 
