@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pipelines.reporting.context import Context
-from pipelines.reporting.figures import MONTH, Measure
+from pipelines.reporting.figures import Measure
 from pipelines.reporting.method_section import points_words
 from pipelines.reporting.model import Card, Definition, Trend
 from pipelines.reporting.sentences import (
@@ -69,7 +69,7 @@ def key_figures(context: Context) -> tuple[Card, ...]:
 
 
 def _has_recovery(context: Context) -> bool:
-    row = context.figures.recovery(context.clinic, context.year.kind, context.year.end_on)
+    row = context.figures.recovery(context.subject, context.year.kind, context.year.end_on)
     return row is not None and row["n_measured"] != 0
 
 
@@ -81,9 +81,15 @@ def _better(context: Context, measure: Measure) -> Card:
         _Figure(
             card_id="better",
             measure=measure,
-            now=better_share(outcome(measure, context.clinic, now.kind, now.end_on)),
-            year_ago=better_share(outcome(measure, context.clinic, before.kind, before.end_on)),
-            trend=better_trend(context.figures, measure, kind=now.kind, words=context.words),
+            now=better_share(outcome(measure, context.subject, now.kind, now.end_on)),
+            year_ago=better_share(outcome(measure, context.subject, before.kind, before.end_on)),
+            trend=better_trend(
+                context.figures,
+                measure,
+                kind=now.kind,
+                words=context.words,
+                subject=context.subject,
+            ),
             window=now,
         ),
     )
@@ -97,9 +103,15 @@ def _worse(context: Context, measure: Measure) -> Card:
         _Figure(
             card_id="worse",
             measure=measure,
-            now=worse_share(outcome(measure, context.clinic, now.kind, now.end_on)),
-            year_ago=worse_share(outcome(measure, context.clinic, before.kind, before.end_on)),
-            trend=worse_trend(context.figures, measure, kind=now.kind, words=context.words),
+            now=worse_share(outcome(measure, context.subject, now.kind, now.end_on)),
+            year_ago=worse_share(outcome(measure, context.subject, before.kind, before.end_on)),
+            trend=worse_trend(
+                context.figures,
+                measure,
+                kind=now.kind,
+                words=context.words,
+                subject=context.subject,
+            ),
             window=now,
         ),
     )
@@ -113,11 +125,13 @@ def _recovered(context: Context) -> Card:
         _Figure(
             card_id="recovered",
             measure=None,
-            now=nhs_recovered_share(figures.recovery(context.clinic, now.kind, now.end_on)),
+            now=nhs_recovered_share(figures.recovery(context.subject, now.kind, now.end_on)),
             year_ago=nhs_recovered_share(
-                figures.recovery(context.clinic, before.kind, before.end_on)
+                figures.recovery(context.subject, before.kind, before.end_on)
             ),
-            trend=recovered_trend(figures, kind=now.kind, words=context.words),
+            trend=recovered_trend(
+                figures, kind=now.kind, words=context.words, subject=context.subject
+            ),
             window=now,
         ),
     )
@@ -131,9 +145,11 @@ def _measured(context: Context) -> Card:
         _Figure(
             card_id="measured",
             measure=None,
-            now=measured_share(find(context.clinic, now.kind, now.end_on)),
-            year_ago=measured_share(find(context.clinic, before.kind, before.end_on)),
-            trend=measured_trend(context.figures, kind=now.kind, words=context.words),
+            now=measured_share(find(context.subject, now.kind, now.end_on)),
+            year_ago=measured_share(find(context.subject, before.kind, before.end_on)),
+            trend=measured_trend(
+                context.figures, kind=now.kind, words=context.words, subject=context.subject
+            ),
             window=now,
         ),
     )
@@ -247,12 +263,12 @@ def _details(context: Context, figure: _Figure) -> tuple[Definition, ...]:
 
 
 def _attended(context: Context) -> Card:
-    words, now = context.words, context.month
+    words, now = context.words, context.period
     before = _year_before(context, now)
     find = context.figures.activity
-    share = attended_share(find(context.clinic, MONTH, now.end_on))
-    year_ago = attended_share(find(context.clinic, MONTH, before.end_on))
-    found = attended_trend(context.figures, kind=MONTH, words=words)
+    share = attended_share(find(context.subject, now.kind, now.end_on))
+    year_ago = attended_share(find(context.subject, now.kind, before.end_on))
+    found = attended_trend(context.figures, kind=now.kind, words=words, subject=context.subject)
     figure = _Figure("attended", None, share, year_ago, found, now)
     has_rate = share.rate is not None and bool(share.n)
     return Card(
@@ -275,8 +291,8 @@ def _attended(context: Context) -> Card:
 
 
 def _wait(context: Context) -> Card:
-    words, now = context.words, context.month
-    row = context.figures.activity(context.clinic, MONTH, now.end_on)
+    words, now = context.words, context.period
+    row = context.figures.activity(context.subject, now.kind, now.end_on)
     days = None if row is None else row["wait_median_days"]
     of = interval = ""
     if row is not None and days is not None:
@@ -297,7 +313,7 @@ def _wait(context: Context) -> Card:
 
 
 def _count(context: Context, card_id: str) -> Card:
-    row = context.figures.activity(context.clinic, MONTH, context.month.end_on)
+    row = context.figures.activity(context.subject, context.period.kind, context.period.end_on)
     value = None if row is None else row[f"n_{card_id}"]
     figure = "" if value is None else context.words.count(value)
     return _plain_card(context, card_id=card_id, column=f"n_{card_id}", figure=figure)
@@ -314,13 +330,16 @@ def _plain_card(
     unit: str = "count",
 ) -> Card:
     """A card of a number that is no share."""
-    words, now = context.words, context.month
+    words, now = context.words, context.period
     before = _year_before(context, now)
     rows = [
-        context.figures.activity(context.clinic, MONTH, shown.end_on) for shown in (now, before)
+        context.figures.activity(context.subject, shown.kind, shown.end_on)
+        for shown in (now, before)
     ]
     value, year_ago = (None if row is None else row[column] for row in rows)
-    found = count_trend(context.figures, column, kind=MONTH, words=words, unit=unit)
+    found = count_trend(
+        context.figures, column, kind=now.kind, words=words, unit=unit, subject=context.subject
+    )
     if year_ago is None:
         before_words = words.say("card.year_ago_none", period=before.words)
     else:

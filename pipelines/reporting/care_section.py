@@ -1,7 +1,7 @@
 """Care as it happened: attendance, referrals and endings, waits, seats."""
 
 from pipelines.reporting.context import Context, column, count_cell, text_cell
-from pipelines.reporting.figures import MONTH, ROLLING
+from pipelines.reporting.figures import ROLLING
 from pipelines.reporting.model import Chart, Row, Section, Table
 from pipelines.reporting.outcomes_section import trend_chart
 from pipelines.reporting.trends import attended_share, attended_trend, window
@@ -32,9 +32,9 @@ def care_section(context: Context) -> Section | None:
     if context.is_public:
         return None
     words = context.words
-    row = context.figures.activity(context.clinic, MONTH, context.month.end_on)
+    row = context.figures.activity(context.subject, context.period.kind, context.period.end_on)
     share = attended_share(row)
-    period = context.month.words
+    period = context.period.words
     if share.n:
         lead = words.say(
             "care.lead",
@@ -57,7 +57,9 @@ def care_section(context: Context) -> Section | None:
 
 def _chart(context: Context) -> Chart | None:
     words = context.words
-    found = attended_trend(context.figures, kind=MONTH, words=words)
+    found = attended_trend(
+        context.figures, kind=context.period.kind, words=words, subject=context.subject
+    )
     if found is None:
         return None
     last = found.points[-1]
@@ -66,7 +68,7 @@ def _chart(context: Context) -> Chart | None:
         chart_id="trend-attended",
         texts="care",
         measure="",
-        period=context.month.words,
+        period=context.period.words,
         figure=last.text if last.value is not None else words.say("card.no_figure"),
         words=words,
     )
@@ -74,14 +76,14 @@ def _chart(context: Context) -> Chart | None:
 
 def _table(context: Context) -> Table:
     words = context.words
-    before = window(context.figures, MONTH, words, years_back=1)
+    before = window(context.figures, context.period.kind, words, years_back=1)
     windows = (
-        ("now", context.month, words.say("care.now", period=context.month.words)),
+        ("now", context.period, words.say("care.now", period=context.period.words)),
         ("year_ago", before, words.say("care.year_ago", period=before.words)),
-        ("twelve", context.year, words.say("care.twelve", month=context.month.words)),
+        ("twelve", context.year, words.say("care.twelve", month=context.period.words)),
     )
     by_window = [
-        context.figures.activity(context.clinic, shown.kind, shown.end_on)
+        context.figures.activity(context.subject, shown.kind, shown.end_on)
         for _, shown, _ in windows
     ]
     rows = [
@@ -96,7 +98,7 @@ def _table(context: Context) -> Table:
     ]
     return Table(
         table_id="care-table",
-        caption=words.say("care.table", period=context.month.words),
+        caption=words.say("care.table", period=context.period.words),
         columns=(
             column("measure", words.say("care.measure"), is_number=False),
             *(column(key, label) for key, _, label in windows),
@@ -107,7 +109,7 @@ def _table(context: Context) -> Table:
 
 def derived_ends(context: Context) -> tuple[int, int]:
     """Ends that were derived, and all ends, over twelve months."""
-    row = context.figures.activity(context.clinic, ROLLING, context.year.end_on)
+    row = context.figures.activity(context.subject, ROLLING, context.year.end_on)
     if row is None:
         return (0, 0)
     return (row["n_ended_derived"] or 0, row["n_ended"] or 0)

@@ -48,7 +48,7 @@ def change_part(context: Context) -> Section | None:
 
 
 def _rows(context: Context, table: str) -> list[Record]:
-    return context.figures.published(table, context.clinic, ROLLING, context.year.end_on)
+    return context.figures.published(table, context.subject, ROLLING, context.year.end_on)
 
 
 def _floors(

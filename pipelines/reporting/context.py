@@ -1,12 +1,12 @@
 """What every section of a report is written from, and the cells that their tables share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pipelines.comparison_settings import ComparisonSettings
 from pipelines.reporting.disclosure import PUBLIC
-from pipelines.reporting.figures import Figures, Measure, Record
+from pipelines.reporting.figures import CLINIC, Figures, Measure, Record, Subject
 from pipelines.reporting.model import Cell, Column
 from pipelines.reporting.sentences import (
     NOTHING,
@@ -49,22 +49,25 @@ class ReportSettings(Protocol):
 class Context:
     """One report while it is written.
 
-    `headline`: the stretch of time that the first figures are about; `month`, `year`: the report's
-    month and the twelve months that end with it; `routine`: those of the measures that get a part
-    of their own; `comparisons`: routine measure and programme → words.
+    `headline`: the stretch of time that the first figures are about; `period`, `year`: the report's
+    own month, quarter or year, and the twelve months that end with it; `routine`: those of the
+    measures that get a part of their own; `comparisons`: routine measure and programme → words;
+    `subject`: whom the report is about; `links`: subject → its page, relative to this one.
     """
 
     figures: Figures
     words: Wording
     minimums: Minimums
     headline: Window
-    month: Window
+    period: Window
     year: Window
     measures: tuple[Measure, ...]
     routine: tuple[Measure, ...]
     comparisons: Mapping[tuple[str, str], str]
     settings: ReportSettings
     provenance: Mapping[str, Any]
+    subject: tuple[str, str] = CLINIC
+    links: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def is_public(self) -> bool:
@@ -75,11 +78,6 @@ class Context:
     def first_measure(self) -> Measure | None:
         """The measure that the headline is about."""
         return self.measures[0] if self.measures else None
-
-    @property
-    def clinic(self) -> tuple[str, str]:
-        """The clinic as a subject."""
-        return ("clinic", "clinic")
 
 
 def first_with_rule(context: Context) -> Measure | None:
@@ -95,6 +93,12 @@ def column(key: str, label: str, *, is_number: bool = True) -> Column:
 def text_cell(text: str, small: str = "") -> Cell:
     """A cell of words."""
     return Cell(text=text, value=text, small=small)
+
+
+def subject_cell(context: Context, subject: Subject, small: str = "") -> Cell:
+    """A subject's name, which leads to its page where it has one."""
+    link = context.links.get(subject.key, "")
+    return Cell(text=subject.name, value=subject.name, small=small, link=link)
 
 
 def count_cell(row: Record | None, name: str, words: Wording) -> Cell:

@@ -6,7 +6,7 @@ last: the verdict on courses of children, which has a rule set and a place of it
 
 from pipelines.instruments.programme_rules import children_below_age
 from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
-from pipelines.reporting.figures import CLINIC, ROLLING, Record
+from pipelines.reporting.figures import ROLLING, Record
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.sentences import Share, is_under_measured
 
@@ -53,7 +53,7 @@ def course_section(context: Context) -> Section | None:
 
 
 def _rows(context: Context, table: str) -> list[Record]:
-    return context.figures.published(table, CLINIC, ROLLING, context.year.end_on)
+    return context.figures.published(table, context.subject, ROLLING, context.year.end_on)
 
 
 def _share(row: Record, count: str, denominator: str, rate: str) -> Share:

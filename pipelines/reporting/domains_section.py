@@ -38,7 +38,7 @@ def domains_section(context: Context) -> Section | None:
     words = context.words
     title = words.say("domains.title")
     rows = context.figures.published(
-        "pub_domain_outcomes", context.clinic, ROLLING, context.year.end_on
+        "pub_domain_outcomes", context.subject, ROLLING, context.year.end_on
     )
     if not rows:
         text = words.say("domains.none", period=context.year.words)
@@ -330,7 +330,7 @@ def _profile_part(context: Context) -> Section | None:
     rows = [
         row
         for row in context.figures.published(
-            "pub_success_profile", context.clinic, ROLLING, context.year.end_on
+            "pub_success_profile", context.subject, ROLLING, context.year.end_on
         )
         if row["rules"] == PUBLISHED_RULES
     ]

@@ -4,10 +4,11 @@ The only module of a report that asks the warehouse anything, and it asks `pub_`
 alone: what the gate withheld cannot be seen from here.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -34,8 +35,21 @@ _ROWS = """
             or period_end_on = $month_end_on
             -- Calendar years end before most months do.
             or (level = 'programme' and period_kind = 'year')
+            {history}
         )
     order by all
+"""
+
+
+# What a subject's own page draws as a series: a programme's months and quarters, and twelve months
+# of a therapist or a group, three months apart.
+_SUBJECT_HISTORY = """
+            or (level = 'programme' and period_kind in ('month', 'quarter'))
+            or (
+                period_kind = 'rolling_12m'
+                and (month(period_end_on) - month($month_end_on)) % 3 = 0
+                and period_end_on >= $month_end_on - interval 25 month
+            )
 """
 
 
@@ -136,7 +150,7 @@ class Figures:
     _completeness: Mapping[tuple[Any, ...], Record] = field(repr=False)
     _recovery: Mapping[tuple[Any, ...], Record] = field(repr=False)
     _started: Mapping[tuple[Any, ...], Record] = field(repr=False)
-    _published: Mapping[str, tuple[Record, ...]] = field(repr=False, default_factory=dict)
+    _published: Mapping[tuple[Any, ...], Sequence[Record]] = field(repr=False, default_factory=dict)
 
     @property
     def month_end_on(self) -> date:
@@ -172,11 +186,7 @@ class Figures:
 
         The clinic has its whole history, everybody else the periods that end with the month.
         """
-        return [
-            row
-            for row in self._published[table]
-            if (row["level"], row["subject_id"]) == subject and _is_at(row, kind, end_on)
-        ]
+        return list(self._published.get((table, *subject, kind, end_on), ()))
 
     def subjects_at(self, level: str) -> list[Subject]:
         """The subjects of a level in the order of their names, which ranks nobody."""
@@ -185,8 +195,8 @@ class Figures:
             key=lambda subject: (subject.name.casefold(), subject.subject_id),
         )
 
-    def measures(self) -> list[Measure]:
-        """The measures of outcome with a pair in the twelve months, always in the same order.
+    def measures(self, subject: tuple[str, str] = CLINIC) -> list[Measure]:
+        """A subject's measures of outcome with a pair in the twelve months, in a fixed order.
 
         First those with a reliable change in force, then by the courses that they were meant for
         and the pairs that there are, over the whole history, which hardly moves from month to
@@ -197,9 +207,9 @@ class Figures:
         in_use: set[str] = set()
         meant_for: Counter[str] = Counter()
         paired: Counter[str] = Counter()
-        for (level, _, instrument_id, scale, respondent, *_), row in self._outcomes.items():
+        for instrument_id, scale, respondent, row in self._measured_rows.get(subject, ()):
             instrument = self.instruments.get(instrument_id)
-            if (level, scale, respondent) != ("clinic", "total", "client") or instrument is None:
+            if (scale, respondent) != ("total", "client") or instrument is None:
                 continue
             if instrument.purpose != "outcome":
                 continue
@@ -222,13 +232,21 @@ class Figures:
             for name in ordered
         ]
 
-    def instruments_without_pairs(self) -> list[Instrument]:
+    @cached_property
+    def _measured_rows(self) -> Mapping[tuple[str, str], Sequence[tuple[Any, ...]]]:
+        """Subject → instrument, scale and respondent of each of its outcome rows, and the row."""
+        found: dict[tuple[str, str], list[tuple[Any, ...]]] = defaultdict(list)
+        for (level, subject_id, *measure, _, _), row in self._outcomes.items():
+            found[level, subject_id].append((*measure, row))
+        return dict(found)
+
+    def instruments_without_pairs(self, subject: tuple[str, str] = CLINIC) -> list[Instrument]:
         """Measures of outcome that courses of the twelve months should have, and have not."""
         return sorted(
             (
                 self.instruments[instrument_id]
-                for (level, _, instrument_id, scale, respondent, *_), row in self._outcomes.items()
-                if (level, scale, respondent) == ("clinic", "total", "client")
+                for instrument_id, scale, respondent, row in self._measured_rows.get(subject, ())
+                if (scale, respondent) == ("total", "client")
                 and _is_at(row, ROLLING, self.month_end_on)
                 and row["n_paired"] == 0
                 and instrument_id in self.instruments
@@ -252,7 +270,7 @@ class Figures:
             kept = [end for end in kept if month_before(end, 2) >= first]
         return kept[::-1]
 
-    @property
+    @cached_property
     def first_month(self) -> date | None:
         """The first month with any figure for this audience."""
         days = [
@@ -292,7 +310,8 @@ def read_figures(connection: duckdb.DuckDBPyConnection, *, month: date, audience
     window = {"audience": audience, "month_end_on": month_end(month)}
 
     def rows(table: str, *extra: str) -> dict[tuple[Any, ...], Record]:
-        records = _records(connection, _ROWS.format(table=table), window)
+        query = _ROWS.format(table=table, history=_SUBJECT_HISTORY)
+        records = _records(connection, query, window)
         names = ("level", "subject_id", *extra, "period_kind", "period_end_on")
         return {tuple(row[name] for name in names): row for row in records}
 
@@ -352,11 +371,25 @@ def read_figures(connection: duckdb.DuckDBPyConnection, *, month: date, audience
         _completeness=rows("pub_completeness"),
         _recovery=rows("pub_recovery"),
         _started=rows("pub_started"),
-        _published={
-            table: tuple(_records(connection, _ROWS.format(table=table), window))
-            for table in SECTION_TABLES
-        },
+        _published=_found_by_subject(
+            {
+                table: _records(connection, _ROWS.format(table=table, history=""), window)
+                for table in SECTION_TABLES
+            }
+        ),
     )
+
+
+def _found_by_subject(
+    tables: Mapping[str, Iterator[Record]],
+) -> dict[tuple[Any, ...], list[Record]]:
+    """The rows by their table, subject, period kind and last day, in their order."""
+    found: dict[tuple[Any, ...], list[Record]] = defaultdict(list)
+    for table, rows in tables.items():
+        for row in rows:
+            subject = (row["level"], row["subject_id"])
+            found[table, *subject, row["period_kind"], row["period_end_on"]].append(row)
+    return dict(found)
 
 
 def _records(

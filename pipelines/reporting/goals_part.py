@@ -14,7 +14,7 @@ def goals_part(context: Context) -> Section | None:
     found = {
         row["goal_kind"]: row
         for row in context.figures.published(
-            "pub_goals", context.clinic, ROLLING, context.year.end_on
+            "pub_goals", context.subject, ROLLING, context.year.end_on
         )
     }
     rows = [found[kind] for kind in KINDS if kind in found]

@@ -39,8 +39,8 @@ def in_short(context: Context) -> tuple[Sentence, ...]:
     """The sentences, chosen by what the clinic has and worded by the figures alone."""
     if context.is_public:
         return tuple(_for_the_public(context)[:AT_MOST])
-    words, shown = context.words, context.month
-    activity = context.figures.activity(context.clinic, shown.kind, shown.end_on)
+    words, shown = context.words, context.period
+    activity = context.figures.activity(context.subject, shown.kind, shown.end_on)
     if activity is None and not context.measures:
         return (Sentence(words.say("sentence.empty", period=shown.words), "empty"),)
     found: list[Sentence] = []
@@ -72,14 +72,14 @@ def _for_the_public(context: Context) -> list[Sentence]:
 
 def _without_outcomes(context: Context) -> list[Sentence]:
     words = context.words
-    row = context.figures.completeness(context.clinic, ROLLING, context.year.end_on)
+    row = context.figures.completeness(context.subject, ROLLING, context.year.end_on)
     key = "no_outcomes_yet" if row is not None and row["n_responses"] else "activity_only"
     return [Sentence(words.say(f"sentence.{key}"), key, "outcomes"), *_activity(context)]
 
 
 def _activity(context: Context) -> list[Sentence]:
-    words, shown = context.words, context.month
-    row = context.figures.activity(context.clinic, shown.kind, shown.end_on)
+    words, shown = context.words, context.period
+    row = context.figures.activity(context.subject, shown.kind, shown.end_on)
     if row is None:
         return []
     counts = {name: row[f"n_{name}"] for name in ("referred", "started", "ended", "open")}
@@ -145,17 +145,23 @@ def _results(context: Context, measure: Measure) -> list[Sentence]:
 def _changes(context: Context, measure: Measure) -> list[Sentence]:
     """Better, worse, recovered: the same rules for each."""
     figures, words, now = context.figures, context.words, context.headline
-    outcome = figures.outcome(measure, context.clinic, now.kind, now.end_on)
-    recovery = figures.recovery(context.clinic, now.kind, now.end_on)
+    outcome = figures.outcome(measure, context.subject, now.kind, now.end_on)
+    recovery = figures.recovery(context.subject, now.kind, now.end_on)
     shares = {"better": better_share(outcome), "worse": worse_share(outcome)}
     if recovery is not None and recovery["n_measured"] != 0:
         shares["recovered"] = nhs_recovered_share(recovery)
     trends: dict[str, Trend | None] = {}
     if now.has_verdict:
         trends = {
-            "better": better_trend(figures, measure, kind=now.kind, words=words),
-            "worse": worse_trend(figures, measure, kind=now.kind, words=words),
-            "recovered": recovered_trend(figures, kind=now.kind, words=words),
+            "better": better_trend(
+                figures, measure, kind=now.kind, words=words, subject=context.subject
+            ),
+            "worse": worse_trend(
+                figures, measure, kind=now.kind, words=words, subject=context.subject
+            ),
+            "recovered": recovered_trend(
+                figures, kind=now.kind, words=words, subject=context.subject
+            ),
         }
     verdicts = {name: verdict_of(trends[name]) if trends else None for name in shares}
     found: list[Sentence] = []

@@ -28,7 +28,7 @@ _UNDER_MEASURED = "unmeasured"
 def who_sentences(context: Context) -> list[Sentence]:
     """How many of those who ended, and of those who started, are in the figures."""
     row = context.figures.completeness(
-        context.clinic, context.headline.kind, context.headline.end_on
+        context.subject, context.headline.kind, context.headline.end_on
     )
     started = _started(context)
     if row is not None and row["n_finished"] is None and not row["withheld_figures"]:
@@ -46,7 +46,7 @@ def who_sentences(context: Context) -> list[Sentence]:
 def _started(context: Context) -> str:
     """Empty where nobody started, or a count behind it is withheld."""
     words, year = context.words, context.year
-    row = context.figures.started(context.clinic, year.kind, year.end_on)
+    row = context.figures.started(context.subject, year.kind, year.end_on)
     if row is None or not row["n_started"] or None in (row["n_measured"], row["n_open"]):
         return ""
     n = row["n_started"]
@@ -69,7 +69,7 @@ def domain_sentences(context: Context) -> list[Sentence]:
     """
     words, figures = context.words, context.figures
     rows = leading_rows(
-        figures.published("pub_domain_outcomes", context.clinic, ROLLING, context.year.end_on)
+        figures.published("pub_domain_outcomes", context.subject, ROLLING, context.year.end_on)
     )
     judged = [
         (domain_name(row["domain"], words).lower(), domain_share(row))

@@ -54,8 +54,8 @@ def look_at(context: Context, cards: tuple[Card, ...]) -> tuple[Sentence, ...]:
 def _under_standard(context: Context) -> list[Sentence]:
     """Recovery, where the published standard lies above the whole interval."""
     words, figures, year = context.words, context.figures, context.year
-    row = figures.recovery(context.clinic, ROLLING, year.end_on)
-    details = figures.published("pub_recovery_detail", context.clinic, ROLLING, year.end_on)
+    row = figures.recovery(context.subject, ROLLING, year.end_on)
+    details = figures.published("pub_recovery_detail", context.subject, ROLLING, year.end_on)
     share = nhs_recovered_share(row)
     if not details or share.rate is None or share.upper is None:
         return []
@@ -82,11 +82,11 @@ def _under_standard(context: Context) -> list[Sentence]:
 
 def _not_on_track(context: Context) -> list[Sentence]:
     """Open courses that are not on track, on the measure by which most can be judged."""
-    words, month = context.words, context.month
+    words, month = context.words, context.period
     names = {measure.instrument.instrument_id: measure for measure in context.measures}
     rows = [
         row
-        for row in context.figures.published("pub_on_track", context.clinic, MONTH, month.end_on)
+        for row in context.figures.published("pub_on_track", context.subject, MONTH, month.end_on)
         if row["instrument_id"] in names and row["not_on_track_rate"] is not None
     ]
     if not rows:

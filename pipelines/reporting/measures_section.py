@@ -4,7 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 
-from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
+from pipelines.reporting.context import (
+    Context,
+    column,
+    count_cell,
+    share_cell,
+    subject_cell,
+    text_cell,
+)
 from pipelines.reporting.figures import Record
 from pipelines.reporting.measures_words import asks, name_of
 from pipelines.reporting.model import Cell, Row, Section, Table
@@ -26,7 +33,7 @@ def measures_section(context: Context) -> Section | None:
     year_end = last_year_end(figures.month_end_on)
     rows = [
         row
-        for row in figures.published(_MEASURES, context.clinic, YEAR, year_end)
+        for row in figures.published(_MEASURES, context.subject, YEAR, year_end)
         if row["stratum"] == ALL_AGES
     ]
     if not rows:
@@ -132,7 +139,7 @@ def _exclusions_table(
             rows.append(
                 Row(
                     (
-                        text_cell(subject.name),
+                        subject_cell(context, subject),
                         text_cell(names[found[0]["measure_id"], found[0]["rate_id"]]),
                         _excluded_cell(
                             {

@@ -124,13 +124,15 @@ class Column:
 class Cell:
     """What stands in a cell: the text, the small grey text beside it, the number behind it.
 
-    `reason` is set where a figure is withheld; the text then says so.
+    `reason` is set where a figure is withheld; the text then says so. `link` is a page, relative to
+    this one.
     """
 
     text: str
     value: Value = None
     small: str = ""
     reason: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ def other_parts(context: Context) -> list[Section]:
     points = ("first_mean_points", "last_mean_points", "improvement_mean_points")
     rows = []
     for measure in others:
-        row = context.figures.outcome(measure, context.clinic, ROLLING, context.year.end_on)
+        row = context.figures.outcome(measure, context.subject, ROLLING, context.year.end_on)
         shares = [share_cell(paired_share(row), minimums, words, has_interval=False)]
         if measure.has_reliable_change:
             shares += [

@@ -3,7 +3,7 @@
 from pipelines.reporting.change_part import change_part
 from pipelines.reporting.charts import NARROW_POINTS
 from pipelines.reporting.comparing import ABOVE, BELOW
-from pipelines.reporting.context import Context, column, share_cell, text_cell
+from pipelines.reporting.context import Context, column, share_cell, subject_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Measure, Record
 from pipelines.reporting.model import Cell, Chart, Column, Row, Section, Table, Trend
 from pipelines.reporting.other_measures import full_title, other_parts, points_cell
@@ -57,7 +57,7 @@ def outcomes_section(context: Context) -> Section | None:
 
 
 def _has_responses(context: Context) -> bool:
-    row = context.figures.completeness(context.clinic, ROLLING, context.year.end_on)
+    row = context.figures.completeness(context.subject, ROLLING, context.year.end_on)
     return row is not None and bool(row["n_responses"])
 
 
@@ -182,11 +182,17 @@ def _trend_chart(context: Context, measure: Measure) -> Chart | None:
     if not context.headline.has_verdict:
         return None
     words = context.words
-    found = better_trend(context.figures, measure, kind=context.headline.kind, words=words)
+    found = better_trend(
+        context.figures,
+        measure,
+        kind=context.headline.kind,
+        words=words,
+        subject=context.subject,
+    )
     if found is None:
         return None
     row = context.figures.outcome(
-        measure, context.clinic, context.headline.kind, context.headline.end_on
+        measure, context.subject, context.headline.kind, context.headline.end_on
     )
     share = better_share(row)
     figure = (
@@ -300,7 +306,12 @@ def _programme_table(context: Context, measure: Measure) -> Table:
         for subject in figures.subjects_at("programme")
     ]
     rows = [
-        Row((text_cell(subject.name), *_outcome_cells(context, measure, row, subject.subject_id)))
+        Row(
+            (
+                subject_cell(context, subject),
+                *_outcome_cells(context, measure, row, subject.subject_id),
+            )
+        )
         for subject, row in programmes
         if row is not None
     ]
@@ -372,4 +383,4 @@ def _outcome_cells(
 
 
 def _clinic_row(context: Context, measure: Measure) -> Record | None:
-    return context.figures.outcome(measure, context.clinic, ROLLING, context.year.end_on)
+    return context.figures.outcome(measure, context.subject, ROLLING, context.year.end_on)

@@ -56,7 +56,7 @@ def path_section(context: Context) -> Section | None:
 def curve_rows(context: Context, measure: Measure) -> list[Record]:
     """The clinic's curve over the sessions, in their order."""
     rows = context.figures.published(
-        "pub_trajectories", context.clinic, ROLLING, context.year.end_on
+        "pub_trajectories", context.subject, ROLLING, context.year.end_on
     )
     own = [
         row
@@ -318,7 +318,7 @@ def _track_table(context: Context) -> Table | None:
     ]
     return Table(
         table_id="path-track",
-        caption=words.say("path.track.table", period=context.month.words),
+        caption=words.say("path.track.table", period=context.period.words),
         columns=tuple(columns),
         rows=tuple(
             Row(
@@ -335,10 +335,10 @@ def _track_table(context: Context) -> Table | None:
 
 def _why_no_track(context: Context) -> str:
     """Why the month has no table of open courses."""
-    end_on = context.month.end_on
-    has_open = bool(context.figures.published("pub_on_track", context.clinic, MONTH, end_on))
+    end_on = context.period.end_on
+    has_open = bool(context.figures.published("pub_on_track", context.subject, MONTH, end_on))
     key = "path.track.no_rule" if has_open else "path.track.none"
-    return context.words.say(key, period=context.month.words)
+    return context.words.say(key, period=context.period.words)
 
 
 def _left_out(words: Wording, count: int) -> list[str]:
@@ -351,7 +351,7 @@ def _by_measure(context: Context, table: str, kind: str) -> list[tuple[Measure, 
     end_on = context.year.end_on
     found = {
         row["instrument_id"]: row
-        for row in context.figures.published(table, context.clinic, kind, end_on)
+        for row in context.figures.published(table, context.subject, kind, end_on)
     }
     return [
         (measure, found[measure.instrument.instrument_id])

@@ -19,6 +19,7 @@ from pipelines.reporting.context import (
     count_cell,
     first_with_rule,
     share_cell,
+    subject_cell,
     text_cell,
 )
 from pipelines.reporting.figures import ROLLING, Measure, Record, Subject
@@ -132,7 +133,7 @@ def _cells(
     measure: Measure | None,
 ) -> list[Cell]:
     words, minimums, figures = context.words, context.minimums, context.figures
-    cells = [text_cell(subject.name)]
+    cells = [subject_cell(context, subject)]
     if level == "group":
         cells += [text_cell(subject.detail), _seats(activity, context)]
     else:

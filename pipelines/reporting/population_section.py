@@ -27,7 +27,7 @@ def population_section(context: Context) -> Section:
     """The flow of the headline's month and of twelve months."""
     if context.is_public:
         return _public_section(context)
-    words, shown = context.words, context.month
+    words, shown = context.words, context.period
     counts = _counts(context, shown)
     if not context.measures:
         counts = {
@@ -45,7 +45,7 @@ def population_section(context: Context) -> Section:
 def measured_on_sentence(context: Context, measure: Measure) -> Sentence:
     """How many of the headline's finished courses were measured at both ends on one measure."""
     now = context.headline
-    row = context.figures.outcome(measure, context.clinic, now.kind, now.end_on)
+    row = context.figures.outcome(measure, context.subject, now.kind, now.end_on)
     return measured_sentence(
         paired_share(row),
         period=now.words,
@@ -82,8 +82,8 @@ def rounded_words(context: Context) -> str:
 
 def _counts(context: Context, window: Window) -> dict[str, Cell]:
     words = context.words
-    activity = context.figures.activity(context.clinic, window.kind, window.end_on)
-    completeness = context.figures.completeness(context.clinic, window.kind, window.end_on)
+    activity = context.figures.activity(context.subject, window.kind, window.end_on)
+    completeness = context.figures.completeness(context.subject, window.kind, window.end_on)
     found: dict[str, Cell] = {}
     for stage, table, name in _STAGES:
         if table == "difference":
@@ -125,7 +125,7 @@ def _paragraphs(context: Context, window: Window, counts: dict[str, Cell]) -> tu
 def _started(context: Context) -> tuple[str, ...]:
     """Of those who started in the twelve months, how many are in the figures by now."""
     words, year = context.words, context.year
-    row = context.figures.started(context.clinic, year.kind, year.end_on)
+    row = context.figures.started(context.subject, year.kind, year.end_on)
     if row is None or not context.measures:
         return ()
     cells = {part: count_cell(row, f"n_{part}", words) for part in _PARTS_OF_STARTED}
@@ -135,7 +135,7 @@ def _started(context: Context) -> tuple[str, ...]:
     n = row["n_started"]
     values["rate"] = words.percent(row["n_measured"] / n, n=n) if n else words.say("number.nothing")
     found = [words.say("population.started_then", period=year.words, **values)]
-    activity = context.figures.activity(context.clinic, year.kind, year.end_on)
+    activity = context.figures.activity(context.subject, year.kind, year.end_on)
     recorded = None if activity is None else activity["n_started"]
     if recorded is not None and recorded != n:
         found.append(words.say("population.recorded_starts", recorded=words.count(recorded)))

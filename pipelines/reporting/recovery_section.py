@@ -3,8 +3,15 @@
 from dataclasses import replace
 
 from pipelines.instruments.programme_rules import recovery_from_age
-from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
-from pipelines.reporting.figures import CLINIC, ROLLING, Record
+from pipelines.reporting.context import (
+    Context,
+    column,
+    count_cell,
+    share_cell,
+    subject_cell,
+    text_cell,
+)
+from pipelines.reporting.figures import ROLLING, Record
 from pipelines.reporting.model import Row, Section, Table
 from pipelines.reporting.sentences import (
     BOUNDS,
@@ -25,8 +32,8 @@ def recovery_section(context: Context) -> Section | None:
     """The section; None on the public page, and where nobody was measured in the twelve months."""
     if context.is_public:
         return None
-    row = context.figures.recovery(CLINIC, ROLLING, context.year.end_on)
-    detail = _detail(context, CLINIC)
+    row = context.figures.recovery(context.subject, ROLLING, context.year.end_on)
+    detail = _detail(context, context.subject)
     if row is None or detail is None or not row["n_measured"]:
         return None
     by_programme = _programmes(context)
@@ -200,7 +207,7 @@ def _programmes(context: Context) -> Table | None:
             share_cell(measured, minimums, words, has_interval=False),
             *(share_cell(shares[name], minimums, words) for name in _BY_PROGRAMME),
         ]
-        rows.append(Row((text_cell(one.name), count_cell(row, "n_finished", words), *cells)))
+        rows.append(Row((subject_cell(context, one), count_cell(row, "n_finished", words), *cells)))
     if len(rows) < 2:
         return None
     return Table(

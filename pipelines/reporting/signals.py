@@ -61,7 +61,7 @@ def measure_signals(context: Context) -> list[MeasureSignal]:
     for measure in context.routine:
         if measure == context.first_measure or not measure.has_reliable_change:
             continue
-        row = figures.outcome(measure, context.clinic, now.kind, now.end_on)
+        row = figures.outcome(measure, context.subject, now.kind, now.end_on)
         for topic, share, trend in (
             ("better", better_share(row), better_trend),
             ("worse", worse_share(row), worse_trend),
@@ -120,7 +120,7 @@ def _of_cards(context: Context, cards: tuple[Card, ...]) -> list[tuple[bool, Sen
         verdict = verdict_of(card.trend)
         if card.trend is None or verdict not in (RISEN, FALLEN) or card.card_id not in _LINKS:
             continue
-        window = context.month if card.trend.period_kind == MONTH else context.headline
+        window = context.period if card.trend.period_kind == MONTH else context.headline
         item = Sentence(
             _text(context, card.trend, name=card.name, figure=card.figure, period=window.words),
             f"signal.{card.card_id}.{verdict}",

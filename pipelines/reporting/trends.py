@@ -66,25 +66,29 @@ def _month_end_years_before(end_on: date, years: int) -> date:
     return date.fromordinal(after.toordinal() - 1)
 
 
-def routine_measures(figures: Figures, measures: Sequence[Measure]) -> list[Measure]:
-    """Those that a fifth of the clinic's finished courses of the twelve months have a pair of.
+def routine_measures(
+    figures: Figures, measures: Sequence[Measure], subject: tuple[str, str] = CLINIC
+) -> list[Measure]:
+    """Those that a fifth of a subject's finished courses of the twelve months have a pair of.
 
     Where none is so common, the first: a wall of small tables would hide the few that matter.
     """
-    row = figures.completeness(CLINIC, ROLLING, figures.month_end_on)
+    row = figures.completeness(subject, ROLLING, figures.month_end_on)
     if row is None:
         # The public sees no completeness; the courses of the NHS rule are the nearest to it.
-        row = figures.recovery(CLINIC, ROLLING, figures.month_end_on)
+        row = figures.recovery(subject, ROLLING, figures.month_end_on)
     finished = row["n_finished"] if row else None
     common = []
     for measure in measures:
-        row = figures.outcome(measure, CLINIC, ROLLING, figures.month_end_on)
+        row = figures.outcome(measure, subject, ROLLING, figures.month_end_on)
         if row is not None and finished and 5 * (row["n_paired"] or 0) >= finished:
             common.append(measure)
     return common or list(measures[:1])
 
 
-def headline_kind(figures: Figures, measures: Sequence[Measure]) -> str:
+def headline_kind(
+    figures: Figures, measures: Sequence[Measure], subject: tuple[str, str] = CLINIC
+) -> str:
     """The shortest stretch in which the first measure mostly has enough courses for a rate.
 
     A month where at least half of the last twelve had a rate, else a quarter by the same reading,
@@ -96,7 +100,7 @@ def headline_kind(figures: Figures, measures: Sequence[Measure]) -> str:
         return MONTH
     for kind, count in ((MONTH, 12), (QUARTER, 4)):
         ends = figures.period_ends(kind, count)
-        rows = [figures.outcome(measures[0], CLINIC, kind, end) for end in ends]
+        rows = [figures.outcome(measures[0], subject, kind, end) for end in ends]
         known = [row for row in rows if row is not None and row["n_paired"] and _has_rate(row)]
         if ends and 2 * len(known) >= len(ends):
             return kind
@@ -228,60 +232,80 @@ def share_trend(
     )
 
 
-def better_trend(figures: Figures, measure: Measure, *, kind: str, words: Wording) -> Trend | None:
-    """The clinic's share reliably better on a measure."""
+def better_trend(
+    figures: Figures,
+    measure: Measure,
+    *,
+    kind: str,
+    words: Wording,
+    subject: tuple[str, str] = CLINIC,
+) -> Trend | None:
+    """A subject's share reliably better on a measure."""
     return share_trend(
         figures,
         kind=kind,
         words=words,
         figure="better",
         instrument_id=measure.instrument.instrument_id,
-        share=lambda end: better_share(figures.outcome(measure, CLINIC, kind, end)),
+        share=lambda end: better_share(figures.outcome(measure, subject, kind, end)),
     )
 
 
-def worse_trend(figures: Figures, measure: Measure, *, kind: str, words: Wording) -> Trend | None:
-    """The clinic's share reliably worse on a measure."""
+def worse_trend(
+    figures: Figures,
+    measure: Measure,
+    *,
+    kind: str,
+    words: Wording,
+    subject: tuple[str, str] = CLINIC,
+) -> Trend | None:
+    """A subject's share reliably worse on a measure."""
     return share_trend(
         figures,
         kind=kind,
         words=words,
         figure="worse",
         instrument_id=measure.instrument.instrument_id,
-        share=lambda end: worse_share(figures.outcome(measure, CLINIC, kind, end)),
+        share=lambda end: worse_share(figures.outcome(measure, subject, kind, end)),
     )
 
 
-def recovered_trend(figures: Figures, *, kind: str, words: Wording) -> Trend | None:
-    """The clinic's share recovered by the NHS rule."""
+def recovered_trend(
+    figures: Figures, *, kind: str, words: Wording, subject: tuple[str, str] = CLINIC
+) -> Trend | None:
+    """A subject's share recovered by the NHS rule."""
     return share_trend(
         figures,
         kind=kind,
         words=words,
         figure="recovered",
-        share=lambda end: nhs_recovered_share(figures.recovery(CLINIC, kind, end)),
+        share=lambda end: nhs_recovered_share(figures.recovery(subject, kind, end)),
     )
 
 
-def measured_trend(figures: Figures, *, kind: str, words: Wording) -> Trend | None:
-    """The clinic's share of finished courses that were measured at start and end."""
+def measured_trend(
+    figures: Figures, *, kind: str, words: Wording, subject: tuple[str, str] = CLINIC
+) -> Trend | None:
+    """A subject's share of finished courses that were measured at start and end."""
     return share_trend(
         figures,
         kind=kind,
         words=words,
         figure="measured",
-        share=lambda end: measured_share(figures.completeness(CLINIC, kind, end)),
+        share=lambda end: measured_share(figures.completeness(subject, kind, end)),
     )
 
 
-def attended_trend(figures: Figures, *, kind: str, words: Wording) -> Trend | None:
-    """The clinic's share of planned appointments that were attended."""
+def attended_trend(
+    figures: Figures, *, kind: str, words: Wording, subject: tuple[str, str] = CLINIC
+) -> Trend | None:
+    """A subject's share of planned appointments that were attended."""
     return share_trend(
         figures,
         kind=kind,
         words=words,
         figure="attended",
-        share=lambda end: attended_share(figures.activity(CLINIC, kind, end)),
+        share=lambda end: attended_share(figures.activity(subject, kind, end)),
     )
 
 
@@ -301,12 +325,18 @@ def attended_share(row: Record | None) -> Share:
 
 
 def count_trend(
-    figures: Figures, column: str, *, kind: str, words: Wording, unit: str = COUNT
+    figures: Figures,
+    column: str,
+    *,
+    kind: str,
+    words: Wording,
+    unit: str = COUNT,
+    subject: tuple[str, str] = CLINIC,
 ) -> Trend | None:
-    """The clinic's count, or days, in a column of activity."""
+    """A subject's count, or days, in a column of activity."""
 
     def read(end: date) -> tuple[float | None, int | None, int | None]:
-        row = figures.activity(CLINIC, kind, end)
+        row = figures.activity(subject, kind, end)
         value = None if row is None else row[column]
         return (None if value is None else float(value), None, None)
 

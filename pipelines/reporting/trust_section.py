@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.contracts.odcs import Contract, load_contracts
 from pipelines.ingest.fhir import REASONS
 from pipelines.reporting.care_section import derived_ends
-from pipelines.reporting.context import Context, column, share_cell, text_cell
+from pipelines.reporting.context import Context, column, share_cell, subject_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Record
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.sentences import Share, measured_share, share_of
@@ -83,7 +83,7 @@ def is_used(row: Record) -> bool:
 
 def _completeness_part(context: Context) -> Section:
     words = context.words
-    clinic = context.figures.completeness(context.clinic, ROLLING, context.year.end_on)
+    clinic = context.figures.completeness(context.subject, ROLLING, context.year.end_on)
     share = done_share(clinic)
     paragraphs: list[str] = []
     if share.n and share.rate is not None:
@@ -134,7 +134,7 @@ def _completeness_table(context: Context, level: str) -> Table:
         rows.append(
             Row(
                 (
-                    text_cell(subject.name),
+                    subject_cell(context, subject),
                     share_cell(done_share(row), minimums, words, has_interval=False),
                     share_cell(measured_share(row), minimums, words, has_interval=False),
                 )

@@ -80,7 +80,7 @@ def build_report(
         words=words,
         minimums=minimums,
         headline=window(figures, headline_kind(figures, measures), words),
-        month=window(figures, MONTH, words),
+        period=window(figures, MONTH, words),
         year=window(figures, ROLLING, words),
         measures=measures,
         routine=routine,
@@ -136,9 +136,9 @@ def _head(context: Context, *, version: int) -> Head:
     return Head(
         clinic=context.settings.clinic_name,
         month=f"{figures.month.year}-{figures.month.month:02}",
-        month_name=context.month.words,
+        month_name=context.period.words,
         title=words.say(
-            "head.title", clinic=context.settings.clinic_name, month=context.month.words
+            "head.title", clinic=context.settings.clinic_name, month=context.period.words
         ),
         audience=figures.audience,
         readers=words.say(f"head.readers.{figures.audience}"),

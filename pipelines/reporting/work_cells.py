@@ -3,16 +3,18 @@
 from collections.abc import Iterable
 
 from pipelines.reporting.context import Context, text_cell
-from pipelines.reporting.figures import CLINIC, ROLLING, Record
+from pipelines.reporting.figures import ROLLING, Record
 from pipelines.reporting.model import Cell
 from pipelines.reporting.sentences import Share
 
 WHOLE = "total"
 
 
-def rows_of(context: Context, table: str, subject: tuple[str, str] = CLINIC) -> list[Record]:
-    """A subject's rows of a published table over the twelve months."""
-    return context.figures.published(table, subject, ROLLING, context.year.end_on)
+def rows_of(context: Context, table: str, subject: tuple[str, str] | None = None) -> list[Record]:
+    """The rows of the page's subject, or another, in a published table over the twelve months."""
+    return context.figures.published(
+        table, subject or context.subject, ROLLING, context.year.end_on
+    )
 
 
 def wholes(rows: Iterable[Record]) -> list[Record]:

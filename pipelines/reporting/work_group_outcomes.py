@@ -1,6 +1,13 @@
 """How courses in therapy groups ended, with ranges that know that members move together."""
 
-from pipelines.reporting.context import Context, column, count_cell, first_with_rule, text_cell
+from pipelines.reporting.context import (
+    Context,
+    column,
+    count_cell,
+    first_with_rule,
+    subject_cell,
+    text_cell,
+)
 from pipelines.reporting.figures import CLINIC, Measure, Record
 from pipelines.reporting.model import Cell, Row, Table
 from pipelines.reporting.work_cells import rows_of
@@ -15,7 +22,7 @@ def group_outcomes_table(context: Context) -> Table | None:
         return None
     words = context.words
     rows = [
-        Row((text_cell(subject.name), *_cells(context, row)))
+        Row((subject_cell(context, subject), *_cells(context, row)))
         for subject in context.figures.subjects_at("programme")
         if (row := _row(context, measure, subject.key)) is not None
     ]

@@ -1,6 +1,13 @@
 """Therapy groups by name: who came, member-months, and cohesion as members rated it."""
 
-from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
+from pipelines.reporting.context import (
+    Context,
+    column,
+    count_cell,
+    share_cell,
+    subject_cell,
+    text_cell,
+)
 from pipelines.reporting.figures import Record
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.work_cells import mean_cell, measure_cell, rows_of, share_of, wholes
@@ -53,7 +60,12 @@ def _group_table(context: Context, clinic: Record) -> Table:
         return words.say(f"work.groups.{key}")
 
     rows = [
-        Row((text_cell(subject.name, subject.detail), *_group_cells(context, row, subject.led_by)))
+        Row(
+            (
+                subject_cell(context, subject, subject.detail),
+                *_group_cells(context, row, subject.led_by),
+            )
+        )
         for subject in context.figures.subjects_at("group")
         for row in rows_of(context, "pub_group_process", subject.key)
         if row["n_groups"]
@@ -135,7 +147,7 @@ def _cohesion_table(context: Context) -> Table | None:
         return words.say(f"work.cohesion.{key}")
 
     rows = [
-        Row((text_cell(subject.name), *_cohesion_cells(context, row)))
+        Row((subject_cell(context, subject), *_cohesion_cells(context, row)))
         for subject in context.figures.subjects_at("group")
         for row in wholes(rows_of(context, "pub_cohesion", subject.key))
     ]

@@ -9,7 +9,14 @@ from dataclasses import replace
 from functools import cache
 
 from pipelines.instruments.catalogue import Catalogue, load_catalogue
-from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
+from pipelines.reporting.context import (
+    Context,
+    column,
+    count_cell,
+    share_cell,
+    subject_cell,
+    text_cell,
+)
 from pipelines.reporting.figures import Record, Subject
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.sentences import BOUNDS, reading
@@ -194,7 +201,7 @@ def _coverage_table(context: Context) -> Table | None:
         rows=tuple(
             Row(
                 (
-                    text_cell(subject.name),
+                    subject_cell(context, subject),
                     share_cell(
                         share_of(row, "n_in_time", "n_reached", "in_time_rate"),
                         context.minimums,

@@ -73,6 +73,8 @@ def context(figures: People, **changes: Any) -> Context:
         "routine": (PHQ9,),
         "is_public": False,
         "settings": Settings(),
+        "subject": ("clinic", "clinic"),
+        "links": {},
     }
     return cast(Context, SimpleNamespace(**(values | changes)))
 

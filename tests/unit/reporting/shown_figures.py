@@ -76,13 +76,14 @@ def context(figures: Shown, **changes: Any) -> Context:
         "words": WORDS,
         "minimums": MINIMUMS,
         "headline": Window("month", END_ON, "October 2026"),
-        "month": Window("month", END_ON, "October 2026"),
+        "period": Window("month", END_ON, "October 2026"),
         "year": Window("rolling_12m", END_ON, "the twelve months to October 2026"),
         "measures": (PHQ9, WSAS),
         "routine": (PHQ9, WSAS),
         "comparisons": {},
         "is_public": False,
-        "clinic": ("clinic", "clinic"),
+        "subject": ("clinic", "clinic"),
+        "links": {},
         "first_measure": PHQ9,
     }
     return cast(Context, SimpleNamespace(**(values | changes)))

@@ -98,7 +98,7 @@ def section(bench: Bench, audience: str = "director", month: date = REPORT_MONTH
             words=words,
             minimums=Minimums(rate=5, comparison=30),
             headline=window(figures, ROLLING, words),
-            month=window(figures, MONTH, words),
+            period=window(figures, MONTH, words),
             year=window(figures, ROLLING, words),
             measures=(),
             comparisons={},
