@@ -15,6 +15,7 @@ class CsvFacts:
     is_utf8: bool
     has_nul: bool
     has_carriage_return: bool
+    has_repeated_header: bool
     is_whole: bool
 
     @property
@@ -22,14 +23,20 @@ class CsvFacts:
         """Whether nothing here would make DuckDB's reader fail, or worse, go on silently.
 
         It accepts NUL, reads a truncated zstd file as a shorter one, and checks UTF-8 only in the
-        columns that are asked for.
+        columns that are asked for. A header that stands again between rows would be one of them.
         """
         only_carriage_returns = self.has_carriage_return and self.n_newlines == 0
-        return self.is_whole and self.is_utf8 and not self.has_nul and not only_carriage_returns
+        is_odd = self.has_nul or self.has_repeated_header or only_carriage_returns
+        return self.is_whole and self.is_utf8 and not is_odd
 
 
-def examine(stream: ByteStream) -> CsvFacts:
-    """The facts of one stream, read once in bounded memory."""
+def examine(stream: ByteStream, *, header: bytes = b"") -> CsvFacts:
+    """The facts of one stream, read once in bounded memory.
+
+    `header` are the bytes of the first record, by which it is known again.
+    """
+    again = b"\n" + header.removeprefix(b"\xef\xbb\xbf").strip(b"\r\n")
+    has_repeated_header, end = False, b""
     decoder = codecs.getincrementaldecoder("utf-8")()
     n_newlines, last = 0, b"\n"
     is_utf8, has_nul, has_carriage_return = True, False, False
@@ -42,6 +49,10 @@ def examine(stream: ByteStream) -> CsvFacts:
                 decoder.decode(chunk)
             except UnicodeDecodeError:
                 is_utf8 = False
+        if header and not has_repeated_header:
+            # Also where two chunks meet.
+            has_repeated_header = again in chunk or again in end + chunk[: len(again)]
+            end = chunk[-len(again) :]
         last = chunk[-1:]
     return CsvFacts(
         n_newlines=n_newlines,
@@ -49,5 +60,6 @@ def examine(stream: ByteStream) -> CsvFacts:
         is_utf8=is_utf8 and not decoder.getstate()[0],
         has_nul=has_nul,
         has_carriage_return=has_carriage_return,
+        has_repeated_header=has_repeated_header,
         is_whole=stream.is_whole,
     )

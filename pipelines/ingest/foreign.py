@@ -20,7 +20,11 @@ SHOWN_COLUMNS = 8
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", "an archive inside a delivery is not opened; deliver it by itself"),
+    (
+        b"PK\x03\x04",
+        "an archive or workbook, which is not opened here; deliver an archive by itself, a"
+        " workbook's sheets as CSV",
+    ),
     (b"\xd0\xcf\x11\xe0", "an old Office file; save the workbook as .xlsx or its sheets as CSV"),
     (b"%PDF", "a PDF file is for reading; export the data itself"),
     (b"\xfd7zXZ", "packed as .xz; pack it as .gz or .zst, or not at all"),
@@ -28,6 +32,9 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"Rar!", "a RAR archive; unpack it and deliver the folder"),
     (b"BZh", "packed as .bz2; pack it as .gz or .zst, or not at all"),
     (b"SQLite format 3", "a database file; export its tables as CSV"),
+    (b"<", "a web page or XML, perhaps a login page in place of the export; export it again"),
+    (b"{", "JSON that is no FHIR resource; export the table as CSV"),
+    (b"[", "JSON that is no FHIR resource; export the table as CSV"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
 )
@@ -41,17 +48,21 @@ def describe(path: Path, packing: Packing, name: str, tables: Mapping[str, Seque
     `tables` are the columns of the tables that there are, to say which one it resembles.
     """
     start = first_bytes(path, packing, START_BYTES)
-    for signature, meaning in _SIGNATURES:
-        if start.startswith(signature):
-            return meaning
     if not start.strip():
         return "an empty file, and its name is no table of the canonical export"
     text = start.decode("utf-8-sig", errors="replace")
     if text.lstrip().startswith(("{", "[")):
         return _of_json(text, ByteStream(path, packing))
+    if known := other_format(start):
+        return known
     if "\0" in text:
         return "neither text nor a format that is known"
     return _of_text(text, ByteStream(path, packing), name, tables)
+
+
+def other_format(start: bytes) -> str | None:
+    """What a file is that starts like a format of another kind, and what to do with it."""
+    return next((meaning for mark, meaning in _SIGNATURES if start.startswith(mark)), None)
 
 
 def _of_json(text: str, stream: ByteStream) -> str:

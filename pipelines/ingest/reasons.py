@@ -39,6 +39,10 @@ FILE_REASONS: Mapping[str, tuple[str, str]] = {
         f"The record is too long: expected at most {tolerant_csv.MAX_RECORD_BYTES:,} bytes.",
         "Look for a quote that is never closed, on this line or before it.",
     ),
+    tolerant_csv.REPEATED_HEADER: (
+        "The record is the header again: expected it once, in the first line.",
+        "Nothing is lost. Where exports were joined, leave out the headers of the later ones.",
+    ),
     tolerant_csv.UNUSABLE: (
         "The file as a whole could not be used: expected a file with a header and rows.",
         "Look for a missing header, a column named twice or a damaged file; export it again.",

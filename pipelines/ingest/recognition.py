@@ -78,7 +78,10 @@ def recognise(path: Path, name: str, *, scratch: Path) -> Recognised | str:
     if packing == "parquet":
         if table is None:
             return "its name is no table of the canonical export"
-        columns = list(parquet_columns(path, name, scratch=scratch))
+        try:
+            columns = list(parquet_columns(path, name, scratch=scratch))
+        except DeliveryError:
+            return Recognised("canonical", table)
         refuse_notes(columns, name)
         return Recognised("canonical", table)
     resource_type = first_resource_type(path)

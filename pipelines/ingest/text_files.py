@@ -19,6 +19,7 @@ from pipelines.engine import Engine, identifier, quoted
 from pipelines.errors import DeliveryError, ModelError
 from pipelines.ingest.byte_streams import ByteStream, Packing, first_bytes, packing_of
 from pipelines.ingest.csv_facts import CsvFacts, examine
+from pipelines.ingest.foreign import other_format
 from pipelines.ingest.free_text import refuse_notes
 from pipelines.ingest.parquet_text import (
     ContractColumn,
@@ -27,6 +28,10 @@ from pipelines.ingest.parquet_text import (
     unreadable_parquet,
 )
 from pipelines.ingest.tolerant_csv import MAX_RECORD_BYTES, read_tolerantly
+
+# Titles and other lines that some programs write above a header are looked for so far.
+PREAMBLE_BYTES = 1 << 14
+SHOWN_COLUMNS = 30
 
 
 @dataclass(frozen=True)
@@ -110,11 +115,12 @@ def _quick_relation(
             n_rows=None,
         )
     header_bytes = _header_bytes(path, packing, file_name)
+    _refuse_lower_header(first_bytes(path, packing, PREAMBLE_BYTES), contract_columns, file_name)
     header = _parse_header(header_bytes, file_name)
     present, unknown = _match_columns(header, table, contract_columns, file_name)
     if b"\n" in header_bytes.rstrip(b"\r\n"):
         return None
-    facts = examine(ByteStream(path, packing))
+    facts = examine(ByteStream(path, packing), header=header_bytes)
     if not facts.suits_quick_reader:
         return None
     # Unknown columns are read by position and not selected.
@@ -180,6 +186,14 @@ def _is_readable(relation: TextRelation, scratch: Path) -> bool:
 def _header_bytes(path: Path, packing: Packing, file_name: str) -> bytes:
     """The first record's bytes, its line end included."""
     start = first_bytes(path, packing, MAX_RECORD_BYTES)
+    if not start and packing != "none":
+        raise DeliveryError(
+            "The compressed file breaks off before its first row.",
+            where=file_name,
+            expected=f"a whole {packing} file",
+            found="damaged or missing parts",
+            todo="pack or copy the file again",
+        )
     if not start.strip(b"\xef\xbb\xbf\r\n \t"):
         raise DeliveryError(
             "The file is empty.",
@@ -209,6 +223,15 @@ def _header_bytes(path: Path, packing: Packing, file_name: str) -> bytes:
 
 
 def _parse_header(header_bytes: bytes, file_name: str) -> list[str]:
+    if other := other_format(header_bytes):
+        what, _, todo = other.partition("; ")
+        raise DeliveryError(
+            "The file is no table in text.",
+            where=file_name,
+            expected="CSV in UTF-8, or Parquet",
+            found=what,
+            todo=todo or "export the table as CSV",
+        )
     try:
         text = header_bytes.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -265,11 +288,13 @@ def _match_columns(
         refuse_notes(unknown, file_name)
     if missing:
         if present:
-            found = "columns " + ", ".join(header)
+            more = len(header) - SHOWN_COLUMNS
+            found = "columns " + ", ".join(header[:SHOWN_COLUMNS])
+            found += f" and {more:,} more" if more > 0 else ""
         else:
             # Perhaps no header at all: then these would be somebody's cells.
             found = f"none of the table's columns among the {len(header)} of the first row"
-        if len(header) == 1 and re.search(r"[;\t|]", header[0]):
+        if len(header) == 1 and re.search(r"[;\t|: ]", header[0]):
             found += "; the columns seem to be separated by something else than commas"
         in_other_case = {name.strip().lower() for name in unknown} & set(missing)
         if in_other_case:
@@ -282,6 +307,24 @@ def _match_columns(
             todo="export them, or name them as the canonical export does",
         )
     return present, unknown
+
+
+def _refuse_lower_header(
+    start: bytes, contract_columns: Sequence[ContractColumn], file_name: str
+) -> None:
+    """Refuse a file whose first line with the columns that must be there is not its first."""
+    wanted = {column.name.encode() for column in contract_columns if column.required}
+    for number, line in enumerate(start.splitlines(), start=1):
+        if wanted <= {cell.strip(b'" \xef\xbb\xbf') for cell in line.split(b",")}:
+            if number > 1 and start.splitlines()[0].strip():
+                raise DeliveryError(
+                    "The header is not the first row.",
+                    where=f"{file_name}, line {number}",
+                    expected="column names in line 1, and nothing above them",
+                    found=f"column names in line {number}",
+                    todo="remove the lines above it, or switch titles off in the export",
+                )
+            return
 
 
 def _not_utf8(file_name: str, found: str) -> DeliveryError:

@@ -11,7 +11,7 @@ cell too many at the end is overlooked, blank lines are skipped.
 
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +34,7 @@ STRAY_QUOTE = "file.stray_quote"
 NUL_BYTE = "file.nul_byte"
 TRUNCATED = "file.truncated"
 TOO_LONG = "file.record_too_long"
+REPEATED_HEADER = "file.repeated_header"
 # Not of a record: the file as a whole could not be used.
 UNUSABLE = "file.unusable"
 
@@ -58,7 +59,7 @@ class TolerantRead:
 
 def read_tolerantly(
     stream: ByteStream,
-    header: Sequence[str],
+    header: list[str],
     *,
     keep: frozenset[str],
     scratch: Path,
@@ -74,6 +75,8 @@ def read_tolerantly(
     for record in records:
         if isinstance(record, _Broken):
             broken.add(record.line, [record.reason, _shown(record.content)])
+        elif record.cells == header:
+            broken.add(record.line, [REPEATED_HEADER, _shown(",".join(header).encode())])
         else:
             rows.add(record.line, [record.cells[number] or None for number, _ in kept])
     return TolerantRead(
@@ -151,7 +154,22 @@ def _records(lines: Iterator[_Line], *, n_columns: int) -> Iterator[_Record | _B
             joined = _join(line, waiting, lines, n_columns=n_columns)
             if joined is not None:
                 content, cells, last = joined
-        yield _judged(line.number, content, cells, n_columns=n_columns, at_end=not last.has_end)
+        judged = _judged(line.number, content, cells, n_columns=n_columns, at_end=not last.has_end)
+        yield from _old_ends(judged, n_columns=n_columns)
+
+
+def _old_ends(found: _Record | _Broken, *, n_columns: int) -> Iterator[_Record | _Broken]:
+    """The records of a line that has too many cells since some of its ends are lone CRs."""
+    if isinstance(found, _Broken) and found.reason == TOO_MANY_COLUMNS and b"\r" in found.content:
+        pieces = [
+            _judged(found.line, piece, _cells(piece), n_columns=n_columns, at_end=False)
+            for piece in found.content.split(b"\r")
+            if piece
+        ]
+        if all(isinstance(piece, _Record) for piece in pieces):
+            yield from pieces
+            return
+    yield found
 
 
 def _join(

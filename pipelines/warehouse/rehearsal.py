@@ -24,6 +24,7 @@ from pipelines.warehouse.checked_deliveries import convert_delivery
 
 # What their contracts say of themselves; every other table may be absent.
 MUST_BE_DELIVERED = ("clients", "therapists")
+SHOWN_COLUMNS = 30
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,10 @@ class Findings:
                 ("columns not there", table.absent_columns),
             ):
                 if names:
-                    found.append(f"  {'':16} {label}: {', '.join(names)}")
+                    more = len(names) - SHOWN_COLUMNS
+                    shown = ", ".join(names[:SHOWN_COLUMNS])
+                    shown += f" and {more:,} more" if more > 0 else ""
+                    found.append(f"  {'':16} {label}: {shown}")
         found += [f"  not taken: {name}" for name in self.not_taken]
         found += [
             f"  {table:16} is missing: this table must be delivered"
@@ -150,27 +154,36 @@ def check_delivery(
         delivery = land(rehearsal, paths, source="inbox", mode=mode, delivered_on=delivered_on)
         run = BuildRun(rehearsal)
         try:
-            run.reference(["ref_instruments", "ref_instrument_scales", "ref_turned_items"])
-            staged = [name for name in run.models if name.startswith("stg_")]
-            run.stage([*staged, *ACCOUNT_TABLES])
-            own = f"delivery_id = {quoted(delivery.delivery_id)}"
-            return Findings(
-                kind=delivery.kind,
-                mode=delivery.mode,
-                delivered_on=delivery.delivered_on.isoformat(),
-                tables=_tables(run, delivery.delivery_id),
-                rules=[*_rules(run, own), *_oddities(run, delivery)],
-                not_taken=[f"{file.name} ({file.reason})" for file in delivery.unrecognised],
-                missing_tables=_missing(run, delivery),
-                unusable_files=[
-                    file.refusal
-                    for files in run.files.values()
-                    for file in files
-                    if file.refusal and file.delivery_id == delivery.delivery_id
-                ],
-            )
+            return judge(run, [delivery])[0]
         finally:
             run.close()
+
+
+def judge(run: BuildRun, delivered: Sequence[Delivery]) -> list[Findings]:
+    """Stage all that has been landed and say of each of these deliveries how its rows end."""
+    run.reference(["ref_instruments", "ref_instrument_scales", "ref_turned_items"])
+    staged = [name for name in run.models if name.startswith("stg_")]
+    run.stage([*staged, *ACCOUNT_TABLES])
+    return [_findings(run, delivery) for delivery in delivered]
+
+
+def _findings(run: BuildRun, delivery: Delivery) -> Findings:
+    own = f"delivery_id = {quoted(delivery.delivery_id)}"
+    return Findings(
+        kind=delivery.kind,
+        mode=delivery.mode,
+        delivered_on=delivery.delivered_on.isoformat(),
+        tables=_tables(run, delivery.delivery_id),
+        rules=[*_rules(run, own), *_oddities(run, delivery)],
+        not_taken=[f"{file.name} ({file.reason})" for file in delivery.unrecognised],
+        missing_tables=_missing(run, delivery),
+        unusable_files=[
+            file.refusal
+            for files in run.files.values()
+            for file in files
+            if file.refusal and file.delivery_id == delivery.delivery_id
+        ],
+    )
 
 
 def _copy_of(home: Home | None, root: Path) -> Home:

@@ -163,6 +163,7 @@ def test_an_archive_inside_is_not_opened_and_is_told(
     (told,) = landed.unrecognised
     assert (told.name, told.reason) == (
         inner,
-        "an archive inside a delivery is not opened; deliver it by itself",
+        "an archive or workbook, which is not opened here; deliver an archive by itself, a"
+        " workbook's sheets as CSV",
     )
     assert deliveries(home) == [landed]
