@@ -28,7 +28,7 @@ from pipelines.home import Home
 from pipelines.ingest.assets import inbox_sensor
 from pipelines.reporting.assets import REPORT_ASSETS
 from pipelines.warehouse.assets import TABLE_ASSETS
-from pipelines.warehouse.checks import judges_agree
+from pipelines.warehouse.checks import judges_agree, rules_hold
 from pipelines.warehouse.resources import HomeRun
 
 # What was imported stays, and searching through the rest as often as Python would costs a run a
@@ -68,7 +68,7 @@ def build_definitions(home: Path) -> dg.Definitions:
     )  # fmt: skip
     return dg.Definitions(
         assets=[*TABLE_ASSETS, comparison_layer, *REPORT_ASSETS],
-        asset_checks=[judges_agree],
+        asset_checks=[judges_agree, rules_hold],
         jobs=[job],
         schedules=[schedule],
         sensors=[inbox_sensor(home, JOB_NAME)],

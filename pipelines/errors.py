@@ -8,6 +8,7 @@
     │   ├── ContractError      a contract file, or a file that does not fit its contract
     │   ├── InstrumentError    an instrument file of the catalogue
     │   ├── LostRowsError      a full delivery lost more rows than the clinic allows
+    │   ├── TooMuchQuarantineError  more of a delivery was turned away than may be
     │   └── CheckFailedError   a built table breaks a blocking check
     ├── JudgesDisagreeError  the two judges of a contract counted differently
     ├── ModelError           a SQL model, macro or template of ours is wrong
@@ -81,6 +82,10 @@ class InstrumentError(DataError):
 
 class LostRowsError(DataError):
     """A full delivery no longer holds more of a table's keys than the clinic allows."""
+
+
+class TooMuchQuarantineError(DataError):
+    """So many rows of a delivery were turned away that nothing is made from the rest."""
 
 
 class CheckFailedError(DataError):

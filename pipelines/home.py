@@ -33,6 +33,7 @@ from pipelines.measure_settings import (
 )
 from pipelines.outcome_settings import OutcomeSettings, read_outcome_settings
 from pipelines.path_settings import PathSettings, read_path_settings
+from pipelines.quarantine_settings import QuarantineSettings, read_quarantine_settings
 from pipelines.rebase_settings import Rebase, read_rebases, rebases_digest
 from pipelines.toml_sections import Section, Sections
 
@@ -82,6 +83,7 @@ class Settings:
     protocol_sessions: int = 0
     session_window_days: int = SESSION_WINDOW_DAYS
     max_lost_share: float = 0.2
+    quarantine: QuarantineSettings = field(default_factory=QuarantineSettings)
     sources: tuple[SourceSettings, ...] = ()
     outcomes: OutcomeSettings = field(default_factory=OutcomeSettings)
     measures: tuple[MeasureDecision, ...] = ()
@@ -114,6 +116,7 @@ class Settings:
             str(self.protocol_sessions),
             str(self.session_window_days),
             str(self.max_lost_share),
+            self.quarantine.digest_text,
             repr([(source.name, dict(source.options)) for source in self.sources]),
             repr([(name, sorted(turned)) for name, turned in self.turned_instruments.items()]),
             self.outcomes.digest_text,
@@ -164,6 +167,7 @@ def read_settings(path: Path) -> Settings:
         protocol_sessions=windows.take("protocol_sessions", int, 0),
         session_window_days=read_session_window(windows),
         max_lost_share=deliveries.take("max_lost_share", float, 0.2),
+        quarantine=read_quarantine_settings(deliveries),
         sources=tuple(
             _read_source(path, name, value)
             for name, value in sorted(reader.table("sources").items())

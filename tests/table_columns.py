@@ -142,4 +142,11 @@ DDL: dict[str, str] = {
     " rule_id varchar, n_rows bigint",
     "stg_row_counts": "file_id varchar, delivery_id varchar, table_name varchar,"
     " row_status varchar, n_rows bigint",
+    "stg_rule_breaks": "file_id varchar, delivery_id varchar, table_name varchar,"
+    " rule_id varchar, n_rows bigint",
+    "stg_rule_checks": "delivery_id varchar, file_id varchar, table_name varchar,"
+    " rule_id varchar, n_judged bigint, n_broken bigint, is_unusable boolean",
+    "ref_contract_rules": "table_name varchar, rule_id varchar, position integer,"
+    " column_names varchar[], kind varchar, dimension varchar, severity varchar,"
+    " tolerated_percent decimal(9, 4), meaning varchar, expected varchar, what_to_do varchar",
 }

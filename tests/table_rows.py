@@ -193,6 +193,20 @@ DEFAULTS: dict[str, Row] = {
     "stg_files": {"source": "inbox", "mode": "full"},
     "stg_row_counts": {},
     "stg_warning_counts": {},
+    "stg_rule_breaks": {},
+    "stg_rule_checks": {"delivery_id": "d1", "table_name": "clients", "is_unusable": False},
+    "ref_contract_rules": {
+        "table_name": "clients",
+        "position": 1,
+        "column_names": [],
+        "kind": "required",
+        "dimension": "completeness",
+        "severity": "error",
+        "tolerated_percent": 1,
+        "meaning": "Example.",
+        "expected": "an example",
+        "what_to_do": "Example.",
+    },
 }
 
 

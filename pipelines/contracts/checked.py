@@ -9,7 +9,7 @@ delivered rows in their order), `broken.parquet` (lines that are no rows), for a
 import json
 import shutil
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -18,8 +18,9 @@ from typing import Any
 
 import duckdb
 
-from pipelines.contracts import answers, cell_types, odcs, row_rules
+from pipelines.contracts import answers, cell_types, odcs, profile, row_rules
 from pipelines.contracts.odcs import Contract
+from pipelines.contracts.profile import Profile
 from pipelines.engine import Engine, quoted
 from pipelines.errors import DeliveryError
 from pipelines.files import private_folder, sha256_file, sha256_text, temporary_beside
@@ -53,6 +54,7 @@ class Checked:
     unknown_columns: tuple[str, ...]
     absent_columns: tuple[str, ...]
     refusal: str = ""
+    profile: Profile = field(default_factory=Profile)
 
     @property
     def rows(self) -> Path | None:
@@ -78,7 +80,7 @@ class Checked:
 def _code_digest() -> str:
     modules = (
         text_files, byte_streams, csv_facts, parquet_text, tolerant_csv, cell_types, odcs,
-        row_rules, answers,
+        row_rules, answers, profile,
     )  # fmt: skip
     return sha256_text(
         duckdb.__version__,
@@ -130,10 +132,17 @@ def check_text_file(
             "absent_columns": sorted(
                 {column.name for column in contract.columns} - relation.present
             ),
+            "profile": _profile(engine, contract, folder, delivered_on),
         }
 
     name = _cache_name(contract, file_id, delivered_on, time_zone)
     return _take_or_fill(engine, checked, name, contract.table, fill)
+
+
+def _profile(engine: Engine, contract: Contract, folder: Path, delivered_on: date) -> Any:
+    rows = folder / "rows.parquet"
+    found = profile.profile_rows(engine, contract, rows, delivered_on) if rows.exists() else None
+    return asdict(found or Profile())
 
 
 def _set_aside(engine: Engine, path: Path, folder: Path, error: DeliveryError) -> dict[str, Any]:
@@ -169,7 +178,11 @@ def check_converted_file(
         present = frozenset(column.name for column in contract.columns)
         source = f"read_parquet({quoted(str(path))})"
         _write_rows(engine, contract, source, present, "line", folder, delivered_on)
-        return {"unknown_columns": [], "absent_columns": []}
+        return {
+            "unknown_columns": [],
+            "absent_columns": [],
+            "profile": _profile(engine, contract, folder, delivered_on),
+        }
 
     name = _cache_name(contract, sha256_file(path) + file_id, delivered_on, time_zone)
     return _take_or_fill(engine, checked, name, contract.table, fill)
@@ -263,6 +276,7 @@ def _take_or_fill(
         unknown_columns=tuple(found["unknown_columns"]),
         absent_columns=tuple(found["absent_columns"]),
         refusal=found.get("refusal", ""),
+        profile=Profile(**found.get("profile", {})),
     )
 
 

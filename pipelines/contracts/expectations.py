@@ -21,13 +21,12 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from pipelines.contracts.odcs import Column, Contract, Rule
+from pipelines.contracts.profile import WITHOUT_UNIQUE
 from pipelines.errors import OutcomesError
 from pipelines.files import private_folder
 
 Outcome = Literal["passed", "failed", "error", "not_applicable"]
 
-# Answers outnumber all other rows by far; the fold of a response counts its repeated items.
-_WITHOUT_UNIQUE = frozenset({"response_items"})
 _NUMBER_TYPES = frozenset({"integer", "decimal"})
 _PACKAGE_ROOT = Path(__file__).parents[2]
 _SECONDS_TO_END = 5.0
@@ -88,7 +87,7 @@ def _expectation(
 ) -> Expectation | None:
     """The rule as an expectation, None where only the row rules can judge it."""
     if rule.kind == "unique":
-        if contract.table in _WITHOUT_UNIQUE:
+        if contract.table in WITHOUT_UNIQUE:
             return None
         key = rule.columns or contract.key
         return Expectation(

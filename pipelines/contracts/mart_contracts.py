@@ -11,6 +11,8 @@ from pathlib import Path
 from pipelines.contracts.odcs_file import Node, Problems, read_yaml
 
 MART_CONTRACTS = Path(__file__).parents[2] / "data_contracts" / "marts"
+# The same of what may be shown, for each audience.
+PUBLISHED_CONTRACTS = MART_CONTRACTS.with_name("published")
 DIRECTIONS = ("higher_is_better", "higher_is_worse", "none")
 CLASSIFICATIONS = ("identifying", "clinical", "operational")
 

@@ -17,13 +17,14 @@ Two temporary tables come out in the engine: `raw_<table>`, every readable deliv
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from pipelines.contracts.cell_types import DUCKDB_TYPES
 from pipelines.contracts.cross_rules import cross_rules, parent_alias
 from pipelines.contracts.odcs import Column, Contract
+from pipelines.contracts.profile import Profile
 from pipelines.engine import Engine, identifier, path_list, quoted
 
 # Room for the lines of one file inside a row's position, which orders rows over all deliveries.
@@ -58,6 +59,8 @@ class CheckedFile:
     unknown_columns: tuple[str, ...] = ()
     absent_columns: tuple[str, ...] = ()
     refusal: str = ""
+    # Counts of the same rows, which therefore tell no two files apart.
+    profile: Profile = field(default_factory=Profile, compare=False)
 
     @property
     def n_delivered(self) -> int:

@@ -1,7 +1,7 @@
 """What became of every delivered row, for all tables together: queries over the tables' accounts.
 
-`staging.py` keeps three small accounts per table; these join them, with the rows of files that no
-table takes, into `quarantine`, `stg_row_counts` and `stg_warning_counts`.
+`staging.py` keeps four small accounts per table; these join them, with the rows of files that no
+table takes, into `quarantine`, `stg_row_counts`, `stg_warning_counts` and `stg_rule_breaks`.
 """
 
 from collections.abc import Sequence
@@ -19,16 +19,18 @@ ACCOUNT_TABLES = {
     "quarantine": ("quarantine_", f"table_name, {QUARANTINE_ORDER}"),
     "stg_row_counts": ("counts_", "file_id, delivery_id, table_name, row_status"),
     "stg_warning_counts": ("warnings_", "file_id, delivery_id, table_name, rule_id"),
+    "stg_rule_breaks": ("breaks_", "file_id, delivery_id, table_name, rule_id"),
 }
 
 
 def account_select(name: str, parts: Sequence[Path], unread: Sequence[CheckedFile]) -> str:
     """The rows of one account: the tables' own `parts`, and of `unread` files that no table takes.
 
-    Unread lines break no warning.
+    Unread lines break no rule of a table.
     """
     _, order = ACCOUNT_TABLES[name]
-    extra = "" if name == "stg_warning_counts" else _unread_rows(name, unread)
+    has_lines = name in {"quarantine", "stg_row_counts"}
+    extra = _unread_rows(name, unread) if has_lines else ""
     return f"select * from read_parquet({path_list(parts)}){extra} order by {order}"
 
 

@@ -11,7 +11,9 @@ from pipelines.warehouse.accounts import FILES_TABLE
 from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.key_check import KeyCheck
 from pipelines.warehouse.model_file import Model, load_checks, load_models
+from pipelines.warehouse.quarantine_limit import require_usable_rows
 from pipelines.warehouse.resources import HomeRun
+from pipelines.warehouse.rule_results import CHECKS_TABLE, RULES_TABLE
 from pipelines.warehouse.store import BuiltTable
 
 KEY_CHECK = "key_identifies_rows"
@@ -39,6 +41,7 @@ REFERENCE_TABLES = {
     "ref_path_rules": "Rules about the path through a course, each figure with its source.",
     **MEASURE_TABLES,
     "ref_claims": "Claims that the clinic would like to make, each with the standard to meet.",
+    RULES_TABLE: "Rules of the contracts: what each means, how much may break it, what to do.",
     "ref_rebases": "Charts whose limits start anew, each with the documented change.",
 }
 CONTRACTS = load_contracts()
@@ -221,7 +224,9 @@ STAGING_MODELS = layer("stg_")
                 ("quarantine", "Delivered rows that were turned away, with file, line, reasons."),
                 ("stg_row_counts", "Delivered rows by file and by how they ended."),
                 ("stg_warning_counts", "Rows in use that break a warning, by file and rule."),
+                ("stg_rule_breaks", "Delivered rows that break a rule about other tables."),
                 (FILES_TABLE, "Landed files and the tables they held."),
+                (CHECKS_TABLE, "Rows of a file that each rule was put to, and that broke it."),
             )
         ),
     ],
@@ -242,6 +247,8 @@ def stg_layer(
         yield result(built, check)
     for check in failed:
         check.require()
+    if {"quarantine", "stg_row_counts"} <= set(run.built):
+        require_usable_rows(run)
     home_run.finish_step(context)
 
 

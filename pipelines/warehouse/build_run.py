@@ -37,6 +37,7 @@ from pipelines.warehouse.key_check import KeyCheck
 from pipelines.warehouse.model_file import Model, build_order, load_checks, load_models
 from pipelines.warehouse.path_rules import path_rules
 from pipelines.warehouse.rebases import rebase_table
+from pipelines.warehouse.rule_results import CHECKS_TABLE, RULES_TABLE, checks_frame, rules_frame
 from pipelines.warehouse.second_judge import SecondJudge
 from pipelines.warehouse.side_by_side import side_by_side
 from pipelines.warehouse.snapshot import (
@@ -186,6 +187,7 @@ class BuildRun:
             **measure_tables(self.settings.measures),
             "ref_claims": claims(self.home.claims),
             "ref_rebases": rebase_table(self.settings.rebases, self.catalogue.instruments),
+            RULES_TABLE: rules_frame(self.contracts, self.settings.quarantine.shares),
         }
         return [self.keep_frame(name, frames[name]) for name in sorted(names)]
 
@@ -216,7 +218,9 @@ class BuildRun:
             self._gather_accounts(name)
         if FILES_TABLE in wanted:
             self.keep_frame(FILES_TABLE, files_frame(self._all_files))
-        staged = [*(f"stg_{table}" for table in order), *ACCOUNT_TABLES, FILES_TABLE]
+        if CHECKS_TABLE in wanted:
+            self.keep_frame(CHECKS_TABLE, checks_frame(self.contracts, self.files))
+        staged = [*(f"stg_{each}" for each in order), *ACCOUNT_TABLES, FILES_TABLE, CHECKS_TABLE]
         return [self.built[name] for name in staged if name in wanted]
 
     def _build_stage(self, table: str, inputs: StagingInputs, engine: Engine) -> None:

@@ -92,6 +92,7 @@ def check_deliveries(
                 unknown_columns=checked.unknown_columns,
                 absent_columns=checked.absent_columns,
                 refusal=checked.refusal,
+                profile=checked.profile,
             )
         )
     return found

@@ -1,8 +1,8 @@
 """Settled rows as staging tables: one build per table of the export, parents first.
 
-Each build gives `stg_<table>` and three small tables that account for every delivered row:
-`quarantine_<table>`, `counts_<table>` and `warnings_<table>`. They are joined into `quarantine`,
-`stg_row_counts` and `stg_warning_counts`, which is what others read.
+Each build gives `stg_<table>` and four small tables that account for every delivered row:
+`quarantine_<table>`, `counts_<table>`, `warnings_<table>` and `breaks_<table>`. They are joined
+into `quarantine`, `stg_row_counts`, `stg_warning_counts` and `stg_rule_breaks`, which others read.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +15,7 @@ from pipelines.contracts import (
     answers,
     deletions,
     lost_rows,
+    rule_breaks,
     settle,
     settle_answers,
     turned_answers,
@@ -122,6 +123,7 @@ def build_staging(
         keep(f"counts_{table}", _counts(settle.counts_select(table), table, files))
         warnings = settle.warnings_select(table)
         keep(f"warnings_{table}", f"{warnings} order by file_id, delivery_id, rule_id")
+        keep(f"breaks_{table}", rule_breaks.row_breaks(contract))
         _refuse_lost_rows(inputs, table, *lost_rows.lost_keys(engine, contract, files))
         engine.execute(f"drop table raw_{table}")
     store.remember(fingerprint, outputs)
@@ -212,10 +214,13 @@ def _settle_answers(
     settle_answers.settle_answers(engine, responses_delivered=delivered)
     settle_answers.settle_broken_answers(engine, rows)
     broken = settle.broken_select("response_items", files)
-    keep(
-        "quarantine_response_items",
-        _ordered(f"{settle_answers.bad_answers_select(engine, rows)} union all {broken}"),
+    engine.execute(
+        "create or replace temp table bad_answers as"
+        f" {settle_answers.bad_answers_select(engine, rows)} union all {broken}"
     )
+    keep("quarantine_response_items", _ordered("select * from bad_answers"))
+    keep("breaks_response_items", rule_breaks.answer_breaks(contract, "bad_answers"))
+    engine.execute("drop table bad_answers")
     keep("counts_response_items", _counts(settle_answers.ANSWER_COUNTS, "response_items", files))
     keep(
         "warnings_response_items",
@@ -299,6 +304,7 @@ def code_digest() -> str:
         settle_answers.__file__,
         turned_answers.__file__,
         lost_rows.__file__,
+        rule_breaks.__file__,
         deletions.__file__,
         cross_rules_module.__file__,
         __file__,

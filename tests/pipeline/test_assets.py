@@ -45,6 +45,7 @@ REFERENCE_TABLES = {
     "ref_outcome_rules",
     "ref_path_rules",
     "ref_programme_standards",
+    "ref_contract_rules",
     "ref_rebases",
     "ref_recovery_pairs",
     "ref_reliabilities",
@@ -63,7 +64,14 @@ COMPARISON_TABLES = {
     "mart_comparison_sensitivity",
     "mart_comparison_spread",
 }
-ACCOUNTS = {"quarantine", "stg_row_counts", "stg_warning_counts", "stg_files"}
+ACCOUNTS = {
+    "quarantine",
+    "stg_row_counts",
+    "stg_warning_counts",
+    "stg_rule_breaks",
+    "stg_files",
+    "stg_rule_checks",
+}
 POLICIES = "ref_disclosure_policies"
 REPORTS = {"monthly_report", "report_index"}
 LAYER_FOLDERS = {
