@@ -131,8 +131,8 @@ def _privacy(context: Context) -> tuple[str, ...]:
             "method.privacy",
             policy=policy.policy_id,
             version=policy.version,
-            title=policy.title,
-            source=policy.source.rstrip("."),
+            title=words.translated(policy.title),
+            source=words.translated(policy.source).rstrip("."),
         )
     ]
     if policy.minimum_count > 1:
@@ -141,7 +141,9 @@ def _privacy(context: Context) -> tuple[str, ...]:
         found.append(words.say("method.privacy_rounded", base=policy.rounding_base))
     if context.is_public:
         found.append(words.say("method.consent"))
-    found += [words.say("method.privacy_not", text=text) for text in policy.does_not_do]
+    found += [
+        words.say("method.privacy_not", text=words.translated(text)) for text in policy.does_not_do
+    ]
     return tuple(found)
 
 

@@ -73,7 +73,7 @@ def rule_sentence(rule_id: str, words: Wording) -> str:
     """What a rule says; its id where an older contract had it."""
     if words.has(f"broken.{rule_id}"):
         return words.say(f"broken.{rule_id}")
-    return _rule_sentences().get(rule_id, rule_id)
+    return words.translated(_rule_sentences().get(rule_id, rule_id))
 
 
 def is_used(row: Record) -> bool:

@@ -68,6 +68,14 @@ class Wording:
                 todo="use only these names between braces",
             ) from None
 
+    def translated(self, text: str) -> str:
+        """A sentence of a contract or a policy, in this language where its catalogue has it.
+
+        Such sentences are written where their rule is; a catalogue may hold them under `said`,
+        each under the sentence itself.
+        """
+        return self.texts.get(f"said.{text}", text)
+
     def has(self, key: str) -> bool:
         """Whether there is such a text."""
         return key in self.texts

@@ -121,7 +121,9 @@ def _notes(context: Context, rows: Iterable[Record]) -> list[str]:
     """What the catalogue warns of, such as a ceiling."""
     names = {row["instrument_id"]: called(context, {**row, **_PLAIN}) for row in rows}
     return [
-        context.words.say("work.relationship.note", measure=name, note=note)
+        context.words.say(
+            "work.relationship.note", measure=name, note=context.words.translated(note)
+        )
         for key, name in names.items()
         for note in _catalogue_notes().get(key, ())
     ]
