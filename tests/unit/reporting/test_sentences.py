@@ -90,7 +90,7 @@ def test_few_courses_say_the_figure_and_how_little_it_says() -> None:
 def test_under_five_only_the_counts_are_said() -> None:
     text = said(replace(SHARE, n=4, x=2, rate=None, lower=None, upper=None, n_all=12))
     assert text.endswith(
-        "only 4 of 12 finished courses were measured at start and end; no rate is given."
+        "only 4 of 12 finished courses were measured at start and end. No rate is given."
     )
     assert "%" not in text
 
@@ -98,7 +98,7 @@ def test_under_five_only_the_counts_are_said() -> None:
 def test_a_badly_measured_month_leads_with_its_bounds() -> None:
     text = said(replace(SHARE, measured_rate=0.5, worst=0.29, best=0.79))
     assert text.startswith(
-        "Between 29 % and 79 % got reliably better on the PHQ-9 in October 2026, depending on the "
+        "Between 29 % and 79 % got reliably better on the PHQ-9 in October 2026. It depends on the "
         "people without a second score. Among those measured there is no clear change: 58 %"
     )
 
