@@ -4,7 +4,7 @@ What belongs here: the order of the work, and which row holds what. The arithmet
 beside this one, the meaning of each column in `data_contracts/marts/`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipelines.comparison import funnel, shrinkage
 from pipelines.comparison.columns import Columns
 from pipelines.comparison.expectations import Expectations, expect
-from pipelines.comparison.measures import LEVELS, MeasureSums, Window, read_measures
+from pipelines.comparison.measures import LEVELS, Measure, MeasureSums, Window, read_measures
 from pipelines.comparison.sensitivity import variants
 from pipelines.comparison.subject import Subject
 from pipelines.comparison.tables import empty_tables
@@ -34,13 +34,19 @@ from pipelines.comparison_settings import FIRST_SCORE, ComparisonSettings
 
 
 def compare(
-    read: Callable[[str], pl.DataFrame], settings: ComparisonSettings
+    read: Callable[[str], pl.DataFrame],
+    settings: ComparisonSettings,
+    left_out: Collection[tuple[Measure, Window]] = (),
 ) -> dict[str, pl.DataFrame]:
-    """All tables of the comparison by name. `read` gives a table of `measures.INPUTS` whole."""
+    """All tables of the comparison by name. `read` gives a table of `measures.INPUTS` whole.
+
+    Windows that are `left_out` have no rows: whoever asks has them already (`carried.py`).
+    """
     tables = empty_tables()
     for measure in read_measures(read):
         for window in measure.windows:
-            _compare_window(measure, window, settings, tables)
+            if (measure.measure, window) not in left_out:
+                _compare_window(measure, window, settings, tables)
     return {name: columns.frame() for name, columns in tables.items()}
 
 

@@ -25,7 +25,7 @@ LEVELS = ("therapist", "group")
 EVERYBODY = "therapist"
 INPUTS = ("int_case_mix_cells", "int_comparison_counts", "int_comparison_units")
 NOT_RECORDED = "not_recorded"
-_MEASURE = ["instrument_id", "scale", "respondent"]
+MEASURE = ["instrument_id", "scale", "respondent"]
 _SUMS = (
     "n_cases",
     "n_improved",
@@ -118,7 +118,7 @@ def read_measures(read: Callable[[str], pl.DataFrame]) -> Iterator[MeasureSums]:
 
 
 def _by_measure(frame: pl.DataFrame) -> dict[Measure, pl.DataFrame]:
-    parts = frame.partition_by(_MEASURE, as_dict=True, maintain_order=True, include_key=False)
+    parts = frame.partition_by(MEASURE, as_dict=True, maintain_order=True, include_key=False)
     return {(str(one), str(two), str(three)): part for (one, two, three), part in parts.items()}
 
 

@@ -1,5 +1,6 @@
-"""The comparison's tables of one run: made anew only when what they rest on has changed."""
+"""The comparison's tables of one run: made anew only where what they rest on has changed."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -8,6 +9,7 @@ import polars as pl
 
 from pipelines import comparison_settings
 from pipelines.comparison.build import compare
+from pipelines.comparison.carried import unchanged_windows, with_carried
 from pipelines.comparison.measures import INPUTS
 from pipelines.files import sha256_file, sha256_text
 from pipelines.warehouse.build_run import BuildRun
@@ -18,21 +20,43 @@ LIBRARIES = ("numpy", "polars", "scipy", "statsmodels")
 
 def build_comparison(run: BuildRun) -> tuple[BuiltTable, ...]:
     """Every table of the comparison, in the order of their names."""
-    fingerprint = sha256_text(
-        code_digest(),
-        run.settings.comparison.digest_text,
-        *(f"{name} {run.tables[name].content}" for name in INPUTS if name in run.tables),
-    )
+    fingerprint = _fingerprint(run, run.tables)
     known = run.store.recall(fingerprint)
     if known is None:
-        frames = compare(
-            lambda name: pl.read_parquet(run.table_path(name)), run.settings.comparison
-        )
+        frames = _compare(run)
         known = tuple(run.keep_frame(name, frame) for name, frame in sorted(frames.items()))
         run.store.remember(fingerprint, known)
     for built in known:
         run.built[built.table] = built
     return known
+
+
+def _compare(run: BuildRun) -> dict[str, pl.DataFrame]:
+    """The tables, with what the published ones hold of windows that are the same as then."""
+
+    def read(name: str) -> pl.DataFrame:
+        return pl.read_parquet(run.table_path(name))
+
+    published = run.base.tables
+    made = run.store.recall(_fingerprint(run, published))
+    if made is None:
+        return compare(read, run.settings.comparison)
+    before = {**published, **{built.table: built for built in made}}
+
+    def read_earlier(name: str) -> pl.DataFrame:
+        return pl.read_parquet(run.store.path(name, before[name].content))
+
+    same = unchanged_windows(read_earlier, read)
+    return with_carried(compare(read, run.settings.comparison, same), read_earlier, same)
+
+
+def _fingerprint(run: BuildRun, tables: Mapping[str, BuiltTable]) -> str:
+    """Changes with what the comparison would be made from, these being the tables."""
+    return sha256_text(
+        code_digest(),
+        run.settings.comparison.digest_text,
+        *(f"{name} {tables[name].content}" for name in INPUTS if name in tables),
+    )
 
 
 @cache
