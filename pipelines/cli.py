@@ -6,7 +6,7 @@ standard error when that is a terminal; what a program may read goes to standard
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -285,25 +285,30 @@ def status(home_path: Path, as_json: bool) -> None:
 @main.command()
 @HOME_OPTION
 @click.option("--table", default=None, help="Only this table's rows.")
-@click.option("--list", "as_list", is_flag=True, help="One line per row: file, line, reasons.")
+@click.option("--rule", default=None, help="Only rows that break this rule.")
+@click.option("--source", default=None, help="Only what came from this source.")
+@click.option("--delivery", default=None, help="Only this delivery: its id or its day.")
+@click.option("--by-delivery", "view", flag_value="by-delivery", help="Counts by delivery.")
+@click.option("--list", "view", flag_value="list", help="One line per row: file, line, reasons.")
+@click.option("--rows", "view", flag_value="rows", help="The rows as delivered; needs --purpose.")
+@click.option("--to-fix", "view", flag_value="to-fix", help="By clinician; needs --purpose.")
+@click.option("--owner", default=None, help="With --to-fix: only this therapist's rows.")
+@click.option("--purpose", default=None, help="Why rows are handed out; the ledger keeps it.")
+@click.option("--csv", "csv_path", type=click.Path(dir_okay=False, path_type=Path), default=None)
 @JSON_OPTION
-def quarantine(home_path: Path, table: str | None, as_list: bool, as_json: bool) -> None:
-    """What was turned away, why, and what to do; never a cell of a row.
+def quarantine(home_path: Path, as_json: bool, csv_path: Path | None, **asked: Any) -> None:
+    """What was turned away, why, and what to do.
 
-    Example: outcomes quarantine --table responses --list
+    Example: outcomes quarantine --to-fix --owner T001 --purpose "to mend May" --csv to_fix.csv
     """
-    from pipelines.audit.status import quarantine_rows, quarantine_summary, summary_lines
+    from pipelines.audit.quarantine import ask, write_csv
 
-    home = Home(home_path)
-    rows = quarantine_rows(home, table) if as_list else quarantine_summary(home, table)
-    _print(
-        as_json,
-        rows,
-        lambda: (
-            ([_columns(row) for row in rows] if as_list else summary_lines(rows))
-            or ["Nothing is in quarantine."]
-        ),
-    )
+    rows, lines = ask(Home(home_path), **asked)
+    if csv_path is not None:
+        write_csv(csv_path, rows)
+        click.echo(f"{_count(len(rows), 'row')} in {csv_path}")
+        return
+    _print(as_json, rows, lambda: lines(rows) or ["Nothing is in quarantine."])
 
 
 @main.command()
@@ -361,12 +366,6 @@ def _count(n: int, noun: str) -> str:
 
 def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment is not None else None
-
-
-def _columns(row: Mapping[str, Any]) -> str:
-    return "  ".join(
-        ", ".join(value) if isinstance(value, list) else str(value) for value in row.values()
-    )
 
 
 def _delivery(delivery: Any) -> dict[str, Any]:

@@ -1,25 +1,18 @@
 """Where a home stands: deliveries, quarantine, what is out of date, reports. Counts only."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import duckdb
 
 from pipelines.audit import ledger
-from pipelines.contracts.odcs import load_contracts
-from pipelines.contracts.row_rules import explain
 from pipelines.engine import quoted
-from pipelines.errors import UsageError
 from pipelines.home import Home
 from pipelines.ingest.manifest import deliveries
-from pipelines.ingest.reasons import reading_reasons
 from pipelines.ingest.sources import waiting
 from pipelines.warehouse.inputs import inputs_fingerprint
-from pipelines.warehouse.snapshot import current_snapshot, ensure_catalogues
+from pipelines.warehouse.snapshot import current_snapshot
 from pipelines.warehouse.store import Store
-
-SHOWN_FILES = 3
 
 
 @dataclass(frozen=True)
@@ -100,77 +93,3 @@ def _rows_by_status(home: Home) -> dict[str, int]:
             f"select row_status, sum(n_rows) from {counts} group by 1 order by 1"
         ).fetchall()
     return {status: int(n_rows) for status, n_rows in found}
-
-
-def quarantine_summary(home: Home, table: str | None) -> list[dict[str, Any]]:
-    """Rows in quarantine by table and reason: what was expected, what to do, the first files."""
-    source = _quarantine(home)
-    with duckdb.connect() as connection:
-        found = connection.execute(
-            "select table_name, reason, count(*), count(distinct (file_name, delivered_on)),"
-            " list(distinct (delivered_on, file_name) order by (delivered_on, file_name))"
-            f"[:{SHOWN_FILES}]"
-            " from (select table_name, file_name, cast(delivered_on as varchar) as delivered_on,"
-            f" unnest(reasons) as reason from {source}) where $table is null or table_name = $table"
-            " group by 1, 2 order by 1, 2",
-            {"table": table},
-        ).fetchall()
-    meanings = reading_reasons()
-    for contract in load_contracts().values():
-        meanings |= {rule.rule_id: (explain(rule), rule.what_to_do) for rule in contract.rules}
-    return [
-        {
-            "table": name,
-            "n_rows": n_rows,
-            "reason": reason,
-            "expected": meanings.get(reason, ("", ""))[0],
-            "what_to_do": meanings.get(reason, ("", ""))[1],
-            "n_files": n_files,
-            "first_files": [
-                {"file": file, "delivered_on": delivered_on} for delivered_on, file in first
-            ],
-        }
-        for name, reason, n_rows, n_files, first in found
-    ]
-
-
-def summary_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The summary for people."""
-    lines = []
-    for row in rows:
-        n_rows, more = row["n_rows"], row["n_files"] - len(row["first_files"])
-        lines.append(
-            f"{row['table']}  {n_rows:,} {'row' if n_rows == 1 else 'rows'}  {row['reason']}"
-        )
-        if row["expected"]:
-            lines.append(f"  {row['expected']}")
-        if row["what_to_do"]:
-            lines.append(f"  what to do: {row['what_to_do']}")
-        files = [f"{each['file']} of {each['delivered_on']}" for each in row["first_files"]]
-        lines.append(f"  in {', '.join(files)}" + (f" and {more} more" if more else ""))
-    return lines
-
-
-def quarantine_rows(home: Home, table: str | None) -> list[dict[str, Any]]:
-    """Every row in quarantine by where it stands; never what is in it."""
-    source = _quarantine(home)
-    with duckdb.connect() as connection:
-        found = connection.execute(
-            f"select table_name, file_name, delivered_on, line, reasons from {source}"
-            " where $table is null or table_name = $table order by all",
-            {"table": table},
-        ).fetchall()
-    names = ("table", "file", "delivered_on", "line", "reasons")
-    return [dict(zip(names, row, strict=True)) for row in found]
-
-
-def _quarantine(home: Home) -> str:
-    ensure_catalogues(home)
-    source = _published(home, "quarantine")
-    if source is None:
-        raise UsageError(
-            "Nothing has been run on this home yet.",
-            where=str(home.root),
-            todo="run `outcomes run` first",
-        )
-    return source

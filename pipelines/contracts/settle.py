@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import polars as pl
+
 from pipelines.contracts.cell_types import DUCKDB_TYPES
 from pipelines.contracts.cross_rules import cross_rules, parent_alias
 from pipelines.contracts.odcs import Column, Contract
@@ -338,7 +340,7 @@ def broken_select(table: str, files: Sequence[CheckedFile]) -> str:
     parts = [
         f"select {quoted(table)}, {quoted(file.delivery_id)},"
         f" date {quoted(str(file.delivered_on))}, {quoted(file.file_id)},"
-        f" {quoted(file.file_name)}, line, [reason], cast(null as varchar)"
+        f" {quoted(file.file_name)}, line, [reason], {_line_as_delivered(file.broken)}"
         f" from read_parquet({quoted(str(file.broken))})"
         for file in files
         if file.broken is not None
@@ -349,6 +351,14 @@ def broken_select(table: str, files: Sequence[CheckedFile]) -> str:
             " cast(null as varchar[]), cast(null as varchar) where false"
         )
     return "\nunion all\n".join(parts)
+
+
+def _line_as_delivered(broken: Path) -> str:
+    """The start of a line that was no row, where its reader kept it."""
+    if "text" not in pl.read_parquet_schema(broken):
+        return "cast(null as varchar)"
+    kept = "cast(to_json(struct_pack(line_as_delivered := text)) as varchar)"
+    return f"case when text is not null then {kept} end"
 
 
 def counts_select(table: str) -> str:
