@@ -36,8 +36,6 @@ def profile_rows(engine: Engine, contract: Contract, rows: Path, delivered_on: d
     """The counts of a checked file; `rows` has the columns of `row_rules.check_select`."""
     with_unique = contract.table not in WITHOUT_UNIQUE
     relation = f"read_parquet({quoted(str(rows))}, filename = true)"
-    counts = engine.rows(rule_counts_select(contract, relation, with_unique=with_unique))
-    broken = {rule_id: int(n_rows) for rule_id, n_rows in counts}
     columns = [column.name for column in contract.columns]
     newest = [rule for rule in contract.rules if rule.kind == "newest"]
     asked = {
@@ -45,18 +43,33 @@ def profile_rows(engine: Engine, contract: Contract, rows: Path, delivered_on: d
         for rule in contract.rules
         if (condition := _is_judged(rule, with_unique=with_unique)) is not None
     }
+    key = ", ".join(identifier(name) for name in contract.key)
     items = [
+        "count(row_errors) + count(row_warnings)",
+        f"count(distinct row({key})) < count(*)" if with_unique else "false",
         "count(*)",
         *(f"count({identifier(name)})" for name in columns),
         *(f"count(*) filter (where {condition})" for condition in asked.values()),
         *(_newest_age(rule) for rule in newest),
     ]
     # A parameter must be used; the typed rows name it only in some rules.
-    n_rows, *found = engine.one(
+    n_flagged, has_repeats, n_rows, *found = engine.one(
         f"with delivery as (select $delivered_on as delivered_on)"
         f" select {', '.join(items)} from {relation} cross join delivery",
         {"delivered_on": delivered_on},
     )
+    broken = dict.fromkeys(
+        (
+            rule.rule_id
+            for rule in contract.rules
+            if rule.kind in ROW_KINDS or rule.kind == "unique"
+        ),
+        0,
+    )
+    # Most files are clean, and planning a query costs more than reading a small one.
+    if n_flagged or has_repeats:
+        counts = engine.rows(rule_counts_select(contract, relation, with_unique=with_unique))
+        broken |= {rule_id: int(n_rows) for rule_id, n_rows in counts}
     filled = {name: int(n) for name, n in zip(columns, found, strict=False)}
     found = found[len(columns) :]
     judged = {rule_id: int(n) for rule_id, n in zip(asked, found, strict=False)}

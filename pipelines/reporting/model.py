@@ -148,6 +148,7 @@ class Table:
     """A table with what it shows as its caption.
 
     `is_sortable`: a reader may order it by any column; false where that would rank people.
+    `is_folded_when_long`: false where the table is what the page is for.
     """
 
     table_id: str
@@ -156,6 +157,7 @@ class Table:
     rows: tuple[Row, ...]
     note: str = ""
     is_sortable: bool = True
+    is_folded_when_long: bool = True
 
 
 @dataclass(frozen=True)

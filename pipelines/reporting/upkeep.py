@@ -13,6 +13,7 @@ from pipelines.files import sha256_text, write_atomic
 from pipelines.home import Home
 from pipelines.ingest.manifest import deliveries
 from pipelines.months import latest_complete_month, month_end, month_of, months_between
+from pipelines.reporting.data_quality_page import data_quality_page, read_quality
 from pipelines.reporting.dictionary_page import dictionary_page
 from pipelines.reporting.disclosure import audience_policies
 from pipelines.reporting.html import render_index, render_month, render_page
@@ -21,6 +22,7 @@ from pipelines.reporting.model import Companion, Page, Report
 from pipelines.reporting.view_model import build_report
 from pipelines.reporting.wording import load_wording
 from pipelines.reporting.write import (
+    DATA_QUALITY_FILE,
     DICTIONARY_FILE,
     METHODS_FILE,
     index_entries,
@@ -139,6 +141,14 @@ class ReportWriter:
             self._pages[DICTIONARY_FILE] = dictionary_page(
                 load_mart_contracts(), words, clinic=clinic
             )
+            if run.as_of_on is not None:
+                self._pages[DATA_QUALITY_FILE] = data_quality_page(
+                    read_quality(run.engine.connection, "director"),
+                    run.contracts,
+                    words,
+                    clinic=clinic,
+                    as_of_on=run.as_of_on,
+                )
         return self._pages
 
     def _provenance(self) -> dict[str, Any]:

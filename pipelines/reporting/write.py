@@ -13,6 +13,7 @@ DATA_FILE = "report.json"
 PAGE_FILE = "index.html"
 METHODS_FILE = "methods.html"
 DICTIONARY_FILE = "dictionary.html"
+DATA_QUALITY_FILE = "data_quality.html"
 
 
 @dataclass(frozen=True)
