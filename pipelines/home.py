@@ -33,6 +33,7 @@ from pipelines.measure_settings import (
 )
 from pipelines.outcome_settings import OutcomeSettings, read_outcome_settings
 from pipelines.path_settings import PathSettings, read_path_settings
+from pipelines.print_settings import PrintSettings, read_print_settings
 from pipelines.quarantine_settings import QuarantineSettings, read_quarantine_settings
 from pipelines.rebase_settings import Rebase, read_rebases, rebases_digest
 from pipelines.toml_sections import Section, Sections
@@ -90,6 +91,7 @@ class Settings:
     paths: PathSettings = field(default_factory=PathSettings)
     comparison: ComparisonSettings = field(default_factory=ComparisonSettings)
     rebases: tuple[Rebase, ...] = ()
+    print: PrintSettings = field(default_factory=PrintSettings)
     governance: GovernanceSettings = field(default_factory=GovernanceSettings)
     # Of the files in `claims/`, beside the settings file.
     claims_digest: str = ""
@@ -124,6 +126,7 @@ class Settings:
             self.paths.digest_text,
             self.comparison.digest_text,
             rebases_digest(self.rebases),
+            self.print.digest_text,
             self.governance.digest_text,
             self.claims_digest,
         )
@@ -177,6 +180,7 @@ def read_settings(path: Path) -> Settings:
         paths=read_path_settings(windows),
         comparison=read_comparison_settings(reader),
         rebases=read_rebases(reader),
+        print=read_print_settings(reader),
         governance=read_governance_settings(reader),
         claims_digest=_claims_digest(path.parent / CLAIMS_FOLDER),
     )

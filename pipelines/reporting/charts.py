@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +24,10 @@ from pipelines.reporting.trends import limit_rows
 CHART_FOLDER = Path(__file__).parents[2] / "reports" / "charts"
 # The narrow trend shows a year and the month before it: more would not be legible on a phone.
 NARROW_POINTS = 13
+# A report has fewer drawings than this, so that its page and its PDF draw each but once.
+KEPT_DRAWINGS = 128
+_HEAD = re.compile(r"<svg(?: xmlns(?::xlink)?=\"[^\"]*\")* version=\"1\.1\" class=\"marks\"")
+_MARK_ROLES = re.compile(r' (?:role="graphics-[a-z]+"|aria-roledescription="[^"]*")')
 
 _CONFIG = {
     "aria": False,
@@ -150,17 +154,22 @@ def _placed_on_curve(points: Sequence[Mapping[str, Any]], size: Size) -> list[di
 
 def svg(chart: Chart, size: Size) -> str:
     """The drawing as an `<svg>` element that says in words what it shows."""
+    label = escape(f"{chart.title}. {chart.summary}", quote=True)
+    return _HEAD.sub(f'<svg role="img" aria-label="{label}"', drawn(chart, size))
+
+
+@lru_cache(maxsize=KEPT_DRAWINGS)
+def _vega(specification: str) -> str:
     # Imported where it draws: it starts a JavaScript engine, which nothing else needs.
     import vl_convert
 
-    drawn = vl_convert.vegalite_to_svg(specification(chart, size))
-    label = escape(f"{chart.title}. {chart.summary}", quote=True)
-    head = f'<svg role="img" aria-label="{label}"'
-    drawn = re.sub(
-        r"<svg(?: xmlns(?::xlink)?=\"[^\"]*\")* version=\"1\.1\" class=\"marks\"", head, drawn
-    )
+    return vl_convert.vegalite_to_svg(specification)
+
+
+def drawn(chart: Chart, size: Size) -> str:
+    """What Vega draws; the page and the PDF of a report share one drawing."""
     # The drawing is one picture with one label; marks that claim to be pictures have none.
-    return re.sub(r' (?:role="graphics-[a-z]+"|aria-roledescription="[^"]*")', "", drawn)
+    return _MARK_ROLES.sub("", _vega(json.dumps(specification(chart, size))))
 
 
 def sparkline(trend: Trend) -> str:

@@ -1,0 +1,193 @@
+"""Reports and pages as PDF/UA-1, for a printer and for readers' software.
+
+What belongs here is what `reports/print/page.typ` is given: the texts of a report or a page in the
+order of paper, its drawings, its colours. Every text reaches the template as data.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from pipelines.reporting.charts import WIDE
+from pipelines.reporting.glyphs import printable
+from pipelines.reporting.model import Card, Chart, Page, Report, Section, Table
+from pipelines.reporting.print_drawings import print_drawing, print_sparkline
+from pipelines.reporting.tokens import paper_colours
+from pipelines.reporting.typesetting import FONTS, typeset
+from pipelines.reporting.wording import Wording, load_wording
+
+PAPERS = {"a4": "a4", "letter": "us-letter"}
+# From so many sections on, paper has a list of them.
+CONTENTS_FROM = 5
+# Millimetres on paper for each pixel of a drawing on the screen.
+MM_PER_PIXEL = 0.26
+# A column of words gets room by the length of its texts, between these.
+NARROWEST, WIDEST = 8, 48
+
+
+def render_pdf(printed: Report | Page, *, paper: str = "a4") -> bytes:
+    """The report or page as PDF/UA-1 on `a4` or `letter`.
+
+    Raises: ModelError naming the line of the template when it cannot be set.
+    """
+    words = load_wording(printed.language if isinstance(printed, Page) else printed.head.language)
+    content = _report(printed, words) if isinstance(printed, Report) else _page(printed)
+    content |= {
+        "paper": PAPERS[paper],
+        "fonts": FONTS,
+        "colours": dict(paper_colours()),
+        "words": {
+            "beside": words.say("page.beside"),
+            "in_short": words.say("section.in_short"),
+            "look_at": words.say("section.look_at"),
+            "key_figures": words.say("section.key_figures"),
+            "contents": words.say("print.contents"),
+            "how_counted": words.say("print.how_counted"),
+            "on_page": words.say("print.on_page", page="{page}"),
+        },
+    }
+    return typeset("page.typ", printable(content))
+
+
+def _report(report: Report, words: Wording) -> dict[str, Any]:
+    head = report.head
+    return {
+        "title": head.title,
+        "clinic": head.clinic,
+        "language": head.language,
+        "heading": head.month_name,
+        "state": head.state_words,
+        "draft": words.say("print.draft") if head.state == "draft" else "",
+        "footer": words.say("page.printed", title=head.title, state=head.state_words),
+        "leads": [head.readers, f"{head.as_of_words} {head.change_words}"],
+        "beside": [
+            {"label": each.label, "file": _printed_file(each.file)} for each in report.companions
+        ],
+        "in_short": [asdict(each) for each in report.in_short],
+        "look_at": [asdict(each) for each in report.look_at],
+        "cards": [_card(card) for card in report.key_figures],
+        "counted": [asdict(card) | {"trend": None} for card in report.key_figures if card.details],
+        "contents": _contents(report.sections),
+        "places": _places(report.sections),
+        "sections": [_section(section, words) for section in report.sections],
+    }
+
+
+def _printed_file(file: str) -> str:
+    """Beside a printed page lie the printed ones."""
+    return f"{file.removesuffix('.html')}.pdf" if file.endswith(".html") else file
+
+
+def _page(page: Page) -> dict[str, Any]:
+    words = load_wording(page.language)
+    return {
+        "title": f"{page.title} · {page.clinic}",
+        "clinic": page.clinic,
+        "language": page.language,
+        "heading": page.title,
+        "state": "",
+        "draft": "",
+        "footer": f"{page.title} · {page.clinic}",
+        "leads": [page.lead],
+        "beside": [],
+        "in_short": [],
+        "look_at": [],
+        "cards": [],
+        "counted": [],
+        "contents": _contents(page.sections),
+        "places": _places(page.sections),
+        "sections": [_section(section, words) for section in page.sections],
+    }
+
+
+def _contents(sections: Sequence[Section]) -> list[dict[str, str]]:
+    if len(sections) < CONTENTS_FROM:
+        return []
+    return [{"section_id": each.section_id, "title": each.title} for each in sections]
+
+
+def _places(sections: Sequence[Section]) -> list[str]:
+    """Where a sentence may lead: what has a heading."""
+
+    def ids(section: Section) -> Iterator[str]:
+        yield section.section_id
+        for part in section.parts:
+            yield from ids(part)
+
+    return [each for section in sections for each in ids(section)]
+
+
+def _section(section: Section, words: Wording) -> dict[str, Any]:
+    return {
+        "section_id": section.section_id,
+        "title": section.title,
+        "paragraphs": section.paragraphs,
+        "charts": [_chart(chart, words) for chart in section.charts],
+        "tables": [_table(table) for table in section.tables],
+        "definitions": [asdict(each) for each in section.definitions],
+        "parts": [_section(part, words) for part in section.parts],
+    }
+
+
+def _chart(chart: Chart, words: Wording) -> dict[str, Any]:
+    colours = paper_colours()
+    keys = ("better", "same", "worse", "missing") if chart.drawing == "profile" else ()
+    return {
+        "title": chart.title,
+        "subtitle": chart.subtitle,
+        "summary": chart.summary,
+        "alt": f"{chart.title}. {chart.summary}",
+        "svg": print_drawing(chart),
+        "width": WIDE.width * MM_PER_PIXEL,
+        "keys": [
+            {
+                "label": words.say(f"outcomes.{key}"),
+                "colour": "" if key == "missing" else colours[key],
+            }
+            for key in keys
+        ],
+        "table": _table(chart.table) if chart.table else None,
+    }
+
+
+def _card(card: Card) -> dict[str, Any]:
+    shown = {
+        name: getattr(card, name)
+        for name in ("name", "figure", "of", "interval", "note", "trend_words", "year_ago")
+    }
+    drawn = print_sparkline(card.trend) if card.trend else ""
+    return shown | {"svg": drawn, "alt": f"{card.name}: {card.trend_words or card.figure}"}
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "caption": table.caption,
+        "note": table.note,
+        "columns": [asdict(column) for column in table.columns],
+        "widths": _widths(table),
+        "rows": [
+            {
+                "is_total": row.is_total,
+                "cells": [
+                    {"text": cell.text, "small": cell.small, "reason": cell.reason}
+                    for cell in row.cells
+                ],
+            }
+            for row in table.rows
+        ],
+    }
+
+
+def _widths(table: Table) -> list[int]:
+    """The share of the line that each column gets, by the texts in it."""
+    return [
+        min(WIDEST, max(NARROWEST, *_lengths(table, place))) for place in range(len(table.columns))
+    ]
+
+
+def _lengths(table: Table, place: int) -> Iterator[int]:
+    # A head breaks between its words, a text in a cell after some of them.
+    yield max(len(word) for word in table.columns[place].label.split() or [""])
+    for row in table.rows:
+        cell = row.cells[place]
+        yield max(len(cell.text), len(cell.small) * 3 // 4)

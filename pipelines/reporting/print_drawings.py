@@ -1,0 +1,43 @@
+"""Drawings for paper: whole SVG files with the colours of the light page in them.
+
+On a screen a drawing takes its colours, hatch and font from the page around it; on paper it stands
+alone.
+"""
+
+import re
+
+from pipelines.reporting.charts import WIDE, drawn, sparkline
+from pipelines.reporting.model import Chart, Trend
+from pipelines.reporting.tokens import paper_colours
+
+FONT = "Source Sans Pro"
+_SVG = '<svg xmlns="http://www.w3.org/2000/svg"'
+_HATCH = (
+    '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"'
+    ' patternTransform="rotate(45)"><rect width="6" height="6" fill="var(--missing)"/>'
+    '<line x1="0" y1="0" x2="0" y2="6" stroke="var(--hatch)" stroke-width="2"/></pattern></defs>'
+)
+# The rules of page.css for a small trend.
+_SPARK_STYLE = (
+    "<style>.band{fill:var(--band)}"
+    ".centre{stroke:var(--grey);stroke-width:.6;stroke-dasharray:2 2}"
+    ".series{fill:none;stroke:var(--accent);stroke-width:1.4;stroke-linejoin:round}"
+    ".last{stroke:var(--ink);stroke-width:4.5;stroke-linecap:round}</style>"
+)
+
+
+def print_drawing(chart: Chart) -> str:
+    """A chart as an SVG file of its own."""
+    content = drawn(chart, WIDE).replace('font-family="sans-serif"', f'font-family="{FONT}"')
+    return _coloured(content.replace(">", f">{_HATCH}", 1))
+
+
+def print_sparkline(trend: Trend) -> str:
+    """The small line of a card as an SVG file of its own."""
+    content = sparkline(trend).replace("<svg", _SVG, 1)
+    return _coloured(content.replace(">", f">{_SPARK_STYLE}", 1))
+
+
+def _coloured(content: str) -> str:
+    colours = paper_colours()
+    return re.sub(r"var\(--([\w-]+)\)", lambda found: colours[found[1]], content)
