@@ -17,6 +17,7 @@ import click
 from pipelines import progress
 from pipelines.errors import DeliveryError, OutcomesError, UsageError
 from pipelines.home import Home
+from pipelines.source_settings import mapping_path
 
 HOME_OPTION = click.option(
     "--home",
@@ -125,12 +126,16 @@ def demo(home_path: Path, clients: int, months: int, seed: int, as_of_month: str
     default=None,
     help="Judge the delivery beside what this home already has.",
 )
+@click.option("--source", default=None, help="Which of the home's sources it comes from.")
+@click.option("--mapping", default=None, help="A mapping: its file, or the name of a shipped one.")
 @click.option("--incremental", is_flag=True, help="The delivery holds only what is new or changed.")
 @click.option("--delivered-on", type=click.DateTime(["%Y-%m-%d"]), default=None)
 @JSON_OPTION
 def check(
     path: Path,
     home_path: Path | None,
+    source: str | None,
+    mapping: str | None,
     incremental: bool,
     delivered_on: datetime | None,
     as_json: bool,
@@ -147,6 +152,8 @@ def check(
             home=Home(home_path) if home_path is not None else None,
             mode="incremental" if incremental else None,
             delivered_on=_day(delivered_on),
+            source=source or "inbox",
+            mapping=None if mapping is None else mapping_path(Path.cwd(), mapping),
         )
     _print(as_json, found.as_dict(), found.lines)
     sys.exit(0 if found.is_clean else 1)
@@ -258,10 +265,7 @@ def _run_and_tell(home: Home, *, month: str | None, as_json: bool, all_months: b
             *([f"All months: {home.reports / 'index.html'}"] if pages else []),
         ],
     )
-    facts = current_snapshot(home).facts
-    for warning in facts.get("warnings", ()):
-        click.echo(warning, err=True)
-    _tell_refused([*refused, *facts.get("refusals", ())])
+    _tell_refused([*refused, *current_snapshot(home).facts.get("refusals", ())])
 
 
 def _tell_refused(refused: Sequence[DeliveryError | str]) -> None:

@@ -10,13 +10,12 @@ import secrets
 import time
 import tomllib
 import zoneinfo
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -36,7 +35,8 @@ from pipelines.path_settings import PathSettings, read_path_settings
 from pipelines.print_settings import PrintSettings, read_print_settings
 from pipelines.quarantine_settings import QuarantineSettings, read_quarantine_settings
 from pipelines.rebase_settings import Rebase, read_rebases, rebases_digest
-from pipelines.toml_sections import Section, Sections
+from pipelines.source_settings import MAPPINGS_FOLDER, SourceSettings, read_source
+from pipelines.toml_sections import Sections
 
 SETTINGS_FILE = "clinic.toml"
 CLAIMS_FOLDER = "claims"
@@ -53,19 +53,6 @@ pseudonym_salt = {salt}
 kind = "folder"
 path = "inbox"
 """
-
-
-@dataclass(frozen=True)
-class SourceSettings:
-    """One place that deliveries come from: `[sources.<name>]`."""
-
-    name: str
-    kind: str
-    path: Path
-    mode: str = "full"
-    options: Mapping[str, Any] = field(default_factory=dict)
-    # Instruments whose reversed items it delivers already turned.
-    turned_instruments: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -120,6 +107,7 @@ class Settings:
             str(self.max_lost_share),
             self.quarantine.digest_text,
             repr([(source.name, dict(source.options)) for source in self.sources]),
+            *(source.mapping_digest for source in self.sources if source.mapping is not None),
             repr([(name, sorted(turned)) for name, turned in self.turned_instruments.items()]),
             self.outcomes.digest_text,
             decisions_digest(self.measures),
@@ -172,7 +160,7 @@ def read_settings(path: Path) -> Settings:
         max_lost_share=deliveries.take("max_lost_share", float, 0.2),
         quarantine=read_quarantine_settings(deliveries),
         sources=tuple(
-            _read_source(path, name, value)
+            read_source(path, name, value)
             for name, value in sorted(reader.table("sources").items())
         ),
         outcomes=read_outcome_settings(reader),
@@ -197,40 +185,6 @@ def claim_files(folder: Path) -> list[Path]:
 
 def _claims_digest(folder: Path) -> str:
     return sha256_text(*(f"{path.name} {sha256_file(path)}" for path in claim_files(folder)))
-
-
-def _read_source(path: Path, name: str, value: object) -> SourceSettings:
-    section = Section(path, f"sources.{name}", value)
-    kind = section.take("kind", str)
-    place = section.take("path", str)
-    mode = section.take("mode", str, "full")
-    if mode not in {"full", "incremental"}:
-        raise SettingsError(
-            "A source's mode is not known.",
-            where=f"{path}, [sources.{name}] mode",
-            expected="full or incremental",
-            found=mode,
-            todo="correct the word",
-        )
-    options = section.take("options", dict, {})
-    turned = section.take("items_already_reversed", list, [])
-    section.refuse_leftovers()
-    if not all(isinstance(one, str) for one in turned):
-        raise SettingsError(
-            "What a source says of its reversed items cannot be used.",
-            where=f"{path}, [sources.{name}] items_already_reversed",
-            expected='a list of instruments, such as ["core10", "rses"]',
-            found=", ".join(sorted({type(one).__name__ for one in turned})),
-            todo="write the ids that `data_contracts/instruments` has, in quotes",
-        )
-    return SourceSettings(
-        name=name,
-        kind=kind,
-        path=(path.parent / place),
-        mode=mode,
-        options=options,
-        turned_instruments=frozenset(turned),
-    )
 
 
 class Home:
@@ -295,6 +249,11 @@ class Home:
     def claims(self) -> Path:
         """The clinic's own claims, one YAML file each; need not be there."""
         return self.root / CLAIMS_FOLDER
+
+    @property
+    def mappings(self) -> Path:
+        """The clinic's own mappings of its sources, one YAML file each; need not be there."""
+        return self.root / MAPPINGS_FOLDER
 
     @property
     def landed_files(self) -> Path:

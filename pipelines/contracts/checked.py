@@ -8,7 +8,7 @@ delivered rows in their order), `broken.parquet` (lines that are no rows), for a
 
 import json
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cache
@@ -28,6 +28,7 @@ from pipelines.ingest import (
     byte_streams,
     csv_facts,
     parquet_text,
+    text_batches,
     text_files,
     tolerant_csv,
 )
@@ -79,8 +80,8 @@ class Checked:
 @cache
 def _code_digest() -> str:
     modules = (
-        text_files, byte_streams, csv_facts, parquet_text, tolerant_csv, cell_types, odcs,
-        row_rules, answers, profile,
+        text_files, byte_streams, csv_facts, parquet_text, text_batches, tolerant_csv, cell_types,
+        odcs, row_rules, answers, profile,
     )  # fmt: skip
     return sha256_text(
         duckdb.__version__,
@@ -171,30 +172,43 @@ def check_converted_file(
     file_id: str,
     delivered_on: date,
     time_zone: str,
+    filled: frozenset[str] | None = None,
+    unknown: Sequence[str] = (),
 ) -> Checked:
-    """Judge rows that an adapter has made: a Parquet file of text cells with `line`."""
+    """Judge rows that an adapter has made: a Parquet file of text cells with `line`.
+
+    `filled` are the columns that the source has at all (by default every one), `unknown` those of
+    the source that nothing reads.
+    """
+    present = frozenset(column.name for column in contract.columns)
+    absent = sorted(present - filled) if filled is not None else []
 
     def fill(folder: Path) -> dict[str, Any]:
-        present = frozenset(column.name for column in contract.columns)
         source = f"read_parquet({quoted(str(path))})"
         _write_rows(engine, contract, source, present, "line", folder, delivered_on)
         return {
-            "unknown_columns": [],
-            "absent_columns": [],
+            "unknown_columns": list(unknown),
+            "absent_columns": absent,
             "profile": _profile(engine, contract, folder, delivered_on),
         }
 
-    name = _cache_name(contract, sha256_file(path) + file_id, delivered_on, time_zone)
+    bytes_and_columns = sha256_text(sha256_file(path), file_id, *unknown, "", *absent)
+    name = _cache_name(contract, bytes_and_columns, delivered_on, time_zone)
     return _take_or_fill(engine, checked, name, contract.table, fill)
 
 
-def keep_unread(engine: Engine, *, checked: Path, path: Path, table: str) -> Checked:
-    """Account for landed lines that no table takes: `path` has `line` and `reason`."""
-    name = sha256_text("unread", sha256_file(path), table)[:HASH_LENGTH]
+def keep_unread(
+    engine: Engine, *, checked: Path, path: Path, table: str, refusal: str = ""
+) -> Checked:
+    """Account for landed lines that no table takes: `path` has `line` and `reason`.
+
+    `refusal` says why they are all the lines of a file that cannot be used.
+    """
+    name = sha256_text("unread", sha256_file(path), table, refusal)[:HASH_LENGTH]
 
     def fill(folder: Path) -> dict[str, Any]:
         shutil.copyfile(path, folder / "broken.parquet")
-        return {"unknown_columns": [], "absent_columns": []}
+        return {"unknown_columns": [], "absent_columns": [], "refusal": refusal}
 
     return _take_or_fill(engine, checked, name, table, fill)
 

@@ -33,6 +33,8 @@ from pipelines.ingest.manifest import (
     landed_path,
     write_manifest,
 )
+from pipelines.ingest.mapped.mapping_file import source_mapping
+from pipelines.ingest.mapped.recognition import recognise_mapped
 from pipelines.ingest.recognition import is_data, is_unfinished, recognise
 
 COPY_BYTES = 1 << 20
@@ -76,7 +78,13 @@ def land(
         fixed_on = delivered_on or note.delivered_on or _date_of_name(folder)
         if fixed_on is None and opened != paths:
             fixed_on = _date_of_name(paths[0].with_suffix(""))
-        kind, taken, unrecognised = _recognise_all(home, found)
+        mapping = source_mapping(home, source)
+        if mapping is not None:
+            kind: Kind = "mapped"
+            holds, unrecognised = recognise_mapped(mapping, [(f.name, f.path) for f in found])
+            taken = [(file, holds[file.name]) for file in found if file.name in holds]
+        else:
+            kind, taken, unrecognised = _recognise_all(home, found)
         files, repeated = _copy_all(home, taken)
     unrecognised = tuple(sorted(unrecognised + repeated, key=lambda file: file.name))
     if fixed_on is None:

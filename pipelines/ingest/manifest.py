@@ -16,7 +16,7 @@ from pipelines.files import sha256_text, write_atomic
 from pipelines.home import Home
 
 Mode = Literal["full", "incremental"]
-Kind = Literal["canonical", "fhir"]
+Kind = Literal["canonical", "fhir", "mapped"]
 
 FORMAT = 1
 ID_LENGTH = 16
@@ -24,7 +24,10 @@ ID_LENGTH = 16
 
 @dataclass(frozen=True)
 class LandedFile:
-    """One file of a delivery. `holds` is its table, or the type of its first FHIR resource."""
+    """One file of a delivery.
+
+    `holds` is its table, the type of its first FHIR resource, or the tables a mapping makes of it.
+    """
 
     name: str
     file_id: str

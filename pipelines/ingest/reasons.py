@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pipelines.ingest import tolerant_csv
 from pipelines.ingest.fhir import REASONS as FHIR_REASONS
 from pipelines.ingest.fhir.model import FINDINGS
+from pipelines.ingest.mapped.model import REASONS as MAPPING_REASONS
 
 FILE_REASONS: Mapping[str, tuple[str, str]] = {
     tolerant_csv.TOO_FEW_COLUMNS: (
@@ -55,6 +56,11 @@ _FHIR_ADVICE = (
 )
 _NOTHING = "Nothing: it is left out by design."
 LEFT_OUT: Mapping[str, str] = {
+    "mapping.left_out": _NOTHING,
+    "mapping.told_by_another_row": _NOTHING,
+    "mapping.gives_no_row": (
+        "Nothing, if these rows are none of a table's; otherwise correct `where` in the mapping."
+    ),
     "fhir.resource_type_not_used": _NOTHING,
     "fhir.repeated_id": _NOTHING,
     "fhir.entered_in_error": _NOTHING,
@@ -83,11 +89,11 @@ LEFT_OUT: Mapping[str, str] = {
 
 def reading_reasons() -> dict[str, tuple[str, str]]:
     """Each reason that reading gives, with what was expected and what to do."""
-    fhir = {**FHIR_REASONS, **FINDINGS}
+    adapters = {**FHIR_REASONS, **FINDINGS, **MAPPING_REASONS}
     return {
         **FILE_REASONS,
         **{
             reason: (sentence, LEFT_OUT.get(reason, _FHIR_ADVICE))
-            for reason, sentence in fhir.items()
+            for reason, sentence in adapters.items()
         },
     }

@@ -40,6 +40,8 @@ def folder_offers(source: SourceSettings) -> Iterator[Offer]:
 
     Raises: SettingsError when the folder is not there.
     """
+    if source.path is None:
+        return
     if not source.path.is_dir():
         raise SettingsError(
             "A source's folder is not there.",

@@ -12,19 +12,19 @@ cell too many at the end is overlooked, blank lines are skipped.
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import dropwhile
 from pathlib import Path
-
-import polars as pl
 
 from pipelines.files import private_folder
 from pipelines.ingest.byte_streams import ByteStream
+from pipelines.ingest.text_batches import BatchWriter
 
 # DuckDB's own default; a longer record is a sign of a quote that was never closed.
 MAX_RECORD_BYTES = 2_097_152
 # A quoted cell may span lines, but no answer or name spans this many.
 MAX_RECORD_LINES = 200
-BATCH_ROWS = 100_000
 SHOWN_CHARACTERS = 2_000
 
 TOO_FEW_COLUMNS = "file.too_few_columns"
@@ -38,9 +38,32 @@ REPEATED_HEADER = "file.repeated_header"
 # Not of a record: the file as a whole could not be used.
 UNUSABLE = "file.unusable"
 
-_QUOTED_CELL = re.compile(rb' *"((?:[^"]|"")*)" *(?=,|$)')
-_PLAIN_CELL = re.compile(rb"[^,]*")
-_STARTS_QUOTED = re.compile(rb' *"')
+
+@dataclass(frozen=True)
+class CsvDialect:
+    """What stands between cells and around them: one byte each; `quote` may be empty."""
+
+    delimiter: bytes = b","
+    quote: bytes = b'"'
+
+    @cached_property
+    def quoted_cell(self) -> re.Pattern[bytes]:
+        """A whole quoted cell with the spaces around it; its first group is what it holds."""
+        q, end = re.escape(self.quote), re.escape(self.delimiter)
+        return re.compile(b" *%b((?:[^%b]|%b%b)*)%b *(?=%b|$)" % (q, q, q, q, q, end))
+
+    @cached_property
+    def plain_cell(self) -> re.Pattern[bytes]:
+        """All up to the next delimiter."""
+        return re.compile(b"[^%b]*" % re.escape(self.delimiter))
+
+    @cached_property
+    def starts_quoted(self) -> re.Pattern[bytes]:
+        """The start of a quoted cell."""
+        return re.compile(b" *%b" % re.escape(self.quote))
+
+
+CANONICAL_DIALECT = CsvDialect()
 
 
 @dataclass(frozen=True)
@@ -64,19 +87,22 @@ def read_tolerantly(
     keep: frozenset[str],
     scratch: Path,
     name: str,
+    dialect: CsvDialect = CANONICAL_DIALECT,
+    header_line: int = 1,
 ) -> TolerantRead:
-    """Read a whole stream in bounded memory; the header record is skipped."""
+    """Read a whole stream in bounded memory, from the record after the header's on."""
     folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=private_folder(scratch)))
     kept = [(number, column) for number, column in enumerate(header) if column in keep]
-    rows = _BatchWriter(folder / "rows", [column for _, column in kept])
-    broken = _BatchWriter(folder / "broken", ["reason", "text"])
-    records = _records(_lines(stream), n_columns=len(header))
-    next(records, None)
+    rows = BatchWriter(folder / "rows", [column for _, column in kept])
+    broken = BatchWriter(folder / "broken", ["reason", "text"])
+    every = _records(_lines(stream), dialect, n_columns=len(header))
+    records = dropwhile(lambda record: record.line < header_line, every)
+    first = next(records, None)
     for record in records:
         if isinstance(record, _Broken):
             broken.add(record.line, [record.reason, _shown(record.content)])
-        elif record.cells == header:
-            broken.add(record.line, [REPEATED_HEADER, _shown(",".join(header).encode())])
+        elif isinstance(first, _Record) and record.cells == first.cells:
+            broken.add(record.line, [REPEATED_HEADER, _shown(",".join(record.cells).encode())])
         else:
             rows.add(record.line, [record.cells[number] or None for number, _ in kept])
     return TolerantRead(
@@ -133,7 +159,9 @@ def _lines(stream: ByteStream) -> Iterator[_Line]:
         yield _Line(number + 1, rest, False, TOO_LONG if overlong else None)
 
 
-def _records(lines: Iterator[_Line], *, n_columns: int) -> Iterator[_Record | _Broken]:
+def _records(
+    lines: Iterator[_Line], dialect: CsvDialect, *, n_columns: int
+) -> Iterator[_Record | _Broken]:
     """Records of the file in order, the header's first."""
     waiting: list[_Line] = []
     while True:
@@ -146,23 +174,25 @@ def _records(lines: Iterator[_Line], *, n_columns: int) -> Iterator[_Record | _B
         content = line.content.removesuffix(b"\r")
         if not content:
             continue
-        cells = _cells(content)
+        cells = _cells(content, dialect)
         last = line
         if cells is None:
             # Perhaps a quoted cell with line breaks. If no end of it is found, only this line is
             # given up, and reading goes on with the next one.
-            joined = _join(line, waiting, lines, n_columns=n_columns)
+            joined = _join(line, waiting, lines, dialect, n_columns=n_columns)
             if joined is not None:
                 content, cells, last = joined
         judged = _judged(line.number, content, cells, n_columns=n_columns, at_end=not last.has_end)
-        yield from _old_ends(judged, n_columns=n_columns)
+        yield from _old_ends(judged, dialect, n_columns=n_columns)
 
 
-def _old_ends(found: _Record | _Broken, *, n_columns: int) -> Iterator[_Record | _Broken]:
+def _old_ends(
+    found: _Record | _Broken, dialect: CsvDialect, *, n_columns: int
+) -> Iterator[_Record | _Broken]:
     """The records of a line that has too many cells since some of its ends are lone CRs."""
     if isinstance(found, _Broken) and found.reason == TOO_MANY_COLUMNS and b"\r" in found.content:
         pieces = [
-            _judged(found.line, piece, _cells(piece), n_columns=n_columns, at_end=False)
+            _judged(found.line, piece, _cells(piece, dialect), n_columns=n_columns, at_end=False)
             for piece in found.content.split(b"\r")
             if piece
         ]
@@ -173,13 +203,18 @@ def _old_ends(found: _Record | _Broken, *, n_columns: int) -> Iterator[_Record |
 
 
 def _join(
-    first: _Line, waiting: list[_Line], lines: Iterator[_Line], *, n_columns: int
+    first: _Line,
+    waiting: list[_Line],
+    lines: Iterator[_Line],
+    dialect: CsvDialect,
+    *,
+    n_columns: int,
 ) -> tuple[bytes, list[bytes], _Line] | None:
     """The record that starts on `first` and goes on over the next lines; None if there is none.
 
     Lines that were read ahead and not used stay in `waiting`.
     """
-    if not _is_open(first.content):
+    if not _is_open(first.content, dialect):
         return None
     content = first.content
     for used in range(MAX_RECORD_LINES):
@@ -192,51 +227,52 @@ def _join(
         if line.fault or len(content) + len(line.content) > MAX_RECORD_BYTES:
             return None
         content += b"\n" + line.content
-        if b'"' not in line.content:
+        if dialect.quote not in line.content:
             continue
-        cells = _cells(content.removesuffix(b"\r"))
+        cells = _cells(content.removesuffix(b"\r"), dialect)
         if cells is not None:
             if len(cells) != n_columns:
                 return None
             del waiting[: used + 1]
             return content.removesuffix(b"\r"), cells, line
-        if not _is_open(content):
+        if not _is_open(content, dialect):
             return None
     return None
 
 
-def _is_open(content: bytes) -> bool:
+def _is_open(content: bytes, dialect: CsvDialect) -> bool:
     """Whether the content ends inside a quoted cell."""
-    position = 0
+    position, quote = 0, dialect.quote
     while True:
-        if _STARTS_QUOTED.match(content, position):
-            cell = _QUOTED_CELL.match(content, position)
+        if dialect.starts_quoted.match(content, position):
+            cell = dialect.quoted_cell.match(content, position)
             if cell is None:
-                start = content.index(b'"', position) + 1
-                return b'"' not in content[start:].replace(b'""', b"")
+                start = content.index(quote, position) + 1
+                return quote not in content[start:].replace(quote + quote, b"")
             position = cell.end()
         else:
-            plain = _PLAIN_CELL.match(content, position)
+            plain = dialect.plain_cell.match(content, position)
             position = plain.end() if plain else len(content)
         if position >= len(content):
             return False
         position += 1
 
 
-def _cells(content: bytes) -> list[bytes] | None:
+def _cells(content: bytes, dialect: CsvDialect) -> list[bytes] | None:
     """The record's cells, or None when a quoted cell has no end."""
-    if b'"' not in content:
-        return content.split(b",")
+    quote = dialect.quote
+    if not quote or quote not in content:
+        return content.split(dialect.delimiter)
     cells: list[bytes] = []
     position = 0
     while True:
-        if _STARTS_QUOTED.match(content, position):
-            cell = _QUOTED_CELL.match(content, position)
+        if dialect.starts_quoted.match(content, position):
+            cell = dialect.quoted_cell.match(content, position)
             if cell is None:
                 return None
-            cells.append(cell.group(1).replace(b'""', b'"'))
+            cells.append(cell.group(1).replace(quote + quote, quote))
         else:
-            cell = _PLAIN_CELL.match(content, position)
+            cell = dialect.plain_cell.match(content, position)
             assert cell is not None
             cells.append(cell.group())
         position = cell.end()
@@ -271,48 +307,3 @@ def _shown(content: bytes) -> str:
     return (
         content[:SHOWN_CHARACTERS].decode("utf-8", errors="backslashreplace").replace("\0", "\\0")
     )
-
-
-@dataclass
-class _BatchWriter:
-    """Writes rows of text with their line as one Parquet file, a batch in memory at a time."""
-
-    base: Path
-    columns: list[str]
-    n_rows: int = 0
-    _lines: list[int] = field(default_factory=list)
-    _cells: list[list[str | None]] = field(default_factory=list)
-    _parts: list[Path] = field(default_factory=list)
-
-    def add(self, line: int, cells: list[str | None]) -> None:
-        self._lines.append(line)
-        self._cells.append(cells)
-        self.n_rows += 1
-        if len(self._lines) == BATCH_ROWS:
-            self._write_part()
-
-    def finish(self) -> Path:
-        """The one file with all rows."""
-        if self._lines or not self._parts:
-            self._write_part()
-        final = self.base.with_suffix(".parquet")
-        if len(self._parts) == 1:
-            return self._parts[0].rename(final)
-        pl.scan_parquet(self._parts).sink_parquet(final)
-        for part in self._parts:
-            part.unlink()
-        return final
-
-    def _write_part(self) -> None:
-        cells = zip(*self._cells, strict=True) if self._cells else [[] for _ in self.columns]
-        frame = pl.DataFrame(
-            [
-                pl.Series(column, list(values), dtype=pl.String)
-                for column, values in zip(self.columns, cells, strict=True)
-            ]
-            + [pl.Series("line", self._lines, dtype=pl.Int64)]
-        )
-        part = self.base.with_name(f"{self.base.name}-{len(self._parts):05d}.parquet")
-        frame.write_parquet(part, compression="zstd")
-        self._parts.append(part)
-        self._lines, self._cells = [], []

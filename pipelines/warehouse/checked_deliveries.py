@@ -8,7 +8,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from pipelines.ingest.fhir.model import FhirFile, FhirOptions, LoincMeaning
 from pipelines.ingest.manifest import Delivery, LandedFile
 from pipelines.instruments.catalogue import Catalogue
 from pipelines.instruments.reference_tables import reference_tables
+from pipelines.warehouse.mapped_deliveries import mapped_names, mapped_tasks
 from pipelines.warehouse.side_by_side import side_by_side
 
 
@@ -66,6 +67,7 @@ def check_deliveries(
     found: dict[str, list[CheckedFile]] = {table: [] for table in contracts}
     # Most files are small, so that planning their queries costs more than reading them.
     all_checked = side_by_side(engine, {str(place): task for place, (*_, task) in enumerate(tasks)})
+    in_part: set[str] = set()
     for file_rank, ((rank, delivery, file, _), checked) in enumerate(
         zip(tasks, all_checked, strict=True)
     ):
@@ -95,7 +97,15 @@ def check_deliveries(
                 profile=checked.profile,
             )
         )
-    return found
+        if delivery.kind == "mapped" and checked.refusal:
+            in_part.add(delivery.delivery_id)
+    # Several files make up a table of a mapped delivery: without one of them no key is known gone.
+    return {
+        table: [
+            replace(one, is_full=one.is_full and one.delivery_id not in in_part) for one in files
+        ]
+        for table, files in found.items()
+    }
 
 
 def _tasks(
@@ -118,6 +128,9 @@ def _tasks(
                     time_zone=time_zone,
                 ),
             )
+        return
+    if delivery.kind == "mapped":
+        yield from mapped_tasks(home, delivery, contracts)
         return
     converted = convert_delivery(home, delivery, catalogue)
     by_id = {file.file_id: file for file in delivery.files}
@@ -160,7 +173,12 @@ def _conversion_name(delivery: Delivery, options: FhirOptions, catalogue: Catalo
     return f"fhir-{sha256_text(*parts)[:32]}"
 
 
-def conversion_names(home: Home, landed: Sequence[Delivery], catalogue: Catalogue) -> set[str]:
+def conversion_names(
+    home: Home,
+    landed: Sequence[Delivery],
+    contracts: Mapping[str, Contract],
+    catalogue: Catalogue,
+) -> set[str]:
     """The folders of the cache that hold these deliveries' conversions."""
     return {
         _conversion_name(
@@ -168,7 +186,7 @@ def conversion_names(home: Home, landed: Sequence[Delivery], catalogue: Catalogu
         )
         for delivery in landed
         if delivery.kind == "fhir"
-    }
+    } | mapped_names(home, landed, contracts)
 
 
 def _source_of(home: Home, delivery: Delivery) -> SourceSettings | None:

@@ -18,10 +18,10 @@ from pipelines.ingest.landing import land
 from pipelines.ingest.manifest import Delivery, Mode
 from pipelines.ingest.reasons import LEFT_OUT, reading_reasons
 from pipelines.ingest.recognition import CANONICAL_TABLES
+from pipelines.source_settings import add_source
 from pipelines.warehouse.accounts import ACCOUNT_TABLES
 from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.checked_deliveries import convert_delivery
-from pipelines.warehouse.fewer_rows import fewer_rows
 
 # What their contracts say of themselves; every other table may be absent.
 MUST_BE_DELIVERED = ("clients", "therapists")
@@ -64,8 +64,7 @@ class RuleFinding:
 class Findings:
     """What `outcomes check` prints; counts, lines and columns, never a cell.
 
-    `missing_tables` must be delivered, and neither the delivery nor the home has them. `warnings`
-    are for somebody to look at, and turn no row away.
+    `missing_tables` must be delivered, and neither the delivery nor the home has them.
     """
 
     kind: str
@@ -76,7 +75,6 @@ class Findings:
     not_taken: list[str]
     missing_tables: list[str]
     unusable_files: list[str]
-    warnings: list[str]
 
     @property
     def is_clean(self) -> bool:
@@ -116,7 +114,7 @@ class Findings:
                 f"  {'':16} what to do: add it to the delivery, or judge the delivery beside a home"
                 " that has it (--home)"
             )
-        for refusal in [*self.unusable_files, *self.warnings]:
+        for refusal in self.unusable_files:
             found += ["", *(f"  {line}" for line in refusal.splitlines())]
         if self.rules:
             found.append("")
@@ -145,16 +143,27 @@ def _asked(table: TableFinding, column: str) -> str:
 
 
 def check_delivery(
-    path: Path, *, home: Home | None, mode: Mode | None, delivered_on: date | None
+    path: Path,
+    *,
+    home: Home | None,
+    mode: Mode | None,
+    delivered_on: date | None,
+    source: str = "inbox",
+    mapping: Path | None = None,
 ) -> Findings:
     """Judge one delivery as a run would, beside what `home` has, or alone.
 
-    Raises: DeliveryError when the delivery could not even be landed.
+    It comes from `source`, and is read by that one's mapping, or by `mapping`.
+
+    Raises: DeliveryError when the delivery could not even be landed; SettingsError when its mapping
+        cannot be used.
     """
     with tempfile.TemporaryDirectory(prefix="outcomes-check-") as folder:
         rehearsal = _copy_of(home, Path(folder) / "home")
-        paths = [path]
-        delivery = land(rehearsal, paths, source="inbox", mode=mode, delivered_on=delivered_on)
+        if mapping is not None:
+            source = "rehearsed"
+            add_source(rehearsal.root / SETTINGS_FILE, source, str(mapping.absolute()))
+        delivery = land(rehearsal, [path], source=source, mode=mode, delivered_on=delivered_on)
         run = BuildRun(rehearsal)
         try:
             return judge(run, [delivery])[0]
@@ -186,7 +195,6 @@ def _findings(run: BuildRun, delivery: Delivery) -> Findings:
             for file in files
             if file.refusal and file.delivery_id == delivery.delivery_id
         ],
-        warnings=fewer_rows(run.files, delivery.delivery_id),
     )
 
 
@@ -197,6 +205,8 @@ def _copy_of(home: Home | None, root: Path) -> Home:
     root.mkdir(mode=0o700)
     shutil.copy(home.root / SETTINGS_FILE, root / SETTINGS_FILE)
     copy = Home.create(root)
+    if home.mappings.is_dir():
+        shutil.copytree(home.mappings, copy.mappings)
     if home.manifests.exists():
         shutil.copytree(home.manifests, copy.manifests)
         copy.landed_files.mkdir(parents=True, exist_ok=True)
@@ -210,7 +220,7 @@ def _copy_of(home: Home | None, root: Path) -> Home:
 
 
 def _missing(run: BuildRun, delivery: Delivery) -> list[str]:
-    if delivery.kind != "canonical":
+    if delivery.kind == "fhir":
         return []
     return [table for table in MUST_BE_DELIVERED if not run.files.get(table)]
 
