@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from pipelines import progress
+from pipelines.contracts.commands import contract
 from pipelines.errors import DeliveryError, OutcomesError, UsageError
 from pipelines.home import Home
 from pipelines.source_settings import mapping_path
@@ -365,6 +366,9 @@ def check_instrument(path: Path, as_json: bool) -> None:
     found = check_instrument_file(path)
     _print(as_json, found.as_dict(), found.lines)
     sys.exit(0 if found.is_clean else 1)
+
+
+main.add_command(contract)
 
 
 def _count(n: int, noun: str) -> str:
