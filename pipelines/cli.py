@@ -266,7 +266,10 @@ def _run_and_tell(home: Home, *, month: str | None, as_json: bool, all_months: b
             *([f"All months: {home.reports / 'index.html'}"] if pages else []),
         ],
     )
-    _tell_refused([*refused, *current_snapshot(home).facts.get("refusals", ())])
+    facts = current_snapshot(home).facts
+    for warning in facts.get("warnings", ()):
+        click.echo(warning, err=True)
+    _tell_refused([*refused, *facts.get("refusals", ())])
 
 
 def _tell_refused(refused: Sequence[DeliveryError | str]) -> None:

@@ -65,7 +65,11 @@ def home_status(home: Home) -> HomeStatus:
         is_up_to_date=bool(snapshot.inputs) and snapshot.inputs == inputs_fingerprint(home),
         n_tables=len(snapshot.tables),
         reports=reports,
-        needs_attention=[*snapshot.facts.get("refusals", ()), *_last_failure(home)],
+        needs_attention=[
+            *snapshot.facts.get("refusals", ()),
+            *snapshot.facts.get("warnings", ()),
+            *_last_failure(home),
+        ],
     )
 
 

@@ -22,6 +22,7 @@ from pipelines.source_settings import add_source
 from pipelines.warehouse.accounts import ACCOUNT_TABLES
 from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.checked_deliveries import convert_delivery
+from pipelines.warehouse.fewer_rows import fewer_rows
 
 # What their contracts say of themselves; every other table may be absent.
 MUST_BE_DELIVERED = ("clients", "therapists")
@@ -64,7 +65,8 @@ class RuleFinding:
 class Findings:
     """What `outcomes check` prints; counts, lines and columns, never a cell.
 
-    `missing_tables` must be delivered, and neither the delivery nor the home has them.
+    `missing_tables` must be delivered, and neither the delivery nor the home has them. `warnings`
+    are for somebody to look at, and turn no row away.
     """
 
     kind: str
@@ -75,6 +77,7 @@ class Findings:
     not_taken: list[str]
     missing_tables: list[str]
     unusable_files: list[str]
+    warnings: list[str]
 
     @property
     def is_clean(self) -> bool:
@@ -114,7 +117,7 @@ class Findings:
                 f"  {'':16} what to do: add it to the delivery, or judge the delivery beside a home"
                 " that has it (--home)"
             )
-        for refusal in self.unusable_files:
+        for refusal in [*self.unusable_files, *self.warnings]:
             found += ["", *(f"  {line}" for line in refusal.splitlines())]
         if self.rules:
             found.append("")
@@ -195,6 +198,7 @@ def _findings(run: BuildRun, delivery: Delivery) -> Findings:
             for file in files
             if file.refusal and file.delivery_id == delivery.delivery_id
         ],
+        warnings=fewer_rows(run.files, delivery.delivery_id),
     )
 
 

@@ -12,6 +12,7 @@ from pipelines.files import sha256_text
 from pipelines.home import Home
 from pipelines.progress import say
 from pipelines.warehouse.build_run import BuildRun
+from pipelines.warehouse.fewer_rows import fewer_rows
 from pipelines.warehouse.inputs import inputs_fingerprint
 
 StepContext = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
@@ -93,6 +94,7 @@ class HomeRun(dg.ConfigurableResource):
                 "as_of_on": as_of_on.isoformat() if as_of_on else None,
                 "deliveries": [delivery.delivery_id for delivery in built.deliveries],
                 "refusals": built.refusals,
+                "warnings": fewer_rows(built.files),
             },
         )
         ledger.append(

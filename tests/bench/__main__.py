@@ -15,6 +15,7 @@ Times are wall-clock seconds. "start" is importing the libraries; "wall" is ever
 
 `make bench BENCH=comparison` is about something else: the comparison of therapists on clinics whose
 truth is known (`comparison.py`); `BENCH=comparison-speed` measures it on a million courses.
+`BENCH=ingest` is reading and checking alone, against bare reading (`ingest.py`).
 """
 
 import argparse
@@ -32,7 +33,7 @@ from rich.table import Table
 
 from pipelines.demo.clinic import DemoOptions, clients_for, write_deliveries
 from pipelines.home import Home
-from tests.bench import comparison, comparison_speed
+from tests.bench import comparison, comparison_speed, ingest
 
 MONTHS = 25
 DEFAULT_SIZES = (100_000, 1_000_000)
@@ -140,7 +141,11 @@ def show(results: Sequence[dict[str, Any]]) -> None:
 
 def main() -> None:
     """Parse, measure, print."""
-    others = {"comparison": comparison.main, "comparison-speed": comparison_speed.main}
+    others = {
+        "comparison": comparison.main,
+        "comparison-speed": comparison_speed.main,
+        "ingest": ingest.main,
+    }
     if sys.argv[1:2] and sys.argv[1] in others:
         others[sys.argv[1]](sys.argv[2:])
         return

@@ -1,0 +1,368 @@
+"""`make bench BENCH=ingest`: reading and checking, against DuckDB on the same bytes without checks.
+
+Made up, and not timed: responses with nine answers each as CSV, and the same totals as FHIR
+Observations. Then, each in a process of its own and a floor beside it in the same call:
+
+- checked: DuckDB reads the CSV with declared types and writes it as Parquet, against our reading
+  with every cell typed, every row rule judged and every reason kept; then the same with the answers
+  folded to one row a form, which is work of the tables after it;
+- NDJSON read: DuckDB reads it with declared types and writes it, against our table of the same
+  resources; then with conversion to the canonical tables and their check, which no floor does;
+- rules: the same cells typed and written, with no rule and with all of them, over every table;
+- everything: check, cross-table rules, duplicates, settling, pseudonyms and accounts of a home,
+  against the floors; Great Expectations' own run, most of it its start, apart;
+- bounded: one file of answers with an engine of little memory, and the peak of the process.
+
+A quoted line break makes a file one for the tolerant reader, which is measured too. Seconds are
+wall-clock.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.contracts.odcs import Contract
+from pipelines.home import Home
+
+DAY = date(2026, 1, 31)
+ITEMS = 9
+# As 5 GB in 2 GB: a file of two and a half times the process's whole memory.
+BOUNDED_MB = 1_000
+BOUNDED_PEAK_MB = 400
+BOUNDED_ENGINE = "200MB"
+_RESPONSES = """
+    select printf('R%08d', n) as response_id, printf('C%06d', n % 200000) as client_id,
+        'phq9' as instrument_id,
+        strftime(timestamp '2024-01-01' + to_minutes(n // 200000 * 20000 + n % 9000),
+            '%Y-%m-%dT%H:%M:%S') as administered_at,
+        'client' as respondent, (n * 7 + 3) % 28 as total_score
+    from range({responses}) as numbers(n)"""
+_ANSWERS = f"""
+    select printf('R%08d', n // {ITEMS}) as response_id, n % {ITEMS} + 1 as item,
+        case when n % 97 = 0 then null else (n * 7 + n // {ITEMS}) % 4 end as value
+    from range({{responses}} * {ITEMS}) as numbers(n)"""
+_OBSERVATIONS = """
+    select 'Observation' as resourceType, printf('O%08d', n) as id, 'final' as status,
+        {'coding': [{'system': 'http://loinc.org', 'code': '44261-6'}]} as code,
+        {'reference': printf('Patient/C%06d', n % 200000)} as subject,
+        strftime(timestamp '2024-01-01' + to_minutes(n % 900000), '%Y-%m-%dT%H:%M:%SZ')
+            as effectiveDateTime,
+        (n * 7 + 3) % 28 as valueInteger
+    from range({observations}) as numbers(n)"""
+_OTHERS = {
+    "clients": "select printf('C%06d', n) as client_id, date '2023-12-01' as registered_on"
+    " from range(200000) as numbers(n)",
+    "therapists": "select 'T1' as therapist_id, 'Example' as display_name,"
+    " date '2020-01-01' as employed_from",
+}
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is made up."""
+
+    answers: int
+    observations: int
+
+    @property
+    def responses(self) -> int:
+        """Whole forms."""
+        return self.answers // ITEMS
+
+
+def make(folder: Path, sizes: Sizes) -> None:
+    """Write the deliveries: `csv/`, `fhir/`, and `odd/` for the tolerant reader."""
+    for name in ("csv", "fhir", "odd"):
+        (folder / name).mkdir(parents=True)
+    with duckdb.connect() as connection:
+
+        def write(select: str, path: Path, how: str = "(format csv, header)") -> None:
+            connection.execute(f"copy ({select}) to '{path}' {how}")
+
+        for table, select in _OTHERS.items():
+            write(select, folder / "csv" / f"{table}.csv")
+        write(_RESPONSES.format(responses=sizes.responses), folder / "csv" / "responses.csv")
+        write(_ANSWERS.format(responses=sizes.responses), folder / "csv" / "response_items.csv")
+        odd = folder / "odd" / "response_items.csv"
+        write(_ANSWERS.format(responses=sizes.responses // 10), odd)
+        observations = _OBSERVATIONS.replace("{observations}", str(sizes.observations))
+        write(observations, folder / "fhir" / "observations.ndjson", "(format json)")
+    with odd.open("ab") as handle:
+        handle.write(b'"R-with\na line break",1,1\n')
+
+
+# ---------------------------------------------------------------- one measured process
+
+
+def floor_csv(path: Path, scratch: Path) -> dict[str, Any]:
+    """DuckDB reads with declared types and writes, without a check."""
+    from pipelines.contracts.cell_types import DUCKDB_TYPES
+    from pipelines.contracts.odcs import load_contracts
+
+    contract = load_contracts()[path.stem]
+    types = {column.name: DUCKDB_TYPES[column.type] for column in contract.columns}
+    with path.open(encoding="utf-8") as lines:
+        header = next(lines).strip().split(",")
+    columns = {name: types[name] for name in header}
+    with duckdb.connect() as connection:
+        started = time.perf_counter()
+        connection.execute(
+            f"copy (select * from read_csv('{path}', header = true, auto_detect = false,"
+            f" columns = {columns!r})) to '{scratch / 'floor.parquet'}'"
+        )
+        return {"s": time.perf_counter() - started}
+
+
+def floor_json(path: Path, scratch: Path) -> dict[str, Any]:
+    """DuckDB reads NDJSON with declared types and writes, without a check."""
+    columns = {
+        "resourceType": "VARCHAR",
+        "id": "VARCHAR",
+        "status": "VARCHAR",
+        "code": "STRUCT(coding STRUCT(system VARCHAR, code VARCHAR)[])",
+        "subject": "STRUCT(reference VARCHAR)",
+        "effectiveDateTime": "TIMESTAMPTZ",
+        "valueInteger": "INTEGER",
+    }
+    with duckdb.connect() as connection:
+        started = time.perf_counter()
+        connection.execute(
+            f"copy (select * from read_ndjson('{path}', columns = {columns!r}))"
+            f" to '{scratch / 'floor.parquet'}'"
+        )
+        return {"s": time.perf_counter() - started}
+
+
+def typed(path: Path, scratch: Path, *, with_rules: bool = False) -> dict[str, Any]:
+    """The cells of a file, or of all of a folder, typed and written; with or without the rules."""
+    from pipelines.contracts.odcs import load_contracts
+    from pipelines.contracts.row_rules import check_select
+    from pipelines.engine import Engine
+    from pipelines.ingest.text_files import TextRelation, read_text
+
+    contracts = load_contracts()
+    files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+    n_rows = 0
+    with Engine(scratch=scratch / "engine") as engine:
+        started = time.perf_counter()
+        for file in files:
+            contract = contracts[file.stem]
+            judged = contract if with_rules else replace(contract, rules=())
+
+            def run(relation: TextRelation, judged: Contract = judged) -> int:
+                line = "line" if relation.has_line else None
+                sql = check_select(judged, source=relation.sql, present=relation.present, line=line)
+                return engine.write_parquet(sql, scratch / "rows.parquet", {"delivered_on": DAY})
+
+            relation = read_text(
+                file, file.stem, contract.columns, file.name, scratch=scratch, run=run
+            )
+            n_rows += relation.n_rows or 0
+        return {"s": time.perf_counter() - started, "n_rows": n_rows}
+
+
+def ruled(path: Path, scratch: Path) -> dict[str, Any]:
+    """The same with every row rule judged and every reason kept."""
+    return typed(path, scratch, with_rules=True)
+
+
+def folded(path: Path, scratch: Path) -> dict[str, Any]:
+    """What a run does with one landed file: cells, verdicts, folds, counts."""
+    from pipelines.contracts.checked import check_text_file
+    from pipelines.contracts.odcs import load_contracts
+    from pipelines.engine import Engine
+
+    contract = load_contracts()[path.stem]
+    with Engine(scratch=scratch / "engine") as engine:
+        started = time.perf_counter()
+        found = check_text_file(
+            engine, checked=scratch / "checked", contract=contract, path=path, file_id="bench",
+            file_name=path.name, delivered_on=DAY, time_zone="UTC",
+        )  # fmt: skip
+        seconds = time.perf_counter() - started
+    return {"s": seconds, "n_rows": found.n_rows, "n_bad": found.n_with_errors + found.n_broken}
+
+
+def read_fhir(path: Path, scratch: Path) -> dict[str, Any]:
+    """Every line of an NDJSON file as a table of its resource type, nothing converted."""
+    from pipelines.engine import Engine
+    from pipelines.ingest.fhir.model import FhirFile
+    from pipelines.ingest.fhir.reading import in_fixed_order, load
+
+    with Engine(scratch=scratch / "engine") as engine:
+        started = time.perf_counter()
+        load(engine, in_fixed_order([FhirFile(path, "bench", path.name)]), scratch=scratch)
+        seconds = time.perf_counter() - started
+        (n_rows,) = engine.one("select count(*) from fhir_observation")
+    return {"s": seconds, "n_rows": n_rows}
+
+
+def fhir(path: Path, scratch: Path) -> dict[str, Any]:
+    """Conversion and check of one FHIR delivery."""
+    from pipelines.ingest.landing import land
+    from pipelines.warehouse.build_run import BuildRun
+
+    home = Home.create(scratch / "home", salt="bench")
+    land(home, [path], source="inbox", delivered_on=DAY)
+    run = BuildRun(home)
+    started = time.perf_counter()
+    n_rows = sum(file.n_rows for files in run.files.values() for file in files)
+    seconds = time.perf_counter() - started
+    run.close()
+    return {"s": seconds, "n_rows": n_rows}
+
+
+def rules(path: Path, scratch: Path) -> dict[str, Any]:
+    """Every rule of every table over a delivery; then Great Expectations on the same rows."""
+    from pipelines.ingest.landing import land
+    from pipelines.warehouse.build_run import BuildRun
+    from pipelines.warehouse.rehearsal import judge
+
+    home = Home.create(scratch / "home", salt="bench")
+    delivery = land(home, [path], source="inbox", delivered_on=DAY)
+    run = BuildRun(home)
+    started = time.perf_counter()
+    (found,) = judge(run, [delivery])
+    seconds = time.perf_counter() - started
+    started = time.perf_counter()
+    run.second_judge.submit(run.files, [name for name, files in run.files.items() if files])
+    run.second_judge.compare()
+    gx_s = time.perf_counter() - started
+    run.close()
+    n_rows = {table.table: table.n_delivered for table in found.tables}
+    return {"s": seconds, "gx_s": gx_s, "n_rows": sum(n_rows.values())}
+
+
+TASKS: dict[str, Callable[[Path, Path], dict[str, Any]]] = {
+    "floor_csv": floor_csv,
+    "floor_json": floor_json,
+    "typed": typed,
+    "ruled": ruled,
+    "folded": folded,
+    "read_fhir": read_fhir,
+    "fhir": fhir,
+    "rules": rules,
+}
+
+
+def _measure(task: str, path: Path, **environment: str) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(dir=path.parents[1]) as scratch:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.bench.ingest", "--child", task, str(path), scratch],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            env={**os.environ, **environment},
+        )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _child(task: str, path: Path, scratch: Path) -> None:
+    found = TASKS[task](path, scratch)
+    found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(found))
+
+
+# ---------------------------------------------------------------- all of it
+
+
+def measure(folder: Path, sizes: Sizes) -> list[dict[str, Any]]:
+    """One line for each comparison: floor, ours, their ratio, and what it may be."""
+    make(folder, sizes)
+    lines = []
+
+    def compare(name: str, floor_s: float, ours: dict[str, Any], allowed: float | None) -> None:
+        ratio = ours["s"] / floor_s
+        lines.append({"name": name, "floor_s": floor_s, **ours, "ratio": ratio, "allowed": allowed})
+        Console(stderr=True).print(f"{name}: {ratio:.2f} times the floor")
+
+    csv, odd = folder / "csv", folder / "odd" / "response_items.csv"
+    answers, responses = csv / "response_items.csv", csv / "responses.csv"
+    floors = {path: _measure("floor_csv", path)["s"] for path in (answers, responses)}
+    compare("answers checked", floors[answers], _measure("ruled", answers), 3)
+    compare("answers checked and folded", floors[answers], _measure("folded", answers), None)
+    compare("responses checked", floors[responses], _measure("ruled", responses), 3)
+    odd_floor = floors[answers] * odd.stat().st_size / answers.stat().st_size
+    compare("answers by the tolerant reader", odd_floor, _measure("ruled", odd), None)
+    observations = folder / "fhir" / "observations.ndjson"
+    json_floor = _measure("floor_json", observations)["s"]
+    compare("NDJSON read", json_floor, _measure("read_fhir", observations), 3)
+    compare("NDJSON converted and checked", json_floor, _measure("fhir", observations), None)
+    compare("all row rules", _measure("typed", csv)["s"], _measure("ruled", csv), 2)
+    compare("everything", sum(floors.values()), _measure("rules", csv), None)
+    return lines
+
+
+def measure_bounded(folder: Path, size_mb: int) -> dict[str, Any]:
+    """A large file through an engine of little memory."""
+    (folder / "large").mkdir(parents=True)
+    large = folder / "large" / "response_items.csv"
+    forms = size_mb * (1 << 20) // (15 * ITEMS)
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy ({_ANSWERS.format(responses=forms)}) to '{large}' (format csv, header)"
+        )
+    found = _measure("folded", large, OUTCOMES_MEMORY=BOUNDED_ENGINE)
+    return {"size_mb": large.stat().st_size / (1 << 20), **found}
+
+
+def show(lines: list[dict[str, Any]]) -> None:
+    """The comparisons as a table."""
+    table = Table("", "floor s", "ours s", "ratio", "allowed", "rows a second", "peak MB", "GX s")
+    for line in lines:
+        allowed = "" if line["allowed"] is None else f"{line['allowed']} x"
+        table.add_row(
+            line["name"],
+            f"{line['floor_s']:.2f}",
+            f"{line['s']:.2f}",
+            f"{line['ratio']:.2f} x",
+            allowed,
+            f"{line['n_rows'] / line['s']:,.0f}",
+            f"{line['peak_mb']:,.0f}",
+            f"{line['gx_s']:.1f}" if "gx_s" in line else "",
+        )
+    Console().print(table)
+
+
+def main(arguments: list[str]) -> None:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(prog="make bench BENCH=ingest", description=__doc__)
+    parser.add_argument("--answers", type=int, default=10_000_000)
+    parser.add_argument("--observations", type=int, default=1_000_000)
+    parser.add_argument("--bounded-mb", type=int, default=BOUNDED_MB, help="0: leave it out")
+    parser.add_argument("--folder", type=Path, help="where to work; default: a temporary folder")
+    options = parser.parse_args(arguments)
+    folder = Path(tempfile.mkdtemp(prefix="outcomes-bench-", dir=options.folder))
+    try:
+        show(measure(folder, Sizes(options.answers, options.observations)))
+        if options.bounded_mb:
+            found = measure_bounded(folder, options.bounded_mb)
+            print(
+                f"bounded: {found['size_mb']:,.0f} MB checked in {found['s']:.1f} s with an engine"
+                f" of {BOUNDED_ENGINE}; the process's peak was {found['peak_mb']:,.0f} MB"
+                f" (at most {BOUNDED_PEAK_MB} wanted)"
+            )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        _child(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
+    else:
+        main(sys.argv[1:])
