@@ -4,16 +4,19 @@
 data dictionary is made from them, and a convention test holds them against the tables themselves.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from pipelines.contracts.odcs_file import Node, Problems, read_yaml
+from pipelines.engine import identifier
 
 MART_CONTRACTS = Path(__file__).parents[2] / "data_contracts" / "marts"
 # The same of what may be shown, for each audience.
 PUBLISHED_CONTRACTS = MART_CONTRACTS.with_name("published")
 DIRECTIONS = ("higher_is_better", "higher_is_worse", "none")
+SHARE = "share 0-1"
 CLASSIFICATIONS = ("identifying", "clinical", "operational")
 
 
@@ -48,6 +51,22 @@ class MartContract:
     columns: tuple[MartColumn, ...]
 
     @property
+    def broken_by(self) -> str:
+        """A condition in SQL that is true for a row that is not what its columns promise.
+
+        Required columns have a value, shares lie from 0 to 1, and nothing is counted below 0.
+        """
+        broken = [f"{name} is null" for name in self._named(lambda each: each.is_required)]
+        for name in self._named(lambda each: each.unit == SHARE):
+            broken.append(f"not {name} between 0 and 1")
+        for name in self._named(lambda each: each.name.startswith("n_")):
+            broken.append(f"{name} < 0")
+        return " or ".join(broken) or "false"
+
+    def _named(self, wanted: Callable[[MartColumn], bool]) -> list[str]:
+        return [identifier(column.name) for column in self.columns if wanted(column)]
+
+    @property
     def key(self) -> tuple[str, ...]:
         """The columns that tell its rows apart, in their order."""
         own = [column for column in self.columns if column.key_position]
@@ -71,6 +90,11 @@ def load_mart_contracts(folder: Path = MART_CONTRACTS) -> dict[str, MartContract
             found[contract.table] = contract
     problems.raise_if_any()
     return found
+
+
+def public_contracts() -> dict[str, MartContract]:
+    """The contracts of all tables that analysts and pages may rely on: marts and published ones."""
+    return load_mart_contracts() | load_mart_contracts(PUBLISHED_CONTRACTS)
 
 
 def _contract(file: Node) -> MartContract:

@@ -76,7 +76,11 @@ def result(
                 asset_key=built.table,
                 check_name=KEY_CHECK,
                 passed=check.passed,
-                metadata={"n_repeated": check.n_repeated, "n_without_key": check.n_without_key},
+                metadata={
+                    "n_repeated": check.n_repeated,
+                    "n_without_key": check.n_without_key,
+                    "n_unpromised": check.n_unpromised,
+                },
             )
         )
     return dg.MaterializeResult(
@@ -88,12 +92,12 @@ def result(
 
 
 def key_check_specs(names: Iterable[str]) -> list[dg.AssetCheckSpec]:
-    """One check per table: its header's Key identifies its rows."""
+    """One check per table: its Key identifies its rows, which are what its contract promises."""
     return [
         dg.AssetCheckSpec(
             KEY_CHECK, asset=name, blocking=True,
             description="The columns of `Key:` in the model's header are never empty and never"
-            " the same in two rows.",
+            " the same in two rows, and rows are what the table's contract promises.",
         )
         for name in names
     ]  # fmt: skip

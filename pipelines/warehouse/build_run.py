@@ -14,9 +14,10 @@ from typing import Any
 import polars
 
 from pipelines.contracts.checked import remove_stale
+from pipelines.contracts.mart_contracts import public_contracts
 from pipelines.contracts.odcs import Contract, load_contracts
 from pipelines.contracts.settle import CheckedFile
-from pipelines.engine import Engine, functions_digest, identifier, quoted
+from pipelines.engine import Engine, functions_digest
 from pipelines.errors import CheckFailedError, ModelError
 from pipelines.files import remove_abandoned, sha256_text
 from pipelines.home import Home
@@ -33,7 +34,7 @@ from pipelines.warehouse.accounts import (
 )
 from pipelines.warehouse.checked_deliveries import check_deliveries, conversion_names
 from pipelines.warehouse.claims import claims
-from pipelines.warehouse.key_check import KeyCheck
+from pipelines.warehouse.key_check import KeyCheck, key_check
 from pipelines.warehouse.model_file import Model, build_order, load_checks, load_models
 from pipelines.warehouse.path_rules import path_rules
 from pipelines.warehouse.rebases import rebase_table
@@ -338,22 +339,14 @@ class BuildRun:
     # ------------------------------------------------------------------ checks
 
     def check_key(self, name: str, engine: Engine | None = None) -> KeyCheck:
-        """Whether the Key of a model's header holds for the table it built; found out once.
-
-        A table is written in the order of its key, so that each row need only come after the row
-        before it: that proves the order and that no key is there twice, in one pass without memory.
-        """
+        """Whether the Key of a model's header holds for the table it built; found out once."""
         if self.tables[name] not in self._key_checks:
-            key = [identifier(column) for column in self.models[name].key]
-            row = f"row({', '.join(key)})"
-            empty = " or ".join(f"{column} is null" for column in key)
-            counts = (engine or self.engine).one(
-                "select count(*), count(*) filter (where not follows),"
-                " count(*) filter (where is_empty)"
-                f" from (select coalesce({row} > lag({row}) over (), true) as follows,"
-                f" {empty} as is_empty from read_parquet({quoted(str(self.table_path(name)))}))"
+            self._key_checks[self.tables[name]] = key_check(
+                engine or self.engine,
+                self.models[name],
+                self.table_path(name),
+                public_contracts().get(name),
             )
-            self._key_checks[self.tables[name]] = KeyCheck(name, *counts)
         return self._key_checks[self.tables[name]]
 
     def check_invariant(self, name: str) -> int:

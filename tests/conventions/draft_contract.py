@@ -67,7 +67,7 @@ def draft(table: str, bench: Bench) -> str:
 
 
 def _usage(table: str) -> str:
-    if table.startswith("pub_"):
+    if f"mart_{table.partition(chr(95))[2]}" in load_mart_contracts() and table.startswith("pub_"):
         return (
             f"What mart_{table.removeprefix('pub_')} says, as far as an audience may see it; pages"
             " and data files read nothing else."

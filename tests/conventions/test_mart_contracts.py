@@ -1,6 +1,7 @@
 """The contracts of the public tables say what the tables are, and one name means one thing."""
 
 import json
+import os
 from collections import defaultdict
 from pathlib import Path
 
@@ -10,14 +11,22 @@ from jsonschema.validators import validator_for
 
 from pipelines.comparison.tables import GRAINS as COMPARISON_GRAINS
 from pipelines.comparison.tables import KEYS as COMPARISON_KEYS
-from pipelines.contracts.mart_contracts import MART_CONTRACTS, MartColumn, load_mart_contracts
+from pipelines.contracts.mart_contracts import (
+    MART_CONTRACTS,
+    PUBLISHED_CONTRACTS,
+    MartColumn,
+    load_mart_contracts,
+    public_contracts,
+)
 from pipelines.errors import ContractError
 from pipelines.warehouse.model_file import load_models
 from tests.builders import Bench
 
 SQL_MARTS = sorted(name for name in load_models() if name.startswith("mart_"))
+PUBLISHED = sorted(name for name in load_models() if name.startswith("pub_"))
 MARTS = sorted([*SQL_MARTS, *(name for name in COMPARISON_KEYS if name.startswith("mart_"))])
-SCHEMA = Path(__file__).parents[3] / "shared/data/odcs/schema/odcs-json-schema-v3.1.0.json"
+SHARED = Path(os.environ.get("OUTCOMES_SHARED") or Path(__file__).parents[3] / "shared")
+SCHEMA = SHARED / "data/odcs/schema/odcs-json-schema-v3.1.0.json"
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +38,21 @@ def test_every_mart_has_a_contract_and_every_contract_a_mart() -> None:
     assert sorted(load_mart_contracts()) == MARTS
 
 
-@pytest.mark.parametrize("name", MARTS)
+def test_every_published_table_has_a_contract_and_every_contract_a_table() -> None:
+    hint = "python -m tests.conventions.draft_contract TABLE drafts one"
+    assert sorted(load_mart_contracts(PUBLISHED_CONTRACTS)) == PUBLISHED, hint
+
+
+def test_no_contract_was_left_as_a_draft() -> None:
+    files = [*MART_CONTRACTS.glob("*.yaml"), *PUBLISHED_CONTRACTS.glob("*.yaml")]
+    assert [path.name for path in files if "TODO" in path.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.parametrize("name", [*MARTS, *PUBLISHED])
 def test_a_contract_has_the_columns_types_key_and_grain_of_its_table(
     bench: Bench, name: str
 ) -> None:
-    contract = load_mart_contracts()[name]
+    contract = public_contracts()[name]
     if name in COMPARISON_KEYS:
         key, grain = COMPARISON_KEYS[name], COMPARISON_GRAINS[name]
     else:
@@ -48,14 +67,14 @@ def test_a_contract_has_the_columns_types_key_and_grain_of_its_table(
 
 def test_one_name_has_one_unit_and_one_good_direction_in_all_tables() -> None:
     meanings: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for contract in load_mart_contracts().values():
+    for contract in public_contracts().values():
         for column in contract.columns:
             meanings[column.name].add((column.unit, column.direction))
     assert {name: found for name, found in meanings.items() if len(found) > 1} == {}
 
 
 def test_what_is_measured_says_which_way_is_good_and_keys_are_identifying() -> None:
-    columns = [each for contract in load_mart_contracts().values() for each in contract.columns]
+    columns = [each for contract in public_contracts().values() for each in contract.columns]
     assert [
         each.name for each in columns if _ends_with_key(each) and not _is_identifying(each)
     ] == []
@@ -73,9 +92,10 @@ def _is_identifying(column: MartColumn) -> bool:
 
 
 @pytest.mark.skipif(not SCHEMA.exists(), reason="the published ODCS schema is not at hand")
-@pytest.mark.parametrize("name", MARTS)
+@pytest.mark.parametrize("name", [*MARTS, *PUBLISHED])
 def test_a_contract_is_valid_odcs(name: str) -> None:
-    document = yaml.safe_load((MART_CONTRACTS / f"{name}.odcs.yaml").read_text(encoding="utf-8"))
+    folder = PUBLISHED_CONTRACTS if name in PUBLISHED else MART_CONTRACTS
+    document = yaml.safe_load((folder / f"{name}.odcs.yaml").read_text(encoding="utf-8"))
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     validator_for(schema)(schema).validate(document)
 

@@ -2,8 +2,10 @@
 
 import pytest
 
+from pipelines.contracts.mart_contracts import MartColumn, MartContract
 from pipelines.errors import CheckFailedError
 from pipelines.home import Home
+from pipelines.warehouse import build_run
 from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.key_check import KeyCheck
 from pipelines.warehouse.model_file import read_model
@@ -41,6 +43,30 @@ def test_a_key_that_comes_twice_or_out_of_order_is_counted_and_stops_the_run(che
     assert found.n_repeated == 1
     with pytest.raises(CheckFailedError, match="does not identify its rows"):
         found.require()
+
+
+def test_rows_that_the_contract_of_a_mart_rules_out_are_counted_and_stop_the_run(
+    check, monkeypatch
+):
+    def column(name: str, unit: str = "id", *, is_required: bool = False) -> MartColumn:
+        return MartColumn(
+            name, "string", "VARCHAR", is_required, 0, "operational", unit, "none", ""
+        )
+
+    columns = (column("id", is_required=True), column("day", unit="share 0-1"))
+    contract = MartContract("mart_example", "1.0.0", "", "", "", "", columns)
+    monkeypatch.setattr(build_run, "public_contracts", lambda: {"mart_example": contract})
+    assert check("('a', 0), ('b', 1)").passed
+    found = check("('a', 0), ('b', 2)")
+    assert (found.n_rows, found.n_unpromised) == (2, 1)
+    with pytest.raises(CheckFailedError, match=r"(?s)not what its contract promises.*1 of 2 rows"):
+        found.require()
+
+
+def test_a_count_below_nothing_is_ruled_out():
+    column = MartColumn("n_x", "integer", "BIGINT", False, 0, "operational", "rows", "none", "")
+    contract = MartContract("mart_example", "1.0.0", "", "", "", "", (column,))
+    assert contract.broken_by == '"n_x" < 0'
 
 
 def test_an_empty_part_of_a_key_is_counted(check):
