@@ -27,6 +27,7 @@ SECTION_TABLES: tuple[str, ...] = (
     "pub_recovery_detail",
     "pub_success_profile",
     "pub_verdicts",
+    "pub_change_distribution",
     "pub_waits",
     "pub_measure_exclusions",
     "pub_on_track",

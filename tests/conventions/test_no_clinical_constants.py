@@ -21,6 +21,8 @@ PLAIN_NUMBERS = {
 # of a week, quartiles.
 OWN_NUMBERS = {
     "mart_activity": {"5", "9", "10"},
+    # Widths of a histogram and how many of them a picture has room for.
+    "mart_change_distribution": {"0.25", "0.5", "5", "10", "20", "60"},
     "mart_dosage": {"10000"},
     "mart_equity": {"1.959964"},
     "mart_trajectories": {"7", "10000", "0.25", "0.5", "0.75"},

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.builders import Bench
-from tests.property import oracle_change, oracle_outcomes
+from tests.property import oracle_change, oracle_distribution, oracle_outcomes
 from tests.property.clinics import clinics, random_clinic
 from tests.property.oracle import Clinic, Row
 from tests.property.test_marts_equal_oracle import (
@@ -150,6 +150,13 @@ def assert_change_equal(bench: Bench, plain: dict[str, list[Row]], parameters: R
             (*SUBJECT, "domain", "respondent", "population", "reference_kind", *PERIOD),
         ),
         oracle_change.pooled_change(clinic),
+    )
+    assert_equal(
+        keyed(
+            bench.rows("mart_change_distribution"),
+            (*SUBJECT, "instrument_id", "respondent", *PERIOD, "from_points"),
+        ),
+        oracle_distribution.distribution(clinic),
     )
     expected = oracle_change.change_methods(clinic)
     shown = list(next(iter(expected.values()), {}))
