@@ -29,6 +29,10 @@ KEPT_DRAWINGS = 128
 _HEAD = re.compile(r"<svg(?: xmlns(?::xlink)?=\"[^\"]*\")* version=\"1\.1\" class=\"marks\"")
 _MARK_ROLES = re.compile(r' (?:role="graphics-[a-z]+"|aria-roledescription="[^"]*")')
 
+# A map of completeness: the room for names, and how many periods beside them.
+HEAT_NAMES = {"wide": 210, "narrow": 130}
+HEAT_PERIODS = {"wide": 8, "narrow": 4}
+
 _CONFIG = {
     "aria": False,
     "font": "sans-serif",
@@ -62,6 +66,8 @@ _HEIGHTS = {
     "flow": (44, 14, 0),
     "profile": (62, 10, 6),
     "curve": (190, 14, 44),
+    "change": (170, 40, 26),
+    "heat": (26, 26, 4),
     "funnel": (260, 26, 44),
 }
 
@@ -92,7 +98,12 @@ def specification(chart: Chart, size: Size) -> dict[str, Any]:
         data["limits"] = _placed_limits(data["limits"], n_all - len(data["points"]))
     elif chart.drawing == "curve":
         data["points"] = _placed_on_curve(data["points"], size)
-    elif chart.drawing != "funnel":
+    elif chart.drawing == "heat":
+        left, right = HEAT_NAMES[size.name], 2
+        data["cells"] = _placed_cells(data["cells"], HEAT_PERIODS[size.name])
+        height *= len({row["order"] for row in data["cells"]})
+        spec["params"] = [{"name": "name_room", "value": left - 22}]
+    elif chart.drawing not in ("funnel", "change"):
         left = 2
         right = 60 if chart.drawing == "flow" else 2
         rows = next(iter(data.values()))
@@ -128,6 +139,12 @@ def _placed(points: Sequence[Mapping[str, Any]], size: Size) -> list[dict[str, A
             }
         )
     return placed
+
+
+def _placed_cells(cells: Sequence[Mapping[str, Any]], n_periods: int) -> list[dict[str, Any]]:
+    """The cells of the newest periods that this size has room for, counted from the left."""
+    first = max(0, 1 + max(cell["column"] for cell in cells) - n_periods)
+    return [{**cell, "column": cell["column"] - first} for cell in cells if cell["column"] >= first]
 
 
 def _placed_limits(limits: Sequence[Mapping[str, Any]], n_left_out: int) -> list[dict[str, Any]]:

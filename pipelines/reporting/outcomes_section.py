@@ -1,5 +1,6 @@
 """Outcomes: the routine measures as one picture and one by one, then all others in a table."""
 
+from pipelines.reporting.change_chart import change_chart
 from pipelines.reporting.change_part import change_part
 from pipelines.reporting.charts import NARROW_POINTS
 from pipelines.reporting.comparing import ABOVE, BELOW
@@ -151,12 +152,16 @@ def _measure_part(context: Context, measure: Measure) -> Section:
     change = _mean_change(context, measure)
     if change:
         paragraphs.append(change)
-    chart = _trend_chart(context, measure) if measure.has_reliable_change else None
+    charts = (
+        (change_chart(context, measure), _trend_chart(context, measure))
+        if measure.has_reliable_change
+        else ()
+    )
     return Section(
         section_id=f"measure-{measure.instrument.instrument_id}",
         title=full_title(measure, words),
         paragraphs=tuple(paragraphs),
-        charts=(chart,) if chart else (),
+        charts=tuple(chart for chart in charts if chart is not None),
         tables=(_programme_table(context, measure),),
     )
 

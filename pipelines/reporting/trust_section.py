@@ -8,6 +8,7 @@ from typing import Any
 from pipelines.contracts.odcs import Contract, load_contracts
 from pipelines.ingest.fhir import REASONS
 from pipelines.reporting.care_section import derived_ends
+from pipelines.reporting.completeness_chart import completeness_chart
 from pipelines.reporting.context import Context, column, share_cell, subject_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Record
 from pipelines.reporting.model import Cell, Row, Section, Table
@@ -120,6 +121,7 @@ def _completeness_part(context: Context) -> Section:
         section_id="completeness",
         title=words.say("trust.completeness"),
         paragraphs=tuple(paragraphs),
+        charts=tuple(filter(None, (completeness_chart(context),))),
         tables=tuple(table for table in tables if table.rows),
     )
 

@@ -129,6 +129,12 @@ class Wording:
         """The quarter that a day is in."""
         return self.say("date.quarter", quarter=(day.month + 2) // 3, year=day.year)
 
+    def short_quarter(self, day: date) -> str:
+        """The quarter in a few signs, for axes."""
+        return self.say(
+            "date.short_quarter", quarter=(day.month + 2) // 3, year=f"{day.year % 100:02}"
+        )
+
     def day(self, day: date) -> str:
         """A day in words."""
         month = self.texts[f"date.months.{day.month}"]
