@@ -16,11 +16,10 @@ class GovernanceSettings:
     """The settings of those sections.
 
     Units: `safety_action_days` days after the day of a risk answer in which an action is in time;
-    0 is that day alone. `second_person`: a release needs two people.
+    0 is that day alone.
     """
 
     safety_action_days: int = SAFETY_ACTION_DAYS
-    second_person: bool = False
 
     @property
     def digest_text(self) -> str:
@@ -33,12 +32,11 @@ def read_governance_settings(sections: Sections) -> GovernanceSettings:
 
     Raises: SettingsError naming the key, what it must be, and what to do.
     """
-    safety, release = sections.section("safety"), sections.section("release")
+    safety = sections.section("safety")
     found = GovernanceSettings(
         safety_action_days=_whole(safety, "action_days", SAFETY_ACTION_DAYS, least=0),
-        second_person=release.take("second_person", bool, False),
     )
-    for section in (safety, release):
+    for section in (safety,):
         section.refuse_leftovers()
     return found
 

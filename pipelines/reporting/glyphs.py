@@ -17,19 +17,33 @@ from pipelines.reporting.typesetting import can_be_drawn
 PLAIN = r"\x20-\x7e\u00a0-\u017f\u2010-\u2027\u2030-\u203a\u2190-\u2193\u2212\u2260\u2264\u2265"
 _TURNS_ORDER = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _BLANKS = "\t\n\r\x0b\x0c\u2028\u2029"
+# A word that no line of a table has room for may break anywhere; an address breaks by itself.
+_LONG = re.compile(r"[^\s/<>]{30,}")
+_BREAK_EVERY = 12
+_NOT_IN_LINES = ("svg", "alt")
 # A letter and the marks on it need one font, so that words are looked at and not characters.
 _WORD = re.compile(rf"[^\s<>\"]*[^{PLAIN}\s][^\s<>\"]*|(?![{PLAIN}])\s")
 
 
-def printable(content: Any) -> Any:
+def printable(content: Any, *, is_in_lines: bool = True) -> Any:
     """The content of a page, mappings and lists of texts, with each text as it can be printed."""
     if isinstance(content, str):
-        return _WORD.sub(lambda found: _written(found[0]), content)
+        shown = _WORD.sub(lambda found: _written(found[0]), content)
+        return _LONG.sub(_with_breaks, shown) if is_in_lines else shown
     if isinstance(content, Mapping):
-        return {key: printable(value) for key, value in content.items()}
+        return {
+            key: printable(value, is_in_lines=key not in _NOT_IN_LINES)
+            for key, value in content.items()
+        }
     if isinstance(content, list | tuple):
         return [printable(each) for each in content]
     return content
+
+
+def _with_breaks(found: re.Match[str]) -> str:
+    word = found[0]
+    parts = (word[at : at + _BREAK_EVERY] for at in range(0, len(word), _BREAK_EVERY))
+    return "\u200b".join(parts)
 
 
 @lru_cache(maxsize=10_000)

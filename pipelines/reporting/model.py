@@ -6,7 +6,7 @@ from. Nothing holds the clock, so the same figures give the same bytes.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -33,7 +33,6 @@ class Head:
     as_of_on: str | None
     as_of_words: str
     change_words: str
-    release_note: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,7 @@ class Chart:
     title: str
     subtitle: str
     summary: str
-    data: Mapping[str, tuple[Mapping[str, Value], ...]]
+    data: Mapping[str, tuple[Mapping[str, Value], ...]] = field(hash=False)
     table: Table | None = None
 
 
@@ -192,18 +191,13 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """A page beside the reports that has no figures of a month, such as the methods.
-
-    `state`, `state_words`: those of the version that it lies in.
-    """
+    """A page beside the reports that has no figures of a month, such as the methods."""
 
     title: str
     clinic: str
     lead: str
     language: str
     sections: tuple[Section, ...]
-    state: str = ""
-    state_words: str = ""
 
 
 @dataclass(frozen=True)
@@ -258,8 +252,8 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif is_dataclass(value):
-        for field in fields(value):
-            yield from _texts(getattr(value, field.name))
+        for part in fields(value):
+            yield from _texts(getattr(value, part.name))
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from _texts(item)

@@ -5,12 +5,12 @@ order of paper, its drawings, its colours. Every text reaches the template as da
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from pipelines.reporting.charts import WIDE
 from pipelines.reporting.glyphs import printable
-from pipelines.reporting.model import Card, Chart, Page, Report, Section, Table
+from pipelines.reporting.model import Card, Cell, Chart, Column, Page, Report, Section, Table
 from pipelines.reporting.print_drawings import print_drawing, print_sparkline
 from pipelines.reporting.tokens import paper_colours
 from pipelines.reporting.typesetting import FONTS, typeset
@@ -21,8 +21,12 @@ PAPERS = {"a4": "a4", "letter": "us-letter"}
 CONTENTS_FROM = 5
 # Millimetres on paper for each pixel of a drawing on the screen.
 MM_PER_PIXEL = 0.26
-# A column of words gets room by the length of its texts, between these.
-NARROWEST, WIDEST = 8, 48
+# A column gets room by the length of its texts, in letters: no more than the last of these, which
+# is less where there are many columns.
+NARROWEST, BESIDE, WIDEST, WIDEST_OF_MANY = 6, 16, 48, 24
+MANY_COLUMNS = 7
+# Of a table with more columns than a sheet has room for, each row is told in one cell.
+MOST_COLUMNS = 10
 
 
 def render_pdf(printed: Report | Page, *, paper: str = "a4") -> bytes:
@@ -60,9 +64,7 @@ def _report(report: Report, words: Wording) -> dict[str, Any]:
         "draft": words.say("print.draft") if head.state == "draft" else "",
         "footer": words.say("page.printed", title=head.title, state=head.state_words),
         "leads": [head.readers, f"{head.as_of_words} {head.change_words}"],
-        "beside": [
-            {"label": each.label, "file": _printed_file(each.file)} for each in report.companions
-        ],
+        "beside": [asdict(each) for each in report.companions],
         "in_short": [asdict(each) for each in report.in_short],
         "look_at": [asdict(each) for each in report.look_at],
         "cards": [_card(card) for card in report.key_figures],
@@ -71,11 +73,6 @@ def _report(report: Report, words: Wording) -> dict[str, Any]:
         "places": _places(report.sections),
         "sections": [_section(section, words) for section in report.sections],
     }
-
-
-def _printed_file(file: str) -> str:
-    """Beside a printed page lie the printed ones."""
-    return f"{file.removesuffix('.html')}.pdf" if file.endswith(".html") else file
 
 
 def _page(page: Page) -> dict[str, Any]:
@@ -123,7 +120,7 @@ def _section(section: Section, words: Wording) -> dict[str, Any]:
         "title": section.title,
         "paragraphs": section.paragraphs,
         "charts": [_chart(chart, words) for chart in section.charts],
-        "tables": [_table(table) for table in section.tables],
+        "tables": [_table(table, words) for table in section.tables],
         "definitions": [asdict(each) for each in section.definitions],
         "parts": [_section(part, words) for part in section.parts],
     }
@@ -146,7 +143,7 @@ def _chart(chart: Chart, words: Wording) -> dict[str, Any]:
             }
             for key in keys
         ],
-        "table": _table(chart.table) if chart.table else None,
+        "table": _table(chart.table, words) if chart.table else None,
     }
 
 
@@ -159,7 +156,9 @@ def _card(card: Card) -> dict[str, Any]:
     return shown | {"svg": drawn, "alt": f"{card.name}: {card.trend_words or card.figure}"}
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table(table: Table, words: Wording) -> dict[str, Any]:
+    if len(table.columns) > MOST_COLUMNS:
+        table = _told_in_rows(table, words)
     return {
         "caption": table.caption,
         "note": table.note,
@@ -178,16 +177,42 @@ def _table(table: Table) -> dict[str, Any]:
     }
 
 
+def _told_in_rows(table: Table, words: Wording) -> Table:
+    """The same table with all columns but the first as one, each cell beside its column's name."""
+    first, *others = table.columns
+    rows = []
+    for row in table.rows:
+        head, *cells = row.cells
+        told = (
+            words.say("print.told", column=column.label, cell=f"{cell.text} {cell.small}".rstrip())
+            for column, cell in zip(others, cells, strict=True)
+            if cell.text
+        )
+        rows.append(replace(row, cells=(head, Cell("; ".join(told)))))
+    rest = Column("rest", words.say("print.rest"), is_number=False)
+    return replace(table, columns=(first, rest), rows=tuple(rows))
+
+
 def _widths(table: Table) -> list[int]:
     """The share of the line that each column gets, by the texts in it."""
+    widest = WIDEST_OF_MANY if len(table.columns) >= MANY_COLUMNS else WIDEST
     return [
-        min(WIDEST, max(NARROWEST, *_lengths(table, place))) for place in range(len(table.columns))
+        # Two letters for the gap between columns.
+        2 + max(min(widest, max(_texts_in(table, place))), *_words_in_head(table, place))
+        for place in range(len(table.columns))
     ]
 
 
-def _lengths(table: Table, place: int) -> Iterator[int]:
-    # A head breaks between its words, a text in a cell after some of them.
-    yield max(len(word) for word in table.columns[place].label.split() or [""])
+def _texts_in(table: Table, place: int) -> Iterator[int]:
+    yield NARROWEST
     for row in table.rows:
         cell = row.cells[place]
-        yield max(len(cell.text), len(cell.small) * 3 // 4)
+        yield len(cell.text)
+        yield min(BESIDE, len(cell.small))
+
+
+def _words_in_head(table: Table, place: int) -> Iterator[int]:
+    """A head breaks between its words only."""
+    yield NARROWEST
+    for word in table.columns[place].label.split():
+        yield min(WIDEST_OF_MANY, len(word))

@@ -69,7 +69,7 @@ def text_of(reader: pypdf.PdfReader) -> str:
 
 def squeezed(text: str) -> str:
     """A text without what depends on where its lines break."""
-    return re.sub(r"\s+", "", text).replace("\u00ad", "")
+    return re.sub(r"\s+", "", text).replace("\u00ad", "").replace("\u200b", "")
 
 
 def tags(node: object) -> Iterator[DictionaryObject]:
@@ -321,6 +321,16 @@ def test_the_same_report_gives_the_same_bytes(report_of: ReportOf, tmp_path: Pat
         env={"PATH": "", "TZ": "Asia/Tokyo", "SOURCE_DATE_EPOCH": "86400"},
     ).stdout
     assert there == here
+
+
+def test_a_table_that_no_sheet_has_room_for_is_told_row_by_row() -> None:
+    columns = tuple(Column(f"c{place}", f"Column {place}") for place in range(12))
+    row = Row(tuple(Cell(f"{place}00", small="small" if place == 3 else "") for place in range(12)))
+    wide = Table("wide", "Wide", columns, (row, replace(row, cells=(*row.cells[:11], Cell("")))))
+    page = replace(page_of("One"), sections=(Section("s", "S", tables=(wide,)),))
+    text = text_of(opened(render_pdf(page)))
+    assert squeezed("Column 2: 200; Column 3: 300 small; Column 4: 400") in text
+    assert text.count("Column11:") == 1, "an empty cell is not told"
 
 
 def test_only_fonts_of_packages_are_used(printed: pypdf.PdfReader) -> None:

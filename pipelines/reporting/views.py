@@ -1,0 +1,68 @@
+"""All that is written of one report: its page, the pages beside it, each as PDF too, and its data.
+
+Every view is made from the same data and computes nothing; the page says which there are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from pipelines.reporting.data_files import DICTIONARY, data_files
+from pipelines.reporting.flat_tables import flat_tables
+from pipelines.reporting.html import render_month, render_page
+from pipelines.reporting.model import Companion, Page, Report
+from pipelines.reporting.pdf import render_pdf
+from pipelines.reporting.wording import load_wording
+from pipelines.reporting.workbook import workbook
+from pipelines.reporting.write import DATA_FOLDER
+
+PDF_FILE = "index.pdf"
+
+
+@dataclass(frozen=True)
+class Views:
+    """A report that names what lies beside it, its page, and those files by their name."""
+
+    report: Report
+    page: str
+    files: Mapping[str, str | bytes]
+
+
+def views_of(report: Report, pages: Mapping[str, Page], *, paper: str) -> Views:
+    """Every view of a report.
+
+    `pages` are the HTML pages beside it, by the name of their file; `paper` is that of the PDFs.
+
+    Raises: ModelError naming the template, its line and what was expected.
+    """
+    words = load_wording(report.head.language)
+    book = f"{DATA_FOLDER}/{report.head.month}.xlsx"
+    report = replace(
+        report,
+        companions=(
+            *(Companion(page.title, file) for file, page in pages.items()),
+            Companion(words.say("data.pdf"), PDF_FILE),
+            Companion(words.say("data.workbook"), book),
+            Companion(words.say("data.files"), f"{DATA_FOLDER}/{DICTIONARY}.csv"),
+        ),
+    )
+    files: dict[str, str | bytes] = {}
+    for file, page in pages.items():
+        files[file], files[printed_file(file)] = _page_views(page, paper)
+    files |= data_files(flat_tables(report, words), words)
+    files[book] = workbook(report, words)
+    # The page first: its drawings are kept for the PDF.
+    content = render_month(report)
+    files[PDF_FILE] = render_pdf(report, paper=paper)
+    return Views(report, content, files)
+
+
+def printed_file(file: str) -> str:
+    """The name of the PDF of an HTML page."""
+    return f"{file.removesuffix('.html')}.pdf"
+
+
+@lru_cache(maxsize=8)
+def _page_views(page: Page, paper: str) -> tuple[str, bytes]:
+    """A page beside a report, which is the same beside those of other months."""
+    return render_page(page), render_pdf(page, paper=paper)
