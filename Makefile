@@ -19,7 +19,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test lint types bench dagster lock clean moved
+.PHONY: help report test lint types bench fuzz dagster lock clean moved
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -41,6 +41,9 @@ types: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev ## measure time and memory against DuckDB alone (BENCH="--help")
 	@$(BIN)/python -m tests.bench $(BENCH)
+
+fuzz: $(VENV)/.installed-dev ## change bad files at random for minutes, until a reader breaks (FUZZ="--seconds 600")
+	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
 dagster: $(VENV)/.installed ## open Dagster's page on the clinic's own history
 	@test -d "$(CLINIC)/dagster" \

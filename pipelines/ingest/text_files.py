@@ -9,8 +9,9 @@ this module only says which cells there are.
 import csv
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
@@ -31,7 +32,6 @@ from pipelines.ingest.tolerant_csv import MAX_RECORD_BYTES, read_tolerantly
 
 # Titles and other lines that some programs write above a header are looked for so far.
 PREAMBLE_BYTES = 1 << 14
-SHOWN_COLUMNS = 30
 
 
 @dataclass(frozen=True)
@@ -288,9 +288,7 @@ def _match_columns(
         refuse_notes(unknown, file_name)
     if missing:
         if present:
-            more = len(header) - SHOWN_COLUMNS
-            found = "columns " + ", ".join(header[:SHOWN_COLUMNS])
-            found += f" and {more:,} more" if more > 0 else ""
+            found = "columns " + _shown_columns(header, known)
         else:
             # Perhaps no header at all: then these would be somebody's cells.
             found = f"none of the table's columns among the {len(header)} of the first row"
@@ -307,6 +305,18 @@ def _match_columns(
             todo="export them, or name them as the canonical export does",
         )
     return present, unknown
+
+
+def _shown_columns(header: Sequence[str], known: Collection[str]) -> str:
+    """The names that are the contract's or like one of them; the others may be a row's cells."""
+    letters = {re.sub(r"[\W_]+", "", name).casefold() for name in known}
+    shown = [
+        name
+        for name in header
+        if get_close_matches(re.sub(r"[\W_]+", "", name).casefold(), letters, n=1, cutoff=0.8)
+    ]
+    n_others = len(header) - len(shown)
+    return ", ".join(shown) + (f" and {n_others:,} others" if n_others else "")
 
 
 def _refuse_lower_header(

@@ -21,7 +21,14 @@ from pipelines.engine import Engine
 from pipelines.errors import SettingsError
 from pipelines.files import make_private, private_folder, sha256_file, sha256_text, temporary_beside
 from pipelines.home import Home
-from pipelines.ingest import byte_streams, csv_facts, mapped, text_batches, tolerant_csv
+from pipelines.ingest import (
+    byte_streams,
+    csv_facts,
+    mapped,
+    plain_blocks,
+    text_batches,
+    tolerant_csv,
+)
 from pipelines.ingest.manifest import Delivery, LandedFile
 from pipelines.ingest.mapped.convert import LEFT_OUT_TABLE, convert, parts_of
 from pipelines.ingest.mapped.mapping_file import source_mapping
@@ -181,7 +188,7 @@ def _read_piece(entry: Mapping[str, Any]) -> _Piece:
 @cache
 def _adapter_digest() -> str:
     modules = sorted(Path(str(mapped.__file__)).parent.glob("*.py"))
-    beside = (byte_streams, csv_facts, text_batches, tolerant_csv)
+    beside = (byte_streams, csv_facts, plain_blocks, text_batches, tolerant_csv)
     paths = [*modules, *(Path(str(module.__file__)) for module in beside)]
     versions = (duckdb.__version__, str(getattr(python_calamine, "__version__", "")))
     return sha256_text(*versions, *(sha256_file(path) for path in paths))

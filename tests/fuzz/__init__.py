@@ -1,0 +1,1 @@
+"""Files of the zoo and of vendors, changed at random, through every reader."""
