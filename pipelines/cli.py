@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +231,7 @@ def _run_and_tell(home: Home, *, month: str | None, as_json: bool, all_months: b
     from pipelines.ingest.sources import pull as pull_sources
     from pipelines.months import month_of
     from pipelines.reporting.upkeep import months_to_report, reports_missing
+    from pipelines.reporting.versions import newest_version
     from pipelines.warehouse.inputs import inputs_fingerprint
     from pipelines.warehouse.snapshot import current_snapshot, ensure_catalogues
 
@@ -255,7 +256,8 @@ def _run_and_tell(home: Home, *, month: str | None, as_json: bool, all_months: b
         from pipelines.definitions import run_job
 
         run_job(home, missing or months)
-    pages = [str(home.reports / each / "v1" / "director" / "index.html") for each in months]
+    newest = [(each, newest_version(home.reports / each)) for each in months]
+    pages = [str(v.folder / "director" / "index.html") for _, v in newest if v is not None]
     told = {"ran": not is_current, "months": months, "report": pages[-1] if pages else None}
     _print(
         as_json,
@@ -277,6 +279,36 @@ def _tell_refused(refused: Sequence[DeliveryError | str]) -> None:
         click.echo(str(error), err=True)
     if refused:
         sys.exit(1)
+
+
+@main.command()
+@click.argument("period", metavar="MONTH")
+@click.option("--by", required=True, help="Who releases it: a name, shown on every page.")
+@click.option("--note", default="", help="Why, or on what grounds; shown on every page.")
+@HOME_OPTION
+@JSON_OPTION
+def release(period: str, by: str, note: str, home_path: Path, as_json: bool) -> None:
+    """Make a month's draft a released version, which is never written again.
+
+    Where the clinic's settings ask for a second person, the first one proposes the release and
+    another one approves it with the same command.
+
+    Example: outcomes release 2026-10 --by "Dr Example" --note "read by the board"
+    """
+    from pipelines.reporting.release import release as release_report
+
+    done = release_report(Home(home_path), period, by=by, note=note, at=datetime.now(UTC))
+    told = {"period": done.period, "version": done.version, "state": done.state}
+    sentence = (
+        "is released."
+        if done.state == "released"
+        else "is proposed for release: a second person must now release it too."
+    )
+    _print(
+        as_json,
+        told | {"folder": str(done.folder)},
+        lambda: [f"Version {done.version} of {done.period} {sentence}", f"Folder: {done.folder}"],
+    )
 
 
 @main.command()

@@ -16,10 +16,11 @@ class GovernanceSettings:
     """The settings of those sections.
 
     Units: `safety_action_days` days after the day of a risk answer in which an action is in time;
-    0 is that day alone.
+    0 is that day alone. `second_person`: a release needs two people.
     """
 
     safety_action_days: int = SAFETY_ACTION_DAYS
+    second_person: bool = False
 
     @property
     def digest_text(self) -> str:
@@ -32,11 +33,12 @@ def read_governance_settings(sections: Sections) -> GovernanceSettings:
 
     Raises: SettingsError naming the key, what it must be, and what to do.
     """
-    safety = sections.section("safety")
+    safety, release = sections.section("safety"), sections.section("release")
     found = GovernanceSettings(
         safety_action_days=_whole(safety, "action_days", SAFETY_ACTION_DAYS, least=0),
+        second_person=release.take("second_person", bool, False),
     )
-    for section in (safety,):
+    for section in (safety, release):
         section.refuse_leftovers()
     return found
 

@@ -1,10 +1,22 @@
 """Sections of a TOML file, read key by key so that a misspelt key is noticed."""
 
+import json
+import tomllib
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import SettingsError
+from pipelines.files import sha256_text
+
+
+def section_digests(path: Path) -> dict[str, str]:
+    """A digest of each section of a file, so that two states of it can be told apart by section."""
+    content = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {
+        name: sha256_text(json.dumps(value, default=str, sort_keys=True))
+        for name, value in sorted(content.items())
+    }
 
 
 class Section:

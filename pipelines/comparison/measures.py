@@ -176,7 +176,9 @@ def _covariate(values: pl.Series) -> Covariate:
 
 
 def _rows(counts: pl.DataFrame, level: str, names: list[str]) -> tuple[IntArray, Rows]:
-    own = counts.filter(pl.col("level") == level).sort("month_start_on", maintain_order=True)
+    # A case that ended in a month that is not complete yet may be the first one of its unit.
+    is_known = (pl.col("level") == level) & pl.col("subject_id").is_in(names)
+    own = counts.filter(is_known).sort("month_start_on", maintain_order=True)
     units = own["subject_id"].cast(pl.Enum(names)).to_physical().cast(pl.Int64).to_numpy()
     return (
         own["month_start_on"].to_physical().cast(pl.Int64).to_numpy(),

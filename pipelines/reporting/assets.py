@@ -71,11 +71,13 @@ def monthly_report(context: dg.AssetExecutionContext, home_run: HomeRun) -> dg.M
 
     writer = ReportWriter(home_run.run_for(context))
     written = {key: writer.write(month_of(key)) for key in context.partition_keys}
+    restated = writer.restate(context.partition_keys)
     home_run.finish_step(context)
     return dg.MaterializeResult(
         metadata={
             "n_pages": sum(len(pages) for pages in written.values()),
-            "not_complete": ", ".join(key for key, pages in written.items() if not pages) or "none",
+            "not_written": ", ".join(key for key, pages in written.items() if not pages) or "none",
+            "restated": ", ".join(restated) or "none",
         }
     )
 

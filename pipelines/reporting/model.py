@@ -33,6 +33,7 @@ class Head:
     as_of_on: str | None
     as_of_words: str
     change_words: str
+    release_note: str = ""
 
 
 @dataclass(frozen=True)
@@ -191,13 +192,18 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """A page beside the reports that has no figures of a month, such as the methods."""
+    """A page beside the reports that has no figures of a month, such as the methods.
+
+    `state`, `state_words`: those of the version that it lies in.
+    """
 
     title: str
     clinic: str
     lead: str
     language: str
     sections: tuple[Section, ...]
+    state: str = ""
+    state_words: str = ""
 
 
 @dataclass(frozen=True)

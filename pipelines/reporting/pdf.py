@@ -17,6 +17,7 @@ from pipelines.reporting.typesetting import FONTS, typeset
 from pipelines.reporting.wording import Wording, load_wording
 
 PAPERS = {"a4": "a4", "letter": "us-letter"}
+DRAFT = "draft"
 # From so many sections on, paper has a list of them.
 CONTENTS_FROM = 5
 # Millimetres on paper for each pixel of a drawing on the screen.
@@ -61,7 +62,7 @@ def _report(report: Report, words: Wording) -> dict[str, Any]:
         "language": head.language,
         "heading": head.month_name,
         "state": head.state_words,
-        "draft": words.say("print.draft") if head.state == "draft" else "",
+        "draft": words.say("print.draft") if head.state == DRAFT else "",
         "footer": words.say("page.printed", title=head.title, state=head.state_words),
         "leads": [head.readers, f"{head.as_of_words} {head.change_words}"],
         "beside": [asdict(each) for each in report.companions],
@@ -77,14 +78,15 @@ def _report(report: Report, words: Wording) -> dict[str, Any]:
 
 def _page(page: Page) -> dict[str, Any]:
     words = load_wording(page.language)
+    title = f"{page.title} · {page.clinic}"
     return {
-        "title": f"{page.title} · {page.clinic}",
+        "title": title,
         "clinic": page.clinic,
         "language": page.language,
         "heading": page.title,
-        "state": "",
-        "draft": "",
-        "footer": f"{page.title} · {page.clinic}",
+        "state": page.state_words,
+        "draft": words.say("print.draft") if page.state == DRAFT else "",
+        "footer": f"{title} · {page.state_words}" if page.state_words else title,
         "leads": [page.lead],
         "beside": [],
         "in_short": [],

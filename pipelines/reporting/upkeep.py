@@ -1,13 +1,15 @@
 """Which months need a report, and writing them from the tables of a run."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pipelines.contracts.mart_contracts import load_mart_contracts
-from pipelines.errors import UsageError
+from pipelines.errors import ModelError, UsageError
 from pipelines.files import sha256_text, write_atomic
 from pipelines.home import Home
 from pipelines.ingest.manifest import deliveries
@@ -15,16 +17,34 @@ from pipelines.months import latest_complete_month, month_end, month_of, months_
 from pipelines.reporting.data_quality_page import data_quality_page, read_quality
 from pipelines.reporting.dictionary_page import dictionary_page
 from pipelines.reporting.disclosure import audience_policies
+from pipelines.reporting.figures_moved import Move, count_figures, figures_moved
 from pipelines.reporting.html import render_index
+from pipelines.reporting.made_from import made_from, reasons
 from pipelines.reporting.methods_page import methods_page
 from pipelines.reporting.model import Page, Report
-from pipelines.reporting.view_model import build_report
+from pipelines.reporting.versions import (
+    MADE_FROM,
+    Version,
+    file_names,
+    finish_swaps,
+    holds_for,
+    last_released,
+    newest_version,
+    note_unchanged,
+    released_periods,
+    seal,
+    staged,
+)
+from pipelines.reporting.view_model import DRAFT, build_report
 from pipelines.reporting.views import views_of
-from pipelines.reporting.wording import load_wording
+from pipelines.reporting.what_changed import Published, released_head, with_changes
+from pipelines.reporting.wording import Wording, load_wording
 from pipelines.reporting.write import (
+    DATA_FILE,
     DATA_QUALITY_FILE,
     DICTIONARY_FILE,
     METHODS_FILE,
+    PAGE_FILE,
     index_entries,
     write_index,
     write_report,
@@ -33,7 +53,6 @@ from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.checked_deliveries import episode_gaps
 from pipelines.warehouse.inputs import code_fingerprint, inputs_fingerprint
 
-MADE_FROM = "made_from.json"
 # Rules that a clinic set itself and the names of its tables are its own affair.
 SEES_COMPANIONS = ("director",)
 
@@ -68,18 +87,13 @@ def months_to_report(home: Home, *, month: str | None, all_months: bool) -> list
 
 def reports_missing(home: Home, months: Sequence[str], inputs: str) -> list[str]:
     """Those of these months whose report is not there or was made from something else."""
-    return [
-        month for month in months if not inputs or _made_from(home.reports / month / "v1") != inputs
-    ]
+    return [month for month in months if not holds_for(home.reports / month, inputs)]
 
 
-def _made_from(folder: Path) -> str:
-    try:
-        note = json.loads((folder / MADE_FROM).read_text(encoding="utf-8"))
-        is_whole = all((folder / file).is_file() for file in note["files"])
-        return str(note["inputs"]) if is_whole else ""
-    except (FileNotFoundError, ValueError, KeyError):
-        return ""
+def _stored(version: Path, audience: str) -> dict[str, Any] | None:
+    """The content of an audience's report.json; None where the version has none."""
+    path = version / audience / DATA_FILE
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 class ReportWriter:
@@ -95,64 +109,157 @@ class ReportWriter:
             else run.base.inputs
         )
 
-    def write(self, month: date) -> list[Path]:
-        """Every audience's report of a month; nothing when the month is not complete yet."""
+    @cached_property
+    def _made_from(self) -> dict[str, Any]:
+        return made_from(self._run, self._inputs)
+
+    def write(self, month: date, release: Mapping[str, Any] | None = None) -> list[Path]:
+        """Every audience's report of a month; nothing when the month is not complete yet.
+
+        A draft is replaced. Where the newest version is released, a draft of the next one is made
+        when a figure of it has moved, and nothing is written when none has. With a `release`, the
+        newest draft is written once more with its words, and sealed.
+        """
         run = self._run
         if run.as_of_on is None or run.as_of_on < month_end(month):
             return []
+        period = run.home.reports / f"{month:%Y-%m}"
+        finish_swaps(period)
+        newest, published = newest_version(period), last_released(period)
+        reports = self._reports(month)
+        moves = self._moves(published, reports) if published is not None else {}
+        if published is not None and not any(moves.values()):
+            note_unchanged(period, self._inputs, published)
+            return []
+        number = 1 if newest is None else newest.number + newest.is_released
+        with staged(period, number) as folder:
+            for report in reports:
+                numbered = self._numbered(report, number)
+                if published is not None:
+                    numbered = self._with_changes(numbered, moves[report.head.audience], published)
+                if release is not None:
+                    numbered = released_head(numbered, release, self._words(report))
+                self._write(folder, numbered)
+            note = {**self._made_from, "files": file_names(folder)}
+            write_atomic(folder / MADE_FROM, json.dumps(note, sort_keys=True) + "\n")
+            if release is not None:
+                self._require_same_figures(period / f"v{number}", folder)
+                seal(folder, release)
+        return sorted((period / f"v{number}").glob(f"*/{PAGE_FILE}"))
+
+    def restate(self, months_written: Collection[str]) -> list[str]:
+        """Look at every other released month again; those of which a figure has moved."""
+        return [
+            month
+            for month in released_periods(self._run.home.reports)
+            if month not in months_written and self.write(month_of(month))
+        ]
+
+    def _reports(self, month: date) -> list[Report]:
+        run = self._run
         names = [name for name in run.tables if name.startswith(("pub_", "ref_"))]
-        written: list[Path] = []
         with run.engine.views({name: run.table_path(name) for name in names}):
-            for audience in sorted(audience_policies()):
-                report = build_report(
+            reports = [
+                build_report(
                     run.engine.connection,
                     month=month,
                     audience=audience,
                     settings=run.settings,
                     provenance=self._provenance(),
                 )
-                pages = self._companions() if audience in SEES_COMPANIONS else {}
-                written += self._write(report, pages)
-        folder = run.home.reports / f"{month:%Y-%m}" / "v1"
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        note = {
-            "inputs": self._inputs,
-            "files": [
-                path.relative_to(folder).as_posix() for path in files if path.name != MADE_FROM
-            ],
+                for audience in sorted(audience_policies())
+            ]
+            if any(report.head.audience in SEES_COMPANIONS for report in reports):
+                self._companions()
+        return reports
+
+    def _moves(self, published: Version, reports: Sequence[Report]) -> dict[str, list[Move]]:
+        """By audience the figures that differ from the published version."""
+        is_same_code = published.made_from["code"] == self._made_from["code"]
+        return {
+            report.head.audience: figures_moved(
+                before, json.loads(report.to_json()), is_same_code=is_same_code
+            )
+            if (before := _stored(published.folder, report.head.audience)) is not None
+            else []
+            for report in reports
         }
-        write_atomic(folder / MADE_FROM, json.dumps(note) + "\n")
-        return written
 
-    def _write(self, report: Report, pages: Mapping[str, Page]) -> list[Path]:
+    def _with_changes(self, report: Report, moves: Sequence[Move], version: Version) -> Report:
+        before = _stored(version.folder, report.head.audience)
+        if before is None:
+            return report
+        published = Published(
+            version=version.number,
+            released_by=version.release["by"],
+            released_on=date.fromisoformat(version.release["on"]),
+            n_figures=count_figures(before),
+            code=version.made_from["code"],
+        )
+        why = reasons(version.made_from, self._made_from)
+        code = self._made_from["code"]
+        return with_changes(report, moves, published, why, self._words(report), code=code)
+
+    def _numbered(self, report: Report, number: int) -> Report:
+        state = self._words(report).say(f"head.state.{DRAFT}", version=number)
+        head = replace(report.head, version=number, state=DRAFT, state_words=state)
+        return replace(report, head=head)
+
+    @staticmethod
+    def _words(report: Report) -> Wording:
+        return load_wording(report.head.language)
+
+    @staticmethod
+    def _require_same_figures(draft: Path, released: Path) -> None:
+        """Nobody releases what nobody has read.
+
+        Raises: ModelError when a figure of the released pages is not the draft's.
+        """
+        for path in sorted(draft.glob(f"*/{DATA_FILE}")):
+            before = json.loads(path.read_text(encoding="utf-8"))
+            after = _stored(released, path.parent.name)
+            for content in (before, after or {}):
+                content.pop("head", None)
+            if before != after:
+                raise ModelError(
+                    "The draft cannot be made a second time as it is.",
+                    where=f"{draft.parent.name}, {draft.name}, {path.parent.name}",
+                    expected="the same figures and sentences",
+                    found="others",
+                    todo="nothing was released; run `outcomes run` and read the draft again",
+                )
+
+    def _write(self, folder: Path, report: Report) -> None:
+        pages = self._pages if report.head.audience in SEES_COMPANIONS else {}
+        pages = {
+            file: replace(page, state=report.head.state, state_words=report.head.state_words)
+            for file, page in pages.items()
+        }
         views = views_of(report, pages, paper=self._run.settings.print.paper)
-        written = write_report(self._run.home.reports, views.report, views.page, views.files)
-        return [written.page, written.data]
+        write_report(folder, views.report, views.page, views.files)
 
-    def _companions(self) -> dict[str, Page]:
-        """The pages beside a report, which are the same for all months of a run."""
+    def _companions(self) -> None:
+        """Make the pages beside a report, which are the same for all months of a run."""
         run, words = self._run, load_wording()
-        if not self._pages:
-            clinic = run.settings.clinic_name
-            self._pages[METHODS_FILE] = methods_page(
-                run.engine.connection,
-                run.models,
+        if self._pages:
+            return
+        clinic = run.settings.clinic_name
+        self._pages[METHODS_FILE] = methods_page(
+            run.engine.connection,
+            run.models,
+            words,
+            clinic=clinic,
+            parameters=run.parameters,
+        )
+        self._pages[DICTIONARY_FILE] = dictionary_page(load_mart_contracts(), words, clinic=clinic)
+        if run.as_of_on is not None:
+            self._pages[DATA_QUALITY_FILE] = data_quality_page(
+                read_quality(run.engine.connection, "director"),
+                run.contracts,
                 words,
                 clinic=clinic,
-                parameters=run.parameters,
+                as_of_on=run.as_of_on,
             )
-            self._pages[DICTIONARY_FILE] = dictionary_page(
-                load_mart_contracts(), words, clinic=clinic
-            )
-            if run.as_of_on is not None:
-                self._pages[DATA_QUALITY_FILE] = data_quality_page(
-                    read_quality(run.engine.connection, "director"),
-                    run.contracts,
-                    words,
-                    clinic=clinic,
-                    as_of_on=run.as_of_on,
-                )
-        return self._pages
 
     def _provenance(self) -> dict[str, Any]:
         run = self._run

@@ -64,7 +64,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             report = build_report(
                 connection, month=date(2026, 10, 1), audience=audience, settings=Settings(), provenance=PROVENANCE
             )  # fmt: skip
-            found[audience] = write_report(folder, report, render_month(report)).page
+            found[audience] = write_report(
+                folder / report.head.month / "v1", report, render_month(report)
+            ).page
     found["index"] = write_index(folder, render_index(index_entries(folder)))
     return found
 

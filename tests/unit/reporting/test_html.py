@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import ModelError, UsageError
+from pipelines.errors import ModelError
 from pipelines.reporting import html as html_module
 from pipelines.reporting.charts import NARROW, SIZES, WIDE, specification, svg
-from pipelines.reporting.html import FOLD_FROM, render_index, render_month
-from pipelines.reporting.model import Cell, Chart, Column, Report, Row, Section, Table
-from pipelines.reporting.write import index_entries, next_version, write_index, write_report
+from pipelines.reporting.html import FOLD_FROM, render_index, render_month, render_page
+from pipelines.reporting.model import Cell, Chart, Column, Page, Report, Row, Section, Table
+from pipelines.reporting.write import index_entries, write_index, write_report
 from tests.unit.reporting.conftest import CLINICS
 
 ReportOf = Callable[[str, str], Report]
@@ -153,29 +153,40 @@ def test_a_broken_template_names_itself_and_its_line(
         html_module._environment.cache_clear()
 
 
-def test_a_draft_is_replaced_and_a_released_version_never(
-    report_of: ReportOf, tmp_path: Path
-) -> None:
+def test_a_report_lies_in_its_audiences_folder(report_of: ReportOf, tmp_path: Path) -> None:
     report = report_of("activity only", "director")
     written = write_report(tmp_path, report, "first")
-    assert written.page == tmp_path / "2026-10" / "v1" / "director" / "index.html"
-    assert (next_version(tmp_path, "2026-10"), next_version(tmp_path, "2026-09")) == (1, 1)
-    write_report(tmp_path, report, "second")
-    assert written.page.read_text(encoding="utf-8") == "second"
+    assert written.page == tmp_path / "director" / "index.html"
+    assert written.page.read_text(encoding="utf-8") == "first"
     assert written.data.read_text(encoding="utf-8") == report.to_json()
-    write_report(tmp_path, replace(report, head=replace(report.head, state="released")), "third")
-    with pytest.raises(UsageError, match="never written again"):
-        write_report(tmp_path, report, "fourth")
-    assert written.page.read_text(encoding="utf-8") == "third"
-    assert next_version(tmp_path, "2026-10") == 2
     assert [path.name for path in tmp_path.rglob("*.tmp")] == []
+
+
+def test_a_draft_says_so_above_the_page_and_in_print(report_of: ReportOf) -> None:
+    report = report_of("activity only", "director")
+    page = render_month(report)
+    assert '<p class="draft-band">Version 1, draft: not released</p>' in page
+    assert "draft" in page.split("@bottom-left", 1)[1].split("}", 1)[0]
+    head = replace(
+        report.head, state="released", state_words="Version 1, released by A", release_note="Read."
+    )
+    released = render_month(replace(report, head=head))
+    assert 'draft-band">' not in released
+    assert "Read." in released
+    beside = Page(
+        "Rules", "Clinic", "Lead", "en", (), state="draft", state_words="Version 1, draft"
+    )
+    assert '<p class="draft-band">Version 1, draft</p>' in render_page(beside)
 
 
 def test_the_index_lists_every_report_newest_first(report_of: ReportOf, tmp_path: Path) -> None:
     report = report_of("activity only", "director")
     older = replace(report, head=replace(report.head, month="2026-09", month_name="September 2026"))
     for each in (older, report, report_of("activity only", "public")):
-        write_report(tmp_path, each, "page")
+        write_report(tmp_path / each.head.month / "v1", each, "page")
+    # What a process is writing, or had begun to replace when it was killed, is no report.
+    for name in ("v2.0123.tmp", "v1.replaced"):
+        write_report(tmp_path / "2026-10" / name, report, "page")
     entries = index_entries(tmp_path)
     assert [(entry.month, entry.audience) for entry in entries] == [
         ("2026-10", "director"),

@@ -8,7 +8,8 @@ import pytest
 
 from pipelines.home import Home
 from pipelines.reporting.model import Page, Report, Section
-from pipelines.reporting.upkeep import MADE_FROM, reports_missing
+from pipelines.reporting.upkeep import reports_missing
+from pipelines.reporting.versions import MADE_FROM
 from pipelines.reporting.views import Views, views_of
 from pipelines.reporting.write import write_report
 from tests.unit.reporting.test_html import Elements
@@ -40,13 +41,10 @@ def test_every_pdf_is_one(views: Views) -> None:
         assert content.startswith(b"%PDF-1.7")
 
 
-def test_a_table_that_is_no_longer_on_the_page_leaves_no_file(tmp_path: Path, views: Views) -> None:
-    fewer = {name: each for name, each in views.files.items() if "flow-table" not in name}
+def test_all_of_them_are_written(tmp_path: Path, views: Views) -> None:
     folder = write_report(tmp_path, views.report, views.page, views.files).page.parent
-    assert (folder / "data" / "flow-table.csv").is_file()
-    write_report(tmp_path, views.report, views.page, fewer)
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert found == {*fewer, "index.html", "report.json"}
+    assert found == {*views.files, "index.html", "report.json"}
 
 
 def test_a_report_that_lacks_a_file_is_made_again(tmp_path: Path) -> None:

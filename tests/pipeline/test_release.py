@@ -1,0 +1,214 @@
+"""A report's life: a draft, its release, and a new version when a later delivery moves figures."""
+
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pipelines.audit import ledger
+from pipelines.cli import main
+from pipelines.errors import UsageError
+from pipelines.files import sha256_file
+from pipelines.home import Home
+from pipelines.reporting import release as release_module
+from pipelines.reporting import upkeep
+from pipelines.reporting.release import release
+from pipelines.reporting.versions import altered_files, versions_of
+from tests.pipeline.homes import query
+
+MONTH = "2026-10"
+AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def released(never_killed: tuple[Home, float], tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The tiny clinic, whose month was proposed by one person and released by another."""
+    root = tmp_path_factory.mktemp("release") / "home"
+    shutil.copytree(never_killed[0].root, root)
+    with (root / "clinic.toml").open("a", encoding="utf-8") as settings:
+        settings.write("\n[release]\nsecond_person = true\n")
+    run(root)
+    return Home(root)
+
+
+def run(root: Path) -> Result:
+    """Bring the month up to date; it need not end well."""
+    return CliRunner().invoke(main, ["run", "--home", str(root), "--month", MONTH])
+
+
+def report(home: Home, version: int, audience: str = "director") -> dict[str, Any]:
+    path = home.reports / MONTH / f"v{version}" / audience / "report.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): sha256_file(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def numbers(home: Home) -> list[int]:
+    return [version.number for version in versions_of(home.reports / MONTH)]
+
+
+def test_a_second_person_must_agree_and_a_release_is_never_lost(
+    released: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = report(released, 1)
+    assert draft["head"]["state"] == "draft"
+    first = release(released, MONTH, by="Dr Example  Person", note="read by the board", at=AT)
+    assert first.state == "proposed"
+    assert report(released, 1) == draft
+    with pytest.raises(UsageError, match="cannot approve"):
+        release(released, MONTH, by="dr example person", note="", at=AT)
+    assert report(released, 1) == draft
+
+    # Killed after the version was sealed and before the ledger had it: the next call ends it.
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(release_module, "_note", killed)
+        with pytest.raises(KeyboardInterrupt):
+            release(released, MONTH, by="Dr Made Up", note="", at=AT)
+    second = release(released, MONTH, by="Dr Made Up", note="", at=AT)
+    assert second.state == "released"
+    head = report(released, 1)["head"]
+    assert head["state_words"] == (
+        "Version 1, released by Dr Example Person, approved by Dr Made Up, 2 November 2026"
+    )
+    assert head["release_note"] == "Note of the release: read by the board"
+    assert {**report(released, 1), "head": None} == {**draft, "head": None}
+    folder = released.reports / MONTH / "v1"
+    pages = sorted(folder.rglob("*.html"))
+    assert len(pages) >= 4
+    assert all(
+        "released by Dr Example Person" in page.read_text(encoding="utf-8") for page in pages
+    )
+    assert all("draft: not released" not in page.read_text(encoding="utf-8") for page in pages)
+    noted = [event for event in ledger.events(released) if event["event"] == "release"]
+    assert [event["details"]["seal"] for event in noted] == [sha256_file(folder / "seal.json")]
+    assert ledger.first_broken_link(released.ledger) is None
+    assert altered_files(folder) == []
+    with pytest.raises(UsageError, match="released already"):
+        release(released, MONTH, by="Dr Made Up", note="", at=AT)
+
+
+@pytest.fixture(scope="module")
+def corrected(released: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The same home, after a delivery said of some kept appointments that nobody came."""
+    export = tmp_path_factory.mktemp("correction") / "2026-11-03"
+    export.mkdir()
+    rows = query(
+        released.vault_catalogue,
+        "select attended.session_id, attended.client_id from stg_attendances as attended"
+        " inner join stg_sessions as sessions on attended.session_id = sessions.session_id"
+        " where attended.status = 'attended' and sessions.scheduled_on >= '2026-10-01'"
+        " order by all limit 3",
+    )
+    lines = [f"{session},{client},no_show" for session, client in rows]
+    text = "\n".join(["session_id,client_id,status", *lines]) + "\n"
+    (export / "attendances.csv").write_text(text, encoding="utf-8")
+    landed = CliRunner().invoke(
+        main, ["land", str(export), "--incremental", "--home", str(released.root)]
+    )
+    assert landed.exit_code == 0, landed.output
+    return Home(released.root)
+
+
+def test_a_later_correction_makes_a_new_draft_that_says_what_moved_and_why(
+    corrected: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = hashes(corrected.reports / MONTH / "v1")
+
+    # A run that is cut off between two files of the new version leaves no half of it.
+    def killed(*_: Any) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(upkeep, "render_page", killed)
+        assert run(corrected.root).exit_code != 0
+    assert numbers(corrected) == [1]
+
+    done = run(corrected.root)
+    assert done.exit_code == 0, done.output
+    assert numbers(corrected) == [1, 2]
+    assert f"{MONTH}/v2/director/index.html" in done.output
+    assert hashes(corrected.reports / MONTH / "v1") == published
+    new = report(corrected, 2)
+    assert new["head"]["state"] == "draft"
+    assert (
+        "differ from version 1, which was released on 2 November 2026"
+        in (new["head"]["change_words"])
+    )
+    section = new["sections"][0]
+    assert section["section_id"] == "changes"
+    moved = {
+        row["cells"][1]["text"]: [cell["text"] for cell in row["cells"][2:]]
+        for row in section["tables"][0]["rows"]
+    }
+    assert any(after != before for before, after, _ in moved.values())
+    before, after = (
+        {card["card_id"]: card["value"] for card in report(corrected, number)["key_figures"]}
+        for number in (1, 2)
+    )
+    assert after["attended"] < before["attended"]
+    assert "Planned appointments attended" in moved
+    why = [
+        [cell["text"] for cell in row["cells"]] for row in section["parts"][0]["tables"][0]["rows"]
+    ]
+    assert ["Later delivery from inbox, 3 November 2026", "3 rows in attendances"] in why
+    assert ["Rows that a later delivery corrected", "3 of attendances"] in why
+
+
+def test_a_change_that_moves_no_figure_makes_no_new_version(corrected: Home) -> None:
+    assert numbers(corrected) == [1, 2]
+    for by in ("Dr Example Person", "Dr Made Up"):
+        release(corrected, MONTH, by=by, note="", at=AT)
+    published = hashes(corrected.reports / MONTH / "v2")
+    settings = corrected.root / "clinic.toml"
+    with settings.open("a", encoding="utf-8") as file:
+        file.write("\n[deliveries]\nmax_lost_share = 0.3\n")
+    with pytest.raises(UsageError, match="released already"):
+        release(Home(corrected.root), MONTH, by="Dr Made Up", note="", at=AT)
+    done = run(corrected.root)
+    assert done.exit_code == 0, done.output
+    assert "Done." in done.output
+    assert numbers(corrected) == [1, 2]
+    assert hashes(corrected.reports / MONTH / "v2") == published
+    assert "Everything is up to date." in run(corrected.root).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["1999-01", "--by", "A"], "There is no report to release"),
+        ([MONTH, "--by", " \n "], "A release needs a name"),
+        ([MONTH, "--by", "A" * 101], "too long"),
+        (["October", "--by", "A"], "not written as a month"),
+    ],
+)
+def test_a_wrong_request_says_what_is_wrong(
+    never_killed: tuple[Home, float], arguments: list[str], expected: str
+) -> None:
+    home = never_killed[0].root
+    done = CliRunner().invoke(main, ["release", *arguments, "--home", str(home)])
+    assert done.exit_code == 2
+    assert expected in done.output
+
+
+def test_a_draft_of_other_settings_is_not_released(
+    never_killed: tuple[Home, float], tmp_path: Path
+) -> None:
+    root = tmp_path / "home"
+    shutil.copytree(never_killed[0].root, root)
+    with (root / "clinic.toml").open("a", encoding="utf-8") as settings:
+        settings.write("\n[deliveries]\nmax_lost_share = 0.3\n")
+    with pytest.raises(UsageError, match="not what the tables"):
+        release(Home(root), MONTH, by="Dr Example", note="", at=AT)
