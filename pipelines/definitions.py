@@ -116,7 +116,12 @@ def run_job(home: Home, months_to_report: Sequence[str]) -> None:
                 raise_on_error=True,
             )
         except OutcomesError as error:
-            ledger.append(home, "run_failed", {"error": str(error)})
+            from pipelines.reporting.upkeep import write_index_page
+
+            kind = type(error).__name__
+            details = {"error": str(error), "gate": kind, "where": error.where}
+            ledger.append(home, "run_failed", {**details, "found": error.found})
+            write_index_page(home, stopped=details | {"found": error.found})
             raise
         if not result.success:
             raise OutcomesError(

@@ -10,6 +10,7 @@ from pipelines.engine import quoted
 from pipelines.home import Home
 from pipelines.ingest.manifest import deliveries
 from pipelines.ingest.sources import waiting
+from pipelines.reporting.versions import altered_files, versions_of
 from pipelines.warehouse.inputs import inputs_fingerprint
 from pipelines.warehouse.snapshot import current_snapshot
 from pipelines.warehouse.store import Store
@@ -52,10 +53,11 @@ def home_status(home: Home) -> HomeStatus:
     """Read, never write, what there is."""
     landed = deliveries(home)
     snapshot = current_snapshot(home)
-    reports = sorted(
-        str(path.parent.relative_to(home.reports))
-        for path in home.reports.glob("*/v*/*/report.json")
-    )
+    versions = [
+        (period.name, version)
+        for period in sorted(home.reports.glob("*"))
+        for version in versions_of(period)
+    ]
     return HomeStatus(
         home=str(home.root),
         n_deliveries=len(landed),
@@ -64,11 +66,19 @@ def home_status(home: Home) -> HomeStatus:
         n_rows=_rows_by_status(home),
         is_up_to_date=bool(snapshot.inputs) and snapshot.inputs == inputs_fingerprint(home),
         n_tables=len(snapshot.tables),
-        reports=reports,
+        reports=[
+            f"{period} v{version.number} ({'released' if version.is_released else 'draft'})"
+            for period, version in versions
+        ],
         needs_attention=[
             *snapshot.facts.get("refusals", ()),
             *snapshot.facts.get("warnings", ()),
             *_last_failure(home),
+            *(
+                f"A released report was altered: {period} v{version.number}, {', '.join(altered)}"
+                for period, version in versions
+                if version.is_released and (altered := altered_files(version.folder))
+            ),
         ],
     )
 

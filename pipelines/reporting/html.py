@@ -35,13 +35,19 @@ def render_month(report: Report) -> str:
     return _render("month.html.j2", language=report.head.language, report=report, explain=explain)
 
 
-def render_index(entries: Sequence[IndexEntry], *, clinic: str = "", language: str = "en") -> str:
+def render_index(
+    entries: Sequence[IndexEntry], *, clinic: str = "", stopped: str = "", language: str = "en"
+) -> str:
     """The page that leads to all months and versions, newest first.
+
+    `stopped` says why the last run published nothing, where it did not.
 
     Raises: ModelError naming the template, its line and what was expected.
     """
     name = clinic or (entries[0].clinic if entries else "")
-    return _render("index.html.j2", language=language, entries=entries, clinic=name)
+    return _render(
+        "index.html.j2", language=language, entries=entries, clinic=name, stopped=stopped
+    )
 
 
 def render_page(page: Page) -> str:

@@ -96,6 +96,26 @@ def _stored(version: Path, audience: str) -> dict[str, Any] | None:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
+def write_index_page(home: Home, *, stopped: Mapping[str, str] | None = None) -> int:
+    """The page that lists all months and versions; returns how many months it lists.
+
+    `stopped` is what the last run was stopped by: the kind of the error, where, what was found.
+    """
+    words = load_wording()
+    banner = ""
+    if stopped is not None:
+        gate = f"gates.{stopped['gate']}"
+        banner = words.say(
+            "gates.stopped",
+            gate=words.say(gate if words.has(gate) else "gates.other"),
+            details="; ".join(text for name in ("where", "found") if (text := stopped[name])),
+        )
+    entries = list(index_entries(home.reports))
+    page = render_index(entries, clinic=home.settings.clinic_name, stopped=banner)
+    write_index(home.reports, page)
+    return len({entry.month for entry in entries})
+
+
 class ReportWriter:
     """Writes reports from the tables of one run."""
 
@@ -292,8 +312,4 @@ class ReportWriter:
 
     def write_index(self) -> int:
         """The page that lists all months and versions; returns how many months it lists."""
-        folder = self._run.home.reports
-        entries = list(index_entries(folder))
-        page = render_index(entries, clinic=self._run.settings.clinic_name)
-        write_index(folder, page)
-        return len({entry.month for entry in entries})
+        return write_index_page(self._run.home)

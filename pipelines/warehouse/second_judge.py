@@ -25,6 +25,7 @@ class SecondJudge:
         self._contracts = contracts
         self._worker = ExpectationsWorker(contracts, folder)
         self._batch: dict[str, dict[Path, CheckedFile]] = {}
+        self._counts: list[JudgeCount] | None = None
         self.is_asked = False
 
     def start(self) -> None:
@@ -38,6 +39,7 @@ class SecondJudge:
     def submit(self, files: Mapping[str, Sequence[CheckedFile]], tables: Iterable[str]) -> None:
         """Hand over the checked rows of these tables, as far as they are new."""
         self.is_asked = True
+        self._counts = None
         self._batch = {}
         for table in tables:
             # The same bytes in two deliveries of one day are one checked file.
@@ -53,6 +55,11 @@ class SecondJudge:
 
         Raises: JudgesDisagreeError naming rules and counts.
         """
+        if self._counts is None:
+            self._counts = self._compare()
+        return self._counts
+
+    def _compare(self) -> list[JudgeCount]:
         if not self._batch:
             return []
         # The row rules' counts are those that were kept when the files were checked.

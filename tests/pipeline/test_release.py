@@ -18,7 +18,8 @@ from pipelines.reporting import release as release_module
 from pipelines.reporting import upkeep
 from pipelines.reporting.release import release
 from pipelines.reporting.versions import altered_files, versions_of
-from tests.pipeline.homes import query
+from pipelines.warehouse.build_run import BuildRun
+from tests.pipeline.homes import query, words_of
 
 MONTH = "2026-10"
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -183,6 +184,36 @@ def test_a_change_that_moves_no_figure_makes_no_new_version(corrected: Home) -> 
     assert numbers(corrected) == [1, 2]
     assert hashes(corrected.reports / MONTH / "v2") == published
     assert "Everything is up to date." in run(corrected.root).output
+
+
+def test_a_failed_gate_publishes_nothing_and_is_told_everywhere(
+    corrected: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = {name: found for name, found in hashes(corrected.reports).items() if "/" in name}
+
+    settings = corrected.root / "clinic.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("= 0.3", "= 0.4"), encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(BuildRun, "check_invariant", lambda *_: 2)
+        failed = run(corrected.root)
+    assert failed.exit_code == 1
+    assert "nothing was published" in failed.output
+    now = {name: found for name, found in hashes(corrected.reports).items() if "/" in name}
+    assert now == published
+    index = words_of(corrected.reports / "index.html")
+    assert "The last run stopped and published nothing: a check of a finished table failed" in index
+    status = CliRunner().invoke(main, ["status", "--home", str(corrected.root)])
+    assert "The last run failed." in status.output
+    assert f"{MONTH} v1 (released)" in status.output
+    assert "altered" not in status.output
+    page = corrected.reports / MONTH / "v1" / "director" / "index.html"
+    content = page.read_bytes()
+    page.chmod(0o600)
+    page.write_bytes(content + b" ")
+    status = CliRunner().invoke(main, ["status", "--home", str(corrected.root)])
+    assert f"A released report was altered: {MONTH} v1, director/index.html" in status.output
+    page.write_bytes(content)
 
 
 @pytest.mark.parametrize(
