@@ -27,7 +27,9 @@ from pipelines.files import private_folder, sha256_file, sha256_text, temporary_
 from pipelines.ingest import (
     byte_streams,
     csv_facts,
+    foreign,
     parquet_text,
+    plain_blocks,
     text_batches,
     text_files,
     tolerant_csv,
@@ -80,8 +82,8 @@ class Checked:
 @cache
 def _code_digest() -> str:
     modules = (
-        text_files, byte_streams, csv_facts, parquet_text, text_batches, tolerant_csv, cell_types,
-        odcs, row_rules, answers, profile,
+        text_files, byte_streams, csv_facts, foreign, parquet_text, plain_blocks, text_batches,
+        tolerant_csv, cell_types, odcs, row_rules, answers, profile,
     )  # fmt: skip
     return sha256_text(
         duckdb.__version__,

@@ -15,20 +15,30 @@ class BatchWriter:
     base: Path
     columns: list[str]
     n_rows: int = 0
+    _n_waiting: int = 0
     _lines: list[int] = field(default_factory=list)
     _cells: list[list[str | None]] = field(default_factory=list)
+    _frames: list[pl.DataFrame] = field(default_factory=list)
     _parts: list[Path] = field(default_factory=list)
 
     def add(self, line: int, cells: list[str | None]) -> None:
+        """One row."""
         self._lines.append(line)
         self._cells.append(cells)
-        self.n_rows += 1
-        if len(self._lines) == BATCH_ROWS:
-            self._write_part()
+        self._count(1)
+
+    def add_block(self, first_line: int, cells: pl.DataFrame) -> None:
+        """Many rows with the columns in their order, each on the line after the one before."""
+        self._gather()
+        last = first_line + cells.height
+        lines = pl.int_range(first_line, last, dtype=pl.Int64, eager=True).alias("line")
+        self._frames.append(cells.with_columns(lines))
+        self._count(cells.height)
 
     def finish(self) -> Path:
         """The one file with all rows."""
-        if self._lines or not self._parts:
+        self._gather()
+        if self._frames or not self._parts:
             self._write_part()
         final = self.base.with_suffix(".parquet")
         if len(self._parts) == 1:
@@ -38,16 +48,30 @@ class BatchWriter:
             part.unlink()
         return final
 
+    def _count(self, n_rows: int) -> None:
+        self.n_rows += n_rows
+        self._n_waiting += n_rows
+        if self._n_waiting >= BATCH_ROWS:
+            self._gather()
+            self._write_part()
+
+    def _gather(self) -> None:
+        """Single rows become a frame behind those before them."""
+        if self._lines:
+            by_column = zip(self.columns, zip(*self._cells, strict=True), strict=True)
+            frame = pl.DataFrame(
+                [
+                    *(pl.Series(name, list(cells), dtype=pl.String) for name, cells in by_column),
+                    pl.Series("line", self._lines, dtype=pl.Int64),
+                ]
+            )
+            self._frames.append(frame)
+            self._lines, self._cells = [], []
+
     def _write_part(self) -> None:
-        cells = zip(*self._cells, strict=True) if self._cells else [[] for _ in self.columns]
-        frame = pl.DataFrame(
-            [
-                pl.Series(column, list(values), dtype=pl.String)
-                for column, values in zip(self.columns, cells, strict=True)
-            ]
-            + [pl.Series("line", self._lines, dtype=pl.Int64)]
-        )
+        empty = pl.DataFrame(schema={**dict.fromkeys(self.columns, pl.String), "line": pl.Int64})
+        frame = pl.concat(self._frames or [empty])
         part = self.base.with_name(f"{self.base.name}-{len(self._parts):05d}.parquet")
         frame.write_parquet(part, compression="zstd")
         self._parts.append(part)
-        self._lines, self._cells = [], []
+        self._frames, self._n_waiting = [], 0

@@ -11,14 +11,18 @@ cell too many at the end is overlooked, blank lines are skipped.
 
 import re
 import tempfile
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import dropwhile
 from pathlib import Path
 
+import polars as pl
+
 from pipelines.files import private_folder
 from pipelines.ingest.byte_streams import ByteStream
+from pipelines.ingest.plain_blocks import Block, blocks, plain_cells
 from pipelines.ingest.text_batches import BatchWriter
 
 # DuckDB's own default; a longer record is a sign of a quote that was never closed.
@@ -95,11 +99,17 @@ def read_tolerantly(
     kept = [(number, column) for number, column in enumerate(header) if column in keep]
     rows = BatchWriter(folder / "rows", [column for _, column in kept])
     broken = BatchWriter(folder / "broken", ["reason", "text"])
-    every = _records(_lines(stream), dialect, n_columns=len(header))
+    lines = _Lines(stream)
+    every = _records(lines, dialect, n_columns=len(header))
     records = dropwhile(lambda record: record.line < header_line, every)
     first = next(records, None)
+    if isinstance(first, _Record):
+        lines.header = dialect.delimiter.join(cell.encode() for cell in first.cells)
     for record in records:
-        if isinstance(record, _Broken):
+        if isinstance(record, _Plain):
+            cells = record.cells.select(pl.nth(number).alias(column) for number, column in kept)
+            rows.add_block(record.line, cells)
+        elif isinstance(record, _Broken):
             broken.add(record.line, [record.reason, _shown(record.content)])
         elif isinstance(first, _Record) and record.cells == first.cells:
             broken.add(record.line, [REPEATED_HEADER, _shown(",".join(record.cells).encode())])
@@ -136,21 +146,78 @@ class _Broken:
     content: bytes
 
 
-def _lines(stream: ByteStream) -> Iterator[_Line]:
-    """Physical lines; what follows the length limit inside one line is dropped and told."""
+@dataclass(frozen=True)
+class _Plain:
+    """Many records, one a line from `line` on."""
+
+    line: int
+    cells: pl.DataFrame
+
+
+class _Lines:
+    """The lines of a stream one by one or, between two of them, a block of whole ones at once.
+
+    Blocks are given only once `header`, the bytes of the first record, is known.
+    """
+
+    def __init__(self, stream: ByteStream) -> None:
+        self.header: bytes | None = None
+        self._pieces = _pieces(stream)
+        self._lines: deque[_Line] = deque()
+
+    def next_line(self) -> _Line | None:
+        """The next line; None at the end."""
+        if not self._lines:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return None
+            self.hand_back(piece)
+        return self._lines.popleft()
+
+    def next_block(self) -> Block | None:
+        """The next block, to use or to hand back; None inside of one, or where a line is next."""
+        if self._lines or not self.header:
+            return None
+        piece = next(self._pieces, None)
+        if isinstance(piece, Block):
+            return piece
+        if piece is not None:
+            self.hand_back(piece)
+        return None
+
+    def hand_back(self, piece: "_Line | Block") -> None:
+        """Read this line by line."""
+        self._lines.extend([piece] if isinstance(piece, _Line) else _split(piece))
+
+
+def _split(block: Block) -> Iterator[_Line]:
+    for number, content in enumerate(block.content.split(b"\n"), start=block.number):
+        too_long = len(content) > MAX_RECORD_BYTES
+        yield _Line(number, content, True, TOO_LONG if too_long else None)
+
+
+def _pieces(stream: ByteStream) -> Iterator[_Line | Block]:
+    """Whole lines in blocks; what follows the length limit inside a line is dropped and told."""
     number, rest, overlong, newline = 0, b"", False, b""
     for chunk in stream:
         rest += chunk
         if number == 0:
             rest = rest.removeprefix(b"\xef\xbb\xbf")
-        if not newline:
-            newline = b"\n" if b"\n" in rest or b"\r" not in rest else b"\r"
-        *whole, rest = rest.split(newline)
-        for content in whole:
-            number += 1
-            too_long = overlong or len(content) > MAX_RECORD_BYTES
-            overlong = False
-            yield _Line(number, content, True, TOO_LONG if too_long else None)
+        # A CR that is the last byte so far may be half of a line end.
+        if not newline and (b"\n" in rest or b"\r" in rest[:-1]):
+            newline = b"\n" if b"\n" in rest else b"\r"
+        if newline and newline in rest:
+            whole, _, rest = rest.rpartition(newline)
+            if overlong:
+                content, more, whole = whole.partition(newline)
+                number, overlong = number + 1, False
+                yield _Line(number, content, True, TOO_LONG)
+                if not more:
+                    whole = None
+            if whole is not None:
+                for block in blocks(whole.replace(newline, b"\n"), number + 1):
+                    number += block.n_lines
+                    yield block
         if len(rest) > MAX_RECORD_BYTES:
             overlong, rest = True, rest[:SHOWN_CHARACTERS]
     if not stream.is_whole:
@@ -160,12 +227,25 @@ def _lines(stream: ByteStream) -> Iterator[_Line]:
 
 
 def _records(
-    lines: Iterator[_Line], dialect: CsvDialect, *, n_columns: int
-) -> Iterator[_Record | _Broken]:
-    """Records of the file in order, the header's first."""
+    lines: _Lines, dialect: CsvDialect, *, n_columns: int
+) -> Iterator[_Record | _Broken | _Plain]:
+    """Records of the file in order, the header's first, and many at once where all is plain."""
     waiting: list[_Line] = []
     while True:
-        line = waiting.pop(0) if waiting else next(lines, None)
+        block = None if waiting else lines.next_block()
+        if block is not None:
+            plain = plain_cells(
+                block,
+                n_columns=n_columns,
+                delimiter=dialect.delimiter,
+                quote=dialect.quote,
+                header=lines.header or b"",
+            )
+            if plain is not None:
+                yield _Plain(block.number, plain)
+                continue
+            lines.hand_back(block)
+        line = waiting.pop(0) if waiting else lines.next_line()
         if line is None:
             return
         if line.fault:
@@ -205,7 +285,7 @@ def _old_ends(
 def _join(
     first: _Line,
     waiting: list[_Line],
-    lines: Iterator[_Line],
+    lines: _Lines,
     dialect: CsvDialect,
     *,
     n_columns: int,
@@ -219,7 +299,7 @@ def _join(
     content = first.content
     for used in range(MAX_RECORD_LINES):
         if used == len(waiting):
-            line = next(lines, None)
+            line = lines.next_line()
             if line is None:
                 return None
             waiting.append(line)

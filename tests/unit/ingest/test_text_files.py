@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 import pytest
@@ -12,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import DeliveryError
+from pipelines.ingest import plain_blocks, tolerant_csv
+from pipelines.ingest.byte_streams import ByteStream
 from pipelines.ingest.text_files import TextRelation, read_text
+from pipelines.ingest.tolerant_csv import read_tolerantly
 
 
 @dataclass(frozen=True)
@@ -297,3 +301,48 @@ def test_no_bytes_crash_the_reader_or_cost_a_good_row(
     assert found[0] == ("1", "2", "3")
     # A quote that is opened and never closed may swallow what follows only if that is valid CSV.
     assert found[-1] == ("4", "5", "6") or b'"' in content
+
+
+def tolerant(
+    folder: Path, content: bytes, *, block_bytes: int
+) -> tuple[list[tuple[object, ...]], ...]:
+    """Rows and broken lines of the tolerant reader with blocks of some size."""
+    path = folder / "landed"
+    path.write_bytes(content)
+    with patch.object(plain_blocks, "BLOCK_BYTES", block_bytes):
+        found = read_tolerantly(
+            ByteStream(path, "none"), ["a", "b"], keep=frozenset("ab"), scratch=folder, name="x"
+        )
+    with duckdb.connect() as connection:
+        rows = connection.execute(f"from read_parquet('{found.rows}')").fetchall()
+        bad = []
+        if found.broken is not None:
+            bad = connection.execute(f"from read_parquet('{found.broken}')").fetchall()
+    assert (len(rows), len(bad)) == (found.n_rows, found.n_broken)
+    return rows, bad
+
+
+odd_lines = st.sampled_from(
+    [b"1,2", b"1,", b",", b"3,4\r", b"5", b"6,7,8", b"9,10,", b"", b"a,b", b'"x,1', b'y",2', b'"q"",",1',
+     b"\xff,1", b"\0,1", b"\xc3\xa9, 2 ", b"11,12\r13,14", b"\r", b'a"b,1', b"1,2"]
+)  # fmt: skip
+
+
+@given(lines=st.lists(odd_lines, max_size=12), has_end=st.booleans(), block_bytes=st.integers(1, 9))
+def test_reading_many_lines_at_once_reads_what_reading_one_by_one_does(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], has_end: bool, block_bytes: int
+) -> None:
+    folder = tmp_path_factory.mktemp("generated")
+    content = b"\n".join([b"a,b", *lines]) + b"\n" * has_end
+    one_by_one = tolerant(folder, content, block_bytes=1 << 20)
+    assert tolerant(folder, content, block_bytes=block_bytes) == one_by_one
+
+
+def test_one_odd_record_does_not_slow_a_large_file_down(tmp_path: Path) -> None:
+    rows = b"".join(b"R%d,%d\n" % (number, number % 4) for number in range(200_000))
+    with patch.object(tolerant_csv, "_cells", wraps=tolerant_csv._cells) as cells_of_a_line:
+        found, bad = tolerant(tmp_path, b"a,b\n" + rows + b'"x\ny",1\n', block_bytes=1 << 14)
+    assert bad == []
+    assert found[0] == ("R0", "0", 2)
+    assert found[-2:] == [("R199999", "3", 200_001), ("x\ny", "1", 200_002)]
+    assert cells_of_a_line.call_count < 10_000
