@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from pipelines import progress
+from pipelines.cli_map import map_command
 from pipelines.contracts.commands import contract
 from pipelines.errors import DeliveryError, OutcomesError, UsageError
 from pipelines.home import Home
@@ -376,6 +377,9 @@ def export(table: str, home_path: Path, kind: str, **how: Any) -> None:
     target = how.pop("output") or Path(f"{table}.{kind}")
     n_rows = export_table(Home(home_path), table, kind=kind, output=target, **how)
     click.echo(f"{_count(n_rows, 'row')} in {target}")
+
+
+main.add_command(map_command)
 
 
 @main.group()

@@ -58,7 +58,7 @@ def read_part(
         or has columns of notes.
     """
     private_folder(scratch)
-    names = _names(part, path, file_name, sheet)
+    names = header_names(part, path, file_name, sheet)
     if not part.is_sheet:
         path = _in_utf8(path, part.encoding, scratch / f"{table}.csv")
     used, unknown = _match(part, names, file_name)
@@ -130,13 +130,17 @@ def refuse_notes_of(part: FilePart, path: Path, file_name: str, sheet: str) -> N
     Raises: DeliveryError naming the columns. A file without a header is told of when it is checked.
     """
     try:
-        names = _names(part, path, file_name, sheet)
+        names = header_names(part, path, file_name, sheet)
     except DeliveryError:
         return
     _refuse_notes(part, names, file_name)
 
 
-def _names(part: FilePart, path: Path, file_name: str, sheet: str) -> list[str]:
+def header_names(part: FilePart, path: Path, file_name: str, sheet: str) -> list[str]:
+    """The columns' names of a text file or a sheet, each once.
+
+    Raises: DeliveryError when there is no header.
+    """
     if not part.is_sheet:
         return text_header(path, part, file_name)
     header = next(islice(_sheet_records(path, file_name, part, sheet), 1), (0, []))[1]

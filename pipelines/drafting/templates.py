@@ -1,0 +1,217 @@
+"""Which tables a file gives, by what its columns mean, and the cells of each."""
+
+from collections.abc import Sequence
+
+from pipelines.drafting.column_facts import Column
+from pipelines.drafting.guess import WideForm, letters, vocabulary
+from pipelines.drafting.tables import Writer, word
+
+_STAFF = ("clinician", "therapist", "practitioner", "provider", "staff", "counsel", "therapeut")
+_GUESSED = "  # TODO: sure? the export does not say"
+_SETTING = "{constant: in_person}" + _GUESSED
+
+
+def write_tables(
+    writer: Writer, file_name: str, columns: Sequence[Column], forms: Sequence[WideForm]
+) -> None:
+    """The tables of a file whose rows are no questionnaires in wide rows."""
+    is_form = writer.has("item", "value") or writer.has("instrument_id", "total_score")
+    if is_form and not forms:
+        _responses(writer)
+    elif _is_visits(writer) and not forms:
+        _sessions(writer)
+    elif writer.has("episode_id", "client_id") and not forms:
+        _episodes(writer)
+    elif _is_staff(writer, file_name):
+        _therapists(writer, columns)
+    elif writer.has("client_id") and not forms:
+        _clients(writer)
+
+
+def write_forms(writer: Writer, forms: Sequence[WideForm], columns: Sequence[Column]) -> None:
+    """The questionnaires in wide rows."""
+    by_name = {column.name: column for column in columns}
+    for form in forms:
+        has_words = any(not by_name[name].is_whole for name in form.columns)
+        known = ", ".join(f"{word(o)}: {to}" for o, to in vocabulary()["codes"]["answers"].items())
+        todo = "  # TODO: these are the words of PHQ-9 and GAD-7; correct them for another form"
+        writer.form(
+            form,
+            f"{{{known}}}{todo}" if has_words else "",
+            {
+                "response_id": writer.cell("response_id"),
+                "client_id": writer.id("client_id"),
+                "episode_id": _episode_of(writer),
+                "administered_at": _moment(writer),
+                "total_score": writer.number("total_score"),
+            },
+        )
+
+
+def is_usable(writer: Writer, forms: Sequence[WideForm]) -> bool:
+    """Whether forms in wide rows say whose they are and when they were filled in."""
+    return bool(forms) and writer.has("client_id") and _has_moment(writer)
+
+
+def _is_visits(writer: Writer) -> bool:
+    """Whether nearly every row is another visit, and not something that belongs to one."""
+    if not writer.has("session_id", "starts_at"):
+        return False
+    column = writer.guesses["session_id"].column
+    is_key = column.n_values >= 0.9 * column.n_filled
+    return is_key and (writer.has("client_id") or writer.has("episode_id"))
+
+
+def _has_moment(writer: Writer) -> bool:
+    return writer.has("administered_at") or writer.has("starts_at")
+
+
+def _moment(writer: Writer, *, take: str = "") -> str | None:
+    meaning = "administered_at" if writer.has("administered_at") else "starts_at"
+    return writer.date(meaning, is_moment=True, take=take)
+
+
+def _is_staff(writer: Writer, file_name: str) -> bool:
+    is_named = any(each in letters(file_name) for each in _STAFF)
+    return not writer.has("client_id") and (is_named or writer.has("therapist_id", "employed_from"))
+
+
+def _episode_of(writer: Writer) -> str | None:
+    """The course that a row belongs to: its id, or that of all of a client's rows."""
+    if writer.has("episode_id"):
+        return writer.cell("episode_id")
+    # The export has courses of its own, and this file does not name them.
+    return None if writer.export.episode_columns else writer.id("client_id", "E-")
+
+
+def _clients(writer: Writer) -> None:
+    registered = writer.date("registered_on")
+    writer.table(
+        "clients",
+        {
+            "client_id": writer.id("client_id"),
+            "birth_date": writer.date("birth_date"),
+            "sex": writer.codes("sex"),
+            "ethnicity": writer.cell("ethnicity"),
+            "state": writer.cell("state"),
+            "language": writer.cell("language"),
+            "registered_on": registered
+            or "{constant: 2000-01-01}  # TODO: no column says when a client came",
+        },
+    )
+
+
+def _therapists(writer: Writer, columns: Sequence[Column]) -> None:
+    cells = {"therapist_id": writer.id("therapist_id") or writer.id("name")}
+    names = [writer.guesses[one].column.name for one in ("first_name", "name") if writer.has(one)]
+    names = names or [
+        column.name for column in columns
+        if column.has_spaces and column.name not in writer.draft.used
+    ][:1]  # fmt: skip
+    writer.draft.used.update(names)
+    listed = word(names[0]) if len(names) == 1 else f"{{from: [{', '.join(map(word, names))}]}}"
+    since = writer.date("employed_from")
+    cells["display_name"] = listed if names else cells["therapist_id"]
+    cells["discipline"] = writer.cell("discipline")
+    cells["employed_from"] = since or "{constant: 2000-01-01}  # TODO: no column says since when"
+    cells["employed_to"] = writer.date("employed_to")
+    writer.table("therapists", cells)
+
+
+def _episodes(writer: Writer) -> None:
+    started = writer.date("started_on")
+    writer.table(
+        "episodes",
+        {
+            "episode_id": writer.cell("episode_id"),
+            "client_id": writer.id("client_id"),
+            "programme_id": "{constant: unassigned}",
+            "therapist_id": writer.id("therapist_id"),
+            "referred_on": writer.date("referred_on") or started,
+            "started_on": started,
+            "ended_on": writer.date("ended_on"),
+            "end_reason": writer.codes("end_reason"),
+        },
+    )
+
+
+def _sessions(writer: Writer) -> None:
+    if "therapists" not in writer.export.has and writer.has("therapist_id"):
+        column = writer.guesses["therapist_id"].column.name
+        cells = {
+            "therapist_id": writer.id("therapist_id"),
+            "display_name": word(column),
+            "employed_from": writer.date("starts_at", take="smallest"),
+        }
+        writer.table("therapists", cells, one_per=[column])
+    if not writer.export.episode_columns:
+        meaning = "episode_id" if writer.has("episode_id") else "client_id"
+        cells = {
+            "episode_id": _episode_of(writer),
+            "client_id": writer.id("client_id"),
+            "programme_id": "{constant: unassigned}",
+            "therapist_id": writer.id("therapist_id"),
+            "referred_on": writer.date("starts_at", take="smallest"),
+            "started_on": writer.date("starts_at", take="smallest"),
+        }
+        writer.table("episodes", cells, one_per=[writer.guesses[meaning].column.name])
+    duration = writer.number("duration_minutes")
+    if duration is None and writer.has("ends_at") and not writer.has("time"):
+        ends = writer.date("ends_at", is_moment=True) or ""
+        starts = writer.date("starts_at", is_moment=True) or ""
+        if ends.startswith("{") and starts.startswith("{"):
+            pair = f"{starts.partition('  #')[0]}, {ends.partition('  #')[0]}"
+            duration = f"{{minutes_between: [{pair}]}}"
+    writer.table(
+        "sessions",
+        {
+            "session_id": writer.cell("session_id"),
+            "episode_id": _episode_of(writer),
+            "therapist_id": writer.id("therapist_id"),
+            "scheduled_at": writer.date("starts_at", is_moment=True),
+            "duration_minutes": duration or "{constant: 50}" + _GUESSED,
+            "setting": writer.codes("setting") or _SETTING,
+        },
+    )
+    if writer.has("client_id"):
+        writer.table(
+            "attendances",
+            {
+                "session_id": writer.cell("session_id"),
+                "client_id": writer.id("client_id"),
+                "status": writer.codes("status") or "{constant: attended}" + _GUESSED,
+            },
+        )
+
+
+def _responses(writer: Writer) -> None:
+    """Questionnaires in long rows, one an answer, or totals alone, one a form."""
+    is_long = writer.has("item", "value")
+    respondent = writer.codes("respondent") or "{constant: client}"
+    cells = {
+        "response_id": writer.cell("response_id"),
+        "client_id": writer.id("client_id"),
+        "episode_id": _episode_of(writer),
+        "instrument_id": writer.codes("instrument_id"),
+        "administered_at": _moment(writer, take="smallest" if is_long else ""),
+        "respondent": respondent,
+        "total_score": writer.number("total_score"),
+    }
+    key = writer.guesses.get("response_id")
+    if key is None:
+        parts = [one for one in ("client_id", "instrument_id", "administered_at", "starts_at")
+                 if writer.has(one)]  # fmt: skip
+        names = [writer.guesses[one].column.name for one in parts]
+        cells["response_id"] = f"{{id_of: [{', '.join(map(word, names))}], prefix: R-}}"
+    else:
+        names = [key.column.name]
+    writer.table("responses", cells, one_per=names if is_long else ())
+    if is_long:
+        item = writer.guesses["item"].column
+        writer.draft.used.add(item.name)
+        listed = word(item.name)
+        number = listed if item.is_whole else f"{{from: {listed}, extract: '0*([1-9][0-9]*)$'}}"
+        writer.table(
+            "response_items",
+            {"response_id": cells["response_id"], "item": number, "value": writer.number("value")},
+        )

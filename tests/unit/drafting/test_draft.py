@@ -1,0 +1,157 @@
+"""Drafts of mappings: nearly right for the layouts that are known, and silent about clients."""
+
+import csv
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+import yaml
+
+from pipelines.drafting.draft import Draft, draft_mapping
+from pipelines.errors import UsageError
+from pipelines.ingest.mapped.mapping_file import load_mapping
+from pipelines.ingest.mapped.model import Cell, SourceMapping
+from pipelines.instruments.catalogue import load_catalogue
+from pipelines.source_settings import SHIPPED_MAPPINGS
+from tests.unit.ingest.mapped.test_shipped_mappings import WRITERS
+
+# How many of the cells of the shipped mappings a draft must have guessed.
+RIGHT_SHARE = 0.85
+
+
+def draft_of(path: Path) -> Draft:
+    return draft_mapping(path, name="made_up", time_zone=None, catalogue=load_catalogue())
+
+
+def loaded(draft: Draft, folder: Path) -> SourceMapping:
+    path = folder / "made_up.yaml"
+    path.write_text(draft.text, encoding="utf-8")
+    return load_mapping(path)
+
+
+def said(mapping: SourceMapping) -> dict[tuple[str, str], Any]:
+    """What each cell of each table is made of: its columns, kind and formats."""
+    found: dict[tuple[str, str], Any] = {}
+    for part in mapping.files:
+        cells: list[tuple[str, Mapping[str, Cell]]] = [(t.table, t.cells) for t in part.tables]
+        cells += [(f"{form.instrument_id} form", form.response) for form in part.questionnaires]
+        for table, by_name in cells:
+            for name, cell in by_name.items():
+                kind = "date" if cell.kind == "datetime" else cell.kind
+                columns = tuple(each.casefold() for each in cell.reads())
+                found[table, name] = (columns, cell.constant, kind if columns else "")
+        for form in part.questionnaires:
+            found[f"{form.instrument_id} form", "items"] = tuple(form.items.values())
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(WRITERS))
+def test_a_draft_of_a_known_layout_is_nearly_right(name: str, tmp_path: Path) -> None:
+    export = WRITERS[name](tmp_path / "export")
+    drafted = said(loaded(draft_of(export), tmp_path))
+    wanted = said(load_mapping(SHIPPED_MAPPINGS / f"{name}.yaml"))
+    # The made-up export has one questionnaire in wide rows.
+    wanted = {key: value for key, value in wanted.items() if key[0] != "gad7 form"}
+    right = [key for key, value in wanted.items() if drafted.get(key) == value]
+    wrong = sorted(f"{t}.{c}" for t, c in set(wanted) - set(right))
+    assert len(right) / len(wanted) >= RIGHT_SHARE, wrong
+
+
+@pytest.mark.parametrize("name", sorted(WRITERS))
+def test_no_value_of_the_export_is_told(name: str, tmp_path: Path) -> None:
+    export = WRITERS[name](tmp_path / "export")
+    draft = draft_of(export)
+    told = draft.text + "\n".join(draft.lines())
+    for secret in ("Made Up", "Müster", "Erfunden", "Köhn", "p-001", "C0001", "1971", "07.03",
+                   "F1\n", "Total: 60"):  # fmt: skip
+        assert secret not in told, secret
+
+
+def rows(path: Path, header: list[str], content: list[list[str]], mark: str = ",") -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=mark).writerows([header, *content])
+    return path
+
+
+def test_words_of_a_code_list_are_told_only_by_the_rule(tmp_path: Path) -> None:
+    header = ["Client ID", "Sex", "State", "DOB"]
+    common = [[f"c{n}", "FM"[n % 2], "NY", "1980-01-01"] for n in range(10)]
+    assert "codes: {F: female, M: male}" in draft_of(rows(tmp_path / "a.csv", header, common)).text
+    # One word in fewer than five rows: no word of the column is told, only the usual ones.
+    rare = [*common, *([[f"d{n}", "zqx", "NY", "1980-01-01"] for n in range(4)])]
+    text = draft_of(rows(tmp_path / "b.csv", header, rare)).text
+    assert "zqx" not in text
+    assert "too rare to be told" in text
+    # In five rows it is told, as something that a person must translate.
+    often = [*rare, ["d5", "zqx", "NY", "1980-01-01"]]
+    assert "TODO: what is zqx?" in draft_of(rows(tmp_path / "c.csv", header, often)).text
+
+
+@pytest.mark.parametrize(
+    "name_like", ["Ann Example", "Example, Ann", "a@b", "Dr X", "12345", "1/2"]
+)
+def test_words_that_may_be_names_are_not_told(tmp_path: Path, name_like: str) -> None:
+    content = [[f"c{n}", name_like, "1980-01-01"] for n in range(10)]
+    text = draft_of(rows(tmp_path / "a.csv", ["Client ID", "Gender", "DOB"], content)).text
+    assert name_like not in text.replace("1980", "")
+
+
+def test_a_day_that_may_be_a_month_is_said_and_taken_from_other_dates(tmp_path: Path) -> None:
+    header = ["Client ID", "DOB"]
+    unclear = [[f"c{n}", f"0{n}/0{n + 1}/1980"] for n in range(1, 8)]
+    text = draft_of(rows(tmp_path / "a.csv", header, unclear)).text
+    assert "TODO: it may as well be" in text
+    clear = [[f"c{n}", f"{n + 20}/0{n + 1}/2026"] for n in range(1, 8)]
+    rows(tmp_path / "b.csv", ["Client ID", "Registered"], clear)
+    text = draft_of(tmp_path).text
+    assert text.count('date: "%d/%m/%Y"') == 2
+    assert "taken from the other dates" in text
+
+
+def test_notes_and_hidden_sheets_are_not_looked_at(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "x.xlsx"))
+    sheet = book.add_worksheet("People")
+    sheet.write_row(0, 0, ["Client ID", "Sex", "Progress Notes"])
+    for n in range(1, 9):
+        sheet.write_row(n, 0, [f"c{n}", "FM"[n % 2], "said something"])
+    book.add_worksheet("Secret").hide()
+    book.close()
+    draft = draft_of(tmp_path / "x.xlsx")
+    assert "Progress Notes looks like notes, which are refused" in draft.text
+    assert "Secret" not in draft.text + "\n".join(draft.lines())
+
+
+def test_a_file_of_another_kind_is_named_and_left(tmp_path: Path) -> None:
+    rows(tmp_path / "invoices.csv", ["Invoice", "Amount"], [["i1", "3.50"]])
+    rows(tmp_path / "clients.csv", ["Client ID", "DOB"], [["c1", "1980-01-01"]])
+    draft = draft_of(tmp_path)
+    assert draft.without_table == ("invoices.csv",)
+    assert "# TODO: invoices.csv gives no table" in draft.text
+
+
+def test_an_empty_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no file to look at"):
+        draft_of(tmp_path)
+
+
+def test_the_usual_words_are_words_of_the_contracts() -> None:
+    from pipelines.contracts.odcs import load_contracts
+
+    path = SHIPPED_MAPPINGS / "drafting" / "words.yaml"
+    codes = yaml.safe_load(path.read_text(encoding="utf-8"))["codes"]
+    allowed = {
+        column.name: set(column.allowed)
+        for contract in load_contracts().values()
+        for column in contract.columns
+        if column.allowed
+    }
+    for name in ("sex", "status", "setting", "end_reason", "respondent"):
+        assert set(codes[name].values()) <= allowed[name]
+
+
+def test_every_todo_is_counted(tmp_path: Path) -> None:
+    draft = draft_of(rows(tmp_path / "a.csv", ["Client ID", "Odd"], [["c1", "x"]]))
+    assert draft.n_todo == len(re.findall("TODO", draft.text)) > 0
