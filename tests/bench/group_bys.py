@@ -48,6 +48,7 @@ GROUP_BYS = {
     "mart_alliance": _group(f"{_MEASURE}, {_ANSWERED}", _SCORES, "responses"),
     "mart_alliance_coverage": _group(f"{_MEASURE}, {_ANSWERED}", "count(*)", "responses"),
     "mart_attendance": _group(f"status, setting, {_HELD}", "count(*)", _SESSIONS),
+    "mart_change_distribution": _group("instrument_id, total_score", "count(*)", "responses"),
     "mart_change_methods": _group(_MEASURE, _SCORES, "responses"),
     "mart_child_outcomes": _group(f"{_MEASURE}, {_ANSWERED}", _SCORES, "responses"),
     "mart_claims": _group(f"instrument_id, {_ANSWERED}", _SCORES, "responses"),
