@@ -410,6 +410,21 @@ def check_instrument(path: Path, as_json: bool) -> None:
 main.add_command(contract)
 
 
+@main.command()
+@HOME_OPTION
+def docs(home_path: Path) -> None:
+    """Draw Great Expectations' pages of the deliveries that have none yet.
+
+    Example: outcomes docs --home clinic
+    """
+    from pipelines.reporting.data_docs import write_data_docs
+
+    with _showing_progress():
+        written = write_data_docs(Home(home_path))
+    new = _count(written.n_new, "new page")
+    click.echo(f"{new}, {_count(written.n_pages, 'page')} in all: {written.index}")
+
+
 def _count(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 

@@ -296,6 +296,11 @@ class Home:
         return self.root / "reports"
 
     @property
+    def data_docs(self) -> Path:
+        """Great Expectations' pages: `outcomes docs` writes them."""
+        return self.root / "data_docs"
+
+    @property
     def ledger(self) -> Path:
         """What happened, append-only, hash-chained."""
         return self.root / "ledger.jsonl"

@@ -51,12 +51,12 @@ class _LateModules(importlib.abc.MetaPathFinder):
         return spec
 
 
-def _refuse_network(event: str, _arguments: object) -> None:
+def refuse_network(event: str, _arguments: object) -> None:
     if event in {"socket.connect", "socket.getaddrinfo", "socket.bind"}:
         raise PermissionError("the second judge does not use the network")
 
 
-def _import_great_expectations() -> ModuleType:
+def import_great_expectations() -> ModuleType:
     """Great Expectations, imported without garbage collection and without what is never used."""
     sys.meta_path.insert(0, _LateModules())
     # urllib3, which comes along, otherwise opens a socket to find out whether this is true.
@@ -74,7 +74,7 @@ class _Judge:
     """Great Expectations on a private, read-only DuckDB file with one view per table."""
 
     def __init__(self) -> None:
-        self._gx = _import_great_expectations()
+        self._gx = import_great_expectations()
         self._context = self._gx.get_context(mode="ephemeral")
         self._context.enable_analytics(False)
         self._requests = 0
@@ -254,7 +254,7 @@ def main() -> None:
     # Whatever a library prints must not end up between two answers.
     channel = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    sys.addaudithook(_refuse_network)
+    sys.addaudithook(refuse_network)
     # Its parent knows it by the process id, should this process be killed.
     prefix = f"expectations-{os.getpid()}-"
     private = Path(tempfile.mkdtemp(prefix=prefix, dir=sys.argv[1])).absolute()

@@ -81,6 +81,8 @@ class SecondJudge:
             paths = list(files)
             record = {
                 "files": [path.parent.name for path in paths],
+                "delivered_from": min(file.delivered_on for file in files.values()).isoformat(),
+                "delivered_to": max(file.delivered_on for file in files.values()).isoformat(),
                 "counts": [asdict(count) for count in theirs if count.table == table],
             }
             content = json.dumps(record, sort_keys=True)
