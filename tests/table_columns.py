@@ -95,8 +95,10 @@ DDL: dict[str, str] = {
     "ref_disclosure_policies": "audience varchar, table_name varchar, level varchar,"
     " mart_level varchar, period_kind varchar, policy_id varchar, policy_version varchar,"
     " minimum_count integer, hide_zero boolean, hide_complements boolean, rounding_base integer,"
-    " share_decimals integer, points_decimals integer, minimum_pairs_for_rate integer,"
-    " minimum_pairs_for_comparison integer",
+    " total_rounding_base integer, share_decimals integer, points_decimals integer,"
+    " minimum_pairs_for_rate integer, minimum_pairs_for_comparison integer",
+    "ref_released_counts": "audience varchar, basis varchar, level varchar, subject_id varchar,"
+    " period_start_on date, part varchar, n_clients bigint",
     "stg_therapists": "therapist_id varchar, display_name varchar, discipline varchar",
     "stg_programmes": "programme_id varchar, name varchar, track varchar, modality varchar,"
     " licence_required boolean, planned_sessions bigint, session_interval_days bigint,"

@@ -8,6 +8,8 @@ import dagster as dg
 from pipelines.months import month_of
 from pipelines.partitions import months
 from pipelines.reporting.disclosure import policy_table
+from pipelines.reporting.released_counts import TABLE as RELEASED_COUNTS
+from pipelines.reporting.released_counts import released_counts
 from pipelines.warehouse.assets import (
     build_checked,
     key_check_specs,
@@ -34,6 +36,11 @@ PUBLISHED_MODELS = layer("pub_")
             group_name="pub_tables",
             description="Who may see what and how exactly, from data_contracts/disclosure/.",
         ),
+        dg.AssetSpec(
+            RELEASED_COUNTS,
+            group_name="pub_tables",
+            description="What released public reports show, which later ones must agree with.",
+        ),
         *model_specs(PUBLISHED_MODELS, {model.name: model.inputs for model in PUBLISHED_MODELS}),
     ],
     check_specs=key_check_specs(model.name for model in PUBLISHED_MODELS),
@@ -47,8 +54,10 @@ def pub_layer(
     names = selected_names(context)
     if POLICIES in names:
         yield result(run.keep_frame(POLICIES, policy_table()))
+    if RELEASED_COUNTS in names:
+        yield result(run.keep_frame(RELEASED_COUNTS, released_counts(run.home.reports)))
     failed: list[KeyCheck] = []
-    for built, check in build_checked(run, [name for name in names if name != POLICIES]):
+    for built, check in build_checked(run, sorted(set(names) - {POLICIES, RELEASED_COUNTS})):
         if not check.passed:
             failed.append(check)
         yield result(built, check)

@@ -22,8 +22,11 @@ LEVELS = ("clinic", "programme", "therapist", "group", "stratum")
 PUBLIC = "public"
 # The marts' levels over the clients who agreed to public reporting → what they are published as.
 PUBLIC_LEVELS = {"public_clinic": "clinic", "public_programme": "programme"}
-# The tables that have such levels; all others count everybody, or tell what was delivered.
-PUBLIC_TABLES = ("pub_outcomes", "pub_recovery", "pub_subjects")
+# The tables that the public may see; all others count everybody, or one person in several rows, so
+# that one of them could be subtracted from another.
+PUBLIC_TABLES = ("pub_counts", "pub_statements", "pub_subjects")
+# Of each the periods, which may not overlap: a window that moves gives away its two ends.
+PUBLIC_PERIODS = ("year", "all")
 PERIOD_KINDS = ("month", "quarter", "year", "rolling_12m", "all")
 
 _SCHEMA = {
@@ -38,6 +41,7 @@ _SCHEMA = {
     "hide_zero": polars.Boolean,
     "hide_complements": polars.Boolean,
     "rounding_base": polars.Int32,
+    "total_rounding_base": polars.Int32,
     "share_decimals": polars.Int32,
     "points_decimals": polars.Int32,
     "minimum_pairs_for_rate": polars.Int32,
@@ -46,6 +50,7 @@ _SCHEMA = {
 _NUMBERS = (
     "minimum_count",
     "rounding_base",
+    "total_rounding_base",
     "minimum_pairs_for_rate",
     "minimum_pairs_for_comparison",
 )
@@ -56,8 +61,9 @@ _SWITCHES = ("hide_zero", "hide_complements")
 class Policy:
     """One policy file.
 
-    `minimum_count`: smallest count above zero that is shown; `shows`: table → level → period kinds;
-    `share_decimals`, `points_decimals`: decimals kept, None for all.
+    `minimum_count`: smallest count above zero that is shown; `rounding_base`: what counts are
+    rounded to, `total_rounding_base`: sums of which a part is hidden; `shows`: table → level →
+    period kinds; `share_decimals`, `points_decimals`: decimals kept, None for all.
     """
 
     policy_id: str
@@ -69,6 +75,7 @@ class Policy:
     hide_zero: bool
     hide_complements: bool
     rounding_base: int
+    total_rounding_base: int
     share_decimals: int | None
     points_decimals: int | None
     minimum_pairs_for_rate: int
@@ -160,6 +167,12 @@ def _problems(content: Any, *, file_name: str) -> list[str]:
             for level, kinds in levels.items()
             for kind in kinds
             if kind not in PERIOD_KINDS
+        ]
+        problems += [
+            f"{table}, {level}: {kind} overlaps with other periods that the public sees"
+            for level, kinds in levels.items()
+            for kind in kinds
+            if is_public and kind in PERIOD_KINDS and kind not in PUBLIC_PERIODS
         ]
     return problems
 

@@ -60,7 +60,7 @@ def method_section(context: Context) -> Section:
         Section(
             section_id="provenance",
             title=words.say("section.provenance"),
-            tables=(_provenance(context),),
+            tables=(provenance_table(context),),
         ),
     ]
     return Section(
@@ -147,7 +147,8 @@ def _privacy(context: Context) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _provenance(context: Context) -> Table:
+def provenance_table(context: Context) -> Table:
+    """Where a page comes from: what went in, and by which code and rules."""
     words, figures, given = context.words, context.figures, context.provenance
     unknown = words.say("provenance.unknown")
     contracts = given.get("contracts", {})

@@ -216,7 +216,10 @@ class Companion:
 
 @dataclass(frozen=True)
 class Report:
-    """One month for one audience."""
+    """One month for one audience.
+
+    `counts`: on a public page, the counts that later ones must agree with once it is released.
+    """
 
     head: Head
     in_short: tuple[Sentence, ...]
@@ -225,6 +228,7 @@ class Report:
     sections: tuple[Section, ...]
     provenance: Mapping[str, Any]
     companions: tuple[Companion, ...] = ()
+    counts: tuple[Mapping[str, Value], ...] = ()
 
     def to_json(self) -> str:
         """The report as `report.json`: sorted keys, stable numbers, one line end."""

@@ -31,6 +31,8 @@ from pipelines.reporting.outcomes_section import outcomes_section
 from pipelines.reporting.path_section import path_section
 from pipelines.reporting.people_section import people_section
 from pipelines.reporting.population_section import population_section
+from pipelines.reporting.public_figures import read_public_figures
+from pipelines.reporting.public_page import public_report
 from pipelines.reporting.recovery_section import recovery_section
 from pipelines.reporting.sentences import Minimums
 from pipelines.reporting.trends import headline_kind, routine_measures, window
@@ -71,9 +73,7 @@ def build_report(
         rate=figures.policy["minimum_pairs_for_rate"],
         comparison=figures.policy["minimum_pairs_for_comparison"],
     )
-    # Without a finished course that the public may know of there is no figure, nor a hidden one.
-    is_empty = audience == PUBLIC and not figures.has_finished_courses
-    measures = () if is_empty else tuple(figures.measures())
+    measures = tuple(figures.measures())
     routine = tuple(routine_measures(figures, measures))
     context = Context(
         figures=figures,
@@ -84,10 +84,17 @@ def build_report(
         year=window(figures, ROLLING, words),
         measures=measures,
         routine=routine,
-        comparisons={} if audience == PUBLIC else compare_programmes(figures, routine, minimums),
+        comparisons=compare_programmes(figures, routine, minimums),
         settings=settings,
         provenance=provenance,
     )
+    if audience == PUBLIC:
+        return public_report(
+            context,
+            read_public_figures(connection, month_end_on=figures.month_end_on),
+            head=_head(context, version=version),
+            provenance={name: provenance[name] for name in PUBLIC_PROVENANCE if name in provenance},
+        )
     cards = key_figures(context)
     sections = (
         population_section(context),
@@ -111,11 +118,7 @@ def build_report(
         key_figures=cards,
         look_at=look_at(context, cards),
         sections=tuple(section for section in sections if section is not None),
-        provenance={
-            key: value
-            for key, value in provenance.items()
-            if audience != PUBLIC or key in PUBLIC_PROVENANCE
-        },
+        provenance=provenance,
     )
 
 

@@ -83,6 +83,9 @@ GROUP_BYS = {
     ),
     # Published measures, by year.
     "mart_measure_exclusions": _group("code, role", "count(*)", "diagnoses"),
+    "mart_public_counts": _group(
+        "programme_id, date_trunc('year', started_on)", _COURSES, "episodes"
+    ),
     "mart_quality_measures": _group(
         "instrument_id, date_trunc('year', administered_at)", _SCORES, "responses"
     ),

@@ -72,7 +72,8 @@ ACCOUNTS = {
     "stg_files",
     "stg_rule_checks",
 }
-POLICIES = "ref_disclosure_policies"
+# What the gate reads besides marts.
+GATE_TABLES = {"ref_disclosure_policies", "ref_released_counts"}
 REPORTS = {"monthly_report", "report_index"}
 LAYER_FOLDERS = {
     "staging": "stg_tables",
@@ -129,7 +130,7 @@ def assets_meant() -> Iterator[tuple[str, str]]:
     yield from ((table, "ref_tables") for table in REFERENCE_TABLES)
     yield from ((table, "stg_tables") for table in ACCOUNTS)
     yield from ((table, "comparison_tables") for table in COMPARISON_TABLES)
-    yield POLICIES, "pub_tables"
+    yield from ((table, "pub_tables") for table in GATE_TABLES)
     for folder, group in LAYER_FOLDERS.items():
         yield from ((name, group) for name in sql_files(folder))
     yield from ((name, "reports") for name in REPORTS)
@@ -184,7 +185,7 @@ def test_no_table_depends_on_a_later_layer(
     groups: dict[str, str], parents: dict[str, set[str]]
 ) -> None:
     for name, above in parents.items():
-        for parent in above - {POLICIES}:
+        for parent in above - GATE_TABLES:
             assert GROUPS.index(groups[parent]) <= GROUPS.index(groups[name]), (parent, name)
 
 

@@ -14,8 +14,10 @@ import duckdb
 
 from pipelines.reporting.disclosure import PUBLIC_LEVELS
 from pipelines.reporting.figures import month_before, month_end
+from pipelines.reporting.public_figures import PARTS
 from pipelines.warehouse.model_file import SQL_FOLDER
 from tests.table_columns import DDL
+from tests.table_rows import complete_row
 from tests.unit.reporting.made_up_courses import (
     INSTRUMENTS,
     NAMES,
@@ -25,7 +27,23 @@ from tests.unit.reporting.made_up_courses import (
     periods_of,
     subjects_of,
 )
-from tests.unit.reporting.mart_tables import create_marts, fill, publish
+from tests.unit.reporting.mart_tables import create_marts, fill, insert, publish
+
+CLAIM: dict[str, dict[str, Any]] = {
+    "ref_claims": complete_row(
+        "ref_claims",
+        {
+            "claim_id": "better",
+            "set_on": date(2020, 1, 1),
+            "says": "Half of our clients get reliably better.",
+            "population_words": "in all programmes",
+            "measure_words": "a PHQ-9 score at the start and another around week 8",
+            "met_words": "got reliably better, by {points} points or more",
+            "worse_words": "got reliably worse",
+        },
+    ),
+    "int_claim_rules": {"claim_id": "better", "rule_points": 6, "rule_source": "Made up."},
+}
 
 
 def empty_marts(clinic: Clinic | None = None) -> duckdb.DuckDBPyConnection:
@@ -47,6 +65,9 @@ def connect(clinic: Clinic, *, public_policy: str = "nhs_england") -> duckdb.Duc
     fill(connection, "mart_activity", _activity_rows(clinic, courses))
     fill(connection, "mart_completeness", _completeness_rows(clinic, courses))
     fill(connection, "mart_started", _started_rows(clinic, courses))
+    fill(connection, "mart_public_counts", _public_rows(clinic, courses))
+    for table, row in CLAIM.items():
+        insert(connection, table, **row)
     fill(connection, "mart_deliveries", _delivery_rows(clinic))
     fill(connection, "mart_quarantine", _quarantine_rows(clinic))
     fill(connection, "mart_warnings", _warning_rows(clinic))
@@ -205,6 +226,30 @@ def _completeness_rows(clinic: Clinic, courses: list[Course]) -> Iterable[dict]:
         key = _key(found, clinic.last_month)
         if key is not None and key["level"] not in PUBLIC_LEVELS:
             yield {**key, **counts}
+
+
+def _public_rows(clinic: Clinic, courses: list[Course]) -> Iterable[dict]:
+    # Made up here: every course is another person's, began in the month of its end and is due then.
+    found: dict[tuple[str, int], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    parts = {1: "met", 0: "neither", -1: "worse"}
+    for course in courses:
+        if course.has_agreed and course.month.year < clinic.last_month.year:
+            pair = course.pairs.get("phq9")
+            part = "unmeasured" if pair is None else parts[pair[1]]
+            found[course.programme, course.month.year][part] += 1
+    for (programme, year), counts in found.items():
+        for part in PARTS:
+            yield {
+                "claim_id": "better",
+                "counted_by": "better 1",
+                "programme_id": programme,
+                "block_id": ";better;",
+                "period_start_on": date(year, 1, 1),
+                "period_end_on": date(year, 12, 31),
+                "closes_on": date(year + 1, 3, 11),
+                "part": part,
+                "n_clients": counts[part],
+            }
 
 
 def _started_rows(clinic: Clinic, courses: list[Course]) -> Iterable[dict]:

@@ -15,6 +15,7 @@ from pipelines.reporting.disclosure import policy_table
 from pipelines.reporting.published_tables import SECTION_TABLES
 from pipelines.warehouse.model_file import SQL_FOLDER
 from tests.builders import Bench
+from tests.table_columns import DDL
 
 PUBLISHED = (
     "withheld", "subjects", "outcomes", "activity", "completeness", "recovery", "started",
@@ -47,6 +48,9 @@ COLUMNS = {
     "mart_started": """level varchar, subject_id varchar, period_kind varchar,
         period_start_on date, period_end_on date, n_started bigint, n_open bigint,
         n_ended_early bigint, n_not_measured bigint, n_measured bigint""",
+    "mart_public_counts": """claim_id varchar, counted_by varchar, programme_id varchar,
+        block_id varchar, period_start_on date, period_end_on date, closes_on date, part varchar,
+        n_clients bigint""",
     "mart_deliveries": """delivery_id varchar, source varchar, delivered_on date, file_id varchar,
         file_name varchar, table_name varchar, n_delivered bigint, n_accepted bigint,
         n_superseded bigint, n_withdrawn bigint, n_quarantined bigint""",
@@ -88,6 +92,12 @@ def create_marts(connection: duckdb.DuckDBPyConnection) -> None:
             for rate in RATES.get(table, {})
         )
         connection.execute(f"create table {table} ({columns.format(rates=rates)})")
+    for table in ("ref_claims", "ref_released_counts"):
+        connection.execute(f"create table {table} ({DDL[table]})")
+    connection.execute(
+        "create table int_claim_rules (claim_id varchar, rule_points decimal(9, 4),"
+        " rule_source varchar)"
+    )
 
 
 def fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[dict]) -> None:
@@ -137,7 +147,7 @@ def publish(
         connection.execute(
             "create or replace table ref_disclosure_policies as from read_parquet(?)", [str(path)]
         )
-    for table in (*PUBLISHED, "deliveries", "quarantine", "warnings"):
+    for table in (*PUBLISHED, "deliveries", "quarantine", "warnings", "counts", "statements"):
         sql = (SQL_FOLDER / "published" / f"pub_{table}.sql").read_text(encoding="utf-8")
         connection.execute(f"create or replace table pub_{table} as {sql}")
     for table, columns in section_tables().items():

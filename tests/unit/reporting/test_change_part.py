@@ -112,11 +112,6 @@ def test_without_a_pair_there_is_no_part(connection: duckdb.DuckDBPyConnection) 
     assert part(connection) is None
 
 
-def test_the_public_page_has_no_such_part(connection: duckdb.DuckDBPyConnection) -> None:
-    measure(connection)
-    assert part(connection, "public") is None
-
-
 def test_a_measure_with_everything(connection: duckdb.DuckDBPyConnection) -> None:
     measure(connection)
     found = part(connection)

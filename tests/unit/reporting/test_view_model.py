@@ -146,7 +146,7 @@ def test_the_director_reads_where_those_who_started_are_now(
     assert "in the twelve months to October 2026" in sentence
     numbers = [f"{n:,}" for n in parts]
     assert [word for word in sentence.split(") ", 1)[1].split() if word in numbers] == numbers
-    assert said("activity only", "director") == said("usual", "public") == []
+    assert said("activity only", "director") == []
     # Recorded starts are another figure than first attended sessions: where they differ, it is said.
     ((recorded,),) = (
         connection_of("usual")
@@ -245,56 +245,59 @@ def test_the_public_page_names_nobody_and_knows_no_delivery(report_of: ReportOf)
 
 def test_the_public_page_says_whom_it_counts_and_counts_nobody_else(report_of: ReportOf) -> None:
     report = report_of("usual", "public")
-    (chosen,) = [item.text for item in report.in_short if item.rule == "public.consent"]
-    assert "Counts are rounded to the nearest 5" in chosen
-    assert {section.section_id for section in report.sections} == {
-        "population",
-        "outcomes",
-        "method",
-    }
-    (consent, *_) = [each for each in report.sections if each.section_id == "population"]
-    assert consent.paragraphs[0] == "Only clients who agreed to public reporting are counted."
-    courses = made_up_courses(CLINICS["usual"])
-    first_on = month_before(CLINICS["usual"].last_month, 11)
-    agreed = [one for one in courses if one.has_agreed and one.month >= first_on]
-    n = sum(one.is_finished for one in agreed)
-    x = sum("phq9" in one.pairs for one in agreed)
-    assert f"{5 * round(x / 5)} of {5 * round(n / 5):,} finished courses" in consent.paragraphs[2]
-    for card in report.key_figures:
-        (population,) = [each.text for each in card.details if each.term == "Who is counted"]
-        assert "agreed to public reporting" in population
+    assert [item.rule for item in report.in_short] == [
+        "public.figure",
+        "public.worse",
+        "public.measured",
+        "public.may_not_publish",
+        "public.consent",
+    ]
+    assert [section.section_id for section in report.sections] == ["claims", "programmes", "method"]
+    agreed = [
+        one
+        for one in made_up_courses(CLINICS["usual"])
+        if one.has_agreed and one.month.year == CLINICS["usual"].last_month.year - 1
+    ]
+    pairs = [one.pairs["phq9"] for one in agreed if "phq9" in one.pairs]
+    total = tables(report)["programmes-1"].rows[-1]
+    better = sum(change == 1 for _, change, _ in pairs)
+    shown = total.cells[1].value
+    assert isinstance(shown, int)
+    # Five programmes, each rounded to the nearest five.
+    assert abs(shown - better) <= 5 * 2
+    assert shown % 5 == 0
+    assert "about " in report.in_short[0].text
+    assert (
+        abs(
+            int(report.in_short[0].text.split("about ")[1].split()[0].replace(",", "")) - len(pairs)
+        )
+        <= 15 * 2
+    )
 
 
 def test_where_nobody_agreed_the_public_page_says_so_and_shows_no_figure(
     report_of: ReportOf,
 ) -> None:
     report = report_of("nobody agreed", "public")
-    assert [plain(item.text) for item in report.in_short] == [
-        "No figure is shown. No client whose course of treatment finished in the twelve months to"
-        " October 2026 has agreed to public reporting."
-    ]
+    assert [item.rule for item in report.in_short] == ["public.none"]
+    assert "who agreed to be counted" in report.in_short[0].text
     assert not report.key_figures
     assert not any(section.charts for section in sections(report.sections))
     assert set(tables(report)) == {"provenance-table"}
+    assert not report.counts
     assert report_of("nobody agreed", "director").key_figures
 
 
-def test_courses_of_clients_who_agreed_without_a_score_are_said(report_of: ReportOf) -> None:
-    report = report_of("activity only", "public")
-    assert [item.rule for item in report.in_short] == ["public.no_outcomes", "public.consent"]
-    assert not report.key_figures
-
-
-def test_the_public_sees_what_the_gate_withheld_as_withheld(report_of: ReportOf) -> None:
+def test_the_public_sees_what_the_gate_hid_as_hidden_and_why(report_of: ReportOf) -> None:
     found = [
         cell
-        for table in tables(report_of("usual", "public")).values()
+        for table in tables(report_of("badly measured", "public")).values()
         for row in table.rows
         for cell in row.cells
+        if cell.reason
     ]
-    hidden = [cell for cell in found if cell.reason == "small_count"]
-    assert hidden
-    assert {(cell.text, cell.value) for cell in hidden} == {("withheld", None)}
+    assert ("fewer than 5", "small_count") in {(cell.text, cell.reason) for cell in found}
+    assert {cell.value for cell in found} == {None}
 
 
 def test_sentences_are_short_enough_to_be_read(report_of: ReportOf) -> None:
