@@ -109,3 +109,19 @@ def write_atomic(final: Path, content: str | bytes) -> None:
     """Write a whole file, or leave the old one as it was."""
     with atomic_path(final) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def write_once(final: Path, content: str) -> bool:
+    """Write a whole file unless it is there already; of two processes only one is told True."""
+    temporary = temporary_beside(final)
+    try:
+        temporary.write_text(content, encoding="utf-8")
+        temporary.chmod(PRIVATE_FILE)
+        with temporary.open("rb") as handle:
+            os.fsync(handle.fileno())
+        os.link(temporary, final)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True

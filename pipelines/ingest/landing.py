@@ -105,9 +105,8 @@ def land(
         unrecognised=unrecognised,
         is_new=True,
     )
-    if (home.manifests / f"{delivery.delivery_id}.json").exists():
+    if not write_manifest(home, delivery):
         return replace(delivery, is_new=False)
-    write_manifest(home, delivery)
     ledger.append(
         home,
         "landed",

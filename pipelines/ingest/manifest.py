@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipelines.errors import DeliveryError
-from pipelines.files import sha256_text, write_atomic
+from pipelines.files import sha256_text, write_once
 from pipelines.home import Home
 
 Mode = Literal["full", "incremental"]
@@ -93,8 +93,11 @@ def deliveries(home: Home) -> list[Delivery]:
     return sorted(found, key=lambda each: (each.delivered_on, each.content_hash, each.delivery_id))
 
 
-def write_manifest(home: Home, delivery: Delivery) -> None:
-    """Make the delivery exist; its files are there already."""
+def write_manifest(home: Home, delivery: Delivery) -> bool:
+    """Make the delivery exist, whose files are there already; False if it did before.
+
+    Of two processes that land it at once only one is told True.
+    """
     content = {
         "format": FORMAT,
         "delivery_id": delivery.delivery_id,
@@ -116,7 +119,7 @@ def write_manifest(home: Home, delivery: Delivery) -> None:
             {"name": file.name, "reason": file.reason} for file in delivery.unrecognised
         ],
     }
-    write_atomic(
+    return write_once(
         home.manifests / f"{delivery.delivery_id}.json",
         json.dumps(content, indent=2, sort_keys=True) + "\n",
     )

@@ -11,7 +11,6 @@ import io
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
@@ -308,15 +307,15 @@ def _match_columns(
 
 
 def _shown_columns(header: Sequence[str], known: Collection[str]) -> str:
-    """The names that are the contract's or like one of them; the others may be a row's cells."""
-    letters = {re.sub(r"[\W_]+", "", name).casefold() for name in known}
-    shown = [
-        name
-        for name in header
-        if get_close_matches(re.sub(r"[\W_]+", "", name).casefold(), letters, n=1, cutoff=0.8)
-    ]
+    """The names that are the contract's, but for case and marks; others may be a row's cells."""
+    letters = {_letters(name) for name in known}
+    shown = [name for name in header if _letters(name) in letters]
     n_others = len(header) - len(shown)
     return ", ".join(shown) + (f" and {n_others:,} others" if n_others else "")
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).casefold()
 
 
 def _refuse_lower_header(

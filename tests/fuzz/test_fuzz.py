@@ -23,7 +23,10 @@ def test_a_lost_row_a_leak_and_a_hang_would_be_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost = Case(
-        "rows", "clients.csv", targets.HEADER + b"x,1980-01-01,2024-01-05\n", {"is_quoted": False}
+        "rows",
+        "clients.csv",
+        targets.HEADER + b"x,1980-01-01,2024-01-05\n",
+        {"is_quoted": False, "has_cr": False},
     )
     with pytest.raises(BrokenPromiseError, match="before a bad one is kept"):
         run_case(lost, tmp_path)
