@@ -35,6 +35,7 @@ from pipelines.path_settings import PathSettings, read_path_settings
 from pipelines.print_settings import PrintSettings, read_print_settings
 from pipelines.quarantine_settings import QuarantineSettings, read_quarantine_settings
 from pipelines.rebase_settings import Rebase, read_rebases, rebases_digest
+from pipelines.report_settings import ReportSettings, read_report_settings
 from pipelines.source_settings import MAPPINGS_FOLDER, SourceSettings, read_source
 from pipelines.toml_sections import Sections
 
@@ -79,6 +80,7 @@ class Settings:
     comparison: ComparisonSettings = field(default_factory=ComparisonSettings)
     rebases: tuple[Rebase, ...] = ()
     print: PrintSettings = field(default_factory=PrintSettings)
+    report: ReportSettings = field(default_factory=ReportSettings)
     governance: GovernanceSettings = field(default_factory=GovernanceSettings)
     # Of the files in `claims/`, beside the settings file.
     claims_digest: str = ""
@@ -115,6 +117,7 @@ class Settings:
             self.comparison.digest_text,
             rebases_digest(self.rebases),
             self.print.digest_text,
+            self.report.digest_text,
             self.governance.digest_text,
             self.claims_digest,
         )
@@ -169,6 +172,7 @@ def read_settings(path: Path) -> Settings:
         comparison=read_comparison_settings(reader),
         rebases=read_rebases(reader),
         print=read_print_settings(reader),
+        report=read_report_settings(reader),
         governance=read_governance_settings(reader),
         claims_digest=_claims_digest(path.parent / CLAIMS_FOLDER),
     )

@@ -6,14 +6,17 @@ the catalogue of words.
 
 import base64
 import hashlib
+import traceback
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from pipelines.errors import ModelError
+from pipelines.report_settings import ReportSettings
 from pipelines.reporting.charts import SIZES, Size, sparkline, svg
 from pipelines.reporting.model import Chart, Page, Report, Trend, stored
 from pipelines.reporting.terms import Explainer
@@ -24,15 +27,29 @@ REPORTS_FOLDER = Path(__file__).parents[2] / "reports"
 TEMPLATE_FOLDER = REPORTS_FOLDER / "templates"
 # A table of more rows than this is folded, so that a page is no wall of figures.
 FOLD_FROM = 12
+OURS = ReportSettings()
+# What an expression of a template may run into beside a name that is not there.
+_OF_EXPRESSIONS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-def render_month(report: Report) -> str:
-    """The page of one month for one audience.
+def render_month(report: Report, look: ReportSettings = OURS) -> str:
+    """The page of one month for one audience, as `look` says.
 
     Raises: ModelError naming the template, its line and what was expected.
     """
     explain = Explainer(report).explain
-    return _render("month.html.j2", language=report.head.language, report=report, explain=explain)
+    page = _render(
+        "month.html.j2", look, language=report.head.language, report=report, explain=explain
+    )
+    if look.templates is not None and escape(report.head.state_words) not in page:
+        raise ModelError(
+            "A template leaves out whether the report is released.",
+            where=str(look.templates),
+            expected="report.head.state_words on the page, as ours/_head.html.j2 has it",
+            found="a page without it",
+            todo="print it; the last good page stays where it is",
+        )
+    return page
 
 
 def render_index(
@@ -46,44 +63,85 @@ def render_index(
     """
     name = clinic or (entries[0].clinic if entries else "")
     return _render(
-        "index.html.j2", language=language, entries=entries, clinic=name, stopped=stopped
+        "index.html.j2", OURS, language=language, entries=entries, clinic=name, stopped=stopped
     )
 
 
-def render_page(page: Page) -> str:
+def render_page(page: Page, look: ReportSettings = OURS) -> str:
     """A page of sections alone.
 
     Raises: ModelError naming the template, its line and what was expected.
     """
-    return _render("plain.html.j2", language=page.language, page=page)
+    return _render("plain.html.j2", look, language=page.language, page=page)
 
 
-def _render(template: str, *, language: str, **values: object) -> str:
+def _render(template: str, look: ReportSettings, *, language: str, **values: object) -> str:
     words = load_wording(language)
     try:
-        page = _environment().get_template(template)
-        return page.render(say=words.say, count=words.count, language=language, **values)
+        page = _environment(look.templates).get_template(template)
+        return page.render(
+            say=words.say,
+            count=words.count,
+            language=language,
+            own_style=_own_style(look),
+            **values,
+        )
     except jinja2.TemplateSyntaxError as error:
         raise ModelError(
             "A template is not well formed.",
-            where=f"reports/templates/{error.name}, line {error.lineno}",
+            where=f"{_shown(error.filename, error.name)}, line {error.lineno}",
             found=error.message or "",
             todo="correct the line; the last good page stays where it is",
         ) from None
-    except jinja2.UndefinedError as error:
+    except (jinja2.TemplateError, *_OF_EXPRESSIONS) as error:
+        # What a foreign expression ran into may quote a value: only its kind is told.
+        told = error.message if isinstance(error, jinja2.TemplateError) else type(error).__name__
         raise ModelError(
             "A template asks for something that a report does not have.",
-            where=f"reports/templates/{template}",
+            where=_line_of(error, template),
             expected="names of pipelines/reporting/model.py",
-            found=error.message or "",
-            todo="correct the name; the last good page stays where it is",
+            found=told or "",
+            todo="correct the line; the last good page stays where it is",
         ) from None
 
 
+def _line_of(error: BaseException, template: str) -> str:
+    """The innermost line of a template that an error went through."""
+    lines = [
+        f"{_shown(frame.filename, None)}, line {frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename.endswith(".j2")
+    ]
+    return lines[-1] if lines else f"reports/templates/{template}"
+
+
+def _shown(file: str | None, name: str | None) -> str:
+    """A template's file: ours by its place in the project, a clinic's own by its path."""
+    path = Path(file) if file else TEMPLATE_FOLDER / (name or "")
+    return f"reports/templates/{path.name}" if path.parent == TEMPLATE_FOLDER else str(path)
+
+
+def _own_style(look: ReportSettings) -> Markup:
+    """The clinic's colours; the settings let through nothing but `#rrggbb`."""
+    rules = []
+    if look.accent:
+        rules.append(f":root {{ --accent: {look.accent}; }}")
+    if look.accent_dark:
+        dark = f":root {{ --accent: {look.accent_dark}; }}"
+        rules.append(f"@media screen and (prefers-color-scheme: dark) {{ {dark} }}")
+    return Markup("\n".join(rules))
+
+
 @cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATE_FOLDER),
+def _environment(own: Path | None) -> jinja2.Environment:
+    """Our templates, behind those of the clinic: hers may extend ours as `ours/<name>`.
+
+    In a sandbox, as nobody of ours has read hers; they see the report, the words and nothing else.
+    """
+    ours = jinja2.FileSystemLoader(TEMPLATE_FOLDER)
+    loaders: list[jinja2.BaseLoader] = [jinja2.FileSystemLoader(own)] if own else []
+    environment = ImmutableSandboxedEnvironment(
+        loader=jinja2.ChoiceLoader([*loaders, ours, jinja2.PrefixLoader({"ours": ours})]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

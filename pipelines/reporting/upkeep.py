@@ -14,6 +14,7 @@ from pipelines.files import sha256_text, write_atomic
 from pipelines.home import Home
 from pipelines.ingest.manifest import deliveries
 from pipelines.months import latest_complete_month, month_end, month_of, months_between
+from pipelines.reporting.arrangement import arranged
 from pipelines.reporting.data_quality_page import data_quality_page, read_quality
 from pipelines.reporting.dictionary_page import dictionary_page
 from pipelines.reporting.disclosure import audience_policies
@@ -189,6 +190,7 @@ class ReportWriter:
                 )
                 for audience in sorted(audience_policies())
             ]
+            reports = [arranged(report, run.settings.report) for report in reports]
             if any(report.head.audience in SEES_COMPANIONS for report in reports):
                 self._companions()
         return reports
@@ -255,7 +257,8 @@ class ReportWriter:
             file: replace(page, state=report.head.state, state_words=report.head.state_words)
             for file, page in pages.items()
         }
-        views = views_of(report, pages, paper=self._run.settings.print.paper)
+        settings = self._run.settings
+        views = views_of(report, pages, paper=settings.print.paper, look=settings.report)
         write_report(folder, views.report, views.page, views.files)
 
     def _companions(self) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from pipelines.report_settings import ReportSettings
 from pipelines.reporting.data_files import DICTIONARY, data_files
 from pipelines.reporting.flat_tables import flat_tables
-from pipelines.reporting.html import render_month, render_page
+from pipelines.reporting.html import OURS, render_month, render_page
 from pipelines.reporting.model import Companion, Page, Report
 from pipelines.reporting.pdf import render_pdf
 from pipelines.reporting.wording import load_wording
@@ -28,10 +29,13 @@ class Views:
     files: Mapping[str, str | bytes]
 
 
-def views_of(report: Report, pages: Mapping[str, Page], *, paper: str) -> Views:
+def views_of(
+    report: Report, pages: Mapping[str, Page], *, paper: str, look: ReportSettings = OURS
+) -> Views:
     """Every view of a report.
 
-    `pages` are the HTML pages beside it, by the name of their file; `paper` is that of the PDFs.
+    `pages` are the HTML pages beside it, by the name of their file; `paper` is that of the PDFs,
+    `look` what the clinic changed about its HTML pages.
 
     Raises: ModelError naming the template, its line and what was expected.
     """
@@ -48,11 +52,11 @@ def views_of(report: Report, pages: Mapping[str, Page], *, paper: str) -> Views:
     )
     files: dict[str, str | bytes] = {}
     for file, page in pages.items():
-        files[file], files[printed_file(file)] = _page_views(page, paper)
+        files[file], files[printed_file(file)] = _page_views(page, paper, look)
     files |= data_files(flat_tables(report, words), words)
     files[book] = workbook(report, words)
     # The page first: its drawings are kept for the PDF.
-    content = render_month(report)
+    content = render_month(report, look)
     files[PDF_FILE] = render_pdf(report, paper=paper)
     return Views(report, content, files)
 
@@ -63,6 +67,6 @@ def printed_file(file: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _page_views(page: Page, paper: str) -> tuple[str, bytes]:
+def _page_views(page: Page, paper: str, look: ReportSettings) -> tuple[str, bytes]:
     """A page beside a report, which is the same beside those of other months."""
-    return render_page(page), render_pdf(page, paper=paper)
+    return render_page(page, look), render_pdf(page, paper=paper)
