@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import click
 
 from pipelines import progress
 from pipelines.cli_map import map_command
+from pipelines.cli_release import release_command
 from pipelines.contracts.commands import contract
 from pipelines.errors import DeliveryError, OutcomesError, UsageError
 from pipelines.home import Home
@@ -283,36 +284,6 @@ def _tell_refused(refused: Sequence[DeliveryError | str]) -> None:
 
 
 @main.command()
-@click.argument("period", metavar="MONTH")
-@click.option("--by", required=True, help="Who releases it: a name, shown on every page.")
-@click.option("--note", default="", help="Why, or on what grounds; shown on every page.")
-@HOME_OPTION
-@JSON_OPTION
-def release(period: str, by: str, note: str, home_path: Path, as_json: bool) -> None:
-    """Make a month's draft a released version, which is never written again.
-
-    Where the clinic's settings ask for a second person, the first one proposes the release and
-    another one approves it with the same command.
-
-    Example: outcomes release 2026-10 --by "Dr Example" --note "read by the board"
-    """
-    from pipelines.reporting.release import release as release_report
-
-    done = release_report(Home(home_path), period, by=by, note=note, at=datetime.now(UTC))
-    told = {"period": done.period, "version": done.version, "state": done.state}
-    sentence = (
-        "is released."
-        if done.state == "released"
-        else "is proposed for release: a second person must now release it too."
-    )
-    _print(
-        as_json,
-        told | {"folder": str(done.folder)},
-        lambda: [f"Version {done.version} of {done.period} {sentence}", f"Folder: {done.folder}"],
-    )
-
-
-@main.command()
 @HOME_OPTION
 @JSON_OPTION
 def status(home_path: Path, as_json: bool) -> None:
@@ -380,6 +351,7 @@ def export(table: str, home_path: Path, kind: str, **how: Any) -> None:
 
 
 main.add_command(map_command)
+main.add_command(release_command)
 
 
 @main.group()
