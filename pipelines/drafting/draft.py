@@ -19,6 +19,7 @@ from pipelines.drafting.guess import (
     Guess,
     WideForm,
     guess_columns,
+    names_columns,
     wide_forms,
     with_shared_clients,
 )
@@ -27,6 +28,7 @@ from pipelines.drafting.templates import is_usable, write_forms, write_tables
 from pipelines.engine import Engine, identifier
 from pipelines.errors import DeliveryError, UsageError
 from pipelines.ingest.mapped.mapping_file import load_mapping
+from pipelines.ingest.mapped.source_rows import header_names
 from pipelines.ingest.recognition import is_data
 from pipelines.instruments.catalogue import Catalogue
 
@@ -84,7 +86,7 @@ class _Seen:
 def draft_mapping(path: Path, *, name: str, time_zone: str | None, catalogue: Catalogue) -> Draft:
     """A mapping for a file or all files of a folder, which validates and which a person finishes.
 
-    Raises: UsageError when there is no file; DeliveryError when none can be read.
+    Raises: UsageError when there is no file; DeliveryError when no table is recognised in any.
     """
     paths = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
     paths = [each for each in paths if is_data(each.name)]
@@ -98,6 +100,9 @@ def draft_mapping(path: Path, *, name: str, time_zone: str | None, catalogue: Ca
         problems: list[str] = []
         for number, shape in enumerate(shape for each in paths for shape in shapes_of(each)):
             try:
+                if not _has_header(shape):
+                    problems.append(f"{shape.name}: no line looks like a header of known names")
+                    continue
                 columns = columns_of(shape, engine, Path(folder) / str(number))
             except DeliveryError as error:
                 problems.append(f"{shape.name}: {error.message}")
@@ -124,14 +129,27 @@ def draft_mapping(path: Path, *, name: str, time_zone: str | None, catalogue: Ca
             (each, _draft_file(each, export, catalogue, engine, Path(folder))) for each in seen
         ]
         text = _text(name, time_zone, drafts)
-        if any(one.lines for _, one in drafts):
-            _validate(text, name, Path(folder))
+        without = (*problems, *(each.label for each, one in drafts if not one.lines))
+        if not any(one.lines for _, one in drafts):
+            raise DeliveryError(
+                "No table was recognised, so there is nothing to draft.",
+                where=path.name,
+                expected="CSV files or workbooks with names of columns in the first lines",
+                found="; ".join(without),
+                todo="write a mapping by hand, as README.md and data_contracts/sources/ show",
+            )
+        _validate(text, name, Path(folder))
     return Draft(
         text=text,
         columns=tuple(row for each, one in drafts for row in _told(each, one)),
-        without_table=(*problems, *(each.label for each, one in drafts if not one.lines)),
+        without_table=without,
         n_todo=text.count("TODO"),
     )
+
+
+def _has_header(shape: Shape) -> bool:
+    names = header_names(shape.part, shape.path, shape.name, shape.sheet)
+    return names_columns(names)
 
 
 def _has_staff(each: _Seen) -> bool:

@@ -66,6 +66,15 @@ def letters(text: str) -> str:
     return "".join(c for c in plain if c.isalnum())
 
 
+def names_columns(names: Sequence[str]) -> bool:
+    """Whether a row is a header beyond doubt: one of its cells is a usual name of a column.
+
+    Of any other row no cell may be told, since it may be the first client's.
+    """
+    usual = {letters(phrase) for phrases in vocabulary()["columns"].values() for phrase in phrases}
+    return any(letters(name) in usual for name in names)
+
+
 def guess_columns(columns: Sequence[Column], file_name: str) -> list[Guess]:
     """At most one meaning per column, and one column per meaning: the surest ones first.
 

@@ -11,7 +11,7 @@ import xlsxwriter
 import yaml
 
 from pipelines.drafting.draft import Draft, draft_mapping
-from pipelines.errors import UsageError
+from pipelines.errors import DeliveryError, UsageError
 from pipelines.ingest.mapped.mapping_file import load_mapping
 from pipelines.ingest.mapped.model import Cell, SourceMapping
 from pipelines.instruments.catalogue import load_catalogue
@@ -124,8 +124,27 @@ def test_notes_and_hidden_sheets_are_not_looked_at(tmp_path: Path) -> None:
     assert "Secret" not in draft.text + "\n".join(draft.lines())
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"\0\1", b"PK\3\4junk", b'{"a": 1}\n', b"\xff\xd8" * 90, b"x\n\n\n"]
+)
+def test_what_is_no_table_is_told_as_that(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.csv").write_bytes(content)
+    with pytest.raises(DeliveryError, match="No table was recognised") as caught:
+        draft_of(tmp_path)
+    assert "x.csv" in caught.value.found
+
+
+def test_a_first_row_that_may_be_a_clients_is_never_told(tmp_path: Path) -> None:
+    rows(tmp_path / "a.csv", ["Zqxann", "Zqxample", "Zqxtown"], [["Moe", "Myth", "York"]] * 9)
+    rows(tmp_path / "b.csv", ["c1", "Zqx", "1980-01-01"], [["c2", "Moe", "1980-01-01"]] * 9)
+    rows(tmp_path / "c.csv", ["Client ID", "DOB"], [["c1", "1980-01-01"]])
+    draft = draft_of(tmp_path)
+    assert "Zqx" not in draft.text + "\n".join(draft.lines())
+    assert [each.partition(":")[0] for each in draft.without_table] == ["a.csv", "b.csv"]
+
+
 def test_a_file_of_another_kind_is_named_and_left(tmp_path: Path) -> None:
-    rows(tmp_path / "invoices.csv", ["Invoice", "Amount"], [["i1", "3.50"]])
+    rows(tmp_path / "invoices.csv", ["Invoice", "Date"], [["i1", "2026-01-01"]])
     rows(tmp_path / "clients.csv", ["Client ID", "DOB"], [["c1", "1980-01-01"]])
     draft = draft_of(tmp_path)
     assert draft.without_table == ("invoices.csv",)
