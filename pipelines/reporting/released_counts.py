@@ -3,10 +3,12 @@
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars
 
 from pipelines.reporting.disclosure import PUBLIC
+from pipelines.reporting.versions import versions_of
 from pipelines.reporting.write import DATA_FILE
 
 TABLE = "ref_released_counts"
@@ -31,16 +33,25 @@ def released_counts(home_reports: Path) -> polars.DataFrame:
     Shape:  one row per audience, basis, level, subject, year and part; `n_clients` null where the
             count was hidden.
     """
-    found: list[tuple[tuple[str, int], list[dict[str, object]]]] = []
-    for path in home_reports.glob(f"*/v*/{PUBLIC}/{DATA_FILE}"):
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["head"]["state"] == "released":
-            order = (content["head"]["month"], content["head"]["version"])
-            found.append((order, content.get("counts", [])))
+    versions = [
+        version
+        for period in sorted(home_reports.glob("*"))
+        for version in versions_of(period)
+        if version.is_released
+    ]
+    versions.sort(
+        key=lambda one: (str(one.release.get("on", "")), one.folder.parent.name, one.number)
+    )
     rows = [
-        {**row, "period_start_on": date.fromisoformat(str(row["period_start_on"]))}
-        for _, counts in sorted(found, key=lambda one: one[0])
-        for row in counts
+        {**row, "period_start_on": date.fromisoformat(row["period_start_on"])}
+        for version in versions
+        for row in _counts(version.folder / PUBLIC / DATA_FILE)
     ]
     frame = polars.DataFrame(rows, schema=_SCHEMA, orient="row")
     return frame.unique(_KEY, keep="last", maintain_order=True).sort(_KEY)
+
+
+def _counts(path: Path) -> list[dict[str, Any]]:
+    if not path.is_file():
+        return []
+    return json.loads(path.read_text(encoding="utf-8")).get("counts", [])
