@@ -17,6 +17,7 @@ libraries; "wall" is everything.
 
 `make bench BENCH=comparison` is about something else: the comparison of therapists on clinics whose
 truth is known (`comparison.py`); `BENCH=comparison-speed` measures it on a million courses.
+`BENCH=reports` measures pages, PDFs and data files (`reports.py`).
 `BENCH=ingest` is reading and checking alone, against bare reading (`ingest.py`).
 """
 
@@ -35,7 +36,7 @@ from rich.table import Table
 
 from pipelines.demo.clinic import DemoOptions, clients_for, write_deliveries
 from pipelines.home import Home
-from tests.bench import comparison, comparison_speed, ingest
+from tests.bench import comparison, comparison_speed, ingest, reports
 
 MONTHS = 25
 DEFAULT_SIZES = (100_000, 1_000_000)
@@ -150,6 +151,7 @@ def main() -> None:
         "comparison": comparison.main,
         "comparison-speed": comparison_speed.main,
         "ingest": ingest.main,
+        "reports": reports.main,
     }
     if sys.argv[1:2] and sys.argv[1] in others:
         others[sys.argv[1]](sys.argv[2:])
