@@ -15,6 +15,7 @@ from pipelines.reporting.typesetting import can_be_drawn
 
 # What the first font surely draws: Latin letters, and the signs of our own words.
 PLAIN = r"\x20-\x7e\u00a0-\u017f\u2010-\u2027\u2030-\u203a\u2190-\u2193\u2212\u2260\u2264\u2265"
+_UNUSUAL = re.compile(f"[^{PLAIN}]")
 _TURNS_ORDER = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _BLANKS = "\t\n\r\x0b\x0c\u2028\u2029"
 # A word that no line of a table has room for may break anywhere; an address breaks by itself.
@@ -28,7 +29,9 @@ _WORD = re.compile(rf"[^\s<>\"]*[^{PLAIN}\s][^\s<>\"]*|(?![{PLAIN}])\s")
 def printable(content: Any, *, is_in_lines: bool = True) -> Any:
     """The content of a page, mappings and lists of texts, with each text as it can be printed."""
     if isinstance(content, str):
-        shown = _WORD.sub(lambda found: _written(found[0]), content)
+        # Most texts have nothing unusual, which one character at a time tells soonest.
+        is_plain = _UNUSUAL.search(content) is None
+        shown = content if is_plain else _WORD.sub(lambda found: _written(found[0]), content)
         return _LONG.sub(_with_breaks, shown) if is_in_lines else shown
     if isinstance(content, Mapping):
         return {
