@@ -21,7 +21,7 @@ from tests.unit.reporting.made_up_courses import Settings
 from tests.unit.reporting.mart_clinic import empty_marts
 from tests.unit.reporting.mart_tables import fill, insert, publish
 
-N_CLINICS = 12
+N_CLINICS = 6
 WITNESSES_EACH = 2
 
 
