@@ -18,6 +18,7 @@ from pipelines.reporting import release as release_module
 from pipelines.reporting import upkeep
 from pipelines.reporting.release import release
 from pipelines.reporting.versions import altered_files, versions_of
+from pipelines.reporting.write import write_report
 from pipelines.warehouse.build_run import BuildRun
 from tests.pipeline.homes import query, words_of
 
@@ -129,12 +130,17 @@ def test_a_later_correction_makes_a_new_draft_that_says_what_moved_and_why(
     published = hashes(corrected.reports / MONTH / "v1")
 
     # A run that is cut off between two files of the new version leaves no half of it.
-    def killed(*_: Any) -> str:
-        raise KeyboardInterrupt
+    written: list[Any] = []
+
+    def killed_at_the_second(*arguments: Any) -> Any:
+        if written:
+            raise KeyboardInterrupt
+        written.append(write_report(*arguments))
 
     with monkeypatch.context() as patch:
-        patch.setattr(upkeep, "render_page", killed)
+        patch.setattr(upkeep, "write_report", killed_at_the_second)
         assert run(corrected.root).exit_code != 0
+    assert written, "it was cut off after the first report of the version"
     assert numbers(corrected) == [1]
 
     done = run(corrected.root)
