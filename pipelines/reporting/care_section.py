@@ -1,7 +1,7 @@
 """Care as it happened: attendance, referrals and endings, waits, seats."""
 
 from pipelines.reporting.context import Context, column, count_cell, text_cell
-from pipelines.reporting.figures import ROLLING
+from pipelines.reporting.figures import ROLLING, YEAR
 from pipelines.reporting.model import Chart, Row, Section, Table
 from pipelines.reporting.outcomes_section import trend_chart
 from pipelines.reporting.trends import attended_share, attended_trend, window
@@ -82,6 +82,8 @@ def _table(context: Context) -> Table:
         ("year_ago", before, words.say("care.year_ago", period=before.words)),
         ("twelve", context.year, words.say("care.twelve", month=context.period.words)),
     )
+    if context.period.kind in (YEAR, ROLLING):
+        windows = windows[:-1]
     by_window = [
         context.figures.activity(context.subject, shown.kind, shown.end_on)
         for _, shown, _ in windows
@@ -98,7 +100,7 @@ def _table(context: Context) -> Table:
     ]
     return Table(
         table_id="care-table",
-        caption=words.say("care.table", period=context.period.words),
+        caption=words.say(f"care.table_{len(windows)}", period=context.period.words),
         columns=(
             column("measure", words.say("care.measure"), is_number=False),
             *(column(key, label) for key, _, label in windows),

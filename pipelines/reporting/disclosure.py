@@ -17,9 +17,12 @@ from pipelines.errors import ContractError, UsageError
 
 POLICY_FOLDER = Path(__file__).parents[2] / "data_contracts" / "disclosure"
 DIRECTOR_POLICY = "internal"
+THERAPIST_POLICY = "therapist"
 DEFAULT_PUBLIC_POLICY = "nhs_england"
 LEVELS = ("clinic", "programme", "therapist", "group", "stratum")
+DIRECTOR = "director"
 PUBLIC = "public"
+THERAPIST = "therapist"
 # The marts' levels over the clients who agreed to public reporting → what they are published as.
 PUBLIC_LEVELS = {"public_clinic": "clinic", "public_programme": "programme"}
 # The tables that the public may see; all others count everybody, or one person in several rows, so
@@ -192,7 +195,11 @@ def audience_policies(public_policy: str = DEFAULT_PUBLIC_POLICY) -> dict[str, P
             found=public_policy,
             todo="name one of these",
         )
-    return {"director": policies[DIRECTOR_POLICY], PUBLIC: policies[public_policy]}
+    return {
+        DIRECTOR: policies[DIRECTOR_POLICY],
+        THERAPIST: policies[THERAPIST_POLICY],
+        PUBLIC: policies[public_policy],
+    }
 
 
 def policy_table(*, public_policy: str = DEFAULT_PUBLIC_POLICY) -> polars.DataFrame:

@@ -6,7 +6,7 @@ alone: what the gate withheld cannot be seen from here.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ Record = Mapping[str, Any]
 
 MONTH = "month"
 QUARTER = "quarter"
+YEAR = "year"
 ROLLING = "rolling_12m"
 CLINIC = ("clinic", "clinic")
 HISTORY_MONTHS = 24
@@ -117,18 +118,32 @@ class Measure:
 
 @dataclass(frozen=True)
 class Subject:
-    """Somebody or something that has figures of its own; `led_by` are a group's therapists."""
+    """Somebody or something that has figures of its own.
+
+    `led_by` are a group's therapists by name, `led_by_ids` by id; `programme_id` is a group's.
+    """
 
     level: str
     subject_id: str
     name: str
     detail: str
     led_by: tuple[str, ...] = ()
+    led_by_ids: tuple[str, ...] = ()
+    programme_id: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
         """What its rows are found by."""
         return (self.level, self.subject_id)
+
+
+# The fields whose keys name a subject, and where in the key it stands.
+_BY_SUBJECT = {
+    **dict.fromkeys(
+        ("_outcomes", "_activity", "_completeness", "_recovery", "_started"), slice(0, 2)
+    ),
+    "_published": slice(1, 3),
+}
 
 
 @dataclass(frozen=True)
@@ -187,6 +202,26 @@ class Figures:
         The clinic has its whole history, everybody else the periods that end with the month.
         """
         return list(self._published.get((table, *subject, kind, end_on), ()))
+
+    def about(self, subjects: Sequence[Subject]) -> "Figures":
+        """The same without the rows of anybody but these subjects, and without the deliveries."""
+        kept: dict[str, dict[Any, Any]] = {name: {} for name in _BY_SUBJECT}
+        for subject in subjects:
+            for name, rows in self._divided.get(subject.key, {}).items():
+                kept[name] |= rows
+        return replace(
+            self, subjects=tuple(subjects), deliveries=(), quarantine=(), warnings=(), **kept
+        )
+
+    @cached_property
+    def _divided(self) -> Mapping[tuple[str, str], Mapping[str, dict[Any, Any]]]:
+        """Subject → field → its rows: one pass for all pages, and none for each."""
+        found: dict[tuple[str, str], dict[str, dict[Any, Any]]] = {}
+        for name, place in _BY_SUBJECT.items():
+            for key, rows in getattr(self, name).items():
+                subject = found.setdefault(key[place], {each: {} for each in _BY_SUBJECT})
+                subject[name][key] = rows
+        return found
 
     def subjects_at(self, level: str) -> list[Subject]:
         """The subjects of a level in the order of their names, which ranks nobody."""
@@ -330,6 +365,8 @@ def read_figures(connection: duckdb.DuckDBPyConnection, *, month: date, audience
                 row["name"],
                 row["detail"] or "",
                 tuple(row["led_by"] or ()),
+                tuple(row["led_by_ids"] or ()),
+                row["programme_id"] or "",
             )
             for row in listed("pub_subjects")
         ),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pipelines.comparison.spc import FALLEN, RISEN
 from pipelines.reporting.context import Context
-from pipelines.reporting.figures import ROLLING, Measure
+from pipelines.reporting.figures import CLINIC, ROLLING, Measure
 from pipelines.reporting.in_short_facts import (
     claim_sentences,
     domain_sentences,
@@ -23,6 +23,7 @@ from pipelines.reporting.sentences import (
     worse_too,
 )
 from pipelines.reporting.signals import signals_in_short
+from pipelines.reporting.subject_sections import standing_sentences
 from pipelines.reporting.trends import (
     attended_share,
     better_trend,
@@ -116,8 +117,11 @@ def _outcomes(context: Context) -> list[Sentence]:
     found += [
         *who_sentences(context),
         *domain_sentences(context),
-        *claim_sentences(context),
-        *programme_sentences(context),
+        *(
+            [*claim_sentences(context), *programme_sentences(context)]
+            if context.subject == CLINIC
+            else standing_sentences(context)
+        ),
     ]
     return without_weakest(found, results[1:])
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pipelines.reporting.comparing import BELOW
 from pipelines.reporting.comparison_words import outside
 from pipelines.reporting.context import Context, first_with_rule
-from pipelines.reporting.figures import MONTH, ROLLING
+from pipelines.reporting.figures import CLINIC, MONTH, ROLLING
 from pipelines.reporting.model import Card, Sentence
 from pipelines.reporting.sentences import (
     Share,
@@ -21,6 +21,7 @@ from pipelines.reporting.sentences import (
     nhs_recovered_share,
 )
 from pipelines.reporting.signals import signal_items
+from pipelines.reporting.subject_sections import missing_items
 from pipelines.reporting.trust_section import is_used
 
 AT_MOST = 5
@@ -41,10 +42,16 @@ def look_at(context: Context, cards: tuple[Card, ...]) -> tuple[Sentence, ...]:
         *_programmes_worse(context),
         *_under_standard(context),
         *_not_on_track(context),
-        *_outside_limits(context),
-        *_programmes_missing(context),
-        *_therapists_missing(context),
-        *_turned_away(context),
+        *(
+            [
+                *_outside_limits(context),
+                *_programmes_missing(context),
+                *_therapists_missing(context),
+                *_turned_away(context),
+            ]
+            if context.subject == CLINIC
+            else missing_items(context)
+        ),
     ]
     if not found:
         return (Sentence(context.words.say("look.none"), "none"),)

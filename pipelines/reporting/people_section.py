@@ -135,7 +135,7 @@ def _cells(
     words, minimums, figures = context.words, context.minimums, context.figures
     cells = [subject_cell(context, subject)]
     if level == "group":
-        cells += [text_cell(subject.detail), _seats(activity, context)]
+        cells += [text_cell(subject.detail), seats_cell(activity, context)]
     else:
         cells.append(count_cell(activity, "n_open", words))
     cells.append(count_cell(activity, "n_ended", words))
@@ -146,11 +146,12 @@ def _cells(
     if measure is not None:
         row = figures.outcome(measure, subject.key, ROLLING, end_on)
         cells.append(share_cell(better_share(row), minimums, words))
-        cells += _compared_cells(context, compared_row(context, measure, subject))
+        cells += compared_cells(context, compared_row(context, measure, subject))
     return cells
 
 
-def _seats(activity: Record | None, context: Context) -> Cell:
+def seats_cell(activity: Record | None, context: Context) -> Cell:
+    """The seats taken, of those that a group has."""
     words = context.words
     if activity is None or not activity["n_seats"]:
         return Cell(text=words.say("number.nothing"))
@@ -164,7 +165,7 @@ def _seats(activity: Record | None, context: Context) -> Cell:
     )
 
 
-def _compared_cells(context: Context, row: Record | None) -> list[Cell]:
+def compared_cells(context: Context, row: Record | None) -> list[Cell]:
     """Expected, adjusted, drawn towards the average, and what can be said; never one of them."""
     words = context.words
     if row is None or not row["n_pairs"]:

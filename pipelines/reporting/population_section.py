@@ -4,7 +4,7 @@ The public page says by what its courses were chosen instead: a flow would count
 """
 
 from pipelines.reporting.context import Context, column, count_cell, text_cell
-from pipelines.reporting.figures import Measure, Record
+from pipelines.reporting.figures import ROLLING, YEAR, Measure, Record
 from pipelines.reporting.model import Cell, Chart, Row, Section, Sentence, Table
 from pipelines.reporting.sentences import measured_sentence, paired_share
 from pipelines.reporting.trends import Window
@@ -33,12 +33,14 @@ def population_section(context: Context) -> Section:
         counts = {
             stage: cell for stage, cell in counts.items() if stage not in ("unmeasured", "paired")
         }
+    is_year = shown.kind in (YEAR, ROLLING)
+    windows = [shown] if is_year else [shown, context.year]
     return Section(
         section_id="population",
         title=words.say("section.population"),
         paragraphs=(*_paragraphs(context, shown, counts), *_started(context)),
         charts=(_chart(context, shown, counts),) if counts["ended"].value is not None else (),
-        tables=(_table(context, [shown, context.year], list(counts)),),
+        tables=(_table(context, windows, list(counts)),),
     )
 
 

@@ -11,6 +11,7 @@ from pipelines.reporting.figures import (
     MONTH,
     QUARTER,
     ROLLING,
+    YEAR,
     Figures,
     Measure,
     Record,
@@ -49,14 +50,18 @@ class Window:
 
 
 def window(figures: Figures, kind: str, words: Wording, *, years_back: int = 0) -> Window:
-    """The month, the last whole quarter, or the twelve months that end with the report's month."""
+    """The month, the last whole quarter, the year, or the twelve months to the report's month."""
     end_on = figures.month_end_on
     if kind == QUARTER:
         ends = figures.period_ends(QUARTER, 1)
         end_on = ends[-1] if ends else end_on
     if years_back:
         end_on = _month_end_years_before(end_on, years_back)
-    name = words.quarter(end_on) if kind == QUARTER else words.month(end_on)
+    named: dict[str, Callable[[date], str]] = {
+        QUARTER: words.quarter,
+        YEAR: lambda day: str(day.year),
+    }
+    name = named.get(kind, words.month)(end_on)
     return Window(kind, end_on, words.say(f"period.{kind}", name=name))
 
 
@@ -126,7 +131,8 @@ def trend(
     A share has a p′-chart, whose limits follow each period's n; a count or a number of days has an
     XmR chart. `figure` and `instrument_id` are what a rebase of the clinic names.
     """
-    if kind == ROLLING:
+    if kind not in (MONTH, QUARTER):
+        # Years are too few for limits, and twelve months hold most of the twelve before.
         return None
     ends = figures.period_ends(kind, HISTORY_MONTHS if kind == MONTH else HISTORY_QUARTERS)
     read_values = [read(end) for end in ends]

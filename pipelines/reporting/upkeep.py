@@ -1,10 +1,11 @@
 """Which months need a report, and writing them from the tables of a run."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,24 @@ from pipelines.home import Home
 from pipelines.ingest.manifest import deliveries
 from pipelines.months import latest_complete_month, month_end, month_of, months_between
 from pipelines.reporting.arrangement import arranged
+from pipelines.reporting.context import Context
 from pipelines.reporting.data_quality_page import data_quality_page, read_quality
 from pipelines.reporting.dictionary_page import dictionary_page
-from pipelines.reporting.disclosure import audience_policies
+from pipelines.reporting.disclosure import DIRECTOR, PUBLIC, THERAPIST
+from pipelines.reporting.figures import MONTH
 from pipelines.reporting.figures_moved import Move, count_figures, figures_moved
+from pipelines.reporting.head import DRAFT, period_key
 from pipelines.reporting.html import render_index
 from pipelines.reporting.made_from import made_from, reasons
 from pipelines.reporting.methods_page import methods_page
 from pipelines.reporting.model import Page, Report
+from pipelines.reporting.subject_pages import (
+    SubjectPage,
+    links_to_subjects,
+    own_pages,
+    subject_pages,
+)
+from pipelines.reporting.subject_writing import write_page
 from pipelines.reporting.versions import (
     MADE_FROM,
     Version,
@@ -36,7 +47,13 @@ from pipelines.reporting.versions import (
     seal,
     staged,
 )
-from pipelines.reporting.view_model import DRAFT, build_report
+from pipelines.reporting.view_model import (
+    build_report,
+    clinic_report,
+    is_whole,
+    kinds_that_end_with,
+    report_context,
+)
 from pipelines.reporting.views import views_of
 from pipelines.reporting.what_changed import Published, released_head, with_changes
 from pipelines.reporting.wording import Wording, load_wording
@@ -55,7 +72,7 @@ from pipelines.warehouse.checked_deliveries import episode_gaps
 from pipelines.warehouse.inputs import code_fingerprint, inputs_fingerprint
 
 # Rules that a clinic set itself and the names of its tables are its own affair.
-SEES_COMPANIONS = ("director",)
+SEES_COMPANIONS = (DIRECTOR,)
 
 
 def months_to_report(home: Home, *, month: str | None, all_months: bool) -> list[str]:
@@ -117,6 +134,14 @@ def write_index_page(home: Home, *, stopped: Mapping[str, str] | None = None) ->
     return len({entry.month for entry in entries})
 
 
+@dataclass(frozen=True)
+class _Drafts:
+    """The reports of a period, and its subjects' pages, which are made one by one when asked."""
+
+    reports: Sequence[Report] = ()
+    pages: Callable[[], Iterable[SubjectPage]] = tuple
+
+
 class ReportWriter:
     """Writes reports from the tables of one run."""
 
@@ -139,20 +164,31 @@ class ReportWriter:
 
         A draft is replaced. Where the newest version is released, a draft of the next one is made
         when a figure of it has moved, and nothing is written when none has. With a `release`, the
-        newest draft is written once more with its words, and sealed.
+        newest draft is written once more with its words, and sealed; without one, the quarter and
+        the year that end with the month are written too.
         """
         run = self._run
         if run.as_of_on is None or run.as_of_on < month_end(month):
             return []
-        period = run.home.reports / f"{month:%Y-%m}"
+        kinds = kinds_that_end_with(month) if release is None else (MONTH,)
+        return [path for kind in kinds for path in self._write_period(month, kind, release)]
+
+    def _write_period(
+        self, month: date, kind: str, release: Mapping[str, Any] | None
+    ) -> list[Path]:
+        period = self._run.home.reports / period_key(kind, month)
         finish_swaps(period)
         newest, published = newest_version(period), last_released(period)
-        reports = self._reports(month)
+        drafts = self._drafts(month, kind)
+        reports = drafts.reports
+        if not reports:
+            return []
         moves = self._moves(published, reports) if published is not None else {}
         if published is not None and not any(moves.values()):
             note_unchanged(period, self._inputs, published)
             return []
         number = 1 if newest is None else newest.number + newest.is_released
+
         with staged(period, number) as folder:
             for report in reports:
                 numbered = self._numbered(report, number)
@@ -161,6 +197,13 @@ class ReportWriter:
                 if release is not None:
                     numbered = released_head(numbered, release, self._words(report))
                 self._write(folder, numbered)
+            for page in drafts.pages():
+                numbered = self._numbered(page.report, number)
+                if published is not None:
+                    numbered = self._beside_changed(numbered)
+                if release is not None:
+                    numbered = released_head(numbered, release, self._words(numbered))
+                write_page(folder / numbered.head.audience, replace(page, report=numbered))
             note = {**self._made_from, "files": file_names(folder)}
             write_atomic(folder / MADE_FROM, json.dumps(note, sort_keys=True) + "\n")
             if release is not None:
@@ -176,24 +219,44 @@ class ReportWriter:
             if month not in months_written and self.write(month_of(month))
         ]
 
-    def _reports(self, month: date) -> list[Report]:
+    def _drafts(self, month: date, kind: str) -> _Drafts:
+        """The clinic's reports of a period, and beside a month's the pages of its subjects."""
         run = self._run
         names = [name for name in run.tables if name.startswith(("pub_", "ref_"))]
         with run.engine.views({name: run.table_path(name) for name in names}):
-            reports = [
-                build_report(
-                    run.engine.connection,
-                    month=month,
-                    audience=audience,
-                    settings=run.settings,
-                    provenance=self._provenance(),
-                )
-                for audience in sorted(audience_policies())
-            ]
-            reports = [arranged(report, run.settings.report) for report in reports]
-            if any(report.head.audience in SEES_COMPANIONS for report in reports):
+            director = self._context(month, kind, DIRECTOR)
+            if kind != MONTH:
                 self._companions()
-        return reports
+                whole = [director] if is_whole(director) else []
+                return _Drafts([self._arranged(clinic_report(each)) for each in whole])
+            therapist = self._context(month, kind, THERAPIST)
+            public = build_report(
+                run.engine.connection,
+                month=month,
+                audience=PUBLIC,
+                settings=run.settings,
+                provenance=self._provenance(),
+            )
+            self._companions()
+        linked = replace(director, links=links_to_subjects(director.figures))
+        return _Drafts(
+            [self._arranged(clinic_report(linked)), self._arranged(public)],
+            lambda: chain(subject_pages(director), own_pages(therapist)),
+        )
+
+    def _arranged(self, report: Report) -> Report:
+        return arranged(report, self._run.settings.report)
+
+    def _context(self, month: date, kind: str, audience: str) -> Context:
+        run = self._run
+        return report_context(
+            run.engine.connection,
+            month=month,
+            audience=audience,
+            settings=run.settings,
+            provenance=self._provenance(),
+            kind=kind,
+        )
 
     def _moves(self, published: Version, reports: Sequence[Report]) -> dict[str, list[Move]]:
         """By audience the figures that differ from the published version."""
@@ -226,6 +289,10 @@ class ReportWriter:
         state = self._words(report).say(f"head.state.{DRAFT}", version=number)
         head = replace(report.head, version=number, state=DRAFT, state_words=state)
         return replace(report, head=head)
+
+    def _beside_changed(self, report: Report) -> Report:
+        text = self._words(report).say("subjects.what_moved")
+        return replace(report, head=replace(report.head, change_words=text))
 
     @staticmethod
     def _words(report: Report) -> Wording:

@@ -21,12 +21,21 @@ from pipelines.reporting.course_section import course_section
 from pipelines.reporting.disclosure import PUBLIC
 from pipelines.reporting.domains_section import domains_section
 from pipelines.reporting.equity_section import equity_section
-from pipelines.reporting.figures import MONTH, ROLLING, Instrument, read_figures
+from pipelines.reporting.figures import (
+    MONTH,
+    QUARTER,
+    ROLLING,
+    YEAR,
+    Instrument,
+    month_before,
+    read_figures,
+)
+from pipelines.reporting.head import report_head
 from pipelines.reporting.in_short import in_short
 from pipelines.reporting.look_at import look_at
 from pipelines.reporting.measures_section import measures_section
 from pipelines.reporting.method_section import method_section
-from pipelines.reporting.model import Head, Report
+from pipelines.reporting.model import Report
 from pipelines.reporting.outcomes_section import outcomes_section
 from pipelines.reporting.path_section import path_section
 from pipelines.reporting.people_section import people_section
@@ -42,9 +51,9 @@ from pipelines.reporting.work_section import work_section
 
 # What says how the figures were made, and nothing of what was delivered: a hash of all tables would
 # change with clients who are not counted.
+DECEMBER = 12
+_MONTHS = {MONTH: 1, QUARTER: 3, YEAR: 12}
 PUBLIC_PROVENANCE = ("as_of_on", "catalogue_digest", "code_revision", "contracts")
-DRAFT = "draft"
-RELEASED = "released"
 
 
 def build_report(
@@ -54,11 +63,47 @@ def build_report(
     audience: str,
     settings: ReportSettings,
     provenance: Mapping[str, Any],
+    kind: str = MONTH,
     version: int = 1,
     language: str = "en",
 ) -> Report:
-    """The report of a month for an audience, from the `pub_` and `ref_` tables of a connection.
+    """The clinic's report of the period that ends with a month, for an audience.
 
+    Parameters and errors are those of `report_context`.
+    """
+    context = report_context(
+        connection,
+        month=month,
+        audience=audience,
+        settings=settings,
+        provenance=provenance,
+        kind=kind,
+        language=language,
+    )
+    if audience == PUBLIC:
+        return public_report(
+            context,
+            read_public_figures(connection, month_end_on=context.figures.month_end_on),
+            head=report_head(context, version=version),
+            provenance={name: provenance[name] for name in PUBLIC_PROVENANCE if name in provenance},
+        )
+    return clinic_report(context, version=version)
+
+
+def report_context(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    month: date,
+    audience: str,
+    settings: ReportSettings,
+    provenance: Mapping[str, Any],
+    kind: str = MONTH,
+    language: str = "en",
+) -> Context:
+    """What the report of a period for an audience, and the pages of its subjects, are made from.
+
+    `kind` is month, quarter or year, and the period the one that ends with the month. All is read
+    from the `pub_` and `ref_` tables of the connection.
     `provenance` says what no table holds, each key optional: `as_of_on` (ISO day, where deliveries
     are not shown), `code_revision`, `catalogue_digest`, `contracts` (table → version), `sources`
     (each with `name`, and where they apply `episode_gap_days`: courses were derived with this gap;
@@ -75,12 +120,14 @@ def build_report(
     )
     measures = tuple(figures.measures())
     routine = tuple(routine_measures(figures, measures))
-    context = Context(
+    return Context(
         figures=figures,
         words=words,
         minimums=minimums,
-        headline=window(figures, headline_kind(figures, measures), words),
-        period=window(figures, MONTH, words),
+        headline=window(
+            figures, headline_kind(figures, measures) if kind == MONTH else kind, words
+        ),
+        period=window(figures, kind, words),
         year=window(figures, ROLLING, words),
         measures=measures,
         routine=routine,
@@ -88,13 +135,27 @@ def build_report(
         settings=settings,
         provenance=provenance,
     )
-    if audience == PUBLIC:
-        return public_report(
-            context,
-            read_public_figures(connection, month_end_on=figures.month_end_on),
-            head=_head(context, version=version),
-            provenance={name: provenance[name] for name in PUBLIC_PROVENANCE if name in provenance},
-        )
+
+
+def kinds_that_end_with(month: date) -> tuple[str, ...]:
+    """The kinds of periods whose last month this is."""
+    kinds = (MONTH, *((QUARTER,) if month.month % 3 == 0 else ()))
+    return (*kinds, YEAR) if month.month == DECEMBER else kinds
+
+
+def is_whole(context: Context) -> bool:
+    """Whether all months of the period lie in the history; half a quarter is none.
+
+    A month is always one, so that one in which nothing happened is told as such.
+    """
+    first = context.figures.first_month
+    months = _MONTHS[context.period.kind]
+    begins = month_before(context.figures.month, months - 1)
+    return months == 1 or (first is not None and first <= begins)
+
+
+def clinic_report(context: Context, *, version: int = 1) -> Report:
+    """The clinic's own report, in the order of its sections."""
     cards = key_figures(context)
     sections = (
         population_section(context),
@@ -113,12 +174,12 @@ def build_report(
         method_section(context),
     )
     return Report(
-        head=_head(context, version=version),
+        head=report_head(context, version=version),
         in_short=in_short(context),
         key_figures=cards,
         look_at=look_at(context, cards),
         sections=tuple(section for section in sections if section is not None),
-        provenance=provenance,
+        provenance=context.provenance,
     )
 
 
@@ -130,28 +191,3 @@ def _called_shortly(instruments: Mapping[str, Instrument], words: Wording) -> di
         else instrument
         for key, instrument in instruments.items()
     }
-
-
-def _head(context: Context, *, version: int) -> Head:
-    words, figures = context.words, context.figures
-    given = context.provenance.get("as_of_on")
-    as_of_on = figures.as_of_on or (date.fromisoformat(str(given)) if given else None)
-    return Head(
-        clinic=context.settings.clinic_name,
-        month=f"{figures.month.year}-{figures.month.month:02}",
-        month_name=context.period.words,
-        title=words.say(
-            "head.title", clinic=context.settings.clinic_name, month=context.period.words
-        ),
-        audience=figures.audience,
-        readers=words.say(f"head.readers.{figures.audience}"),
-        language=words.language,
-        version=version,
-        state=DRAFT,
-        state_words=words.say(f"head.state.{DRAFT}", version=version),
-        as_of_on=as_of_on.isoformat() if as_of_on else None,
-        as_of_words=words.say("head.as_of_unknown")
-        if as_of_on is None
-        else words.say("head.as_of", day=words.day(as_of_on)),
-        change_words=words.say("head.first_version"),
-    )

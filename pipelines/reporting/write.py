@@ -57,9 +57,19 @@ def write_report(
 
 
 def index_entries(home_reports: Path) -> tuple[IndexEntry, ...]:
-    """All reports on disk, newest month first, then newest version, then audience."""
+    """All reports on disk, newest period first, then newest version, then audience."""
     found = sorted(_entries(home_reports), key=lambda entry: entry.audience)
-    return tuple(sorted(found, key=lambda entry: (entry.month, entry.version), reverse=True))
+    return tuple(
+        sorted(found, key=lambda entry: (_ends_in(entry.month), entry.version), reverse=True)
+    )
+
+
+def _ends_in(period: str) -> tuple[str, int]:
+    """The month that a period ends with, and how long it is: what orders `2026-Q3` and `2026`."""
+    year, _, part = period.partition("-")
+    if part.startswith("Q"):
+        return (f"{year}-{3 * int(part[1:]):02}", 3)
+    return (period, 1) if part else (f"{year}-12", 12)
 
 
 def _entries(home_reports: Path) -> Iterator[IndexEntry]:

@@ -17,7 +17,9 @@ names as (
         subject_id,
         name,
         detail,
-        led_by
+        led_by,
+        led_by_ids,
+        programme_id
     from int_subject_names
 )
 
@@ -27,7 +29,9 @@ select
     names.subject_id,
     names.name,
     names.detail,
-    names.led_by
+    names.led_by,
+    names.led_by_ids,
+    names.programme_id
 from names
 inner join policies on names.level = policies.level
 order by policies.audience, names.level, names.subject_id

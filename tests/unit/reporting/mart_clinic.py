@@ -317,7 +317,7 @@ def _warning_rows(clinic: Clinic) -> Iterable[dict]:
 def _references(connection: duckdb.DuckDBPyConnection, clinic: Clinic) -> None:
     connection.execute(
         "create table int_subject_names (level varchar, subject_id varchar, name varchar,"
-        " detail varchar, led_by varchar[])"
+        " detail varchar, led_by varchar[], led_by_ids varchar[], programme_id varchar)"
     )
     names = [("clinic", "clinic", "Example Hill Clinic", None)]
     names += [("programme", key, *value) for key, value in clinic.programmes.items()]
@@ -329,7 +329,12 @@ def _references(connection: duckdb.DuckDBPyConnection, clinic: Clinic) -> None:
         ("group", f"g-{place}", f"Evening group {place + 1}", "DBT skills")
         for place in range(clinic.n_groups)
     ]
-    connection.executemany("insert into int_subject_names values (?, ?, ?, ?, null)", names)
+    connection.executemany(
+        """insert into int_subject_names values ($1, $2, $3, $4, null,
+        -- Every group is led by one of the first two therapists.
+        case $1 when 'group' then ['t-0' || (right($2, 1)::integer % 2)] end, null)""",
+        names,
+    )
     connection.execute(
         """create table ref_instruments (instrument_id varchar, name varchar, version varchar,
         domain varchar, n_items integer, item_min_points double, item_max_points double,

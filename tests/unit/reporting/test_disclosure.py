@@ -383,5 +383,5 @@ def test_names_and_deliveries_are_for_those_who_may_have_them(
             "select audience, count(distinct level) from pub_subjects group by 1"
         ).fetchall()
     )
-    assert levels == {"director": 4, "public": 2}
+    assert levels == {"director": 4, "public": 2, "therapist": 2}
     assert marts.execute("select audience from pub_deliveries").fetchall() == [("director",)]

@@ -15,18 +15,23 @@ from pipelines.reporting.disclosure import (
 
 
 def test_every_policy_says_where_it_comes_from() -> None:
-    assert set(load_policies()) == {"internal", "nhs_england", "cms", "opensafely"}
+    assert set(load_policies()) == {"internal", "therapist", "nhs_england", "cms", "opensafely"}
     assert all(policy.source and policy.does_not_do for policy in load_policies().values())
 
 
-def test_the_policy_table_shows_single_people_to_the_director_over_twelve_months_only() -> None:
+def test_the_policy_table_shows_single_people_inside_and_over_twelve_months_only() -> None:
     rows = policy_table().rows(named=True)
     shown = {
         (row["audience"], row["period_kind"])
         for row in rows
         if row["table_name"] == "pub_outcomes" and row["level"] in ("therapist", "group")
     }
-    assert shown == {("director", "rolling_12m")}
+    assert shown == {("director", "rolling_12m"), ("therapist", "rolling_12m")}
+
+
+def test_a_therapist_gets_no_level_that_holds_a_colleagues_clients() -> None:
+    rows = [row for row in policy_table().rows(named=True) if row["audience"] == "therapist"]
+    assert {row["level"] for row in rows} == {"therapist", "group"}
 
 
 def test_the_public_gets_no_month_no_person_and_no_delivery() -> None:

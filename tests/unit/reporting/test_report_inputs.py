@@ -41,11 +41,11 @@ def test_every_subject_has_a_name(connection: duckdb.DuckDBPyConnection) -> None
     )
     found = rows(connection, "int_subject_names", {"clinic_name": "Example Hill"})
     assert [tuple(row.values()) for row in found] == [
-        ("clinic", "clinic", "Example Hill", None, None),
-        ("group", "g1", "Evening", "DBT skills", ["Ada Birnbaum"]),
-        ("group", "g2", "Noon", None, []),
-        ("programme", "p1", "DBT skills", "dbt_skills", None),
-        ("therapist", "t1", "Ada Birnbaum", "psychologist", None),
+        ("clinic", "clinic", "Example Hill", None, None, None, None),
+        ("group", "g1", "Evening", "DBT skills", ["Ada Birnbaum"], ["t1", "gone"], "p1"),
+        ("group", "g2", "Noon", None, [], [], "gone"),
+        ("programme", "p1", "DBT skills", "dbt_skills", None, None, None),
+        ("therapist", "t1", "Ada Birnbaum", "psychologist", None, None, None),
     ]
 
 

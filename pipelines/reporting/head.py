@@ -1,0 +1,55 @@
+"""The head of a page: whose report it is, of which period and version, and who may read it."""
+
+from datetime import date
+
+from pipelines.reporting.context import Context
+from pipelines.reporting.figures import CLINIC, QUARTER, YEAR, Subject
+from pipelines.reporting.model import Head
+
+DRAFT = "draft"
+RELEASED = "released"
+
+
+def period_key(kind: str, month: date) -> str:
+    """The period that ends with a month as folders call it: `2026-10`, `2026-Q3` or `2026`."""
+    if kind == YEAR:
+        return f"{month.year}"
+    if kind == QUARTER:
+        return f"{month.year}-Q{(month.month + 2) // 3}"
+    return f"{month.year}-{month.month:02}"
+
+
+def report_head(
+    context: Context, *, version: int, period: str = "", subject: Subject | None = None
+) -> Head:
+    """The head of the clinic's report, or of a subject's page.
+
+    `period` is the key of the report that the page belongs to; empty: the context's own.
+    """
+    words, figures = context.words, context.figures
+    given = context.provenance.get("as_of_on")
+    as_of_on = figures.as_of_on or (date.fromisoformat(str(given)) if given else None)
+    clinic, about = context.settings.clinic_name, context.period.words
+    heading, title = about, words.say("head.title", clinic=clinic, month=about)
+    readers = words.say(f"head.readers.{figures.audience}")
+    if subject is not None and subject.key != CLINIC:
+        level = words.say(f"subjects.level.{subject.level}")
+        heading = words.say("subjects.heading", level=level, name=subject.name, period=about)
+        title = words.say("subjects.title", clinic=clinic, name=subject.name, period=about)
+    return Head(
+        clinic=clinic,
+        month=period or period_key(context.period.kind, figures.month),
+        month_name=heading,
+        title=title,
+        audience=figures.audience,
+        readers=readers,
+        language=words.language,
+        version=version,
+        state=DRAFT,
+        state_words=words.say(f"head.state.{DRAFT}", version=version),
+        as_of_on=as_of_on.isoformat() if as_of_on else None,
+        as_of_words=words.say("head.as_of_unknown")
+        if as_of_on is None
+        else words.say("head.as_of", day=words.day(as_of_on)),
+        change_words=words.say("head.first_version"),
+    )

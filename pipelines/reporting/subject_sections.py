@@ -1,0 +1,289 @@
+"""The sections that only the page of a programme, therapist or group has."""
+
+from datetime import date
+
+from pipelines.reporting.comparison_words import compared_row, verdict_words
+from pipelines.reporting.context import (
+    Context,
+    column,
+    count_cell,
+    share_cell,
+    subject_cell,
+    text_cell,
+)
+from pipelines.reporting.disclosure import THERAPIST
+from pipelines.reporting.figures import (
+    CLINIC,
+    ROLLING,
+    Measure,
+    Record,
+    Subject,
+    month_before,
+    month_end,
+)
+from pipelines.reporting.model import Cell, Row, Section, Sentence, Table
+from pipelines.reporting.people_section import compared_cells, seats_cell
+from pipelines.reporting.sentences import better_share, measured_share, paired_share
+from pipelines.reporting.trust_section import done_share
+
+# Twelve months to the newest, three months apart, over two years.
+_WINDOWS, _STEP = 9, 3
+_MOST_MEASURES = 3
+
+
+def history_section(context: Context) -> Section | None:
+    """How the twelve-month figures went: so few a month that no chart could judge them."""
+    words, figures = context.words, context.figures
+    shown = [measure for measure in context.routine if measure.has_reliable_change]
+    ends = [_months_back(context, _STEP * back) for back in range(_WINDOWS)]
+    rows: list[Row] = []
+    for end in ends:
+        found = [
+            figures.outcome(measure, context.subject, ROLLING, end)
+            for measure in shown[:_MOST_MEASURES]
+        ]
+        if any(row is not None and row["n_paired"] for row in found):
+            cells = [share_cell(better_share(row), context.minimums, words) for row in found]
+            rows.append(Row((text_cell(words.short_month(end)), *cells)))
+    if len(rows) < 2:
+        return None
+    return Section(
+        section_id="history",
+        title=words.say("subjects.history.title"),
+        paragraphs=(words.say("subjects.history.lead"),),
+        tables=(
+            Table(
+                table_id="history-table",
+                caption=words.say("subjects.history.table"),
+                columns=(
+                    column("until", words.say("subjects.history.until"), is_number=False),
+                    *(
+                        column(
+                            measure.instrument.instrument_id,
+                            words.say("subjects.history.better", measure=measure.instrument.name),
+                        )
+                        for measure in shown[:_MOST_MEASURES]
+                    ),
+                ),
+                rows=tuple(rows),
+            ),
+        ),
+    )
+
+
+def _months_back(context: Context, months: int) -> date:
+    return month_end(month_before(context.figures.month, months))
+
+
+def standing_section(context: Context, subject: Subject) -> Section | None:
+    """What a comparison with the same clients elsewhere can say, in words; never a rank."""
+    words = context.words
+    compared = _compared(context, subject)
+    if not compared:
+        return None
+    # What was expected rests on everybody's courses: with two therapists it would tell the other's.
+    is_own = context.figures.audience == THERAPIST
+    names = ("unadjusted", "can_be_said")
+    if not is_own:
+        names = ("unadjusted", "expected", "adjusted", "shrunken", "can_be_said")
+    rows = []
+    for measure, row in compared:
+        share = better_share(
+            context.figures.outcome(measure, subject.key, ROLLING, context.year.end_on)
+        )
+        cells = compared_cells(context, row)
+        rows.append(
+            Row(
+                (
+                    text_cell(measure.instrument.name),
+                    share_cell(share, context.minimums, words),
+                    *(cells[-1:] if is_own else cells),
+                )
+            )
+        )
+    minimum = words.count(context.settings.comparison.minimum_pairs)
+    return Section(
+        section_id="standing",
+        title=words.say("subjects.standing.title"),
+        paragraphs=(
+            words.say(f"subjects.standing.means.{subject.level}"),
+            words.say("people.cannot_2", minimum=minimum),
+            words.say("people.cannot_3"),
+        ),
+        tables=(
+            Table(
+                table_id="standing-table",
+                caption=words.say("subjects.standing.table", period=context.year.words),
+                columns=(
+                    column("measure", words.say("outcomes.measure"), is_number=False),
+                    *(
+                        column(name, words.say(f"people.{name}"), is_number=name != "can_be_said")
+                        for name in names
+                    ),
+                ),
+                rows=tuple(rows),
+            ),
+        ),
+    )
+
+
+def standing_sentences(context: Context) -> list[Sentence]:
+    """The verdict on the first measure with its reason; for a programme, what beside the clinic."""
+    words, (level, subject_id) = context.words, context.subject
+    if level == "programme":
+        for measure in context.routine:
+            word = context.comparisons.get((measure.instrument.instrument_id, subject_id))
+            if word is not None:
+                text = words.say(
+                    "subjects.beside_clinic",
+                    measure=measure.instrument.name,
+                    words=words.say(f"outcomes.words.{word}"),
+                )
+                return [Sentence(text, f"beside_clinic.{word}", "outcomes")]
+        return []
+    subject = next(one for one in context.figures.subjects if one.key == context.subject)
+    for measure, row in _compared(context, subject):
+        said, why = verdict_words(context, row)
+        key = "subjects.standing.sentence_why" if why else "subjects.standing.sentence"
+        text = words.say(key, measure=measure.instrument.name, words=said, why=why)
+        return [Sentence(text, f"standing.{row['verdict']}", "standing")]
+    return []
+
+
+def _compared(context: Context, subject: Subject) -> list[tuple[Measure, Record]]:
+    found = []
+    for measure in context.routine:
+        row = compared_row(context, measure, subject) if measure.has_reliable_change else None
+        if row is not None:
+            found.append((measure, row))
+    return found
+
+
+def groups_section(context: Context) -> Section | None:
+    """The groups that a therapist leads, or a programme has, by name."""
+    words, figures, end_on = context.words, context.figures, context.year.end_on
+    if context.subject == CLINIC:
+        return None
+    rows = []
+    for group in figures.subjects_at("group"):
+        activity = figures.activity(group.key, ROLLING, end_on)
+        if group.key == context.subject or activity is None:
+            continue
+        measured = measured_share(figures.completeness(group.key, ROLLING, end_on))
+        rows.append(
+            Row(
+                (
+                    subject_cell(context, group),
+                    text_cell(group.detail),
+                    seats_cell(activity, context),
+                    count_cell(activity, "n_ended", words),
+                    share_cell(measured, context.minimums, words, has_interval=False),
+                )
+            )
+        )
+    if not rows:
+        return None
+    level = context.subject[0]
+    return Section(
+        section_id="own-groups",
+        title=words.say(f"subjects.groups.{level}"),
+        tables=(
+            Table(
+                table_id="own-groups-table",
+                caption=words.say("subjects.groups.table", period=context.year.words),
+                columns=(
+                    column("name", words.say("people.group"), is_number=False),
+                    column("programme", words.say("people.programme"), is_number=False),
+                    column("seats", words.say("people.seats")),
+                    column("ended", words.say("people.ended")),
+                    column("measured", words.say("outcomes.measured_of_finished")),
+                ),
+                rows=tuple(rows),
+            ),
+        ),
+    )
+
+
+def missing_section(context: Context) -> Section | None:
+    """What is missing of this subject's measures, as counts of what there is to do."""
+    words, year = context.words, context.year
+    row = context.figures.completeness(context.subject, ROLLING, year.end_on)
+    if row is None:
+        return None
+    rows = []
+    for measure in context.measures:
+        share = paired_share(
+            context.figures.outcome(measure, context.subject, ROLLING, year.end_on)
+        )
+        if share.n:
+            rest = share.n - (share.x or 0)
+            rows.append(
+                Row(
+                    (
+                        text_cell(measure.instrument.name),
+                        share_cell(share, context.minimums, words, has_interval=False),
+                        Cell(words.count(rest), rest),
+                    )
+                )
+            )
+    paragraphs = missing_words(context, row)
+    if not paragraphs and not rows:
+        return None
+    table = Table(
+        table_id="missing-table",
+        caption=words.say("subjects.missing.table", period=year.words),
+        columns=(
+            column("measure", words.say("outcomes.measure"), is_number=False),
+            column("measured", words.say("outcomes.measured_on_this")),
+            column("missing", words.say("subjects.missing.missing")),
+        ),
+        rows=tuple(rows),
+    )
+    return Section(
+        section_id="completeness",
+        title=words.say("subjects.missing.title"),
+        paragraphs=tuple(paragraphs),
+        tables=(table,) if rows else (),
+    )
+
+
+def missing_words(context: Context, row: Record) -> list[str]:
+    """How many due forms were not given, and how many finished courses have no pair of scores."""
+    words, year = context.words, context.year
+    due, paired = done_share(row), measured_share(row)
+    found = []
+    if due.n and due.x is not None:
+        found.append(
+            words.say(
+                "subjects.missing.due",
+                period=year.words,
+                due=words.count(due.n),
+                rest=words.count(due.n - due.x),
+            )
+        )
+    if paired.n and paired.x is not None:
+        found.append(
+            words.say(
+                "subjects.missing.paired",
+                finished=words.count(paired.n),
+                rest=words.count(paired.n - paired.x),
+            )
+        )
+    return found
+
+
+def missing_items(context: Context) -> list[Sentence]:
+    """What to look at: the finished courses without a pair of scores, where there are any."""
+    row = context.figures.completeness(context.subject, ROLLING, context.year.end_on)
+    if row is None or not row["n_finished"] or row["n_paired_any"] is None:
+        return []
+    rest = row["n_finished"] - row["n_paired_any"]
+    if not rest:
+        return []
+    text = context.words.say(
+        "subjects.missing.item",
+        rest=context.words.count(rest),
+        finished=context.words.count(row["n_finished"]),
+        period=context.year.words,
+    )
+    return [Sentence(text, "own_measures_missing", "completeness")]
