@@ -18,7 +18,7 @@ import python_calamine
 from pipelines.contracts.checked import Checked, check_converted_file, keep_unread
 from pipelines.contracts.odcs import Contract
 from pipelines.engine import Engine
-from pipelines.errors import SettingsError
+from pipelines.errors import DeliveryError, SettingsError
 from pipelines.files import make_private, private_folder, sha256_file, sha256_text, temporary_beside
 from pipelines.home import Home
 from pipelines.ingest import (
@@ -26,6 +26,7 @@ from pipelines.ingest import (
     csv_facts,
     mapped,
     plain_blocks,
+    resembling,
     text_batches,
     tolerant_csv,
 )
@@ -33,6 +34,7 @@ from pipelines.ingest.manifest import Delivery, LandedFile
 from pipelines.ingest.mapped.convert import LEFT_OUT_TABLE, convert, parts_of
 from pipelines.ingest.mapped.mapping_file import source_mapping
 from pipelines.ingest.mapped.model import SourceMapping
+from pipelines.ingest.mapped.source_rows import header_names, likely_optional
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,28 @@ def mapped_names(
         for delivery in landed
         if delivery.kind == "mapped"
     }
+
+
+def likely_columns(home: Home, delivery: Delivery) -> dict[str, dict[str, str]]:
+    """By file or sheet the columns that most likely are optional ones of the mapping, renamed.
+
+    Without a column that must be there a file is refused, which tells the same of that one.
+    """
+    if delivery.kind != "mapped":
+        return {}
+    mapping = _mapping(home, delivery)
+    found = {}
+    for file in sorted(delivery.files, key=lambda file: file.name):
+        try:
+            parts, _ = parts_of(mapping, delivery.path_of(home, file), file.file_id, file.name)
+            for each in parts:
+                names = header_names(each.part, each.path, each.file_name, each.sheet)
+                if likely := likely_optional(each.part, names):
+                    found[each.file_name] = likely
+        except DeliveryError:
+            # What is wrong with it is told as a file that cannot be used.
+            continue
+    return found
 
 
 def _mapping(home: Home, delivery: Delivery) -> SourceMapping:
@@ -188,7 +212,7 @@ def _read_piece(entry: Mapping[str, Any]) -> _Piece:
 @cache
 def _adapter_digest() -> str:
     modules = sorted(Path(str(mapped.__file__)).parent.glob("*.py"))
-    beside = (byte_streams, csv_facts, plain_blocks, text_batches, tolerant_csv)
+    beside = (byte_streams, csv_facts, plain_blocks, resembling, text_batches, tolerant_csv)
     paths = [*modules, *(Path(str(module.__file__)) for module in beside)]
     versions = (duckdb.__version__, str(getattr(python_calamine, "__version__", "")))
     return sha256_text(*versions, *(sha256_file(path) for path in paths))

@@ -1,13 +1,11 @@
 """Judging a delivery without taking it: everything happens in a home that is thrown away."""
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +16,19 @@ from pipelines.ingest.landing import land
 from pipelines.ingest.manifest import Delivery, Mode
 from pipelines.ingest.reasons import LEFT_OUT, reading_reasons
 from pipelines.ingest.recognition import CANONICAL_TABLES
+from pipelines.ingest.resembling import did_you_mean
 from pipelines.source_settings import add_source
 from pipelines.warehouse.accounts import ACCOUNT_TABLES
 from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.checked_deliveries import convert_delivery
+from pipelines.warehouse.drift import Drift, drift
 from pipelines.warehouse.fewer_rows import fewer_rows
+from pipelines.warehouse.mapped_deliveries import likely_columns
 
 # What their contracts say of themselves; every other table may be absent.
 MUST_BE_DELIVERED = ("clients", "therapists")
 SHOWN_COLUMNS = 30
+SHOWN_CHANGES = 30
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class Findings:
     missing_tables: list[str]
     unusable_files: list[str]
     warnings: list[str]
+    drift: list[Drift]
+    likely_columns: dict[str, dict[str, str]]
 
     @property
     def is_clean(self) -> bool:
@@ -119,6 +123,16 @@ class Findings:
             )
         for refusal in [*self.unusable_files, *self.warnings]:
             found += ["", *(f"  {line}" for line in refusal.splitlines())]
+        for change in self.drift[:SHOWN_CHANGES]:
+            found += ["", *(f"  {line}" for line in change.lines())]
+        if len(self.drift) > SHOWN_CHANGES:
+            found += ["", f"  and {len(self.drift) - SHOWN_CHANGES:,} more changes (--json)"]
+        for file_name, likely in self.likely_columns.items():
+            found += ["", f"  renamed: columns of {file_name} that the mapping does not know"]
+            found += [f"    {name} (did you mean {meant}?)" for name, meant in likely.items()]
+            found.append(
+                "    what to do: correct the names in the mapping, where they are the same"
+            )
         if self.rules:
             found.append("")
         for rule in self.rules:
@@ -199,6 +213,8 @@ def _findings(run: BuildRun, delivery: Delivery) -> Findings:
             if file.refusal and file.delivery_id == delivery.delivery_id
         ],
         warnings=fewer_rows(run.files, delivery.delivery_id),
+        drift=drift(run.files, delivery, run.contracts, run.engine),
+        likely_columns=likely_columns(run.home, delivery),
     )
 
 
@@ -256,21 +272,6 @@ def _tables(run: BuildRun, delivery_id: str) -> list[TableFinding]:
                 )
             )
     return found
-
-
-def did_you_mean(unknown: Sequence[str], absent: Sequence[str]) -> dict[str, str]:
-    """For unknown columns the absent one that each resembles, however it is spelt."""
-    by_letters = {_letters(name): name for name in absent}
-    found = {}
-    for name in unknown:
-        close = get_close_matches(_letters(name), by_letters, n=1, cutoff=0.75)
-        if close:
-            found[name] = by_letters[close[0]]
-    return found
-
-
-def _letters(column: str) -> str:
-    return re.sub(r"[\W_]+", "", column).casefold()
 
 
 def _rules(run: BuildRun, own: str) -> list[RuleFinding]:

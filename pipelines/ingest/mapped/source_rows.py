@@ -24,6 +24,7 @@ from pipelines.ingest.csv_facts import examine
 from pipelines.ingest.free_text import looks_like_notes
 from pipelines.ingest.mapped.model import FilePart
 from pipelines.ingest.mapped.workbook import sheet_rows
+from pipelines.ingest.resembling import did_you_mean
 from pipelines.ingest.text_batches import BatchWriter
 from pipelines.ingest.tolerant_csv import MAX_RECORD_BYTES, CsvDialect, read_tolerantly
 
@@ -162,6 +163,8 @@ def _match(
             # Some of it is there, so the first row is a header and no client's.
             found = "columns " + ", ".join(names[:SHOWN_COLUMNS])
             found += f" and {len(names) - SHOWN_COLUMNS} more" * (len(names) > SHOWN_COLUMNS)
+            likely = did_you_mean(_unread(part, names), missing)
+            found += "".join(f"; {name} may be {meant}" for name, meant in likely.items())
         raise DeliveryError(
             "Columns that the mapping reads are missing.",
             where=place,
@@ -172,13 +175,30 @@ def _match(
     _refuse_notes(part, names, file_name)
     read = {name.casefold() for name in asked}
     used = frozenset(name for name in names if name.casefold() in read)
-    unknown = tuple(
+    return used, _unread(part, names)
+
+
+def _unread(part: FilePart, names: Sequence[str]) -> tuple[str, ...]:
+    """The file's names that the mapping neither reads nor ignores."""
+    read = {name.casefold() for name in part.reads()}
+    return tuple(
         name
         for name in names
-        if name not in used
+        if name.casefold() not in read
         and not any(fnmatchcase(name.casefold(), each.casefold()) for each in part.ignored)
     )
-    return used, unknown
+
+
+def likely_optional(part: FilePart, names: Sequence[str]) -> dict[str, str]:
+    """For unknown names of a header the optional column that is not in it and that each resembles.
+
+    Empty without any column that the mapping reads: then the row may be no header.
+    """
+    there = {name.casefold() for name in names}
+    if there.isdisjoint(name.casefold() for name in part.reads()):
+        return {}
+    absent = [name for name in part.optional if name.casefold() not in there]
+    return did_you_mean(_unread(part, names), absent)
 
 
 def _refuse_notes(part: FilePart, names: Sequence[str], file_name: str) -> None:

@@ -10,7 +10,8 @@ from pipelines.cli import main
 from pipelines.contracts.odcs import CONTRACT_FOLDER
 from pipelines.home import Home
 from pipelines.ingest.landing import land
-from pipelines.warehouse.rehearsal import MUST_BE_DELIVERED, did_you_mean
+from pipelines.ingest.resembling import did_you_mean
+from pipelines.warehouse.rehearsal import MUST_BE_DELIVERED
 
 THERAPISTS = "therapist_id,display_name,employed_from\nT-EXAMPLE-1,Example,2020-01-01\n"
 CLIENTS = "client_id,registered_on\nC-EXAMPLE-1,2024-01-05\n"
