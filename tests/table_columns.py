@@ -135,6 +135,8 @@ DDL: dict[str, str] = {
     " kind varchar, domain varchar, observed_on date, reported_by varchar",
     "stg_diagnoses": "episode_id varchar, episode_key varchar, code varchar, role varchar,"
     " recorded_on date",
+    "stg_licences": "therapist_id varchar, state varchar, licence_number varchar,"
+    " valid_from date, valid_to date",
     "stg_safety_actions": "response_id varchar, response_key varchar, acted_at timestamp,"
     " acted_on date, action varchar, therapist_id varchar",
     "stg_files": "delivery_id varchar, source varchar, delivered_on date, file_id varchar,"

@@ -189,6 +189,12 @@ DEFAULTS: dict[str, Row] = {
         "reported_by": "client",
     },
     "stg_diagnoses": {"episode_id": "e1", "role": "primary", "recorded_on": date(2025, 1, 1)},
+    "stg_licences": {
+        "therapist_id": "t1",
+        "state": "NY",
+        "licence_number": "made up",
+        "valid_from": date(2024, 1, 1),
+    },
     "stg_safety_actions": {"action": "risk_assessed", "therapist_id": "t1"},
     "stg_files": {"source": "inbox", "mode": "full"},
     "stg_row_counts": {},

@@ -64,6 +64,8 @@ GROUP_BYS = {
     "mart_experience": _group(f"{_MEASURE}, {_ANSWERED}", _SCORES, "responses"),
     "mart_goals": _group("rated_by, date_trunc('month', rated_at)", "count(*)", "goal_ratings"),
     "mart_group_outcomes": _group("group_id, leave_reason", "count(*)", "memberships"),
+    "mart_licences": _group(f"s.therapist_id, client_state, {_HELD}", "count(*)", _SESSIONS),
+    "mart_consents": _group(f"s.episode_id, {_HELD}", "count(*)", _SESSIONS),
     "mart_group_process": _group(f"s.group_id, status, {_HELD}", "count(*)", _SESSIONS),
     "mart_on_track_counts": _group(f"instrument_id, {_ANSWERED}", "count(*)", "responses"),
     "mart_outcomes": _group(f"programme_id, therapist_id, {_ENDED}", _COURSES, "episodes"),

@@ -1,13 +1,23 @@
 """What an auditor asks for once more, in plain Python, row by row from the oracle's clinic."""
 
 from collections import Counter, defaultdict
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from tests.property.oracle import Clinic, Row, in_period
 from tests.property.oracle_marts import periods, with_rate
 
 Key = tuple[Any, ...]
+CONSENT_COUNTS = (
+    "n_courses",
+    "n_consent_in_force",
+    "n_consent_missing",
+    "n_consent_withdrawn",
+    "n_without_consent_records",
+    "n_substance_use",
+    "n_may_disclose",
+    "n_may_not_disclose",
+)
 
 
 def follow_ups(clinic: Clinic) -> dict[Key, Row]:
@@ -81,4 +91,121 @@ def safety(clinic: Clinic) -> dict[Key, Row]:
                     "n_without_action_records": states["not_recorded"],
                     **with_rate("acted_in_time", states["in_time"], due),
                 }
+    return found
+
+
+def licence_checks(clinic: Clinic) -> dict[Key, Row]:
+    """int_licence_checks by its key."""
+    residence = {row["client_key"]: row["state"] for row in clinic.tables["stg_clients"]}
+    licences = clinic.tables["stg_licences"]
+    found: dict[Key, Row] = {}
+    for given, placed in zip(clinic.tables["stg_attendances"], clinic.attendances, strict=True):
+        setting = clinic.sessions[given["session_key"]]["setting"]
+        programme = clinic.programmes.get(placed["programme_id"], {})
+        if given["status"] != "attended" or setting == "in_person":
+            continue
+        if not programme.get("licence_required"):
+            continue
+        home = residence.get(given["client_key"])
+        state = given["client_state"] or home
+        own = [
+            row
+            for row in licences
+            if (row["therapist_id"], row["state"]) == (placed["therapist_id"], state)
+            and row["valid_from"] <= placed["session_on"]
+            and (row["valid_to"] is None or row["valid_to"] >= placed["session_on"])
+        ]
+        verdict = "licensed" if own else "not_licensed"
+        if state is None:
+            verdict = "state_unknown"
+        if not licences:
+            verdict = "not_recorded"
+        found[given["session_key"], given["client_key"]] = {
+            "session_on": placed["session_on"],
+            "therapist_id": placed["therapist_id"],
+            "programme_id": placed["programme_id"],
+            "state": state,
+            "is_residence": given["client_state"] is None and home is not None,
+            "licence": verdict,
+        }
+    return found
+
+
+def licences(clinic: Clinic) -> dict[Key, Row]:
+    """mart_licences by its key."""
+    by_subject: dict[Key, list[Row]] = defaultdict(list)
+    for row in licence_checks(clinic).values():
+        for subject in (
+            ("clinic", "clinic"),
+            ("programme", row["programme_id"]),
+            ("therapist", row["therapist_id"]),
+        ):
+            by_subject[(*subject, row["state"] or "unknown")].append(row)
+    found: dict[Key, Row] = {}
+    for subject, rows in by_subject.items():
+        for kind, start, end in periods(clinic):
+            own = [row for row in rows if in_period(row["session_on"], start, end)]
+            if own:
+                verdicts = Counter(row["licence"] for row in own)
+                found[(*subject, kind, start)] = {
+                    "period_end_on": end,
+                    "n_attended": len(own),
+                    "n_by_residence": sum(row["is_residence"] for row in own),
+                    "n_licensed": verdicts["licensed"],
+                    "n_not_licensed": verdicts["not_licensed"],
+                    "n_state_unknown": verdicts["state_unknown"],
+                    "n_without_licence_records": verdicts["not_recorded"],
+                }
+    return found
+
+
+def _last_word(clinic: Clinic, client_key: str, scope: str, day: date) -> bool | None:
+    """Whether a consent stands on a day; None where none was given up to then."""
+    said: list[tuple[date, bool]] = []
+    for row in clinic.tables["stg_consents"]:
+        if (row["client_key"], row["scope"]) == (client_key, scope) and row["given_on"] <= day:
+            ended_on = row["withdrawn_on"]
+            if ended_on is not None and ended_on <= day:
+                said.append((ended_on, False))
+            else:
+                said.append((row["given_on"], True))
+    return max(said)[1] if said else None
+
+
+def consents(clinic: Clinic) -> dict[Key, Row]:
+    """mart_consents by its key."""
+    has_records = any(row["scope"] == "treatment" for row in clinic.tables["stg_consents"])
+    found: dict[Key, Row] = {}
+    for kind, start, end in periods(clinic):
+        counted: dict[Key, Counter[str]] = defaultdict(Counter)
+        for course in clinic.courses.values():
+            client_key = course.row["client_key"]
+            days = [
+                row["session_on"]
+                for row in course.attended
+                if in_period(row["session_on"], start, end)
+            ]
+            if not days:
+                continue
+            words = [_last_word(clinic, client_key, "treatment", day) for day in days]
+            states = ["n_courses"]
+            if not has_records:
+                states.append("n_without_consent_records")
+            elif None in words:
+                states.append("n_consent_missing")
+            else:
+                states.append("n_consent_in_force" if all(words) else "n_consent_withdrawn")
+            if course.programme.get("track") == "substance_use":
+                may = all(
+                    _last_word(clinic, client_key, "substance_use_disclosure", day) for day in days
+                )
+                states += ["n_substance_use", "n_may_disclose" if may else "n_may_not_disclose"]
+            for subject in course.subjects:
+                if not subject[0].startswith("public"):
+                    counted[subject].update(states)
+        for subject, counts in counted.items():
+            found[(*subject, kind, start)] = {
+                "period_end_on": end,
+                **{name: counts[name] for name in CONSENT_COUNTS},
+            }
     return found

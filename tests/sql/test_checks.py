@@ -17,11 +17,13 @@ BREAKS = {
     "completeness_subjects_make_the_clinic": (
         "delete from mart_completeness where level = 'programme'"
     ),
+    "consents_add_up": "update mart_consents set n_consent_missing = n_consent_missing + 1",
     "curves_count_who_is_there": "update mart_trajectories set n_there = n_measured - 1",
     "deliveries_add_up": "update mart_deliveries set n_accepted = n_accepted + 1",
     "domain_counts_add_up": "update mart_domain_outcomes set n_paired = n_paired + 1",
     "episode_flags_agree": "update mart_episode_outcomes set is_paired = false",
     "group_process_adds_up": "update mart_group_process set n_came = n_came + 1",
+    "licences_add_up": "update mart_licences set n_licensed = n_licensed + 1",
     "measure_counts_add_up": "update mart_quality_measures set n_exclusions = n_exclusions + 1",
     "open_courses_add_up": "update mart_on_track_counts set n_too_early = n_too_early + 1",
     "outcome_counts_nest": "update mart_outcomes set n_finished = n_ended + 1",
