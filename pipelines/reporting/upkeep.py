@@ -341,7 +341,9 @@ class ReportWriter:
             clinic=clinic,
             parameters=run.parameters,
         )
-        self._pages[DICTIONARY_FILE] = dictionary_page(load_mart_contracts(), words, clinic=clinic)
+        self._pages[DICTIONARY_FILE] = dictionary_page(
+            load_mart_contracts(), run.contracts, words, clinic=clinic
+        )
         if run.as_of_on is not None:
             self._pages[DATA_QUALITY_FILE] = data_quality_page(
                 read_quality(run.engine.connection, "director"),

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from pipelines.contracts.mart_contracts import load_mart_contracts
+from pipelines.contracts.odcs import load_contracts
 from pipelines.reporting.dictionary_page import dictionary_page
 from pipelines.reporting.html import render_page
 from pipelines.reporting.methods_page import methods_page
@@ -110,15 +111,40 @@ def test_a_table_of_rules_without_rows_is_left_out() -> None:
     ]  # fmt: skip
 
 
-def test_the_dictionary_has_every_column_of_every_public_table() -> None:
-    contracts = load_mart_contracts()
-    page = dictionary_page(contracts, WORDS, clinic="Example <Clinic>")
-    index, *tables = page.sections
+def test_the_dictionary_has_every_column_of_every_table_and_every_rule() -> None:
+    contracts, delivered = load_mart_contracts(), load_contracts()
+    page = dictionary_page(contracts, delivered, WORDS, clinic="Example <Clinic>")
+    n_public = len(contracts) + 1
+    index, *tables = page.sections[:n_public]
     assert [row.cells[0].text for row in index.tables[0].rows] == sorted(contracts)
     assert [each.title for each in tables] == sorted(contracts)
     for section in tables:
         names = [row.cells[0].text for row in section.tables[0].rows]
         assert names == [column.name for column in contracts[section.title].columns]
+    index, *tables = page.sections[n_public:]
+    assert [row.cells[0].text for row in index.tables[0].rows] == sorted(delivered)
+    assert [each.title for each in tables] == sorted(delivered)
+    for section in tables:
+        contract = delivered[section.title]
+        columns, rules = section.tables
+        assert [row.cells[0].text for row in columns.rows] == [c.name for c in contract.columns]
+        assert [(row.cells[0].text, row.cells[2].text) for row in rules.rows] == [
+            (rule.sentence, rule.what_to_do) for rule in contract.rules
+        ]
     html = render_page(page)
     assert "Example &lt;Clinic&gt;" in html
     assert "<Clinic>" not in html
+
+
+def test_the_dictionary_says_what_a_cell_may_hold_and_what_becomes_of_a_row() -> None:
+    page = dictionary_page({}, load_contracts(), WORDS, clinic="Example")
+    (section,) = [each for each in page.sections if each.title == "sessions"]
+    columns, rules = section.tables
+    cells = {row.cells[0].text: [cell.text for cell in row.cells[2:]] for row in columns.rows}
+    assert cells["setting"] == ["", "string", "always", "video, in_person, phone"]
+    assert cells["duration_minutes"] == ["minutes", "integer", "always", ""]
+    assert cells["group_id"][2] == "where known"
+    fates = {row.cells[0].text: row.cells[1].text for row in rules.rows}
+    assert fates["Every session has its id."] == "the row is turned away"
+    assert fates["The duration is at most 720 minutes."] == "the row is used, and counted"
+    assert fates["A delivery holds something of its last 31 days."] == "the delivery is told of"
