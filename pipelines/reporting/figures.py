@@ -1,20 +1,14 @@
-"""The figures of one month for one audience, read from the published tables.
+"""The figures of one month for one audience, as pages find them.
 
-The only module of a report that asks the warehouse anything, and it asks `pub_` and `ref_` tables
-alone: what the gate withheld cannot be seen from here.
+`figures_reading.py` reads them; what draws a page needs no database.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
-
-import duckdb
-
-from pipelines.errors import UsageError
-from pipelines.reporting.published_tables import SECTION_TABLES
 
 Record = Mapping[str, Any]
 
@@ -24,34 +18,6 @@ YEAR = "year"
 ROLLING = "rolling_12m"
 CLINIC = ("clinic", "clinic")
 HISTORY_MONTHS = 24
-# The rows a page needs: the clinic's history, everybody else's figures at the month's end.
-_ROWS = """
-    select *
-    from {table}
-    where
-        audience = $audience
-        and period_end_on <= $month_end_on
-        and (
-            level = 'clinic'
-            or period_end_on = $month_end_on
-            -- Calendar years end before most months do.
-            or (level = 'programme' and period_kind = 'year')
-            {history}
-        )
-    order by all
-"""
-
-
-# What a subject's own page draws as a series: a programme's months and quarters, and twelve months
-# of a therapist or a group, three months apart.
-_SUBJECT_HISTORY = """
-            or (level = 'programme' and period_kind in ('month', 'quarter'))
-            or (
-                period_kind = 'rolling_12m'
-                and (month(period_end_on) - month($month_end_on)) % 3 = 0
-                and period_end_on >= $month_end_on - interval 25 month
-            )
-"""
 
 
 def month_end(day: date) -> date:
@@ -327,120 +293,5 @@ class Figures:
         return max((row["delivered_on"] for row in self.deliveries), default=None)
 
 
-def read_figures(connection: duckdb.DuckDBPyConnection, *, month: date, audience: str) -> Figures:
-    """All that a report of this month for this audience is made from.
-
-    Raises: UsageError when no disclosure policy names the audience.
-    """
-    policies = list(_records(connection, "select * from ref_disclosure_policies order by all"))
-    policy = next((row for row in policies if row["audience"] == audience), None)
-    if policy is None:
-        raise UsageError(
-            "No disclosure policy names this audience.",
-            where="data_contracts/disclosure/",
-            expected=" or ".join(sorted({row["audience"] for row in policies})),
-            found=audience,
-            todo="name one of these",
-        )
-    window = {"audience": audience, "month_end_on": month_end(month)}
-
-    def rows(table: str, *extra: str) -> dict[tuple[Any, ...], Record]:
-        query = _ROWS.format(table=table, history=_SUBJECT_HISTORY)
-        records = _records(connection, query, window)
-        names = ("level", "subject_id", *extra, "period_kind", "period_end_on")
-        return {tuple(row[name] for name in names): row for row in records}
-
-    def listed(table: str) -> tuple[Record, ...]:
-        query = f"select * from {table} where audience = $audience order by all"
-        return tuple(_records(connection, query, {"audience": audience}))
-
-    return Figures(
-        audience=audience,
-        month=month.replace(day=1),
-        policy=policy,
-        subjects=tuple(
-            Subject(
-                row["level"],
-                row["subject_id"],
-                row["name"],
-                row["detail"] or "",
-                tuple(row["led_by"] or ()),
-                tuple(row["led_by_ids"] or ()),
-                row["programme_id"] or "",
-            )
-            for row in listed("pub_subjects")
-        ),
-        instruments={
-            row["instrument_id"]: Instrument(
-                instrument_id=row["instrument_id"],
-                name=row["name"],
-                full_name=row["name"],
-                version=row["version"] or "",
-                domain=row["domain"] or "",
-                purpose=row["purpose"] or "",
-                is_higher_worse=row["direction"] == "higher_worse",
-                minimum_points=_number(row["total_min_points"]),
-                maximum_points=_number(row["total_max_points"]),
-            )
-            for row in _records(connection, "select * from ref_instruments order by all")
-        },
-        rules=tuple(
-            OutcomeRule(
-                rule_id=row["rule_id"],
-                rule_version=row["rule_version"],
-                instrument_id=row["instrument_id"],
-                scale=row["scale"],
-                reliable_change_points=_number(row["reliable_change_points"]),
-                caseness_points=_number(row["caseness_points"]),
-                source=row["source"] or "",
-            )
-            for row in _records(
-                connection,
-                "select * from pub_outcome_rules where respondent = 'client' order by all",
-            )
-        ),
-        deliveries=listed("pub_deliveries"),
-        quarantine=listed("pub_quarantine"),
-        warnings=listed("pub_warnings"),
-        rebases=tuple(_records(connection, "select * from ref_rebases order by all")),
-        _outcomes=rows("pub_outcomes", "instrument_id", "scale", "respondent"),
-        _activity=rows("pub_activity"),
-        _completeness=rows("pub_completeness"),
-        _recovery=rows("pub_recovery"),
-        _started=rows("pub_started"),
-        _published=_found_by_subject(
-            {
-                table: _records(connection, _ROWS.format(table=table, history=""), window)
-                for table in SECTION_TABLES
-            }
-        ),
-    )
-
-
-def _found_by_subject(
-    tables: Mapping[str, Iterator[Record]],
-) -> dict[tuple[Any, ...], list[Record]]:
-    """The rows by their table, subject, period kind and last day, in their order."""
-    found: dict[tuple[Any, ...], list[Record]] = defaultdict(list)
-    for table, rows in tables.items():
-        for row in rows:
-            subject = (row["level"], row["subject_id"])
-            found[table, *subject, row["period_kind"], row["period_end_on"]].append(row)
-    return dict(found)
-
-
-def _records(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: Record | None = None
-) -> Iterator[Record]:
-    result = connection.execute(query, dict(parameters) if parameters else {})
-    names = [column[0] for column in result.description or ()]
-    for values in result.fetchall():
-        yield dict(zip(names, values, strict=True))
-
-
 def _is_at(row: Record, kind: str, end_on: date) -> bool:
     return row["period_kind"] == kind and row["period_end_on"] == end_on
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)

@@ -240,6 +240,14 @@ class Report:
         yield from _texts(self)
 
 
+@dataclass(frozen=True)
+class SubjectPage:
+    """A subject's report; `stem` is its file without ending, from the audience's folder."""
+
+    stem: str
+    report: Report
+
+
 def stored(value: Any) -> Any:
     """The value as JSON may hold it, with numbers that every machine writes alike."""
     if isinstance(value, bool) or value is None:

@@ -7,7 +7,7 @@ another can be on it. What belongs here is which sections such a page has.
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pipelines.reporting.cards import key_figures
 from pipelines.reporting.care_section import care_section
@@ -20,7 +20,7 @@ from pipelines.reporting.head import period_key, report_head
 from pipelines.reporting.in_short import in_short
 from pipelines.reporting.look_at import look_at
 from pipelines.reporting.method_section import method_section
-from pipelines.reporting.model import Companion, Report, Section
+from pipelines.reporting.model import Companion, Report, Section, SubjectPage
 from pipelines.reporting.outcomes_section import outcomes_section
 from pipelines.reporting.path_section import path_section
 from pipelines.reporting.population_section import population_section
@@ -41,14 +41,6 @@ _OVER_A_YEAR = ("therapist", "group")
 _DRAWN_FOR_PROGRAMMES = ("population", "domains")
 _READABLE = 24
 _DIGITS = 10
-
-
-@dataclass(frozen=True)
-class SubjectPage:
-    """A subject's report; `stem` is its file without ending, from the audience's folder."""
-
-    stem: str
-    report: Report
 
 
 def page_slug(subject_id: str) -> str:

@@ -1,21 +1,107 @@
-"""Writing the pages of a report's subjects, each with its data beside it."""
+"""Writing the pages of a report's subjects, each with its PDF and its data beside it.
 
+Where there are many they are made in processes of their own, which share nothing but the folder:
+a page is drawn once, and its PDF takes the drawings of that process.
+"""
+
+import os
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
 
 from pipelines.files import write_atomic
-from pipelines.reporting.html import render_month
-from pipelines.reporting.subject_pages import SubjectPage
+from pipelines.report_settings import ReportSettings
+from pipelines.reporting.html import OURS, render_month
+from pipelines.reporting.model import Companion, SubjectPage
+from pipelines.reporting.pdf import render_pdf
+from pipelines.reporting.wording import load_wording
 from pipelines.reporting.write import DATA_FILE, PAGE_FILE
 
+PROCESSES = 2
+# Fewer pages are sooner made than a process is started.
+MANY_PAGES = 48
+# Pages that a process takes at a time.
+AT_A_TIME = 8
 
-def write_page(folder: Path, page: SubjectPage) -> tuple[Path, Path]:
-    """Put a page and its data into an audience's folder.
+
+def write_pages(
+    version: Path,
+    pages: Iterable[SubjectPage],
+    *,
+    paper: str | None,
+    look: ReportSettings = OURS,
+    many: int = MANY_PAGES,
+) -> None:
+    """Put pages with their PDFs and data into the folders of their audiences in a version.
+
+    `paper` is that of the PDFs, None for none; from `many` pages with PDFs on, two processes share
+    the work.
+
+    Raises: ModelError naming the template, its line and what was expected.
+    """
+    write = partial(_write_into, version, paper=paper, look=look)
+    if paper is None:
+        for page in pages:
+            write(page)
+        return
+    # A therapist's own page and the director's page of the same therapist share their drawings.
+    ordered = sorted(pages, key=_slug)
+    if len(ordered) < many:
+        for page in ordered:
+            write(page)
+        return
+    with ProcessPoolExecutor(
+        PROCESSES, mp_context=get_context("spawn"), initializer=_end_with_parent
+    ) as pool:
+        # Asked for in full, as an error of a process is raised where its result is taken.
+        list(pool.map(write, ordered, chunksize=AT_A_TIME))
+
+
+def write_page(
+    folder: Path, page: SubjectPage, *, paper: str | None = None, look: ReportSettings = OURS
+) -> tuple[Path, Path]:
+    """Put a page and its data into an audience's folder, and its PDF where it has a `paper`.
 
     A page that is its folder's index has its data in `report.json`, any other in a file of its own
     name.
     """
-    path = folder / f"{page.stem}.html"
+    path, report = folder / f"{page.stem}.html", page.report
     data = path.with_name(DATA_FILE) if path.name == PAGE_FILE else path.with_suffix(".json")
-    write_atomic(path, render_month(page.report))
-    write_atomic(data, page.report.to_json())
+    printed = path.with_suffix(".pdf")
+    if paper is not None:
+        name = load_wording(report.head.language).say("data.pdf")
+        report = replace(report, companions=(*report.companions, Companion(name, printed.name)))
+    write_atomic(path, render_month(report, look))
+    if paper is not None:
+        write_atomic(printed, render_pdf(report, paper=paper))
+    write_atomic(data, report.to_json())
     return path, data
+
+
+def _write_into(
+    version: Path, page: SubjectPage, *, paper: str | None, look: ReportSettings
+) -> None:
+    write_page(version / page.report.head.audience, page, paper=paper, look=look)
+
+
+def _slug(page: SubjectPage) -> tuple[str, str]:
+    path = Path(page.stem)
+    slug = path.parent.name if f"{path.name}.html" == PAGE_FILE else path.name
+    return slug, page.stem
+
+
+def _end_with_parent() -> None:
+    """A run that is killed leaves no process behind: each ends as soon as its parent does."""
+    parent = parent_process()
+    assert parent is not None, "only processes that were started for pages come here"
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -26,14 +26,9 @@ from pipelines.reporting.head import DRAFT, period_key
 from pipelines.reporting.html import render_index
 from pipelines.reporting.made_from import made_from, reasons
 from pipelines.reporting.methods_page import methods_page
-from pipelines.reporting.model import Page, Report
-from pipelines.reporting.subject_pages import (
-    SubjectPage,
-    links_to_subjects,
-    own_pages,
-    subject_pages,
-)
-from pipelines.reporting.subject_writing import write_page
+from pipelines.reporting.model import Page, Report, SubjectPage
+from pipelines.reporting.subject_pages import links_to_subjects, own_pages, subject_pages
+from pipelines.reporting.subject_writing import write_pages
 from pipelines.reporting.versions import (
     MADE_FROM,
     Version,
@@ -197,13 +192,7 @@ class ReportWriter:
                 if release is not None:
                     numbered = released_head(numbered, release, self._words(report))
                 self._write(folder, numbered)
-            for page in drafts.pages():
-                numbered = self._numbered(page.report, number)
-                if published is not None:
-                    numbered = self._beside_changed(numbered)
-                if release is not None:
-                    numbered = released_head(numbered, release, self._words(numbered))
-                write_page(folder / numbered.head.audience, replace(page, report=numbered))
+            self._write_pages(folder, drafts.pages(), month, number, published, release)
             note = {**self._made_from, "files": file_names(folder)}
             write_atomic(folder / MADE_FROM, json.dumps(note, sort_keys=True) + "\n")
             if release is not None:
@@ -290,10 +279,6 @@ class ReportWriter:
         head = replace(report.head, version=number, state=DRAFT, state_words=state)
         return replace(report, head=head)
 
-    def _beside_changed(self, report: Report) -> Report:
-        text = self._words(report).say("subjects.what_moved")
-        return replace(report, head=replace(report.head, change_words=text))
-
     @staticmethod
     def _words(report: Report) -> Wording:
         return load_wording(report.head.language)
@@ -327,6 +312,32 @@ class ReportWriter:
         settings = self._run.settings
         views = views_of(report, pages, paper=settings.print.paper, look=settings.report)
         write_report(folder, views.report, views.page, views.files)
+
+    def _write_pages(
+        self,
+        folder: Path,
+        pages: Iterable[SubjectPage],
+        month: date,
+        number: int,
+        published: Version | None,
+        release: Mapping[str, Any] | None,
+    ) -> None:
+        """The subjects' pages; with PDFs where the version is read, not for all of a history."""
+        run, settings = self._run, self._run.settings
+
+        def stated(page: SubjectPage) -> SubjectPage:
+            report = self._numbered(page.report, number)
+            if published is not None:
+                moved = self._words(report).say("subjects.what_moved")
+                report = replace(report, head=replace(report.head, change_words=moved))
+            if release is not None:
+                report = released_head(report, release, self._words(report))
+            return replace(page, report=report)
+
+        newest = latest_complete_month(run.as_of_on) if run.as_of_on else None
+        is_read = month == newest or published is not None or release is not None
+        paper = settings.print.paper if is_read else None
+        write_pages(folder, map(stated, pages), paper=paper, look=settings.report)
 
     def _companions(self) -> None:
         """Make the pages beside a report, which are the same for all months of a run."""

@@ -28,8 +28,8 @@ from pipelines.reporting.figures import (
     YEAR,
     Instrument,
     month_before,
-    read_figures,
 )
+from pipelines.reporting.figures_reading import read_figures
 from pipelines.reporting.head import report_head
 from pipelines.reporting.in_short import in_short
 from pipelines.reporting.look_at import look_at

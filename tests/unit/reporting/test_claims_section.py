@@ -9,7 +9,8 @@ import pytest
 from pipelines.reporting.claims_section import claims_section, newest_end
 from pipelines.reporting.context import Context
 from pipelines.reporting.disclosure import policy_table
-from pipelines.reporting.figures import MONTH, ROLLING, read_figures
+from pipelines.reporting.figures import MONTH, ROLLING
+from pipelines.reporting.figures_reading import read_figures
 from pipelines.reporting.model import Section
 from pipelines.reporting.sentences import Minimums
 from pipelines.reporting.trends import window

@@ -1,5 +1,6 @@
 """The pages of programmes, therapists and groups: whose rows they hold, and where they lie."""
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,17 +9,20 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
+import pypdf
 import pytest
 
+from pipelines.errors import ModelError
+from pipelines.report_settings import ReportSettings
 from pipelines.reporting.context import Context
+from pipelines.reporting.model import SubjectPage
 from pipelines.reporting.subject_pages import (
-    SubjectPage,
     links_to_subjects,
     own_pages,
     page_slug,
     subject_pages,
 )
-from pipelines.reporting.subject_writing import write_page
+from pipelines.reporting.subject_writing import write_page, write_pages
 from pipelines.reporting.view_model import clinic_report, kinds_that_end_with, report_context
 from tests.unit.reporting.conftest import CLINICS, PROVENANCE
 from tests.unit.reporting.made_up_courses import Settings
@@ -196,3 +200,55 @@ def test_a_quarter_and_a_year_come_with_their_last_month(
     month: date, kinds: tuple[str, ...]
 ) -> None:
     assert kinds_that_end_with(month) == kinds
+
+
+def _written(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_pages_have_a_pdf_and_processes_write_what_one_writes(
+    tmp_path: Path, connection_of: Connections, context_of: Callable[..., Context]
+) -> None:
+    director = context_of(connection_of("usual"), "usual", "director")
+    therapist = context_of(connection_of("usual"), "usual", "therapist")
+    pages = [*list(subject_pages(director))[-2:], *list(own_pages(therapist))[:2]]
+    write_pages(tmp_path / "one", pages, paper="a4", many=len(pages) + 1)
+    write_pages(tmp_path / "two", pages, paper="a4", many=len(pages))
+    one = _written(tmp_path / "one")
+    assert one == _written(tmp_path / "two")
+    assert len(one) == 3 * len(pages)
+    for page in pages:
+        stem = f"{page.report.head.audience}/{page.stem}"
+        printed = pypdf.PdfReader(io.BytesIO(one[f"{stem}.pdf"]), strict=True)
+        head = page.report.head
+        assert printed.metadata is not None
+        assert printed.metadata.title == head.title
+        text = " ".join(printed.pages[-1].extract_text().split())
+        assert head.state_words in text
+        link = f'href="{Path(page.stem).name}.pdf"'
+        assert link in one[f"{stem}.html"].decode()
+
+
+def test_a_page_without_a_paper_has_no_pdf_and_names_none(
+    tmp_path: Path, connection_of: Connections, context_of: Callable[..., Context]
+) -> None:
+    context = context_of(connection_of("usual"), "usual", "therapist")
+    write_pages(tmp_path, [next(own_pages(context))], paper=None)
+    assert not list(tmp_path.rglob("*.pdf"))
+    assert ".pdf" not in next(tmp_path.rglob("*.html")).read_text(encoding="utf-8")
+
+
+def test_an_error_in_a_process_is_told_as_it_is(
+    tmp_path: Path, connection_of: Connections, context_of: Callable[..., Context]
+) -> None:
+    context = context_of(connection_of("usual"), "usual", "therapist")
+    own = tmp_path / "templates"
+    own.mkdir()
+    (own / "month.html.j2").write_text("{{ report.no_such_name }}", encoding="utf-8")
+    look = ReportSettings(templates=own)
+    with pytest.raises(ModelError, match="asks for something"):
+        write_pages(tmp_path, [next(own_pages(context))], paper="a4", look=look, many=1)

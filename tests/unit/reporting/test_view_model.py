@@ -11,7 +11,8 @@ import pytest
 from pipelines.comparison.units import wilson
 from pipelines.errors import UsageError
 from pipelines.reporting.comparing import ABOVE, BELOW, compare_programmes
-from pipelines.reporting.figures import month_before, month_end, read_figures
+from pipelines.reporting.figures import month_before, month_end
+from pipelines.reporting.figures_reading import read_figures
 from pipelines.reporting.model import Cell, Report, Section, Table
 from pipelines.reporting.sentences import Minimums
 from pipelines.reporting.view_model import build_report
