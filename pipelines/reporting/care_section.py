@@ -1,9 +1,10 @@
-"""Care as it happened: attendance, referrals and endings, waits, seats."""
+"""Care as it happened: attendance, referrals and endings, waits, seats, and safety follow-up."""
 
 from pipelines.reporting.context import Context, column, count_cell, text_cell
 from pipelines.reporting.figures import ROLLING, YEAR
 from pipelines.reporting.model import Chart, Row, Section, Table
 from pipelines.reporting.outcomes_section import trend_chart
+from pipelines.reporting.safety_part import safety_part
 from pipelines.reporting.trends import attended_share, attended_trend, window
 
 _ROWS = (
@@ -45,13 +46,14 @@ def care_section(context: Context) -> Section | None:
         )
     else:
         lead = words.say("care.lead_none", period=period)
-    chart = _chart(context)
+    chart, safety = _chart(context), safety_part(context)
     return Section(
         section_id="care",
         title=words.say("section.care"),
         paragraphs=(lead,),
         charts=(chart,) if chart else (),
         tables=(_table(context),),
+        parts=(safety,) if safety else (),
     )
 
 

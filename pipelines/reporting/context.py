@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pipelines.comparison_settings import ComparisonSettings
+from pipelines.governance_settings import GovernanceSettings
 from pipelines.reporting.disclosure import PUBLIC
 from pipelines.reporting.figures import CLINIC, Figures, Measure, Record, Subject
 from pipelines.reporting.model import Cell, Column
@@ -37,6 +38,11 @@ class ReportSettings(Protocol):
     @property
     def comparison(self) -> ComparisonSettings:
         """From how much on therapists and groups are compared."""
+        ...
+
+    @property
+    def governance(self) -> GovernanceSettings:
+        """Among others the days in which an answer that showed a risk is acted on."""
         ...
 
     @property

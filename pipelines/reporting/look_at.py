@@ -1,7 +1,8 @@
 """What to look at: at most five items, each with its reason and where it is on the page.
 
-What matters to clients comes first: signals, results behind a standard or behind the clinic, open
-courses that are not on track. What is missing follows, and the delivery's data come last.
+What matters to clients comes first: overdue safety actions, signals, results behind a standard or
+behind the clinic, open courses that are not on track. What is missing follows, and the delivery's
+data come last.
 """
 
 from decimal import Decimal
@@ -11,6 +12,7 @@ from pipelines.reporting.comparison_words import outside
 from pipelines.reporting.context import Context, first_with_rule
 from pipelines.reporting.figures import CLINIC, MONTH, ROLLING
 from pipelines.reporting.model import Card, Sentence
+from pipelines.reporting.safety_part import overdue_items
 from pipelines.reporting.sentences import (
     Share,
     better_share,
@@ -38,6 +40,7 @@ def look_at(context: Context, cards: tuple[Card, ...]) -> tuple[Sentence, ...]:
     if context.is_public:
         return ()
     found = [
+        *overdue_items(context),
         *signal_items(context, cards),
         *_programmes_worse(context),
         *_under_standard(context),

@@ -25,6 +25,7 @@ SECTION_TABLES: tuple[str, ...] = (
     "pub_group_process",
     "pub_quality_measures",
     "pub_recovery_detail",
+    "pub_safety",
     "pub_success_profile",
     "pub_verdicts",
     "pub_change_distribution",

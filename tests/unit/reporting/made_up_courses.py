@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from pipelines.comparison_settings import ComparisonSettings
+from pipelines.governance_settings import GovernanceSettings
 from pipelines.reporting.figures import month_before, month_end
 
 PROGRAMMES = {
@@ -40,6 +41,7 @@ class Settings:
     clinic_name: str = "Example Hill Clinic"
     time_zone: str = "America/New_York"
     comparison: ComparisonSettings = field(default_factory=ComparisonSettings)
+    governance: GovernanceSettings = field(default_factory=GovernanceSettings)
     first_score_days: int = 14
 
 

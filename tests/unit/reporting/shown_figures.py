@@ -12,6 +12,7 @@ from pipelines.reporting.model import Sentence, Trend, TrendPoint
 from pipelines.reporting.sentences import Minimums
 from pipelines.reporting.trends import Window
 from pipelines.reporting.wording import load_wording
+from tests.unit.reporting.made_up_courses import Settings
 
 WORDS = load_wording()
 END_ON = date(2026, 10, 31)
@@ -85,6 +86,7 @@ def context(figures: Shown, **changes: Any) -> Context:
         "subject": ("clinic", "clinic"),
         "links": {},
         "first_measure": PHQ9,
+        "settings": Settings(),
     }
     return cast(Context, SimpleNamespace(**(values | changes)))
 
