@@ -16,16 +16,18 @@ class GovernanceSettings:
     """The settings of those sections.
 
     Units: `safety_action_days` days after the day of a risk answer in which an action is in time;
-    0 is that day alone. `second_person`: a release needs two people.
+    0 is that day alone. `second_person`: a release needs two people. `retention_years`: for how
+    long deliveries are to be kept; 0 where no period is set.
     """
 
     safety_action_days: int = SAFETY_ACTION_DAYS
     second_person: bool = False
+    retention_years: int = 0
 
     @property
     def digest_text(self) -> str:
         """Changes with every setting that a figure depends on."""
-        return repr([self.safety_action_days])
+        return repr([self.safety_action_days, self.retention_years])
 
 
 def read_governance_settings(sections: Sections) -> GovernanceSettings:
@@ -34,11 +36,13 @@ def read_governance_settings(sections: Sections) -> GovernanceSettings:
     Raises: SettingsError naming the key, what it must be, and what to do.
     """
     safety, release = sections.section("safety"), sections.section("release")
+    retention = sections.section("retention")
     found = GovernanceSettings(
         safety_action_days=_whole(safety, "action_days", SAFETY_ACTION_DAYS, least=0),
         second_person=release.take("second_person", bool, False),
+        retention_years=_whole(retention, "years", 0, least=0),
     )
-    for section in (safety, release):
+    for section in (safety, release, retention):
         section.refuse_leftovers()
     return found
 

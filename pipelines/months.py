@@ -26,6 +26,14 @@ def month_end(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
+def years_before(day: date, years: int) -> date:
+    """The same day so many years earlier; 28 February for a 29th that there was not."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
 def latest_complete_month(as_of_on: date) -> date:
     """The first day of the last month that had ended by the end of this day."""
     if as_of_on == month_end(as_of_on):

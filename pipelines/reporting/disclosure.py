@@ -18,9 +18,11 @@ from pipelines.errors import ContractError, UsageError
 POLICY_FOLDER = Path(__file__).parents[2] / "data_contracts" / "disclosure"
 DIRECTOR_POLICY = "internal"
 THERAPIST_POLICY = "therapist"
+AUDITOR_POLICY = "auditor"
 DEFAULT_PUBLIC_POLICY = "nhs_england"
 LEVELS = ("clinic", "programme", "therapist", "group", "stratum")
 DIRECTOR = "director"
+AUDITOR = "auditor"
 PUBLIC = "public"
 THERAPIST = "therapist"
 # The marts' levels over the clients who agreed to public reporting → what they are published as.
@@ -198,6 +200,7 @@ def audience_policies(public_policy: str = DEFAULT_PUBLIC_POLICY) -> dict[str, P
     return {
         DIRECTOR: policies[DIRECTOR_POLICY],
         THERAPIST: policies[THERAPIST_POLICY],
+        AUDITOR: policies[AUDITOR_POLICY],
         PUBLIC: policies[public_policy],
     }
 

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from pipelines.audit import ledger
 from pipelines.contracts.mart_contracts import load_mart_contracts
 from pipelines.errors import ModelError, UsageError
 from pipelines.files import sha256_text, write_atomic
@@ -16,10 +17,11 @@ from pipelines.home import Home
 from pipelines.ingest.manifest import deliveries
 from pipelines.months import latest_complete_month, month_end, month_of, months_between
 from pipelines.reporting.arrangement import arranged
+from pipelines.reporting.compliance_page import Kept, compliance_report, of_the_period
 from pipelines.reporting.context import Context
 from pipelines.reporting.data_quality_page import data_quality_page, read_quality
 from pipelines.reporting.dictionary_page import dictionary_page
-from pipelines.reporting.disclosure import DIRECTOR, PUBLIC, THERAPIST
+from pipelines.reporting.disclosure import AUDITOR, DIRECTOR, PUBLIC, THERAPIST
 from pipelines.reporting.figures import MONTH
 from pipelines.reporting.figures_moved import Move, count_figures, figures_moved
 from pipelines.reporting.head import DRAFT, period_key
@@ -226,12 +228,25 @@ class ReportWriter:
                 settings=run.settings,
                 provenance=self._provenance(),
             )
+            auditor = compliance_report(
+                run.engine.connection, self._context(month, kind, AUDITOR), self._kept
+            )
             self._companions()
         linked = replace(director, links=links_to_subjects(director.figures))
         return _Drafts(
-            [self._arranged(clinic_report(linked)), self._arranged(public)],
+            [
+                *(self._arranged(each) for each in (clinic_report(linked), public)),
+                # Which of its sections an auditor reads is not for the clinic to choose.
+                auditor,
+            ],
             lambda: chain(subject_pages(director), own_pages(therapist)),
         )
+
+    @cached_property
+    def _kept(self) -> Kept:
+        run = self._run
+        years = run.settings.governance.retention_years
+        return Kept(run.deliveries, ledger.events(run.home), years)
 
     def _arranged(self, report: Report) -> Report:
         return arranged(report, self._run.settings.report)
@@ -292,9 +307,7 @@ class ReportWriter:
         for path in sorted(draft.glob(f"*/{DATA_FILE}")):
             before = json.loads(path.read_text(encoding="utf-8"))
             after = _stored(released, path.parent.name)
-            for content in (before, after or {}):
-                content.pop("head", None)
-            if before != after:
+            if after is None or of_the_period(before) != of_the_period(after):
                 raise ModelError(
                     "The draft cannot be made a second time as it is.",
                     where=f"{draft.parent.name}, {draft.name}, {path.parent.name}",

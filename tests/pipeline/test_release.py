@@ -87,6 +87,10 @@ def test_a_second_person_must_agree_and_a_release_is_never_lost(
     )
     assert head["release_note"] == "Note of the release: read by the board"
     assert {**report(released, 1), "head": None} == {**draft, "head": None}
+    # The ledger has grown since the draft: the auditor's page says so, and stops no release.
+    audited = report(released, 1, "auditor")
+    (approvals,) = [each for each in audited["sections"] if each["section_id"] == "approvals"]
+    assert "Dr Example Person" in json.dumps(approvals)
     folder = released.reports / MONTH / "v1"
     pages = sorted(folder.rglob("*.html"))
     assert len(pages) >= 4

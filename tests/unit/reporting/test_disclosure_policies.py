@@ -15,7 +15,9 @@ from pipelines.reporting.disclosure import (
 
 
 def test_every_policy_says_where_it_comes_from() -> None:
-    assert set(load_policies()) == {"internal", "therapist", "nhs_england", "cms", "opensafely"}
+    assert set(load_policies()) == {
+        *("auditor", "internal", "therapist", "nhs_england", "cms", "opensafely"),
+    }
     assert all(policy.source and policy.does_not_do for policy in load_policies().values())
 
 
@@ -32,6 +34,14 @@ def test_the_policy_table_shows_single_people_inside_and_over_twelve_months_only
 def test_a_therapist_gets_no_level_that_holds_a_colleagues_clients() -> None:
     rows = [row for row in policy_table().rows(named=True) if row["audience"] == "therapist"]
     assert {row["level"] for row in rows} == {"therapist", "group"}
+
+
+def test_an_auditor_gets_no_outcome() -> None:
+    rows = [row for row in policy_table().rows(named=True) if row["audience"] == "auditor"]
+    assert {row["table_name"] for row in rows} == {
+        *("pub_licences", "pub_consents", "pub_safety", "pub_subjects"),
+        *("pub_deliveries", "pub_rule_results"),
+    }
 
 
 def test_the_public_gets_no_month_no_person_and_no_delivery() -> None:
