@@ -355,8 +355,8 @@ def _privacy(context: Context) -> tuple[str, ...]:
             "method.privacy",
             policy=policy.policy_id,
             version=policy.version,
-            title=policy.title,
-            source=policy.source.rstrip("."),
+            title=words.translated(policy.title),
+            source=words.translated(policy.source).rstrip("."),
         ),
         words.say("public.privacy.small", what=_small_words(context)),
         rounded,
@@ -365,5 +365,8 @@ def _privacy(context: Context) -> tuple[str, ...]:
         words.say("method.consent"),
         words.say("sentence.public.substance_use"),
         words.say("population.not_everybody"),
-        *(words.say("method.privacy_not", text=text) for text in policy.does_not_do),
+        *(
+            words.say("method.privacy_not", text=words.translated(text))
+            for text in policy.does_not_do
+        ),
     )
