@@ -33,8 +33,7 @@ def report_head(
     heading, title = about, words.say("head.title", clinic=clinic, month=about)
     readers = words.say(f"head.readers.{figures.audience}")
     if subject is not None and subject.key != CLINIC:
-        level = words.say(f"subjects.level.{subject.level}")
-        heading = words.say("subjects.heading", level=level, name=subject.name, period=about)
+        heading = words.say("subjects.heading", name=subject.name, period=about)
         title = words.say("subjects.title", clinic=clinic, name=subject.name, period=about)
     return Head(
         clinic=clinic,

@@ -112,7 +112,8 @@ def _not_on_track(context: Context) -> list[Sentence]:
         measure=names[row["instrument_id"]].instrument.name,
         period=month.words,
     )
-    return [Sentence(text, "not_on_track", "path")]
+    # The path through treatment is told of the clinic alone.
+    return [Sentence(text, "not_on_track", "path" if context.subject == CLINIC else "")]
 
 
 def _outside_limits(context: Context) -> list[Sentence]:

@@ -156,7 +156,8 @@ def provenance_table(context: Context) -> Table:
         ("clinic", context.settings.clinic_name),
         ("time_zone", context.settings.time_zone),
     ]
-    if not context.is_public:
+    # The page of one subject is told of no delivery.
+    if not context.is_public and figures.deliveries:
         delivered = sum(row["n_delivered"] for row in figures.deliveries)
         in_use = sum(row["n_accepted"] for row in figures.deliveries)
         rows += [

@@ -5,7 +5,7 @@ from pipelines.reporting.change_part import change_part
 from pipelines.reporting.charts import NARROW_POINTS
 from pipelines.reporting.comparing import ABOVE, BELOW
 from pipelines.reporting.context import Context, column, share_cell, subject_cell, text_cell
-from pipelines.reporting.figures import ROLLING, Measure, Record
+from pipelines.reporting.figures import CLINIC, ROLLING, Measure, Record
 from pipelines.reporting.model import Cell, Chart, Column, Row, Section, Table, Trend
 from pipelines.reporting.other_measures import full_title, other_parts, points_cell
 from pipelines.reporting.sentences import (
@@ -321,12 +321,11 @@ def _programme_table(context: Context, measure: Measure) -> Table:
         if row is not None
     ]
     clinic = _clinic_row(context, measure)
+    whole = "clinic" if context.subject == CLINIC else "these"
     rows.append(
         Row(
             (
-                text_cell(
-                    words.say("outcomes.counted" if context.is_public else "outcomes.clinic")
-                ),
+                text_cell(words.say(f"outcomes.{'counted' if context.is_public else whole}")),
                 *_outcome_cells(context, measure, clinic, ""),
             ),
             is_total=True,

@@ -153,9 +153,12 @@ def _of_measures(context: Context) -> list[tuple[bool, Sentence, str]]:
 
 
 def _text(context: Context, trend: Trend, *, name: str, figure: str, period: str) -> str:
-    words = context.words
+    words, last = context.words, trend.points[-1]
+    is_inside = None not in (last.value, last.lower, last.upper) and (last.lower or 0) <= (
+        last.value or 0
+    ) <= (last.upper or 0)
     return words.say(
-        f"look.signal.{trend.verdict}",
+        f"look.{'run' if is_inside else 'signal'}.{trend.verdict}",
         name=name,
         figure=figure,
         period=period,

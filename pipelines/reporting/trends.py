@@ -97,7 +97,8 @@ def headline_kind(
     """The shortest stretch in which the first measure mostly has enough courses for a rate.
 
     A month where at least half of the last twelve had a rate, else a quarter by the same reading,
-    else twelve months. The public sees twelve months.
+    else twelve months. The public sees twelve months. Anybody but the whole clinic needs as many as
+    a comparison does: with six courses a month none better is no change from one of them.
     """
     if not figures.period_ends(MONTH, 1) or figures.audience == "public":
         return ROLLING if figures.audience == "public" else MONTH
@@ -106,7 +107,12 @@ def headline_kind(
     for kind, count in ((MONTH, 12), (QUARTER, 4)):
         ends = figures.period_ends(kind, count)
         rows = [figures.outcome(measures[0], subject, kind, end) for end in ends]
-        known = [row for row in rows if row is not None and row["n_paired"] and _has_rate(row)]
+        least = 1 if subject == CLINIC else figures.policy["minimum_pairs_for_comparison"]
+        known = [
+            row
+            for row in rows
+            if row is not None and (row["n_paired"] or 0) >= least and _has_rate(row)
+        ]
         if ends and 2 * len(known) >= len(ends):
             return kind
     return ROLLING
