@@ -69,7 +69,8 @@ def kinds(demo: Home) -> dict[str, Path]:
     for path in sorted(newest.rglob("*.html")):
         version_and_audience = path.relative_to(newest).parts[1:-1]
         is_one_of_many = len(version_and_audience) > 1
-        kind = "/".join((*version_and_audience[:2], "" if is_one_of_many else path.name))
+        depth = 1 if version_and_audience[0] == "therapist" else 2
+        kind = "/".join((*version_and_audience[:depth], "" if is_one_of_many else path.name))
         found.setdefault(kind, path)
     return found
 

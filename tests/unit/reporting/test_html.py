@@ -165,18 +165,18 @@ def test_a_report_lies_in_its_audiences_folder(report_of: ReportOf, tmp_path: Pa
 def test_a_draft_says_so_above_the_page_and_in_print(report_of: ReportOf) -> None:
     report = report_of("activity only", "director")
     page = render_month(report)
-    assert '<p class="draft-band">Version 1, draft: not released</p>' in page
+    assert ">Version 1, draft: not released</aside>" in page
     assert "draft" in page.split("@bottom-left", 1)[1].split("}", 1)[0]
     head = replace(
         report.head, state="released", state_words="Version 1, released by A", release_note="Read."
     )
     released = render_month(replace(report, head=head))
-    assert 'draft-band">' not in released
+    assert '<aside class="draft-band"' not in released
     assert "Read." in released
     beside = Page(
         "Rules", "Clinic", "Lead", "en", (), state="draft", state_words="Version 1, draft"
     )
-    assert '<p class="draft-band">Version 1, draft</p>' in render_page(beside)
+    assert ">Version 1, draft</aside>" in render_page(beside)
 
 
 def test_the_index_lists_every_report_newest_first(report_of: ReportOf, tmp_path: Path) -> None:
