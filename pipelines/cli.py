@@ -235,6 +235,7 @@ def _run_and_tell(home: Home, *, month: str | None, as_json: bool, all_months: b
     from pipelines.reporting.upkeep import months_to_report, reports_missing
     from pipelines.reporting.versions import newest_version
     from pipelines.warehouse.inputs import inputs_fingerprint
+    from pipelines.warehouse.noted_runs import note_cut_off_run
     from pipelines.warehouse.snapshot import current_snapshot, ensure_catalogues
 
     if month is not None:
@@ -254,6 +255,7 @@ def _run_and_tell(home: Home, *, month: str | None, as_json: bool, all_months: b
     is_current = current_snapshot(home).inputs == inputs and not missing
     if is_current:
         ensure_catalogues(home)
+        note_cut_off_run(home)
     else:
         from pipelines.definitions import run_job
 

@@ -7,13 +7,12 @@ from pathlib import Path
 import dagster as dg
 from pydantic import PrivateAttr
 
-from pipelines.audit import ledger
-from pipelines.files import sha256_text
 from pipelines.home import Home
 from pipelines.progress import say
 from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.fewer_rows import fewer_rows
 from pipelines.warehouse.inputs import inputs_fingerprint
+from pipelines.warehouse.noted_runs import note_run
 
 StepContext = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 WHOLE_JOB = frozenset(
@@ -97,14 +96,4 @@ class HomeRun(dg.ConfigurableResource):
                 "warnings": fewer_rows(built.files),
             },
         )
-        ledger.append(
-            built.home,
-            "run",
-            {
-                "dagster_run": context.run.run_id,
-                "tables": {name: table.content for name, table in sorted(built.built.items())},
-                "tables_hash": sha256_text(
-                    *(f"{name} {table.content}" for name, table in sorted(built.tables.items()))
-                ),
-            },
-        )
+        note_run(built.home, built.tables, built=built.built, dagster_run=context.run.run_id)

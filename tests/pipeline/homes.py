@@ -186,4 +186,6 @@ def words_of(page: Path) -> str:
     """What a reader of a page can read: its text without tags, styles and drawings."""
     text = page.read_text(encoding="utf-8")
     text = re.sub(r"(?s)<(style|svg|script)\b.*?</\1>", " ", text)
+    # A link stands inside its sentence; all other elements end one.
+    text = re.sub(r"</?a\b[^>]*>", "", text)
     return " ".join(re.sub(r"<[^>]+>", " ", text).split())

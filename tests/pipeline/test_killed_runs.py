@@ -237,3 +237,15 @@ def seen_in_both(home: Home) -> dict[str, str]:
         with duckdb.connect(str(catalogue), read_only=True) as connection:
             seen |= contents_seen(connection)
     return seen
+
+
+def test_a_run_killed_after_it_has_published_is_noted_by_the_next_one(
+    tmp_path: Path, never_killed: tuple[Home, float]
+) -> None:
+    home = moved_copy(never_killed[0], tmp_path / "home")
+    lines = home.ledger.read_text(encoding="utf-8").splitlines(keepends=True)
+    assert '"event": "run"' in lines[-1]
+    home.ledger.write_text("".join(lines[:-1]), encoding="utf-8")
+    for _ in range(2):
+        succeed("run", "--home", home.root)
+        assert [event["event"] for event in events(home)].count("run") == 1
