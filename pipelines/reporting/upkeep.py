@@ -168,7 +168,10 @@ class ReportWriter:
         if run.as_of_on is None or run.as_of_on < month_end(month):
             return []
         kinds = kinds_that_end_with(month) if release is None else (MONTH,)
-        return [path for kind in kinds for path in self._write_period(month, kind, release)]
+        # The month last: what it was made from tells whether all that ends with it are there.
+        return [
+            path for kind in reversed(kinds) for path in self._write_period(month, kind, release)
+        ]
 
     def _write_period(
         self, month: date, kind: str, release: Mapping[str, Any] | None

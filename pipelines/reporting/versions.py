@@ -125,7 +125,12 @@ def _swap(temporary: Path, final: Path) -> None:
 
 
 def finish_swaps(period: Path) -> None:
-    """End what a process that was killed in the middle of a swap had begun."""
+    """End what a process that was killed in the middle of a swap had begun, and drop its pages.
+
+    Only for whoever holds the writer's lock: what is half written is then nobody's.
+    """
+    for half_written in period.glob("v*.tmp"):
+        shutil.rmtree(half_written)
     for replaced in period.glob(f"v*{_REPLACED}"):
         final = replaced.with_name(replaced.name.removesuffix(_REPLACED))
         if final.exists():
