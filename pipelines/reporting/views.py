@@ -30,12 +30,12 @@ class Views:
 
 
 def views_of(
-    report: Report, pages: Mapping[str, Page], *, paper: str, look: ReportSettings = OURS
+    report: Report, pages: Mapping[str, Page], *, paper: str | None, look: ReportSettings = OURS
 ) -> Views:
     """Every view of a report.
 
     `pages` are the HTML pages beside it, by the name of their file; `paper` is that of the PDFs,
-    `look` what the clinic changed about its HTML pages.
+    None for none, `look` what the clinic changed about its HTML pages.
 
     Raises: ModelError naming the template, its line and what was expected.
     """
@@ -45,19 +45,22 @@ def views_of(
         report,
         companions=(
             *(Companion(page.title, file) for file, page in pages.items()),
-            Companion(words.say("data.pdf"), PDF_FILE),
+            *((Companion(words.say("data.pdf"), PDF_FILE),) if paper else ()),
             Companion(words.say("data.workbook"), book),
             Companion(words.say("data.files"), f"{DATA_FOLDER}/{DICTIONARY}.csv"),
         ),
     )
     files: dict[str, str | bytes] = {}
     for file, page in pages.items():
-        files[file], files[printed_file(file)] = _page_views(page, paper, look)
+        files[file], printed = _page_views(page, paper, look)
+        if printed:
+            files[printed_file(file)] = printed
     files |= data_files(flat_tables(report, words), words)
     files[book] = workbook(report, words)
     # The page first: its drawings are kept for the PDF.
     content = render_month(report, look)
-    files[PDF_FILE] = render_pdf(report, paper=paper)
+    if paper:
+        files[PDF_FILE] = render_pdf(report, paper=paper)
     return Views(report, content, files)
 
 
@@ -67,6 +70,6 @@ def printed_file(file: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _page_views(page: Page, paper: str, look: ReportSettings) -> tuple[str, bytes]:
-    """A page beside a report, which is the same beside those of other months."""
-    return render_page(page, look), render_pdf(page, paper=paper)
+def _page_views(page: Page, paper: str | None, look: ReportSettings) -> tuple[str, bytes]:
+    """A page beside a report, which is the same beside those of other months; its PDF, if any."""
+    return render_page(page, look), render_pdf(page, paper=paper) if paper else b""

@@ -61,7 +61,7 @@ def demo(made_once: MadeOnce, small_deliveries: Path) -> Home:
     """The small demo clinic after its run, which could reach no network. Only to be read."""
 
     def fill(root: Path) -> None:
-        home = new_home(root)
+        home = new_home(root, prints=True)
         fill_inbox(home, small_deliveries)
         command, proof = sealed_command(root.with_name("demo-seal"))
         succeed("run", "--home", root, "--all-months", env=proof, command=command)

@@ -68,9 +68,11 @@ def succeed(
     return done.stdout
 
 
-def new_home(root: Path, **settings: str) -> Home:
-    """An empty home with the tests' salt."""
-    return Home.create(root, name="Made-up Clinic", salt=SALT, **settings)
+def new_home(root: Path, *, prints: bool = False, **settings: str) -> Home:
+    """An empty home with the tests' salt; with PDFs, which take longer than all else, if asked."""
+    paper = "" if prints else '\n[print]\npaper = "none"\n'
+    decisions = paper + settings.pop("decisions", "")
+    return Home.create(root, name="Made-up Clinic", salt=SALT, decisions=decisions, **settings)
 
 
 def fill_inbox(home: Home, deliveries: Path) -> None:

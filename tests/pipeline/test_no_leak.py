@@ -137,7 +137,7 @@ def delivery() -> dict[str, list[Row]]:
 
 
 def _run_marked(root: Path) -> None:
-    home = new_home(root / "home")
+    home = new_home(root / "home", prints=True)
     # Nearly all that it is given is broken; it is to go on all the same.
     shares = ", ".join(f"{table} = 1.0" for table in load_contracts())
     with (home.root / SETTINGS_FILE).open("a", encoding="utf-8") as settings:

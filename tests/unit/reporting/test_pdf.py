@@ -240,7 +240,7 @@ def test_paper_has_the_size_of_the_setting(
 def test_another_paper_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
     settings = tmp_path / "clinic.toml"
     settings.write_text('[clinic]\nname = "E"\npseudonym_salt = "p"\n[print]\npaper = "a5"\n')
-    with pytest.raises(SettingsError, match=r"(?s)\[print\] paper.*a4 or letter.*a5"):
+    with pytest.raises(SettingsError, match=r"(?s)\[print\] paper.*a4 or letter or none.*a5"):
         read_settings(settings)
 
 

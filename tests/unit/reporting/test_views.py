@@ -59,3 +59,13 @@ def test_a_report_that_lacks_a_file_is_made_again(tmp_path: Path) -> None:
     assert reports_missing(home, ["2026-10"], "other") == ["2026-10"]
     printed.unlink()
     assert reports_missing(home, ["2026-10"], "same") == ["2026-10"]
+
+
+def test_a_clinic_that_wants_no_pdf_gets_none_and_no_page_names_one(
+    report_of: ReportOf,
+) -> None:
+    report = report_of("activity only", "director")
+    views = views_of(report, {"methods.html": METHODS}, paper=None)
+    assert not [name for name in views.files if name.endswith(".pdf")]
+    assert ".pdf" not in views.page
+    assert "methods.html" in views.files
