@@ -230,7 +230,9 @@ def test_paper_has_the_size_of_the_setting(
     settings.write_text(
         f'[clinic]\nname = "Example"\npseudonym_salt = "p"\n[print]\npaper = "{paper}"\n'
     )
-    printed = render_pdf(page_of("One"), paper=read_settings(settings).print.paper)
+    set_paper = read_settings(settings).print.paper
+    assert set_paper is not None
+    printed = render_pdf(page_of("One"), paper=set_paper)
     boxes = {
         tuple(round(float(side)) for side in page.mediabox[2:]) for page in opened(printed).pages
     }
