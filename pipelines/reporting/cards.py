@@ -23,7 +23,6 @@ from pipelines.reporting.sentences import (
 )
 from pipelines.reporting.trends import (
     DAYS,
-    Window,
     attended_share,
     attended_trend,
     better_trend,
@@ -31,9 +30,9 @@ from pipelines.reporting.trends import (
     measured_trend,
     recovered_trend,
     verdict_of,
-    window,
     worse_trend,
 )
+from pipelines.reporting.windows import Window, window
 
 _WITHOUT_OUTCOMES = ("referred", "started", "ended", "open")
 

@@ -5,7 +5,8 @@ from pipelines.reporting.figures import ROLLING, YEAR
 from pipelines.reporting.model import Chart, Row, Section, Table
 from pipelines.reporting.outcomes_section import trend_chart
 from pipelines.reporting.safety_part import safety_part
-from pipelines.reporting.trends import attended_share, attended_trend, window
+from pipelines.reporting.trends import attended_share, attended_trend
+from pipelines.reporting.windows import window
 
 _ROWS = (
     ("attended", "n_attended"),

@@ -18,7 +18,7 @@ from pipelines.reporting.sentences import (
     measured_percent,
     reading,
 )
-from pipelines.reporting.trends import Window
+from pipelines.reporting.windows import Window
 from pipelines.reporting.wording import Wording
 
 

@@ -7,7 +7,7 @@ from pipelines.reporting.context import Context, column, count_cell, text_cell
 from pipelines.reporting.figures import ROLLING, YEAR, Measure, Record
 from pipelines.reporting.model import Cell, Chart, Row, Section, Sentence, Table
 from pipelines.reporting.sentences import measured_sentence, paired_share
-from pipelines.reporting.trends import Window
+from pipelines.reporting.windows import Window
 
 _STAGES = (
     ("referred", "activity", "n_referred"),

@@ -31,7 +31,7 @@ from pipelines.reporting.subject_sections import (
     missing_section,
     standing_section,
 )
-from pipelines.reporting.trends import headline_kind, routine_measures, window
+from pipelines.reporting.windows import headline_kind, routine_measures, window
 from pipelines.reporting.work_section import work_section
 
 FOLDERS = {"programme": "programmes", "therapist": "therapists", "group": "groups"}

@@ -44,8 +44,8 @@ from pipelines.reporting.public_figures import read_public_figures
 from pipelines.reporting.public_page import public_report
 from pipelines.reporting.recovery_section import recovery_section
 from pipelines.reporting.sentences import Minimums
-from pipelines.reporting.trends import headline_kind, routine_measures, window
 from pipelines.reporting.trust_section import trust_section
+from pipelines.reporting.windows import headline_kind, routine_measures, window
 from pipelines.reporting.wording import Wording, load_wording
 from pipelines.reporting.work_section import work_section
 

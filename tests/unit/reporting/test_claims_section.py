@@ -13,7 +13,7 @@ from pipelines.reporting.figures import MONTH, ROLLING
 from pipelines.reporting.figures_reading import read_figures
 from pipelines.reporting.model import Section
 from pipelines.reporting.sentences import Minimums
-from pipelines.reporting.trends import window
+from pipelines.reporting.windows import window
 from pipelines.reporting.wording import load_wording
 from tests.builders import Bench
 from tests.table_rows import Row

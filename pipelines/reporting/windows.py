@@ -1,0 +1,105 @@
+"""The stretch of time that a report's headline is about, and the measures that it is told by."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pipelines.reporting.figures import (
+    CLINIC,
+    MONTH,
+    QUARTER,
+    ROLLING,
+    YEAR,
+    Figures,
+    Measure,
+    Record,
+    month_before,
+)
+from pipelines.reporting.wording import Wording
+
+
+@dataclass(frozen=True)
+class Window:
+    """The stretch of time that the headline figures are about, and how it is called."""
+
+    kind: str
+    end_on: date
+    words: str
+
+    @property
+    def has_verdict(self) -> bool:
+        """Whether a chart over months or quarters stands behind it."""
+        return self.kind in (MONTH, QUARTER)
+
+
+def window(figures: Figures, kind: str, words: Wording, *, years_back: int = 0) -> Window:
+    """The month, the last whole quarter, the year, or the twelve months to the report's month."""
+    end_on = figures.month_end_on
+    if kind == QUARTER:
+        ends = figures.period_ends(QUARTER, 1)
+        end_on = ends[-1] if ends else end_on
+    if years_back:
+        end_on = _month_end_years_before(end_on, years_back)
+    named: dict[str, Callable[[date], str]] = {
+        QUARTER: words.quarter,
+        YEAR: lambda day: str(day.year),
+    }
+    name = named.get(kind, words.month)(end_on)
+    return Window(kind, end_on, words.say(f"period.{kind}", name=name))
+
+
+def _month_end_years_before(end_on: date, years: int) -> date:
+    # The day before the first of the month after, so that February keeps its own last day.
+    after = month_before(end_on, 12 * years - 1)
+    return date.fromordinal(after.toordinal() - 1)
+
+
+def routine_measures(
+    figures: Figures, measures: Sequence[Measure], subject: tuple[str, str] = CLINIC
+) -> list[Measure]:
+    """Those that a fifth of a subject's finished courses of the twelve months have a pair of.
+
+    Where none is so common, the first: a wall of small tables would hide the few that matter.
+    """
+    row = figures.completeness(subject, ROLLING, figures.month_end_on)
+    if row is None:
+        # The public sees no completeness; the courses of the NHS rule are the nearest to it.
+        row = figures.recovery(subject, ROLLING, figures.month_end_on)
+    finished = row["n_finished"] if row else None
+    common = []
+    for measure in measures:
+        row = figures.outcome(measure, subject, ROLLING, figures.month_end_on)
+        if row is not None and finished and 5 * (row["n_paired"] or 0) >= finished:
+            common.append(measure)
+    return common or list(measures[:1])
+
+
+def headline_kind(
+    figures: Figures, measures: Sequence[Measure], subject: tuple[str, str] = CLINIC
+) -> str:
+    """The shortest stretch in which the first measure mostly has enough courses for a rate.
+
+    A month where at least half of the last twelve had a rate, else a quarter by the same reading,
+    else twelve months. The public sees twelve months. Anybody but the whole clinic needs as many as
+    a comparison does: with six courses a month none better is no change from one of them.
+    """
+    if not figures.period_ends(MONTH, 1) or figures.audience == "public":
+        return ROLLING if figures.audience == "public" else MONTH
+    if not measures:
+        return MONTH
+    for kind, count in ((MONTH, 12), (QUARTER, 4)):
+        ends = figures.period_ends(kind, count)
+        rows = [figures.outcome(measures[0], subject, kind, end) for end in ends]
+        least = 1 if subject == CLINIC else figures.policy["minimum_pairs_for_comparison"]
+        known = [
+            row
+            for row in rows
+            if row is not None and (row["n_paired"] or 0) >= least and _has_rate(row)
+        ]
+        if ends and 2 * len(known) >= len(ends):
+            return kind
+    return ROLLING
+
+
+def _has_rate(row: Record) -> bool:
+    return row["improved_rate"] is not None or row["first_mean_points"] is not None
