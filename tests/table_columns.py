@@ -36,7 +36,7 @@ DDL: dict[str, str] = {
     " label varchar, mean_points decimal(9, 4), sd_points decimal(9, 4), status varchar,"
     " source varchar, is_default boolean, respondents varchar[]",
     "ref_cutoffs": "instrument_id varchar, scale varchar, cutoff varchar, respondent varchar,"
-    " points decimal(9, 4), source varchar",
+    " points decimal(9, 4), no_use_reason varchar, source varchar",
     "ref_reliabilities": "instrument_id varchar, scale varchar, entry integer,"
     " value decimal(9, 4), lower_value decimal(9, 4), upper_value decimal(9, 4), kind varchar,"
     " sample varchar, status varchar, source varchar, is_default boolean,"
@@ -121,7 +121,7 @@ DDL: dict[str, str] = {
     " client_key varchar, episode_id varchar, episode_key varchar, session_id varchar,"
     " session_key varchar, instrument_id varchar, administered_at timestamp,"
     " administered_on date, respondent varchar, total_score decimal(9, 4), items integer[],"
-    " answers double[], n_answers bigint, has_answers boolean",
+    " answers double[], n_answers bigint, has_answers boolean, answers_source varchar",
     "stg_consents": "client_id varchar, client_key varchar, scope varchar, given_on date,"
     " withdrawn_on date",
     "stg_clients": "client_id varchar, client_key varchar, birth_date date, sex varchar,"

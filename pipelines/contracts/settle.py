@@ -81,13 +81,14 @@ def register_files(engine: Engine, files: Sequence[CheckedFile]) -> None:
         f"({quoted(str(file.rows or ''))}, {quoted(str(file.folded or ''))}, {file.file_rank},"
         f" {file.delivery_rank}, {quoted(file.delivery_id)}, date {quoted(str(file.delivered_on))},"
         f" {quoted(file.file_id)}, {quoted(file.file_name)}, {file.is_full},"
-        f" {sum(1 for rank in full if rank > file.delivery_rank)})"
+        f" {sum(1 for rank in full if rank > file.delivery_rank)}, {quoted(file.source)})"
         for file in files
     ]
     engine.execute(
         "create or replace temp table delivered_files (checked_path varchar, folded_path varchar,"
         " file_rank bigint, delivery_rank bigint, delivery_id varchar, delivered_on date,"
-        " file_id varchar, file_name varchar, is_full boolean, n_full_later bigint)"
+        " file_id varchar, file_name varchar, is_full boolean, n_full_later bigint,"
+        " source varchar)"
     )
     if rows:
         engine.execute(f"insert into delivered_files values {', '.join(rows)}")

@@ -209,6 +209,8 @@ from placed"""
 def add_answers(engine: Engine) -> None:
     """Give `raw_responses` its settled answers: items, answers, n_answers, has_answers.
 
+    `answers_source` is the source that brought them; `delivered_files` are those of answers.
+
     Where any answer was delivered and not withdrawn the answers decide, also when all of them were
     turned away: then the response has no score, whatever its total says.
     """
@@ -220,7 +222,8 @@ select
     a.good_items as items,
     a.good_answers as answers,
     coalesce(len(a.good_items), 0) as n_answers,
-    g.response_id is not null as has_answers
+    g.response_id is not null as has_answers,
+    a.source as answers_source
 from raw_responses as r
 left join (
     select response_id from settled_answers where n_accepted + n_quarantined > 0
@@ -228,7 +231,10 @@ left join (
     select response_id from broken_answers where row_status = 'quarantined'
 ) as g on g.response_id = r.response_id
 left join (
-    select response_id, good_items, good_answers from settled_answers where is_current
+    select s.response_id, s.good_items, s.good_answers, f.source
+    from settled_answers as s
+    inner join delivered_files as f on f.file_rank = s.file_rank
+    where s.is_current
 ) as a on a.response_id = r.response_id"""
     )
 

@@ -223,8 +223,13 @@ def _misfits(instrument: Instrument, threshold: Threshold) -> Iterator[str]:
             yield f"{name} has points {points}, expected more than 0"
         if lowest is not None and highest is not None and points > highest - lowest:
             yield f"{name} has points {points}, the scale can change by {highest - lowest}"
-    elif lowest is not None and highest is not None and not lowest <= points <= highest:
-        yield f"{name} has points {points}, the scale goes from {lowest} to {highest}"
+    elif lowest is not None and highest is not None:
+        # At an end of the scale all scores may be on one side of a threshold.
+        if not lowest <= points <= highest:
+            yield f"{name} has points {points}, the scale goes from {lowest} to {highest}"
+        elif points == (highest if threshold.op in {"<=", ">"} else lowest):
+            reach = f"{lowest} to {highest}"
+            yield f"{name} is {threshold.op} {points}, which parts no scores of {reach}"
     # It reaches the rules as one point more and `<`.
     if threshold.op == "<=" and instrument.steps_of(scale) != [1]:
         yield f"{name} has op <=, which needs a scale of whole points; write it with <"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from pipelines.instruments.instrument import VERIFIED, Figure, Instrument
+from pipelines.instruments.instrument import VERIFIED, Figure, Instrument, Scale
 from pipelines.instruments.instrument_file import OWN_ANSWERS
 
 _PLACES = Decimal("0.0001")
@@ -39,17 +39,22 @@ def norm_rows(instrument: Instrument) -> list[dict[str, Any]]:
 def cutoff_rows(instrument: Instrument, *, sds: Fraction) -> list[dict[str, Any]]:
     """Cut-offs a, b and c of each scale, as far as its verified default norms allow.
 
+    One that parts nobody from anybody is kept and says so in `no_use_reason`: no score lies on its
+    other side (`at_or_below_lowest_score`, `above_highest_score`), as happens where a norm's SD is
+    large beside its scale. Null means usable.
+
     Units:  points of the scale, rounded to four places.
     Source: Jacobson & Truax (1991). With M1 = 18, SD1 = 5 (clinical), M0 = 4, SD0 = 3.5 and higher
             worse: a = 8, b = 11, c = 9.7647.
     """
     norms = [figure for figure in instrument.figures if figure.kind == "norms"]
     defaults = _default_norms(norms)
-    directions = {scale.scale: scale.direction for scale in instrument.scales}
+    scales = {scale.scale: scale for scale in instrument.scales}
     rows = []
     for scale, respondents in sorted({(scale, who) for scale, _, who in defaults}):
-        sign = {"higher_worse": 1, "higher_better": -1}.get(directions.get(scale, ""))
-        if sign is None:
+        known = scales.get(scale)
+        sign = {"higher_worse": 1, "higher_better": -1}.get(known.direction) if known else None
+        if known is None or sign is None:
             continue
         clinical = defaults.get((scale, "clinical", respondents))
         healthy = defaults.get((scale, "non_clinical", respondents))
@@ -70,6 +75,7 @@ def cutoff_rows(instrument: Instrument, *, sds: Fraction) -> list[dict[str, Any]
                 "cutoff": cutoff,
                 "respondent": respondent,
                 "points": _rounded(value),
+                "no_use_reason": _no_use_reason(_rounded(value), known),
                 "source": "; ".join(
                     f"{figure.details['label']}: {', '.join(figure.source)}" for figure in used
                 ),
@@ -115,6 +121,15 @@ def reliability_rows(instrument: Instrument) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _no_use_reason(points: Decimal, scale: Scale) -> str | None:
+    """Why a cut-off has all scores of its scale on one side: below it, or at it and above."""
+    if scale.min_points is not None and points <= scale.min_points:
+        return "at_or_below_lowest_score"
+    if scale.max_points is not None and points > scale.max_points:
+        return "above_highest_score"
+    return None
 
 
 def _default_norms(norms: list[Figure]) -> dict[tuple[str, str, tuple[str, ...]], Figure]:

@@ -75,7 +75,7 @@ _SCHEMAS: dict[str, tuple[int, dict[str, Any]]] = {
     }),
     "ref_cutoffs": (4, {
         "instrument_id": _TEXT, "scale": _TEXT, "cutoff": _TEXT, "respondent": _TEXT,
-        "points": _POINTS, "source": _TEXT,
+        "points": _POINTS, "no_use_reason": _TEXT, "source": _TEXT,
     }),
     "ref_reliabilities": (3, {
         "instrument_id": _TEXT, "scale": _TEXT, "entry": pl.Int32, "value": _POINTS,

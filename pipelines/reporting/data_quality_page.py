@@ -18,6 +18,7 @@ import duckdb
 from pipelines.contracts.odcs import Contract
 from pipelines.reporting.context import column, text_cell
 from pipelines.reporting.model import Cell, Page, Row, Section, Table
+from pipelines.reporting.reversed_items_part import reversed_items_section
 from pipelines.reporting.trust_section import rule_sentence
 from pipelines.reporting.wording import Wording
 
@@ -35,6 +36,7 @@ class Quality:
     results: Sequence[Record]
     deliveries: Sequence[Record]
     quarantine: Sequence[Record]
+    reversed_items: Sequence[Record] = ()
 
     @cached_property
     def tables(self) -> list[str]:
@@ -74,7 +76,8 @@ def read_quality(connection: duckdb.DuckDBPyConnection, audience: str) -> Qualit
         names = [each[0] for each in result.description or ()]
         return [dict(zip(names, values, strict=True)) for values in result.fetchall()]
 
-    return Quality(rows("pub_rule_results"), rows("pub_deliveries"), rows("pub_quarantine"))
+    names = ("pub_rule_results", "pub_deliveries", "pub_quarantine", "pub_reversed_items")
+    return Quality(*(rows(name) for name in names))
 
 
 def data_quality_page(
@@ -98,6 +101,7 @@ def data_quality_page(
             writer.by_table(),
             writer.trend(),
             writer.quarantine(),
+            reversed_items_section(quality.reversed_items, words),
             writer.all_rules(),
         ),
     )

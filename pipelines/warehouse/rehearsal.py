@@ -24,6 +24,7 @@ from pipelines.warehouse.checked_deliveries import convert_delivery
 from pipelines.warehouse.drift import Drift, drift
 from pipelines.warehouse.fewer_rows import fewer_rows
 from pipelines.warehouse.mapped_deliveries import likely_columns
+from pipelines.warehouse.turned_twice import REVERSED_ITEMS_TABLE, turned_twice
 
 # What their contracts say of themselves; every other table may be absent.
 MUST_BE_DELIVERED = ("clients", "therapists")
@@ -190,9 +191,12 @@ def check_delivery(
 
 def judge(run: BuildRun, delivered: Sequence[Delivery]) -> list[Findings]:
     """Stage all that has been landed and say of each of these deliveries how its rows end."""
-    run.reference(["ref_instruments", "ref_instrument_scales", "ref_turned_items"])
+    reversed_items = run.models[REVERSED_ITEMS_TABLE]
+    references = {name for name in reversed_items.inputs if name.startswith("ref_")}
+    run.reference({"ref_instruments", "ref_instrument_scales", "ref_turned_items", *references})
     staged = [name for name in run.models if name.startswith("stg_")]
     run.stage([*staged, *ACCOUNT_TABLES])
+    run.build([REVERSED_ITEMS_TABLE])
     return [_findings(run, delivery) for delivery in delivered]
 
 
@@ -212,7 +216,10 @@ def _findings(run: BuildRun, delivery: Delivery) -> Findings:
             for file in files
             if file.refusal and file.delivery_id == delivery.delivery_id
         ],
-        warnings=fewer_rows(run.files, delivery.delivery_id),
+        warnings=[
+            *fewer_rows(run.files, delivery.delivery_id),
+            *turned_twice(run, delivery.source),
+        ],
         drift=drift(run.files, delivery, run.contracts, run.engine),
         likely_columns=likely_columns(run.home, delivery),
     )

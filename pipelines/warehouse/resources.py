@@ -13,6 +13,7 @@ from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.fewer_rows import fewer_rows
 from pipelines.warehouse.inputs import inputs_fingerprint
 from pipelines.warehouse.noted_runs import note_run
+from pipelines.warehouse.turned_twice import turned_twice
 
 StepContext = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 WHOLE_JOB = frozenset(
@@ -93,7 +94,7 @@ class HomeRun(dg.ConfigurableResource):
                 "as_of_on": as_of_on.isoformat() if as_of_on else None,
                 "deliveries": [delivery.delivery_id for delivery in built.deliveries],
                 "refusals": built.refusals,
-                "warnings": fewer_rows(built.files),
+                "warnings": [*fewer_rows(built.files), *turned_twice(built)],
             },
         )
         note_run(built.home, built.tables, built=built.built, dagster_run=context.run.run_id)

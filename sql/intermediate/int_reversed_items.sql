@@ -1,19 +1,21 @@
 -- Whether the items of an instrument that run against the scale are turned as the feed needs.
 --
--- Whole forms only, of all feeds and respondents together. Over all of them the points of the plain
--- items and those of the reversed items, as they are scored, must rise together: both speak of the
--- same thing, once what is better on one scale and worse on another is turned the same way (SDQ:
--- its prosocial items beside its difficulties). Where they do not, the items are turned once too
--- often or not at all, and `items_already_reversed` of a source is the setting to look at.
--- `is_suspicious` is null for few forms, and where all answer alike. Feeds of which one turns items
--- and another does not are not told apart: a small one of them is not seen.
+-- Whole forms only, each under the source that brought the answers that count, respondents together.
+-- Over all of them the points of the plain items and those of the reversed items, as they are
+-- scored, must rise together: both speak of the same thing, once what is better on one scale and
+-- worse on another is turned the same way (SDQ: its prosocial items beside its difficulties). Where
+-- they do not, the items are turned once too often or not at all, and `items_already_reversed` of
+-- that source is the setting to look at. `is_suspicious` is null for few forms, and where all answer
+-- alike. A source that turned items on some days and not on others is not told apart.
 --
--- Grain:  one row per instrument with plain and reversed items and at least one whole form.
--- Key:    instrument_id
+-- Grain:  one row per source and instrument with plain and reversed items and at least one whole
+--         form.
+-- Key:    source, instrument_id
 -- Source: ref_instrument_items (the reverse key is cited in the catalogue); rest-score check of
 --         conventions in ref_conventions.
 with responses as (
     select
+        answers_source as source,
         instrument_id,
         answers,
         n_answers
@@ -108,6 +110,7 @@ weight_lists as (
 -- Whole ten-thousandths of a point, so that the moments are exact in any order.
 form_units as (
     select
+        responses.source,
         responses.instrument_id,
         cast(
             round(weighted_points(responses.answers, weight_lists.plain_weights) * 10000)
@@ -126,6 +129,7 @@ form_units as (
 
 moments as (
     select
+        source,
         instrument_id,
         count(*) as n_forms,
         sum(plain_units) as plain_sum,
@@ -134,11 +138,12 @@ moments as (
         sum(cast(reversed_units as hugeint) * reversed_units) as reversed_square,
         sum(cast(plain_units as hugeint) * reversed_units) as product
     from form_units
-    group by instrument_id
+    group by source, instrument_id
 ),
 
 spreads as (
     select
+        source,
         instrument_id,
         n_forms,
         cast(n_forms * product - plain_sum * reversed_sum as double) as covariance,
@@ -149,6 +154,7 @@ spreads as (
 )
 
 select
+    spreads.source,
     spreads.instrument_id,
     spreads.n_forms,
     cast(spreads.covariance / nullif(spreads.spread, 0) as decimal(9, 4)) as correlation,
@@ -158,4 +164,4 @@ select
     end as is_suspicious
 from spreads
 cross join conventions
-order by spreads.instrument_id
+order by spreads.source, spreads.instrument_id

@@ -10,7 +10,8 @@
 -- for the last score, too. A method that cannot judge the sample has no counts and says why.
 --
 -- `n_recovered` and `n_harmed` ask besides that the cut-off was crossed: caseness of the rule in
--- force, else Jacobson and Truax's c, b or a. `n_improved` and `n_deteriorated` include them.
+-- force, else Jacobson and Truax's c, b or a. `n_improved` and `n_deteriorated` include them. Where
+-- there is no cut-off, both are null and `no_cutoff_reason` says why.
 --
 -- Grain:  one row per instrument, scale, respondent, method and year or twelve months with at least
 --         two pairs and a verified reliability; the clinic as a whole.
@@ -107,7 +108,8 @@ cutoffs as (
         scale,
         respondent,
         cutoff,
-        points
+        points,
+        no_use_reason
     from ref_cutoffs
 ),
 
@@ -118,20 +120,17 @@ conventions as (
     from ref_conventions
 ),
 
--- With both norms c is the better cut-off, with the healthy one b, else a.
+-- With both norms c is the better cut-off, with the healthy one b, else a; one that has all scores
+-- of its scale on one side is none.
 best_cutoffs as (
     select
         instrument_id,
         scale,
         respondent,
-        cutoff,
-        points
+        max(cutoff) filter (where no_use_reason is null) as cutoff,
+        arg_max(points, cutoff) filter (where no_use_reason is null) as points
     from cutoffs
-    qualify
-        row_number() over (
-            partition by instrument_id, scale, respondent
-            order by cutoff desc
-        ) = 1
+    group by instrument_id, scale, respondent
 ),
 
 judged_samples as (
@@ -158,6 +157,11 @@ judged_samples as (
             when outcome_rules.caseness_points is not null then 'caseness'
             else best_cutoffs.cutoff
         end as cutoff_kind,
+        case
+            when coalesce(outcome_rules.caseness_points, best_cutoffs.points) is not null then null
+            when best_cutoffs.instrument_id is not null then 'outside_scale'
+            else 'no_norms'
+        end as no_cutoff_reason,
         coalesce(outcome_rules.reliability_value, reliabilities.reliability_value)
             as reliability_value,
         case
@@ -403,6 +407,7 @@ select
     end as no_counts_reason,
     judged_samples.cutoff_points,
     judged_samples.cutoff_kind,
+    judged_samples.no_cutoff_reason,
     judged_samples.first_mean_points,
     judged_samples.first_sd_points,
     judged_samples.last_mean_points,

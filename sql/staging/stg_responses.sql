@@ -19,7 +19,8 @@ select
     items,
     answers,
     n_answers,
-    has_answers
+    has_answers,
+    answers_source
 from raw_responses
 where row_status = 'accepted'
 order by response_id

@@ -39,16 +39,19 @@ def bench() -> Iterator[Bench]:
     bench.close()
 
 
-def forms(answers: Sequence[Sequence[float]], instrument_id: str = "core10") -> list[Row]:
+def forms(
+    answers: Sequence[Sequence[float]], instrument_id: str = "core10", source: str = "ehr"
+) -> list[Row]:
     return [
         {
-            "response_id": f"r{number}",
+            "response_id": f"{source}-{number}",
             "administered_on": date(2025, 3, 10),
             "instrument_id": instrument_id,
             "items": list(range(1, len(given) + 1)),
             "answers": [float(value) for value in given],
             "n_answers": len(given),
             "has_answers": True,
+            "answers_source": source,
         }
         for number, given in enumerate(answers)
     ]
@@ -68,12 +71,26 @@ def verdict(bench: Bench) -> list[tuple[Any, ...]]:
 
 def test_a_raw_feed_goes_with_the_key(bench: Bench) -> None:
     bench.fill("stg_responses", forms(levels(30, turned=False)))
-    assert verdict(bench) == [("core10", 30, 1, False)]
+    assert verdict(bench) == [("ehr", "core10", 30, 1, False)]
 
 
 def test_a_turned_feed_that_is_turned_again_is_suspicious(bench: Bench) -> None:
     bench.fill("stg_responses", forms(levels(30, turned=True)))
-    assert verdict(bench) == [("core10", 30, -1, True)]
+    assert verdict(bench) == [("ehr", "core10", 30, -1, True)]
+
+
+def test_a_small_source_is_not_hidden_by_a_large_one(bench: Bench) -> None:
+    bench.fill(
+        "stg_responses",
+        [
+            *forms(levels(300, turned=False)),
+            *forms(levels(30, turned=True), source="tablet"),
+        ],
+    )
+    assert verdict(bench) == [
+        ("ehr", "core10", 300, 1, False),
+        ("tablet", "core10", 30, -1, True),
+    ]
 
 
 @pytest.mark.parametrize("is_turned", [True, False])
@@ -100,12 +117,12 @@ def test_a_scale_that_runs_the_other_way_is_turned_with_its_items(
 
 def test_too_few_forms_are_no_ground_for_suspicion(bench: Bench) -> None:
     bench.fill("stg_responses", forms(levels(29, turned=True)))
-    assert verdict(bench) == [("core10", 29, -1, None)]
+    assert verdict(bench) == [("ehr", "core10", 29, -1, None)]
 
 
 def test_forms_that_are_all_alike_say_nothing(bench: Bench) -> None:
     bench.fill("stg_responses", forms([RAW] * 40))
-    assert verdict(bench) == [("core10", 40, None, None)]
+    assert verdict(bench) == [("ehr", "core10", 40, None, None)]
 
 
 def test_incomplete_forms_and_plain_instruments_are_left_out(bench: Bench) -> None:

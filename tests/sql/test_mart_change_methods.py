@@ -123,6 +123,32 @@ def test_without_caseness_the_best_cut_off_decides(
     row = methods(clinic)["JT"]
     assert (row["cutoff_kind"], row["n_recovered"]) == (kind, n_recovered)
     assert (row["n_harmed"] is None) is (kind is None)
+    assert row["no_cutoff_reason"] == (None if kind else "no_norms")
+
+
+@pytest.mark.parametrize(("outside", "kind"), [("c", "b"), ("cb", "a"), ("abc", None)])
+def test_a_cut_off_outside_its_scale_is_passed_over(
+    clinic: TextBench, outside: str, kind: str | None
+) -> None:
+    points = {"a": 5, "b": 6, "c": 10}
+    fill_pairs(clinic, [("arm", *pair) for pair in SPREAD])
+    clinic.fill("ref_reliabilities", [{**RELIABLE, "instrument_id": "ms"}])
+    clinic.fill(
+        "ref_cutoffs",
+        [
+            {
+                "instrument_id": "ms",
+                "cutoff": one,
+                "points": points[one],
+                "no_use_reason": "above_highest_score" if one in outside else None,
+            }
+            for one in "abc"
+        ],
+    )
+    row = methods(clinic)["JT"]
+    assert (row["cutoff_kind"], row["cutoff_points"]) == (kind, points.get(kind or ""))
+    assert row["no_cutoff_reason"] == (None if kind else "outside_scale")
+    assert (row["n_recovered"] is None) is (kind is None)
 
 
 def test_the_clinics_cited_reliability_comes_before_the_catalogues(clinic: TextBench) -> None:

@@ -67,6 +67,10 @@ def _filled(method: str, max_missing: int) -> Callable[[dict[str, Any]], None]:
         ),
         (_set("form", "points", to=[0, 2.5]), "form.points name 2.5, which is between steps of 1"),
         (_set("thresholds", 0, "points", to=28), "points 28, the scale goes from 0 to 27"),
+        (
+            _set("thresholds", 0, "points", to=0),
+            "caseness of total is >= 0, which parts no scores of 0",
+        ),
         (_set("thresholds", 0, "scale", to="totl"), r"of totl: there is no such scale \(there is"),
         (_set("thresholds", 1, "points", to=0), "points 0, expected more than 0"),
         (_set("thresholds", 1, "points", to=-6), "points -6, expected more than 0"),

@@ -56,6 +56,37 @@ def test_cut_offs_turn_with_the_direction(
     assert {row["cutoff"]: str(row["points"].normalize()) for row in found} == expected
 
 
+@pytest.mark.parametrize(
+    ("mean", "sd", "reason"),
+    [
+        # PHQ-9 runs from 0 to 27; b is mean + 2 SD. At 0 everybody were a case, at 27 one score is.
+        (4, 11.5, None),
+        (4, 11.55, "above_highest_score"),
+        (0, 0, "at_or_below_lowest_score"),
+        (0, 0.05, None),
+    ],
+)
+def test_a_cut_off_that_parts_no_scores_says_why_it_is_not_used(
+    edited: Callable[..., Path], mean: float, sd: float, reason: str | None
+) -> None:
+    def change(content: dict[str, Any]) -> None:
+        content["thresholds"] = []
+        content["norms"] = [
+            {"group": "non_clinical", "label": "made up", "mean": mean, "sd": sd,
+             "status": "verified", "source": ["made up"]}
+        ]  # fmt: skip
+
+    (row,) = reference_tables(load_catalogue(edited(change)))["ref_cutoffs"].to_dicts()
+    assert (row["cutoff"], row["no_use_reason"]) == ("b", reason)
+
+
+def test_the_one_cut_off_of_the_catalogue_outside_its_scale_is_not_used() -> None:
+    # PCL-5: the clinical norm's 2 SD reach below 0, the lowest score there is.
+    unused = tables()["ref_cutoffs"].filter(pl.col("no_use_reason").is_not_null()).to_dicts()
+    found = [(row["instrument_id"], row["cutoff"], row["points"]) for row in unused]
+    assert found == [("pcl5", "a", Decimal("-2.24"))]
+
+
 def test_an_unverified_norm_gives_no_cut_off() -> None:
     # OCI-R: the clinical norm is unverified, so there is b alone.
     assert [row["cutoff"] for row in rows("ref_cutoffs", instrument_id="oci_r")] == ["b"]

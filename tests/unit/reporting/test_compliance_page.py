@@ -18,7 +18,14 @@ from tests.unit.reporting.mart_tables import section_tables
 from tests.unit.reporting.test_claims_section import READ_TABLES
 
 MONTH = date(2025, 3, 1)
-BUILT = ("pub_licences", "pub_consents", "pub_safety", "pub_rule_results", *READ_TABLES)
+BUILT = (
+    "pub_licences",
+    "pub_consents",
+    "pub_safety",
+    "pub_rule_results",
+    "pub_reversed_items",
+    *READ_TABLES,
+)
 EVENTS: list[dict[str, Any]] = [
     {"at": "2025-04-02T08:00:00.000+00:00", "event": "landed", "details": {"source": "unseen"}},
     {

@@ -10,6 +10,7 @@ from pipelines.contracts.odcs import load_contracts
 from pipelines.reporting.data_quality_page import Quality, data_quality_page, read_quality
 from pipelines.reporting.html import render_page
 from pipelines.reporting.model import Page, Section, Table
+from pipelines.reporting.reversed_items_part import reversed_items_section
 from pipelines.reporting.wording import load_wording
 
 CONTRACTS = load_contracts()
@@ -150,7 +151,7 @@ def test_without_anything_wrong_the_page_says_so_and_a_share_is_never_rounded_to
 
 def test_an_audience_gets_its_own_rows_alone_and_the_page_can_be_drawn(page: Page) -> None:
     with duckdb.connect() as connection:
-        for table in ("pub_rule_results", "pub_deliveries", "pub_quarantine"):
+        for table in ("pub_rule_results", "pub_deliveries", "pub_quarantine", "pub_reversed_items"):
             connection.execute(
                 f"create table {table} as select * from (values ('director', 1), ('public', 2))"
                 " as rows (audience, n)"
@@ -158,3 +159,40 @@ def test_an_audience_gets_its_own_rows_alone_and_the_page_can_be_drawn(page: Pag
         found = read_quality(connection, "director")
     assert [row["n"] for row in found.results] == [1]
     assert "What to do" in render_page(page)
+
+
+def reversed_row(source: str, is_suspicious: bool | None, correlation: float | None) -> Any:
+    return {
+        "source": source,
+        "instrument_id": "core10",
+        "n_forms": 1200,
+        "correlation": correlation,
+        "is_suspicious": is_suspicious,
+    }
+
+
+def test_a_source_whose_items_go_against_each_other_is_named_with_what_to_do() -> None:
+    rows = [
+        reversed_row("ehr", False, 0.61),
+        reversed_row("paper", None, None),
+        reversed_row("tablet", True, -0.43),
+    ]
+    found = reversed_items_section(rows, load_wording())
+    _, told = found.paragraphs
+    assert told.startswith("tablet delivers core10 in which they go against each other")
+    assert "items_already_reversed of tablet in clinic.toml" in told
+    (table,) = found.tables
+    assert [[cell.text for cell in row.cells] for row in table.rows] == [
+        ["ehr", "core10", "1,200", "0.61", "they go together"],
+        ["paper", "core10", "1,200", "–", "too few different forms to tell"],
+        ["tablet", "core10", "1,200", "−0.43", "they go against each other"],
+    ]
+
+
+def test_nothing_suspicious_and_nothing_to_look_at_are_told_apart() -> None:
+    words = load_wording()
+    (_, told) = reversed_items_section([reversed_row("ehr", False, 0.6)], words).paragraphs
+    assert told == "In no source they go against each other."
+    empty = reversed_items_section([], words)
+    assert empty.paragraphs[1].startswith("No source delivered")
+    assert empty.tables == ()
