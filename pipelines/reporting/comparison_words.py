@@ -4,9 +4,10 @@ Nobody is ranked: subjects stand by name, and a verdict is only ever about the l
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from pipelines.comparison.verdicts import ABOVE, BELOW, CANNOT_TELL
-from pipelines.reporting.context import Context
+from pipelines.reporting.context import Context, first_with_rule
 from pipelines.reporting.evidence_part import usually_found
 from pipelines.reporting.figures import CLINIC, ROLLING, Measure, Record, Subject
 
@@ -17,6 +18,42 @@ IMPROVED = "improved"
 def compared_row(context: Context, measure: Measure, subject: Subject) -> Record | None:
     """A therapist's or group's row of the comparison over the twelve months."""
     return next(iter(_rows(context, "pub_comparison", subject.key, measure)), None)
+
+
+@dataclass(frozen=True)
+class ComparedCounts:
+    """Of a level's subjects with a finished course: compared, with too few pairs, left otherwise.
+
+    The three add up to `all`.
+    """
+
+    compared: int
+    few: int
+    other: int
+
+    @property
+    def all(self) -> int:
+        """Everybody with a finished course."""
+        return self.compared + self.few + self.other
+
+
+def compared_counts(context: Context, level: str) -> ComparedCounts:
+    """How many of a level could be compared on the first measure with a rule; none without one."""
+    measure = first_with_rule(context)
+    found = {"compared": 0, "few": 0, "other": 0}
+    for subject in context.figures.subjects_at(level) if measure is not None else ():
+        row = compared_row(context, measure, subject)
+        completeness = context.figures.completeness(subject.key, ROLLING, context.year.end_on)
+        if row is None and not (completeness or {}).get("n_finished"):
+            continue
+        if row is None:
+            # Nothing of it was measured on this measure.
+            found["few"] += 1
+        elif row["verdict"] != CANNOT_TELL:
+            found["compared"] += 1
+        else:
+            found["few" if row["reason"] == "too_few_pairs" else "other"] += 1
+    return ComparedCounts(**found)
 
 
 def spread_row(context: Context, measure: Measure, level: str) -> Record | None:
@@ -31,11 +68,13 @@ def lead_paragraphs(context: Context, measure: Measure, level: str) -> list[str]
     spread = spread_row(context, measure, level)
     if spread is None:
         return []
-    n_judged = spread["n_above"] + spread["n_below"] + spread["n_within"]
+    counts = compared_counts(context, level)
+    n_judged = counts.compared
     values = {
-        "units": words.say(f"people.units.{level}", n=spread["n_units"]),
-        "compared": words.count(spread["n_compared"] or 0),
+        "units": words.say(f"people.units.{level}", n=counts.all),
         "judged": words.count(n_judged),
+        "few": words.count(counts.few),
+        "other": words.count(counts.other),
     }
     if not n_judged:
         return [words.say("people.none_judged", **values), *_spread_words(context, spread, level)]

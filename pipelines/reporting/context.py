@@ -9,6 +9,7 @@ from pipelines.governance_settings import GovernanceSettings
 from pipelines.reporting.disclosure import PUBLIC
 from pipelines.reporting.figures import CLINIC, Figures, Measure, Record, Subject
 from pipelines.reporting.model import Cell, Column
+from pipelines.reporting.programme_changes import ProgrammeChange
 from pipelines.reporting.sentences import (
     NOTHING,
     TOO_FEW,
@@ -58,7 +59,8 @@ class Context:
     `headline`: the stretch of time that the first figures are about; `period`, `year`: the report's
     own month, quarter or year, and the twelve months that end with it; `routine`: those of the
     measures that get a part of their own; `comparisons`: routine measure and programme → words;
-    `subject`: whom the report is about; `links`: subject → its page, relative to this one.
+    `changes`: programme → what changed in it; `subject`: whom the report is about; `links`: subject
+    → its page, relative to this one.
     """
 
     figures: Figures
@@ -72,6 +74,7 @@ class Context:
     comparisons: Mapping[tuple[str, str], str]
     settings: ReportSettings
     provenance: Mapping[str, Any]
+    changes: Mapping[str, ProgrammeChange] = field(default_factory=dict)
     subject: tuple[str, str] = CLINIC
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)
 

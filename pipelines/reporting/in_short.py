@@ -11,8 +11,10 @@ from pipelines.reporting.in_short_facts import (
     programme_sentences,
     who_sentences,
 )
+from pipelines.reporting.missing_measures import missing_sentences
 from pipelines.reporting.model import Sentence, Trend
 from pipelines.reporting.population_section import measured_on_sentence, rounded_words
+from pipelines.reporting.programme_change_words import change_sentences, own_change_sentences
 from pipelines.reporting.sentences import (
     TOO_FEW,
     WITHHELD,
@@ -113,9 +115,11 @@ def _outcomes(context: Context) -> list[Sentence]:
     """Signals before what shows none; then who is in it, and what the domains and claims say."""
     results = _results(context, context.measures[0])
     others = signals_in_short(context)
-    found = sorted([*results, *others], key=lambda item: not is_signal(item))
+    changes = [*change_sentences(context), *own_change_sentences(context)]
+    found = sorted([*results, *others, *changes], key=lambda item: not is_signal(item))
     found += [
         *who_sentences(context),
+        *missing_sentences(context),
         *domain_sentences(context),
         *(
             [*claim_sentences(context), *programme_sentences(context)]

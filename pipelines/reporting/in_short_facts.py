@@ -2,11 +2,11 @@
 
 from pipelines.reporting.claims_section import closed_claims
 from pipelines.reporting.comparing import ABOVE, BELOW, WITHIN
+from pipelines.reporting.comparison_words import compared_counts
 from pipelines.reporting.context import Context
 from pipelines.reporting.domains_section import DOMAINS, domain_name, domain_share, leading_rows
 from pipelines.reporting.figures import ROLLING
 from pipelines.reporting.model import Sentence
-from pipelines.reporting.people_section import too_few_to_compare
 from pipelines.reporting.sentences import (
     MEASURED_MINIMUM,
     Share,
@@ -17,8 +17,6 @@ from pipelines.reporting.sentences import (
 from pipelines.reporting.wording import Wording
 
 HALF = 0.5
-# So many domains measured in few courses are named, by how many that are.
-MOST_DOMAINS = 3
 MAY_PUBLISH = "may_publish"
 # Why a programme is not compared, as `comparing` says it, by what a reader is told.
 _TOO_FEW = ("too_few_to_compare", "too_few_pairs_for_rate", "none")
@@ -64,7 +62,7 @@ def domain_sentences(context: Context) -> list[Sentence]:
     """In which domains clearly more, or fewer, than half got better; what too few cannot say.
 
     Clearly: the whole interval lies on one side of a half, and the domain was measured in enough
-    courses. Where it was not, the share is told as what it lies between. Empty where no domain is
+    courses. Of the others the section tells what the share lies between. Empty where no domain is
     judged.
     """
     words, figures = context.words, context.figures
@@ -97,7 +95,7 @@ def domain_sentences(context: Context) -> list[Sentence]:
         if found
     ]
     if under:
-        parts.append(_under_measured(under, words))
+        parts.append(words.say("sentence.domains.under", n=words.count(len(under))))
     if unknown := len(DOMAINS) - len(judged):
         parts.append(words.say("sentence.domains.unknown", n=words.count(unknown)))
     rule = "some" if most else "none" if enough else "bounds"
@@ -118,26 +116,6 @@ def _counted_names(found: list[tuple[str, Share]], words: Wording) -> str:
     )
 
 
-def _under_measured(under: list[tuple[str, Share]], words: Wording) -> str:
-    """What the shares lie between, of the domains measured in most courses; how many more."""
-    by_measured = sorted(under, key=lambda item: (-(item[1].n or 0), item[0]))
-    listed = [
-        words.say(
-            "sentence.domains.under_part",
-            name=name,
-            x=words.count(share.n or 0),
-            n=words.count(share.n_all or 0),
-            worst=words.percent(share.worst or 0, n=share.n_all),
-            best=words.percent(share.best or 0, n=share.n_all),
-        )
-        for name, share in by_measured[:MOST_DOMAINS]
-    ]
-    rest = len(under) - MOST_DOMAINS
-    if rest > 0:
-        listed.append(words.say("sentence.domains.under_rest", n=rest))
-    return words.say("sentence.domains.under", n=len(under), listed=words.listed(listed))
-
-
 def claim_sentences(context: Context) -> list[Sentence]:
     """How many claims may be published; empty without a claim whose window has closed."""
     words = context.words
@@ -153,16 +131,16 @@ def claim_sentences(context: Context) -> list[Sentence]:
 def programme_sentences(context: Context) -> list[Sentence]:
     """Which programmes differ from the clinic, how many were compared, and who is too small."""
     words = context.words
-    too_small = _too_small(context)
+    people = _people(context)
     if len(context.figures.subjects_at("programme")) < 2 or not context.comparisons:
-        return [Sentence(too_small, "too_small", "people")] if too_small else []
+        return [Sentence(people, "people", "people")] if people else []
     if not set(context.comparisons.values()) & {ABOVE, BELOW, WITHIN}:
         text, rule = words.say("sentence.programmes.none_comparable"), "none_comparable"
     else:
         better, worse = _named(context, ABOVE), _named(context, BELOW)
         rule = "both" if better and worse else "better" if better else "worse" if worse else "none"
         text = _compared(context, rule, better=better, worse=worse)
-    text = " ".join(filter(None, (text, too_small)))
+    text = " ".join(filter(None, (text, people)))
     return [Sentence(text, f"programmes.{rule}", "outcomes")]
 
 
@@ -210,14 +188,25 @@ def _named(context: Context, word: str) -> str:
     return context.words.listed(names)
 
 
-def _too_small(context: Context) -> str:
-    """How many therapists and groups have too few measured courses; empty where none has."""
+def _people(context: Context) -> str:
+    """How many therapists and groups could be compared one by one, and why the rest could not."""
     words = context.words
-    parts = [
-        words.say(f"sentence.{level}s_of", n=words.count(n), k=words.count(few))
-        for level, (few, n) in (
-            (level, too_few_to_compare(context, level)) for level in ("therapist", "group")
-        )
-        if few
+    counted = {level: compared_counts(context, level) for level in ("therapist", "group")}
+    counted = {level: counts for level, counts in counted.items() if counts.all}
+
+    def listed(name: str) -> list[str]:
+        return [
+            words.say(f"sentence.people_of.{level}", n=words.count(counts.all), k=words.count(k))
+            for level, counts in counted.items()
+            if (k := getattr(counts, name)) or name == "compared"
+        ]
+
+    if not counted or not (listed("few") or listed("other")):
+        return ""
+    parts = [words.say("sentence.people_compared", listed=words.listed(listed("compared")))]
+    parts += [
+        words.say(f"sentence.people_left.{name}", listed=words.listed(found))
+        for name in ("few", "other")
+        if (found := listed(name))
     ]
-    return words.say("sentence.too_small", who=words.listed(parts)) if parts else ""
+    return " ".join(parts)

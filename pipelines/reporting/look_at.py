@@ -11,15 +11,13 @@ from pipelines.reporting.comparing import BELOW
 from pipelines.reporting.comparison_words import outside
 from pipelines.reporting.context import Context, first_with_rule
 from pipelines.reporting.figures import CLINIC, MONTH, ROLLING
+from pipelines.reporting.missing_measures import missing_by_subject
 from pipelines.reporting.model import Card, Sentence
+from pipelines.reporting.programme_change_words import change_items
 from pipelines.reporting.safety_part import overdue_items
 from pipelines.reporting.sentences import (
-    Share,
     better_share,
     figure_words,
-    is_under_measured,
-    measured_percent,
-    measured_share,
     nhs_recovered_share,
 )
 from pipelines.reporting.signals import signal_items
@@ -30,9 +28,6 @@ AT_MOST = 5
 # From this share on, open courses that are not on track ask for a look. A convention of this page
 # and no clinical threshold: about one in four is what a director can go through one by one.
 MANY_NOT_ON_TRACK = Decimal("0.25")
-# So few are named; more would be a list.
-MOST_NAMED = 3
-MOST_PROGRAMMES = 2
 
 
 def look_at(context: Context, cards: tuple[Card, ...]) -> tuple[Sentence, ...]:
@@ -42,14 +37,14 @@ def look_at(context: Context, cards: tuple[Card, ...]) -> tuple[Sentence, ...]:
     found = [
         *overdue_items(context),
         *signal_items(context, cards),
+        *change_items(context),
         *_programmes_worse(context),
         *_under_standard(context),
         *_not_on_track(context),
         *(
             [
                 *_outside_limits(context),
-                *_programmes_missing(context),
-                *_therapists_missing(context),
+                *missing_by_subject(context),
                 *_turned_away(context),
             ]
             if context.subject == CLINIC
@@ -146,64 +141,6 @@ def _turned_away(context: Context) -> list[Sentence]:
         day=words.day(newest),
     )
     return [Sentence(text, "turned_away", "quarantine")]
-
-
-def _programmes_missing(context: Context) -> list[Sentence]:
-    """The programmes with most courses that lack a measure, where chance alone is no reason."""
-    words = context.words
-    # By how many are missing, as that is what there is to do; not by name, and nobody is ranked.
-    behind = sorted(
-        _clearly_under(context, "programme"),
-        key=lambda item: ((item[1].x or 0) - (item[1].n or 0), item[0]),
-    )
-    if not behind:
-        return []
-    rest = len(behind) - MOST_PROGRAMMES
-    key = "look.programmes_missing" if rest > 0 else "look.programmes_missing_all"
-    listed = words.listed([_measured_part(context, *one) for one in behind[:MOST_PROGRAMMES]])
-    text = words.say(key, listed=listed, rest=words.count(max(rest, 0)))
-    return [Sentence(text, "programme_missing", "completeness")]
-
-
-def _therapists_missing(context: Context) -> list[Sentence]:
-    words = context.words
-    behind = _clearly_under(context, "therapist")
-    if not behind:
-        return []
-    n = len(context.figures.subjects_at("therapist"))
-    text = words.say("look.therapists_missing", k=words.count(len(behind)), n=words.count(n))
-    if len(behind) <= MOST_NAMED:
-        names = words.listed([_measured_part(context, *one) for one in behind])
-        text = f"{text} {words.say('look.therapists_named', names=names)}"
-    return [Sentence(text, "therapists_missing", "completeness")]
-
-
-def _clearly_under(context: Context, level: str) -> list[tuple[str, Share]]:
-    """Names and shares where the whole interval lies under what is asked for.
-
-    A bare share would name somebody for one course more or less.
-    """
-    if not context.measures:
-        return []
-    found = []
-    for subject in context.figures.subjects_at(level):
-        row = context.figures.completeness(subject.key, ROLLING, context.year.end_on)
-        share = measured_share(row)
-        if share.n and share.upper is not None and is_under_measured(share.upper):
-            found.append((subject.name, share))
-    return found
-
-
-def _measured_part(context: Context, name: str, share: Share) -> str:
-    words = context.words
-    return words.say(
-        "look.measured_part",
-        name=name,
-        x=words.count(share.x or 0),
-        n=words.count(share.n or 0),
-        lower=words.percent(share.lower or 0, n=share.n),
-        upper=measured_percent(share.upper or 0, words, n=share.n),
-    )
 
 
 def _programmes_worse(context: Context) -> list[Sentence]:

@@ -8,6 +8,7 @@ from pipelines.reporting.context import Context, column, share_cell, subject_cel
 from pipelines.reporting.figures import CLINIC, ROLLING, Measure, Record
 from pipelines.reporting.model import Cell, Chart, Column, Row, Section, Table, Trend
 from pipelines.reporting.other_measures import full_title, other_parts, points_cell
+from pipelines.reporting.programme_change_words import changes_part
 from pipelines.reporting.sentences import (
     better_share,
     figure_words,
@@ -32,7 +33,7 @@ def outcomes_section(context: Context) -> Section | None:
         text = words.say("outcomes.none_yet" if has_responses else "outcomes.none")
         return Section(section_id="outcomes", title=title, paragraphs=(text,))
     profile = _profile(context)
-    how_much = change_part(context)
+    how_much, changed = change_part(context), changes_part(context)
     without = context.figures.instruments_without_pairs()
     paragraphs = [words.say("outcomes.lead"), words.say("outcomes.mixed")]
     if any(
@@ -50,6 +51,7 @@ def outcomes_section(context: Context) -> Section | None:
         paragraphs=tuple(paragraphs),
         charts=(profile,) if profile else (),
         parts=(
+            *([changed] if changed else []),
             *(_measure_part(context, measure) for measure in context.routine),
             *other_parts(context),
             *([how_much] if how_much else []),

@@ -197,25 +197,3 @@ def _range_cell(context: Context, row: Record, name: str, n: int) -> Cell:
     if lower is not None and upper is not None:
         small = words.percent_range(within_0_and_1(lower), within_0_and_1(upper), n=n)
     return Cell(text=words.percent(value, n=n), value=value, small=small)
-
-
-def too_few_to_compare(context: Context, level: str) -> tuple[int, int]:
-    """Of a level's subjects with a finished course: those with too few pairs, and all of them."""
-    measure = first_with_rule(context)
-    if measure is None:
-        return (0, 0)
-    end_on = context.year.end_on
-    rows = [
-        (
-            context.figures.completeness(subject.key, ROLLING, end_on),
-            context.figures.outcome(measure, subject.key, ROLLING, end_on),
-        )
-        for subject in context.figures.subjects_at(level)
-    ]
-    counted = [outcome for completeness, outcome in rows if (completeness or {}).get("n_finished")]
-    few = [
-        outcome
-        for outcome in counted
-        if outcome is None or (outcome["n_paired"] or 0) < context.settings.comparison.minimum_pairs
-    ]
-    return (len(few), len(counted))

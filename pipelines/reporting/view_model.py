@@ -18,7 +18,7 @@ from pipelines.reporting.claims_section import claims_section
 from pipelines.reporting.comparing import compare_programmes
 from pipelines.reporting.context import Context, ReportSettings
 from pipelines.reporting.course_section import course_section
-from pipelines.reporting.disclosure import PUBLIC
+from pipelines.reporting.disclosure import DIRECTOR, PUBLIC
 from pipelines.reporting.domains_section import domains_section
 from pipelines.reporting.equity_section import equity_section
 from pipelines.reporting.figures import (
@@ -40,6 +40,7 @@ from pipelines.reporting.outcomes_section import outcomes_section
 from pipelines.reporting.path_section import path_section
 from pipelines.reporting.people_section import people_section
 from pipelines.reporting.population_section import population_section
+from pipelines.reporting.programme_changes import programme_changes
 from pipelines.reporting.public_figures import read_public_figures
 from pipelines.reporting.public_page import public_report
 from pipelines.reporting.recovery_section import recovery_section
@@ -132,6 +133,7 @@ def report_context(
         measures=measures,
         routine=routine,
         comparisons=compare_programmes(figures, routine, minimums),
+        changes=programme_changes(figures, kind, minimums, words) if audience == DIRECTOR else {},
         settings=settings,
         provenance=provenance,
     )

@@ -82,6 +82,7 @@ def context(figures: Shown, **changes: Any) -> Context:
         "measures": (PHQ9, WSAS),
         "routine": (PHQ9, WSAS),
         "comparisons": {},
+        "changes": {},
         "is_public": False,
         "subject": ("clinic", "clinic"),
         "links": {},

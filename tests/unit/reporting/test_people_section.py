@@ -10,10 +10,11 @@ from pipelines.comparison_settings import COVARIATES, FIRST_SCORE, ComparisonSet
 from pipelines.reporting.case_mix_part import case_mix_part
 from pipelines.reporting.charts import SIZES, svg
 from pipelines.reporting.comparison_chart import funnel
+from pipelines.reporting.comparison_words import ComparedCounts, compared_counts
 from pipelines.reporting.evidence_part import usually_found
 from pipelines.reporting.look_at import look_at
 from pipelines.reporting.model import Cell, Section
-from pipelines.reporting.people_section import people_section, too_few_to_compare
+from pipelines.reporting.people_section import people_section
 from tests.unit.reporting.compared_people import (
     MEASURE,
     PHQ9,
@@ -31,8 +32,10 @@ from tests.unit.reporting.shown_figures import context as month_context
 class Finished(People):
     """Figures in which everybody has finished courses."""
 
-    def completeness(self, *_: object) -> dict[str, int]:
-        return {"n_finished": 45}
+    def completeness(self, *_: object) -> dict[str, Any]:
+        rates = dict.fromkeys(("paired_any_rate", "paired_any_rate_lower"), 0.8)
+        more = {"paired_any_rate_upper": 0.9, "n_paired_any": 36, "withheld_figures": None}
+        return {"n_finished": 45, **rates, **more}
 
 
 def people(*rows: Row, level: str = "therapist", **tables: list[Row]) -> People:
@@ -158,20 +161,24 @@ def test_a_group_has_its_programme_and_seats_and_is_judged_alike() -> None:
     assert found.parts[0].section_id == "people-groups"
     assert cells(found, "Grove")["seats"].text == "8 of 10"
     assert cells(found, "Grove")["words"].text.startswith("not compared")
-    assert said(found).startswith("Nobody is compared: of 14 groups")
+    assert said(found).startswith(
+        "Nobody is compared of 1 group with a finished course. Too few measured courses: 0."
+    )
 
 
 def test_units_without_a_model_are_no_number_too_few() -> None:
     row = compared("Ada", "cannot_tell", reason="too_few_pairs")
     none = spread(n_compared=None, n_within=0, icc=None, chance_of_a_false_alarm=None)
     text = said(section(people(row, pub_comparison_spread=[none])))
-    assert "of 14 therapists with a measured course, 0 had enough" in text
+    assert "of 1 therapist with a finished course. Too few measured courses: 1." in text
 
 
 def test_who_was_judged_and_what_would_happen_among_equals() -> None:
-    figures = people(compared("Ada"), pub_comparison_spread=[spread(n_below=1, n_within=11)])
+    rows = [compared(f"T{place}") for place in range(12)]
+    rows += [compared(f"Few{place}", "cannot_tell", reason="too_few_pairs") for place in range(2)]
+    figures = people(*rows, pub_comparison_spread=[spread(n_below=1, n_within=11)])
     text = said(section(figures))
-    assert "Of 14 therapists with a measured course, 12 had enough" in text
+    assert "Of 14 therapists with a finished course, 12 could be compared. Too few measured" in text
     assert "11 lie within what chance brings, 0 above and 1 below." in text
     assert "at least one of 12 therapists would still lie outside is at most 2 %" in text
     assert "About 2.8 % of the variation" in text
@@ -288,12 +295,23 @@ def test_the_numbers_in_the_rules_are_those_of_the_settings() -> None:
     assert "at the start counts, up to 21 days after the first session" in expected
 
 
-@pytest.mark.parametrize(("minimum", "n_few"), [(39, 0), (40, 0), (41, 1)])
-def test_who_has_too_few_follows_the_settings(minimum: int, n_few: int) -> None:
-    # Everybody has 40 pairs here.
-    settings = SimpleNamespace(comparison=ComparisonSettings(minimum_pairs=minimum))
-    figures = Finished(names={"therapist": ["Ada"]})
-    assert too_few_to_compare(context(figures, settings=settings), "therapist") == (n_few, 1)
+def test_who_was_compared_and_who_was_not_add_up() -> None:
+    rows = [
+        compared("Ada"),
+        compared("Few", "cannot_tell", reason="too_few_pairs"),
+        compared("Alone", "cannot_tell", reason="own_case_mix"),
+    ]
+    figures = Finished(
+        names={"therapist": ["Ada", "Few", "Alone", "Nothing measured"]},
+        tables={"pub_comparison": rows, "pub_comparison_spread": [spread()]},
+    )
+    counts = compared_counts(context(figures), "therapist")
+    assert counts == ComparedCounts(compared=1, few=2, other=1)
+    assert counts.all == 4
+    assert "Of 4 therapists with a finished course" in said(section(figures))
+    assert "Too few measured courses: 2. Not comparable for another reason" in said(
+        section(figures)
+    )
 
 
 def test_nobody_judged_has_no_drawing() -> None:

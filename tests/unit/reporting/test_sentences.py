@@ -172,8 +172,8 @@ def test_a_text_that_asks_for_an_unknown_value_is_refused() -> None:
 
 
 def test_one_and_many_have_their_own_texts() -> None:
-    assert WORDS.say("sentence.therapists_of", n="1", k="1") == "1 of 1 therapist"
-    assert WORDS.say("sentence.therapists_of", n="12", k="1") == "1 of 12 therapists"
+    assert WORDS.say("sentence.people_of.therapist", n="1", k="1") == "1 of 1 therapist"
+    assert WORDS.say("sentence.people_of.therapist", n="12", k="1") == "1 of 12 therapists"
 
 
 def test_there_is_no_word_of_cause_or_praise_in_the_catalogue() -> None:

@@ -1,0 +1,140 @@
+"""Whose measures are missing: programmes, therapists and questionnaires, as sentences.
+
+Somebody is named only where the whole interval of the share measured lies under what is asked for:
+a bare share would name somebody for one course more or less.
+"""
+
+from pipelines.reporting.context import Context
+from pipelines.reporting.figures import CLINIC, ROLLING
+from pipelines.reporting.model import Sentence
+from pipelines.reporting.sentences import (
+    Share,
+    is_under_measured,
+    measured_percent,
+    measured_share,
+    paired_share,
+)
+
+# So few are named; more would be a list.
+MOST_NAMED = 3
+MOST_PROGRAMMES = 2
+MOST_MEASURES = 2
+SECTION = "completeness"
+
+
+def missing_sentences(context: Context) -> list[Sentence]:
+    """In short: which programmes, therapists and questionnaires clearly lack measures."""
+    if context.subject != CLINIC or not context.measures:
+        return []
+    words = context.words
+    found = []
+    for level in ("programme", "therapist"):
+        n = len(context.figures.subjects_at(level))
+        under = clearly_under(context, level)
+        if n:
+            case = "none" if not under else "named" if len(under) <= MOST_NAMED else "counted"
+            names = words.listed([_counted(context, *one) for one in under[:MOST_NAMED]])
+            values = {"n": words.count(n), "k": words.count(len(under)), "names": names}
+            found.append(words.say(f"missing.{level}s.{case}", **values))
+    found += _of_measures(context)
+    if not found:
+        return []
+    lead = words.say("missing.lead")
+    return [Sentence(" ".join([lead, *found]), "missing", SECTION)]
+
+
+def missing_by_subject(context: Context) -> list[Sentence]:
+    """What to look at: the programmes, and the therapists, that clearly lack measures."""
+    return [*_programmes(context), *_therapists(context)]
+
+
+def clearly_under(context: Context, level: str) -> list[tuple[str, Share]]:
+    """Names and shares of those clearly under, by how many courses are missing, then by name.
+
+    That is what there is to do; therapists stand by name, and nobody is ranked.
+    """
+    if not context.measures:
+        return []
+    found = []
+    for subject in context.figures.subjects_at(level):
+        row = context.figures.completeness(subject.key, ROLLING, context.year.end_on)
+        share = measured_share(row)
+        if share.n and share.upper is not None and is_under_measured(share.upper):
+            found.append((subject.name, share))
+    if level != "programme":
+        return found
+    return sorted(found, key=lambda item: (_measured_less_due(item[1]), item[0]))
+
+
+def _measured_less_due(share: Share) -> int:
+    return (share.x or 0) - (share.n or 0)
+
+
+def _of_measures(context: Context) -> list[str]:
+    """The questionnaires that most courses lack, of those clearly under."""
+    words = context.words
+    figures, end_on = context.figures, context.year.end_on
+    shares = [
+        (
+            measure.instrument.name,
+            paired_share(figures.outcome(measure, context.subject, ROLLING, end_on)),
+        )
+        for measure in context.measures
+    ]
+    under = [
+        (name, share)
+        for name, share in shares
+        if share.n and share.upper is not None and is_under_measured(share.upper)
+    ]
+    if not under:
+        return []
+    under.sort(key=lambda item: (_measured_less_due(item[1]), item[0]))
+    listed = [_counted(context, *one) for one in under[:MOST_MEASURES]]
+    rest = len(under) - MOST_MEASURES
+    key = "missing.measures" if rest > 0 else "missing.measures_all"
+    return [words.say(key, listed=words.listed(listed), rest=words.count(max(rest, 0)))]
+
+
+def _counted(context: Context, name: str, share: Share) -> str:
+    words = context.words
+    return words.say(
+        "number.counted_name", name=name, x=words.count(share.x or 0), n=words.count(share.n or 0)
+    )
+
+
+def _programmes(context: Context) -> list[Sentence]:
+    """The programmes with most courses that lack a measure, where chance alone is no reason."""
+    words = context.words
+    behind = clearly_under(context, "programme")
+    if not behind:
+        return []
+    rest = len(behind) - MOST_PROGRAMMES
+    key = "look.programmes_missing" if rest > 0 else "look.programmes_missing_all"
+    listed = words.listed([_with_interval(context, *one) for one in behind[:MOST_PROGRAMMES]])
+    text = words.say(key, listed=listed, rest=words.count(max(rest, 0)))
+    return [Sentence(text, "programme_missing", SECTION)]
+
+
+def _therapists(context: Context) -> list[Sentence]:
+    words = context.words
+    behind = clearly_under(context, "therapist")
+    if not behind:
+        return []
+    n = len(context.figures.subjects_at("therapist"))
+    text = words.say("look.therapists_missing", k=words.count(len(behind)), n=words.count(n))
+    if len(behind) <= MOST_NAMED:
+        names = words.listed([_with_interval(context, *one) for one in behind])
+        text = f"{text} {words.say('look.therapists_named', names=names)}"
+    return [Sentence(text, "therapists_missing", SECTION)]
+
+
+def _with_interval(context: Context, name: str, share: Share) -> str:
+    words = context.words
+    return words.say(
+        "look.measured_part",
+        name=name,
+        x=words.count(share.x or 0),
+        n=words.count(share.n or 0),
+        lower=words.percent(share.lower or 0, n=share.n),
+        upper=measured_percent(share.upper or 0, words, n=share.n),
+    )

@@ -1,0 +1,206 @@
+"""What is said about change by programme: in short, among what to look at, and as a table."""
+
+from collections import Counter
+
+from pipelines.comparison.spc import CANNOT_TELL, NO_CLEAR_CHANGE
+from pipelines.reporting.context import Context, column, share_cell, subject_cell, text_cell
+from pipelines.reporting.figures import CLINIC
+from pipelines.reporting.model import Cell, Row, Section, Sentence, Table
+from pipelines.reporting.programme_changes import Moved, ProgrammeChange
+from pipelines.reporting.sentences import figure_words
+
+SECTION = "programme-changes"
+# So few are named in a sentence; more would be a list.
+MOST_NAMED = 3
+
+
+def change_sentences(context: Context) -> list[Sentence]:
+    """Which programmes changed, how many did not, and how many are too small to say."""
+    if not context.changes or context.subject != CLINIC:
+        return []
+    words = context.words
+    changed = _changed(context)
+    if changed:
+        listed = [_said(context, change) for change in changed[:MOST_NAMED]]
+        rest = len(changed) - MOST_NAMED
+        if rest > 0:
+            listed.append(words.say("changes.more", n=words.count(rest)))
+        lead = words.say("changes.some", listed="; ".join(listed))
+    else:
+        lead = words.say("changes.none")
+    text = " ".join([lead, _others(context)]).strip()
+    return [Sentence(text, f"changes.{'some' if changed else 'none'}", SECTION)]
+
+
+def change_items(context: Context) -> list[Sentence]:
+    """The programmes that changed for the worse, as something to look at."""
+    if context.subject != CLINIC:
+        return []
+    bad = [change for change in _changed(context) if any(moved.is_bad for moved in change.signals)]
+    if not bad:
+        return []
+    words = context.words
+    listed = [_said(context, change) for change in bad[:MOST_NAMED]]
+    rest = len(bad) - MOST_NAMED
+    if rest > 0:
+        listed.append(words.say("changes.more", n=words.count(rest)))
+    text = words.say("changes.item", listed="; ".join(listed))
+    return [Sentence(text, "programme_changed", SECTION)]
+
+
+def own_change_sentences(context: Context) -> list[Sentence]:
+    """On a programme's own page, beside the year before, where no chart of its own judges it."""
+    change = context.changes.get(context.subject[1])
+    if context.subject[0] != "programme" or change is None or change.has_chart:
+        return []
+    words = context.words
+    if change.verdict == CANNOT_TELL:
+        return [Sentence(words.say("changes.own.cannot_tell"), "changes.cannot_tell", "outcomes")]
+    if not change.signals:
+        text = words.say("changes.own.no_clear_change", beside=_beside(context, change.better))
+        return [Sentence(text, "changes.no_clear_change", "outcomes")]
+    told = [_move(context, change, moved) for moved in change.signals]
+    text = words.say("changes.own.changed", listed=words.listed(told))
+    return [Sentence(text, f"changes.{change.verdict}", "outcomes")]
+
+
+def changes_part(context: Context) -> Section | None:
+    """Every programme by name: what it is judged by, its shares, and what can be said."""
+    if not context.changes or context.subject != CLINIC:
+        return None
+    words = context.words
+    return Section(
+        section_id=SECTION,
+        title=words.say("changes.title"),
+        paragraphs=(words.say("changes.lead"), words.say("changes.chance")),
+        tables=(
+            Table(
+                table_id="programme-changes-table",
+                caption=words.say("changes.table", period=context.period.words),
+                columns=(
+                    column("programme", words.say("outcomes.programme"), is_number=False),
+                    column("said", words.say("changes.said"), is_number=False),
+                    column("judged", words.say("changes.judged"), is_number=False),
+                    column("better", words.say("outcomes.reliably_better")),
+                    column("better_usual", words.say("changes.better_beside")),
+                    column("worse", words.say("outcomes.reliably_worse")),
+                    column("worse_usual", words.say("changes.worse_beside")),
+                ),
+                rows=tuple(_row(context, change) for change in context.changes.values()),
+                is_folded_when_long=False,
+            ),
+        ),
+    )
+
+
+def _changed(context: Context) -> list[ProgrammeChange]:
+    """Those with a signal, bad news first, then by name."""
+    found = [change for change in context.changes.values() if change.signals]
+    return sorted(found, key=lambda change: not change.signals[0].is_bad)
+
+
+def _others(context: Context) -> str:
+    words, every = context.words, list(context.changes.values())
+    parts = []
+    for key, verdict in (("same", NO_CLEAR_CHANGE), ("small", CANNOT_TELL)):
+        names = [each.programme.name for each in every if each.verdict == verdict]
+        if names:
+            named = "few" if len(names) <= MOST_NAMED else "many"
+            values = {"n": words.count(len(names)), "all": words.count(len(every))}
+            parts.append(words.say(f"changes.{key}.{named}", names=words.listed(names), **values))
+    return " ".join([*parts, *_how(context)])
+
+
+def _how(context: Context) -> list[str]:
+    """By which periods programmes are judged, where that is not the period of the report."""
+    words, counted = context.words, Counter[str]()
+    for change in context.changes.values():
+        if change.verdict != CANNOT_TELL and change.window is not None:
+            counted[change.window.words if change.has_chart else ""] += 1
+    if not counted or set(counted) == {context.period.words}:
+        return []
+    listed = [
+        words.say("changes.how_chart", period=period, n=words.count(n))
+        for period, n in sorted(counted.items())
+        if period
+    ]
+    if counted[""]:
+        listed.append(words.say("changes.how_years", n=words.count(counted[""])))
+    return [words.say("changes.how", listed=words.listed(listed))]
+
+
+def _said(context: Context, change: ProgrammeChange) -> str:
+    told = [_move(context, change, moved) for moved in change.signals]
+    return context.words.say(
+        "changes.one", programme=change.programme.name, listed=context.words.listed(told)
+    )
+
+
+def _move(context: Context, change: ProgrammeChange, moved: Moved) -> str:
+    words = context.words
+    assert change.window is not None
+    assert change.measure is not None
+    return words.say(
+        f"changes.moved.{moved.topic}.{moved.verdict}",
+        measure=change.measure.instrument.name,
+        period=change.window.words,
+        figure=figure_words(moved.now, context.minimums, words),
+        beside=_beside(context, moved),
+    )
+
+
+def _beside(context: Context, moved: Moved) -> str:
+    """What the share is judged beside; only where it is judged."""
+    words = context.words
+    if moved.usual is not None:
+        return words.say("changes.usual", lower=moved.usual.lower, upper=moved.usual.upper)
+    assert moved.before is not None
+    return words.say("changes.before", figure=_counted(context, moved))
+
+
+def _counted(context: Context, moved: Moved) -> str:
+    words, before = context.words, moved.before
+    assert before is not None
+    return words.say(
+        "figure.counted",
+        rate=words.percent(before.rate or 0, n=before.n),
+        x=words.count(before.x or 0),
+        n=words.count(before.n or 0),
+    )
+
+
+def _row(context: Context, change: ProgrammeChange) -> Row:
+    words = context.words
+    judged = Cell(text=words.say("number.nothing"))
+    if change.window is not None and change.measure is not None:
+        how = "chart" if change.has_chart else "years"
+        judged = text_cell(
+            words.say(f"changes.by.{how}", measure=change.measure.instrument.name),
+            change.window.words,
+        )
+    return Row(
+        (
+            subject_cell(context, change.programme),
+            _verdict_cell(context, change),
+            judged,
+            *(cell for moved in (change.better, change.worse) for cell in _cells(context, moved)),
+        )
+    )
+
+
+def _verdict_cell(context: Context, change: ProgrammeChange) -> Cell:
+    words = context.words
+    if not change.signals:
+        return text_cell(words.say(f"changes.verdict.{change.verdict}"))
+    told = [words.say(f"changes.verdict.{each.topic}.{each.verdict}") for each in change.signals]
+    return text_cell(words.listed(told))
+
+
+def _cells(context: Context, moved: Moved) -> list[Cell]:
+    words = context.words
+    now = share_cell(moved.now, context.minimums, words)
+    if moved.usual is not None:
+        return [now, text_cell(f"{moved.usual.lower}–{moved.usual.upper}", moved.usual.basis)]
+    if moved.before is None:
+        return [now, Cell(text=words.say("number.nothing"))]
+    return [now, share_cell(moved.before, context.minimums, words, has_interval=False)]

@@ -1,0 +1,212 @@
+"""Which programmes' outcomes changed, by rule: the answer to a director's first question.
+
+A programme with enough measured courses has a control chart of its own, over months or quarters,
+with the rules of every other chart. One that is too small for it is compared with itself a year
+before, by an interval of the difference that is widened for the number of comparisons. What is too
+small for that as well is called so. Nothing is adjusted for who was treated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import hypot
+from statistics import NormalDist
+
+from pipelines.comparison.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
+from pipelines.comparison.units import wilson
+from pipelines.reporting.figures import MONTH, QUARTER, ROLLING, Figures, Measure, Record, Subject
+from pipelines.reporting.model import Trend
+from pipelines.reporting.sentences import (
+    Minimums,
+    Share,
+    Usual,
+    better_share,
+    is_under_measured,
+    worse_share,
+)
+from pipelines.reporting.trends import better_trend, usual_range, verdict_of, worse_trend
+from pipelines.reporting.windows import Window, headline_kind, window
+from pipelines.reporting.wording import Wording
+
+# One false word in twenty reports, over all comparisons with a year before together.
+FAMILY_ERROR = 0.05
+SIGNALS = (RISEN, FALLEN)
+_SHARES = {"better": better_share, "worse": worse_share}
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A share now and what it is judged beside: the usual range of its chart, or a year before.
+
+    `topic` is better or worse; `verdict` one of those of a chart.
+    """
+
+    topic: str
+    verdict: str
+    now: Share
+    usual: Usual | None = None
+    before: Share | None = None
+
+    @property
+    def is_signal(self) -> bool:
+        """Whether it says more than noise."""
+        return self.verdict in SIGNALS
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it is a signal and bad news."""
+        return self.verdict == (FALLEN if self.topic == "better" else RISEN)
+
+
+@dataclass(frozen=True)
+class ProgrammeChange:
+    """What may be said about change in a programme, on its first measure that has a rule.
+
+    `window` is the stretch that is judged, `has_chart` whether a chart judges it. Without any
+    measure there is none of them.
+    """
+
+    programme: Subject
+    measure: Measure | None
+    window: Window | None
+    has_chart: bool
+    better: Moved
+    worse: Moved
+
+    @property
+    def signals(self) -> list[Moved]:
+        """What has changed by more than chance, bad news first."""
+        found = [moved for moved in (self.better, self.worse) if moved.is_signal]
+        return sorted(found, key=lambda moved: not moved.is_bad)
+
+    @property
+    def verdict(self) -> str:
+        """That of its signal, else whether there is no clear change or it is too small to say."""
+        return next((moved.verdict for moved in self.signals), self.better.verdict)
+
+
+def programme_changes(
+    figures: Figures, kind: str, minimums: Minimums, words: Wording
+) -> dict[str, ProgrammeChange]:
+    """Programme → what changed in the report's month, quarter or year (`kind`), by their names.
+
+    Empty where there are no two programmes: one alone is the clinic.
+    """
+    programmes = figures.subjects_at("programme")
+    if len(programmes) < 2:
+        return {}
+    found: dict[str, ProgrammeChange] = {}
+    for programme in programmes:
+        measures = [one for one in figures.measures(programme.key) if one.has_reliable_change]
+        change = _by_chart(figures, programme, measures, kind, words)
+        found[programme.subject_id] = change or _by_year(figures, programme, measures, kind, words)
+    return _judged_by_year(found, minimums)
+
+
+def _by_chart(
+    figures: Figures, programme: Subject, measures: list[Measure], kind: str, words: Wording
+) -> ProgrammeChange | None:
+    """By its own chart; None where it has none, or one that cannot tell yet."""
+    if not measures or kind not in (MONTH, QUARTER):
+        return None
+    charted = headline_kind(figures, measures, programme.key)
+    if charted == ROLLING:
+        return None
+    if kind == QUARTER:
+        charted = QUARTER
+    now, measure = window(figures, charted, words), measures[0]
+    row = figures.outcome(measure, programme.key, now.kind, now.end_on)
+
+    def moved(topic: str, found: Trend | None) -> Moved:
+        return Moved(topic, verdict_of(found), _SHARES[topic](row), usual=usual_range(found, words))
+
+    trends = {
+        topic: trend(figures, measure, kind=now.kind, words=words, subject=programme.key)
+        for topic, trend in (("better", better_trend), ("worse", worse_trend))
+    }
+    better, worse = (moved(topic, found) for topic, found in trends.items())
+    if better.verdict == CANNOT_TELL:
+        return None
+    return ProgrammeChange(programme, measure, now, True, better, worse)
+
+
+def _by_year(
+    figures: Figures, programme: Subject, measures: list[Measure], kind: str, words: Wording
+) -> ProgrammeChange:
+    """Its shares now and a year before, not judged yet."""
+    if not measures:
+        nothing = [Moved(topic, CANNOT_TELL, share(None)) for topic, share in _SHARES.items()]
+        return ProgrammeChange(programme, None, None, False, *nothing)
+    kind = ROLLING if kind in (MONTH, QUARTER) else kind
+    now, before = window(figures, kind, words), window(figures, kind, words, years_back=1)
+    rows: list[Record | None] = [
+        figures.outcome(measures[0], programme.key, each.kind, each.end_on)
+        for each in (now, before)
+    ]
+    moved = [
+        Moved(topic, CANNOT_TELL, share(rows[0]), before=share(rows[1]))
+        for topic, share in _SHARES.items()
+    ]
+    return ProgrammeChange(programme, measures[0], now, False, *moved)
+
+
+def _judged_by_year(
+    found: Mapping[str, ProgrammeChange], minimums: Minimums
+) -> dict[str, ProgrammeChange]:
+    comparable = [
+        name
+        for name, change in found.items()
+        if not change.has_chart and _is_enough(change, minimums)
+    ]
+    z = NormalDist().inv_cdf(1 - FAMILY_ERROR / 2 / max(2 * len(comparable), 1))
+    judged = dict(found)
+    for name in comparable:
+        change = found[name]
+        judged[name] = ProgrammeChange(
+            change.programme,
+            change.measure,
+            change.window,
+            False,
+            _beside_the_year_before(change.better, z),
+            _beside_the_year_before(change.worse, z),
+        )
+    return judged
+
+
+def _is_enough(change: ProgrammeChange, minimums: Minimums) -> bool:
+    """Whether both years have enough measured courses, and enough of the finished ones measured."""
+    years = (change.better.now, change.better.before)
+    return all(
+        share is not None
+        and share.x is not None
+        and (share.n or 0) >= minimums.comparison
+        and not (share.measured_rate is not None and is_under_measured(share.measured_rate))
+        for share in years
+    )
+
+
+def _beside_the_year_before(moved: Moved, z: float) -> Moved:
+    now, before = moved.now, moved.before
+    if before is None or None in (now.x, before.x):
+        return moved
+    lower, upper = difference_limits((now.x or 0, now.n or 0), (before.x or 0, before.n or 0), z)
+    verdict = RISEN if lower > 0 else FALLEN if upper < 0 else NO_CLEAR_CHANGE
+    return Moved(moved.topic, verdict, now, before=before)
+
+
+def difference_limits(
+    now: tuple[int, int], before: tuple[int, int], z: float
+) -> tuple[float, float]:
+    """Limits of the difference of two shares, each as (x, n).
+
+    Example: 56 of 70 and 48 of 80, at 95 %: 0.0524 to 0.3339.
+    Source: Newcombe (1998), Statistics in Medicine 17, 873-890, method 10.
+    """
+    (x, n), (x_before, n_before) = now, before
+    lower, upper = (float(limit) for limit in wilson(x, n, z))
+    lower_before, upper_before = (float(limit) for limit in wilson(x_before, n_before, z))
+    rate, rate_before = x / n, x_before / n_before
+    difference = rate - rate_before
+    return (
+        difference - hypot(rate - lower, upper_before - rate_before),
+        difference + hypot(upper - rate, rate_before - lower_before),
+    )

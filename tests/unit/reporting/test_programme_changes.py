@@ -1,0 +1,200 @@
+"""Which programmes changed: by their own chart, beside the year before, or too few to say."""
+
+from datetime import date
+from typing import Any, cast
+
+import pytest
+
+from pipelines.comparison.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
+from pipelines.reporting.figures import Figures, Measure, Subject, month_end
+from pipelines.reporting.programme_change_words import (
+    change_items,
+    change_sentences,
+    changes_part,
+    own_change_sentences,
+)
+from pipelines.reporting.programme_changes import (
+    ProgrammeChange,
+    difference_limits,
+    programme_changes,
+)
+from tests.unit.reporting.shown_figures import MINIMUMS, PHQ9, WORDS, Shown, context, texts
+
+MONTH = "month"
+NOW, YEAR_BEFORE = date(2026, 10, 31), date(2025, 10, 31)
+
+
+def row(n: int, better: int, worse: int = 2, finished: int | None = None) -> dict[str, Any]:
+    """A published row of so many measured courses."""
+    finished = finished or n
+
+    def rates(name: str, x: int) -> dict[str, Any]:
+        return {name: x / n, f"{name}_lower": max(0, x / n - 0.05), f"{name}_upper": x / n + 0.05}
+
+    return {
+        "n_paired": n, "n_improved": better, "n_deteriorated": worse, "n_finished": finished,
+        "paired_rate": n / finished, "improved_rate_worst": better / finished,
+        "improved_rate_best": (better + finished - n) / finished, "withheld_figures": None,
+        "first_mean_points": 15.0, **rates("improved_rate", better),
+        **rates("deteriorated_rate", worse),
+    }  # fmt: skip
+
+
+class Programmes(Shown):
+    """Programmes with rows by name, kind and last day; a list is of months, oldest first."""
+
+    audience = "director"
+    policy = {"minimum_pairs_for_comparison": 30}  # noqa: RUF012
+    rows: dict[tuple[str, str, date], dict[str, Any]]
+
+    def __init__(self, **programmes: dict[tuple[str, date], dict[str, Any]]) -> None:
+        super().__init__(names={"programme": list(programmes)})
+        self.rows = {
+            (name, *when): found for name, by in programmes.items() for when, found in by.items()
+        }
+
+    def measures(self, subject: tuple[str, str]) -> list[Measure]:
+        return [PHQ9] if any(name == subject[1] for name, *_ in self.rows) else []
+
+    def outcome(self, _: Measure, subject: tuple[str, str], kind: str, end: date) -> Any:
+        return self.rows.get((subject[1], kind, end))
+
+    def period_ends(self, kind: str, count: int) -> list[date]:
+        step = 3 if kind == "quarter" else 1
+        newest = 9 if kind == "quarter" else 10
+        ends = [12 * 2026 + newest - 1 - step * back for back in range(min(count, 24 // step))]
+        return [month_end(date(each // 12, each % 12 + 1, 1)) for each in reversed(ends)]
+
+
+def monthly(last: int, worse: int = 2) -> dict[tuple[str, date], dict[str, Any]]:
+    """Two years of months with 40 measured courses, 20 or 21 of them better, but for the last."""
+    ends = Programmes().period_ends(MONTH, 24)
+    rows = {(MONTH, end): row(40, 20 + place % 2, 2 + place % 2) for place, end in enumerate(ends)}
+    return rows | {(MONTH, ends[-1]): row(40, last, worse)}
+
+
+def yearly(now: dict[str, Any], before: dict[str, Any] | None) -> dict[tuple[str, date], Any]:
+    found = {("rolling_12m", NOW): now}
+    return found | ({("rolling_12m", YEAR_BEFORE): before} if before else {})
+
+
+def changes(**programmes: Any) -> dict[str, ProgrammeChange]:
+    return programme_changes(cast(Figures, Programmes(**programmes)), MONTH, MINIMUMS, WORDS)
+
+
+def verdicts(found: dict[str, ProgrammeChange]) -> dict[str, str]:
+    return {name: change.verdict for name, change in found.items()}
+
+
+def test_the_published_example_of_the_interval() -> None:
+    # Newcombe (1998), table II, method 10: 56/70 - 48/80.
+    assert difference_limits((56, 70), (48, 80), 1.959964) == pytest.approx(
+        (0.0524, 0.3339), abs=1e-4
+    )
+
+
+def test_a_programme_with_enough_a_month_is_judged_by_its_chart() -> None:
+    found = changes(Low=monthly(8), High=monthly(34), Same=monthly(20), Worse=monthly(20, worse=20))
+    assert verdicts(found) == {
+        "High": RISEN, "Low": FALLEN, "Same": NO_CLEAR_CHANGE, "Worse": RISEN,
+    }  # fmt: skip
+    assert all(change.has_chart for change in found.values())
+    assert [moved.topic for moved in found["Worse"].signals] == ["worse"]
+    assert found["Worse"].signals[0].is_bad
+    assert not found["High"].signals[0].is_bad
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "verdict"),
+    [
+        (row(60, 50), row(60, 20), RISEN),
+        (row(60, 20), row(60, 50), FALLEN),
+        (row(60, 30), row(60, 31), NO_CLEAR_CHANGE),
+        (row(30, 29), row(30, 2), RISEN),
+        (row(29, 28), row(30, 2), CANNOT_TELL),
+        (row(30, 29), row(29, 2), CANNOT_TELL),
+        # Under 70 % of the finished courses measured, in either year.
+        (row(70, 60, finished=100), row(70, 10, finished=100), RISEN),
+        (row(69, 60, finished=100), row(70, 10, finished=100), CANNOT_TELL),
+        (row(70, 60, finished=100), row(69, 10, finished=100), CANNOT_TELL),
+        (row(60, 50), None, CANNOT_TELL),
+    ],
+)
+def test_a_smaller_one_is_set_beside_the_year_before(
+    now: dict[str, Any], before: dict[str, Any] | None, verdict: str
+) -> None:
+    found = changes(A=yearly(now, before), B=yearly(row(60, 30), row(60, 30)))
+    assert found["A"].verdict == verdict
+    assert not found["A"].has_chart
+
+
+def test_the_more_are_compared_the_more_it_takes() -> None:
+    pair = yearly(row(100, 60), row(100, 45))
+    same = yearly(row(100, 50), row(100, 50))
+    assert changes(A=pair, B=yearly(row(9, 5), None))["A"].verdict == NO_CLEAR_CHANGE
+    strong = yearly(row(100, 64), row(100, 45))
+    assert changes(A=strong, B=yearly(row(9, 5), None))["A"].verdict == RISEN
+    many = {f"P{place}": same for place in range(40)}
+    assert changes(A=strong, **many)["A"].verdict == NO_CLEAR_CHANGE
+
+
+def test_one_programme_alone_is_the_clinic_and_one_without_measures_is_told() -> None:
+    assert changes(Only=monthly(8)) == {}
+    found = changes(Empty={}, Same=monthly(20))
+    assert found["Empty"].verdict == CANNOT_TELL
+    part = changes_part(context(Shown(), changes=found))
+    assert part is not None
+    said = {row.cells[0].text: row.cells[1].text for row in part.tables[0].rows}
+    assert said == {"Empty": "too few measured to say", "Same": "no clear change"}
+
+
+def test_the_sentence_names_what_changed_and_counts_the_rest() -> None:
+    found = changes(
+        Low=monthly(8),
+        High=monthly(34),
+        Small=yearly(row(9, 5), None),
+        **{f"P{place}": yearly(row(60, 30), row(60, 31)) for place in range(4)},
+    )
+    shown = context(Shown(), changes=found)
+    (text,) = texts(change_sentences(shown))
+    # Bad news first, each with its figure and what it is judged beside.
+    assert text.startswith(
+        "By programme, more than chance explains: Low (fewer got reliably better on the PHQ-9 in"
+        " October 2026: 20 % (8 of 40)"
+    )
+    assert "; High (more got reliably better on the PHQ-9" in text
+    assert "usual range" in text
+    assert "4 of 7 show no clear change. Too few measured to say: Small." in text
+    assert text.endswith(
+        "They are judged by October 2026 (2) and what they were a year before (4)."
+    )
+    (item,) = change_items(shown)
+    assert "Low (fewer" in item.text
+    assert "High" not in item.text
+    assert item.link == "programme-changes"
+
+
+def test_nothing_changed_is_said_too() -> None:
+    shown = context(Shown(), changes=changes(A=monthly(20), B=monthly(20)))
+    (text,) = texts(change_sentences(shown))
+    assert text == "By programme: none has changed by more than chance. No clear change: A and B."
+    assert change_items(shown) == []
+    assert change_sentences(context(Shown())) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (row(60, 20), "Beside the twelve months before, by more than chance: more got reliably"),
+        (row(60, 49), "There is no clear change beside the twelve months before"),
+        (None, "Too few measured courses to say whether anything changed."),
+    ],
+)
+def test_a_programmes_own_page_says_the_same(before: dict[str, Any] | None, said: str) -> None:
+    found = changes(A=yearly(row(60, 50), before), B=monthly(20))
+    about = Subject("programme", "A", "A", "").key
+    (text,) = texts(own_change_sentences(context(Shown(), changes=found, subject=about)))
+    assert text.startswith(said)
+    # One with a chart has the sentence of the chart.
+    about = Subject("programme", "B", "B", "").key
+    assert own_change_sentences(context(Shown(), changes=found, subject=about)) == []
