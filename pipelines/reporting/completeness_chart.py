@@ -3,8 +3,8 @@
 from datetime import date
 
 from pipelines.months import month_end
-from pipelines.reporting.charts import HEAT_PERIODS
 from pipelines.reporting.context import Context, column, share_cell, text_cell
+from pipelines.reporting.drawings.heat import PERIODS
 from pipelines.reporting.figures import CLINIC, QUARTER, Subject
 from pipelines.reporting.model import Chart, Row, Table, Value
 from pipelines.reporting.sentences import (
@@ -26,7 +26,7 @@ def completeness_chart(context: Context) -> Chart | None:
     if context.is_public or context.subject != CLINIC:
         return None
     words = context.words
-    quarters = _quarters(context.period.end_on, max(HEAT_PERIODS.values()))
+    quarters = _quarters(context.period.end_on, max(PERIODS.values()))
     rows = [
         (subject, _shares(context, subject, quarters))
         for subject in context.figures.subjects_at("programme")

@@ -17,7 +17,9 @@ from markupsafe import Markup, escape
 
 from pipelines.errors import ModelError
 from pipelines.report_settings import ReportSettings
-from pipelines.reporting.charts import SIZES, Size, sparkline, svg
+from pipelines.reporting.charts import svg
+from pipelines.reporting.drawings.marks import SIZES, Size
+from pipelines.reporting.drawings.sparkline import sparkline
 from pipelines.reporting.model import Chart, Page, Report, Trend, stored
 from pipelines.reporting.terms import Explainer
 from pipelines.reporting.wording import load_wording
@@ -175,7 +177,7 @@ def _script() -> tuple[Markup, str]:
 
 
 def _drawing(chart: Chart, size: Size) -> Markup:
-    # Vega escapes the texts that it draws, and the label is escaped where it is written.
+    # Every text of a drawing is escaped where it is written.
     return Markup(svg(chart, size))
 
 

@@ -165,7 +165,7 @@ class Table:
 class Chart:
     """A drawing: its finding, what is drawn, the same in words, the data, and the table of them.
 
-    `drawing` names a file of `reports/charts/`; `data` are its datasets.
+    `drawing` names a module of `pipelines/reporting/drawings/`; `data` are its datasets.
     """
 
     chart_id: str

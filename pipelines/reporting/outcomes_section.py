@@ -2,9 +2,9 @@
 
 from pipelines.reporting.change_chart import change_chart
 from pipelines.reporting.change_part import change_part
-from pipelines.reporting.charts import NARROW_POINTS
 from pipelines.reporting.comparing import ABOVE, BELOW
 from pipelines.reporting.context import Context, column, share_cell, subject_cell, text_cell
+from pipelines.reporting.drawings.trend import NARROW_POINTS
 from pipelines.reporting.figures import CLINIC, ROLLING, Measure, Record
 from pipelines.reporting.model import Cell, Chart, Column, Row, Section, Table, Trend
 from pipelines.reporting.other_measures import full_title, other_parts, points_cell

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from pipelines.reporting.charts import WIDE
+from pipelines.reporting.drawings.marks import WIDE
 from pipelines.reporting.glyphs import printable
 from pipelines.reporting.model import Card, Cell, Chart, Column, Page, Report, Section, Table
 from pipelines.reporting.print_drawings import print_drawing, print_sparkline

@@ -6,12 +6,14 @@ alone.
 
 import re
 
-from pipelines.reporting.charts import WIDE, drawn, sparkline
+from pipelines.reporting.charts import drawn
+from pipelines.reporting.drawings.marks import WIDE
+from pipelines.reporting.drawings.sparkline import sparkline
 from pipelines.reporting.model import Chart, Trend
 from pipelines.reporting.tokens import paper_colours
 
 FONT = "Source Sans Pro"
-_SVG = '<svg xmlns="http://www.w3.org/2000/svg"'
+_XMLNS = "http://www.w3.org/2000/svg"
 _HATCH = (
     '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"'
     ' patternTransform="rotate(45)"><rect width="6" height="6" fill="var(--missing)"/>'
@@ -28,13 +30,13 @@ _SPARK_STYLE = (
 
 def print_drawing(chart: Chart) -> str:
     """A chart as an SVG file of its own."""
-    content = drawn(chart, WIDE).replace('font-family="sans-serif"', f'font-family="{FONT}"')
+    content = drawn(chart, WIDE).svg(xmlns=_XMLNS, font_family=FONT)
     return _coloured(content.replace(">", f">{_HATCH}", 1))
 
 
 def print_sparkline(trend: Trend) -> str:
     """The small line of a card as an SVG file of its own."""
-    content = sparkline(trend).replace("<svg", _SVG, 1)
+    content = sparkline(trend).replace("<svg", f'<svg xmlns="{_XMLNS}"', 1)
     return _coloured(content.replace(">", f">{_SPARK_STYLE}", 1))
 
 

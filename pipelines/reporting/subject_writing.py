@@ -1,7 +1,6 @@
 """Writing the pages of a report's subjects, each with its PDF and its data beside it.
 
-Where there are many they are made in processes of their own, which share nothing but the folder:
-a page is drawn once, and its PDF takes the drawings of that process.
+Where there are many they are made in processes of their own, which share nothing but the folder.
 """
 
 import os
@@ -49,17 +48,16 @@ def write_pages(
         for page in pages:
             write(page)
         return
-    # A therapist's own page and the director's page of the same therapist share their drawings.
-    ordered = sorted(pages, key=_slug)
-    if len(ordered) < many:
-        for page in ordered:
+    found = list(pages)
+    if len(found) < many:
+        for page in found:
             write(page)
         return
     with ProcessPoolExecutor(
         PROCESSES, mp_context=get_context("spawn"), initializer=_end_with_parent
     ) as pool:
         # Asked for in full, as an error of a process is raised where its result is taken.
-        list(pool.map(write, ordered, chunksize=AT_A_TIME))
+        list(pool.map(write, found, chunksize=AT_A_TIME))
 
 
 def write_page(
@@ -87,12 +85,6 @@ def _write_into(
     version: Path, page: SubjectPage, *, paper: str | None, look: ReportSettings
 ) -> None:
     write_page(version / page.report.head.audience, page, paper=paper, look=look)
-
-
-def _slug(page: SubjectPage) -> tuple[str, str]:
-    path = Path(page.stem)
-    slug = path.parent.name if f"{path.name}.html" == PAGE_FILE else path.name
-    return slug, page.stem
 
 
 def _end_with_parent() -> None:

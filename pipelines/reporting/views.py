@@ -57,7 +57,6 @@ def views_of(
             files[printed_file(file)] = printed
     files |= data_files(flat_tables(report, words), words)
     files[book] = workbook(report, words)
-    # The page first: its drawings are kept for the PDF.
     content = render_month(report, look)
     if paper:
         files[PDF_FILE] = render_pdf(report, paper=paper)

@@ -14,7 +14,6 @@ ENGINES = (
     "duckdb",
     "polars",
     "great-expectations",
-    "vl-convert-python",
     "jinja2",
     "typst",
     "font-source-sans-pro",

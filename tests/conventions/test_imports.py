@@ -99,7 +99,7 @@ def test_modules_with_assets_keep_their_annotations() -> None:
 def test_definitions_import_fast_and_without_great_expectations() -> None:
     program = (
         "import sys, pipelines.definitions;"
-        "heavy = {'great_expectations', 'vl_convert', 'playwright'} & set(sys.modules);"
+        "heavy = {'great_expectations', 'playwright'} & set(sys.modules);"
         "sys.exit(','.join(sorted(heavy)) or 0)"
     )
     # Processor time, and the fastest of twelve: the first one may still be writing byte code, and a

@@ -12,7 +12,9 @@ import pytest
 
 from pipelines.errors import ModelError
 from pipelines.reporting import html as html_module
-from pipelines.reporting.charts import NARROW, SIZES, WIDE, specification, svg
+from pipelines.reporting.charts import svg
+from pipelines.reporting.drawings.marks import NARROW, SIZES, WIDE
+from pipelines.reporting.drawings.trend import placed
 from pipelines.reporting.html import FOLD_FROM, render_index, render_month, render_page
 from pipelines.reporting.model import Cell, Chart, Column, Page, Report, Row, Section, Table
 from pipelines.reporting.write import index_entries, write_index, write_report
@@ -124,11 +126,11 @@ def test_drawings_are_the_same_each_time_and_take_colours_from_the_tokens(
 
 def test_the_narrow_trend_keeps_a_year_and_the_month_before_it(report_of: ReportOf) -> None:
     trend = _charts(report_of("usual", "director"))["trend-phq9"]
-    points = specification(trend, NARROW)["datasets"]["points"]
+    points = placed(trend.data["points"], NARROW)
     assert len(points) == 13
     assert points[-1]["is_last"]
     assert points[-1]["is_labelled"]
-    assert len(specification(trend, WIDE)["datasets"]["points"]) == 24
+    assert len(placed(trend.data["points"], WIDE)) == 24
 
 
 def _charts(report: Report) -> dict[str, Chart]:

@@ -7,7 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.reporting.charts import NARROW, WIDE, specification, svg
+from pipelines.reporting.charts import svg
+from pipelines.reporting.drawings.marks import SIZES
 from pipelines.reporting.model import Report, Section
 from pipelines.reporting.path_section import who_is_there
 from pipelines.reporting.view_model import build_report
@@ -185,10 +186,10 @@ def test_a_line_ends_where_too_few_are_left_and_its_table_does_not(
     assert chart.table is not None
     assert len(chart.table.rows) == 5
     assert chart.table.rows[-1].cells[3].text == "too few to give a mean"
-    for size in (WIDE, NARROW):
-        points = specification(chart, size)["datasets"]["points"]
-        assert [each["is_last"] for each in points] == [False, False, True]
-        assert "<svg role" in svg(chart, size)
+    for size in SIZES:
+        drawn = svg(chart, size)
+        assert drawn.count("<circle ") == 3
+        assert drawn.count(">10.0</text>") == 1, "the last point is named, and no other"
 
 
 def test_two_points_make_no_line(connection: duckdb.DuckDBPyConnection) -> None:

@@ -265,8 +265,8 @@ def test_markup_comes_out_as_text() -> None:
 
 def test_a_hostile_name_in_a_drawing_comes_out_as_text() -> None:
     name = "</text><script>#let 王\u202e🙂"
-    rows = ({"order": 0, "stage": name, "n": 3, "label": name, "kind": "all"},)
-    chart = Chart("c", "flow", name, name, name, {"stages": rows})
+    rows = ({"order": 0, "stage": name, "n": 3, "text": name, "is_part": False},)
+    chart = Chart("c", "flow", name, name, name, {"bars": rows})
     page = replace(page_of("One"), sections=(Section("s", "S", charts=(chart,)),))
     text = text_of(opened(render_pdf(page)))
     assert squeezed(name.replace("王\u202e🙂", "[U+738B][U+202E][U+1F642]")) in text

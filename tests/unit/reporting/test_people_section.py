@@ -8,9 +8,10 @@ import pytest
 from pipelines.comparison.verdicts import CANNOT_TELL_REASONS, EXPLANATIONS
 from pipelines.comparison_settings import COVARIATES, FIRST_SCORE, ComparisonSettings
 from pipelines.reporting.case_mix_part import case_mix_part
-from pipelines.reporting.charts import SIZES, svg
+from pipelines.reporting.charts import svg
 from pipelines.reporting.comparison_chart import funnel
 from pipelines.reporting.comparison_words import ComparedCounts, compared_counts
+from pipelines.reporting.drawings.marks import SIZES
 from pipelines.reporting.evidence_part import usually_found
 from pipelines.reporting.look_at import look_at
 from pipelines.reporting.model import Cell, Section

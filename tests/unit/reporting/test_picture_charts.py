@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from pipelines.reporting.change_chart import TABLE, change_chart
-from pipelines.reporting.charts import HEAT_PERIODS, NARROW, WIDE, specification, svg
+from pipelines.reporting.charts import svg
 from pipelines.reporting.completeness_chart import completeness_chart
 from pipelines.reporting.context import Context
+from pipelines.reporting.drawings.heat import PERIODS, placed
+from pipelines.reporting.drawings.marks import SIZES
 from tests.unit.reporting.shown_figures import PHQ9 as MEASURE
 from tests.unit.reporting.shown_figures import Shown, context
 
@@ -103,11 +105,12 @@ def test_quarters_run_to_the_newest_complete_one_and_gaps_are_hatched() -> None:
     assert [cell["period"] for cell in cells][-4:] == ["Q4 25", "Q1 26", "Q2 26", "Q3 26"]
     assert [cell["is_empty"] for cell in cells][-4:] == [True, True, True, False]
     assert str(cells[-1]["text"]).replace("\u00a0", " ") == "80 %"
-    for size in (WIDE, NARROW):
-        shown = specification(chart, size)["datasets"]["cells"]
-        assert len(shown) == HEAT_PERIODS[size.name]
-        assert [cell["column"] for cell in shown] == list(range(HEAT_PERIODS[size.name]))
-        assert "80" in svg(chart, size)
+    for size in SIZES:
+        n = PERIODS[size.name]
+        assert [cell["column"] for cell in placed(cells, n)] == list(range(n))
+        drawn = svg(chart, size)
+        assert drawn.count("url(#hatch)") == sum(bool(cell["is_empty"]) for cell in cells[-n:])
+        assert drawn.count(">80\u00a0%<") == 1
 
 
 def test_without_a_rate_in_the_newest_quarter_there_is_no_map() -> None:

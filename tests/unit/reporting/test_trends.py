@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 from pipelines.comparison.spc import Count, p_chart, xmr
-from pipelines.reporting.charts import NARROW, WIDE, sparkline, specification
+from pipelines.reporting.drawings.sparkline import sparkline
+from pipelines.reporting.drawings.trend import NARROW_POINTS, placed_limits
 from pipelines.reporting.figures import MONTH, QUARTER, Figures, month_before, month_end
 from pipelines.reporting.model import Trend
 from pipelines.reporting.outcomes_section import trend_chart
@@ -133,13 +134,12 @@ def test_the_narrow_drawing_has_the_newest_limits_under_the_newest_points() -> N
         found, chart_id="c", texts="outcomes", measure="PHQ-9", period="October",
         figure="63 %", words=WORDS,
     )  # fmt: skip
-    wide, narrow = (specification(chart, size)["datasets"] for size in (WIDE, NARROW))
-    assert [row["from"] for row in wide["limits"]] == [place - 0.5 for place in range(17)]
-    assert [row["from"] for row in narrow["limits"]] == [place - 0.5 for place in range(14)]
-    assert [row["upper"] for row in narrow["limits"]] == [row["upper"] for row in wide["limits"]][
-        3:
-    ]
-    assert [row["label"] for row in narrow["limits"]] == ["usual range"] + [""] * 13
+    n_left_out = len(chart.data["points"]) - NARROW_POINTS
+    wide, narrow = (placed_limits(chart.data["limits"], n) for n in (0, n_left_out))
+    assert [row["from"] for row in wide] == [place - 0.5 for place in range(17)]
+    assert [row["from"] for row in narrow] == [place - 0.5 for place in range(14)]
+    assert [row["upper"] for row in narrow] == [row["upper"] for row in wide][3:]
+    assert [row["label"] for row in narrow] == ["usual range"] + [""] * 13
 
 
 def test_the_reason_stands_beside_the_chart() -> None:
