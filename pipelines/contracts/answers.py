@@ -19,8 +19,10 @@ EMPTY_FOLD = (
 )
 
 
-def fold_answers(engine: Engine, rows: Path, folded: Path) -> None:
+def fold_answers(engine: Engine, rows: Path, folded: Path) -> int:
     """Write `folded`: one row per response of a checked file of answers, in the file's order.
+
+    Returns how many rows share response and item with another row of the file.
 
     Shape:  response_id, items, answers (skipped items left out), skipped_items (null when none),
             n_rows (answers that count, the skipped ones included), n_repeated (earlier lines of
@@ -28,16 +30,8 @@ def fold_answers(engine: Engine, rows: Path, folded: Path) -> None:
     """
     source = f"read_parquet({quoted(str(rows))}, file_row_number = true)"
     _fold(engine, f"{source} where row_errors is null", "cast(0 as bigint)")
+    n_sharing, has_repeats = _repeats(engine, source)
     # Of an item that stands twice the later line counts; only then are lines compared.
-    (has_repeats,) = engine.one(
-        """
-select count(*) filter (
-    where case
-        when items = range(1, len(items) + 1) and skipped_items is null then false
-        else len(list_distinct(list_concat(items, skipped_items))) < n_rows
-    end
-) > 0 from folding"""
-    )
     if has_repeats:
         repeats = f"""
 select response_id, item, max(file_row_number) as file_row_number, count(*) - 1 as n_repeated
@@ -69,6 +63,40 @@ order by first_row""",
         folded,
     )
     engine.execute("drop table folding")
+    return n_sharing
+
+
+def _repeats(engine: Engine, source: str) -> tuple[int, bool]:
+    """(rows that share response and item with another, whether two good ones do).
+
+    Only responses with a repeated item or a broken row are looked at answer by answer.
+    """
+    n_sharing, has_repeats = engine.one(
+        f"""
+with repeated as (
+    select response_id
+    from folding
+    where case
+        when items = range(1, len(items) + 1) and skipped_items is null then false
+        else len(list_distinct(list_concat(items, skipped_items))) < n_rows
+    end
+),
+shared as (
+    select count(*) as n_rows
+    from {source}
+    where item is not null and response_id in (
+        select response_id from repeated
+        union all
+        select response_id from {source} where row_errors is not null
+    )
+    group by response_id, item
+    having count(*) > 1
+)
+select
+    (select coalesce(sum(n_rows), 0) from shared),
+    exists (select 1 from repeated)"""
+    )
+    return int(n_sharing), bool(has_repeats)
 
 
 def _fold(engine: Engine, source: str, n_repeated: str) -> None:

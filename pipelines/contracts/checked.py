@@ -261,7 +261,8 @@ def _take_or_fill(
             found = fill(temporary)
             rows, broken = temporary / "rows.parquet", temporary / "broken.parquet"
             if table == "response_items" and rows.exists():
-                answers.fold_answers(engine, rows, temporary / "folded.parquet")
+                n_sharing = answers.fold_answers(engine, rows, temporary / "folded.parquet")
+                found["profile"]["broken"]["response_items.unique"] = n_sharing
             n_rows, n_with_errors = _counts(engine, rows, "row_errors")
             n_broken, _ = _counts(engine, broken, "line")
             found |= {

@@ -29,8 +29,9 @@ class _Judge:
     breaks: str
 
 
-# An instrument's range is a fact of the catalogue, so these joins go to ref_instruments. Where a
-# rule needs the row that a key points to, that row is joined already: see `parent_alias`.
+# An instrument's range is a fact of the catalogue. Rules that need the same relation name the same
+# join, which is made once. The row that a key points to is joined already: see `parent_alias`.
+_INSTRUMENT = "left join ref_instruments as i on i.instrument_id = r.instrument_id"
 _JUDGES = {
     "responses.client_matches_episode": _Judge(
         needs=frozenset({"episodes"}),
@@ -39,19 +40,18 @@ _JUDGES = {
     ),
     "responses.instrument_id.known": _Judge(
         needs=frozenset(),
-        join="left join ref_instruments as i on i.instrument_id = r.instrument_id",
+        join=_INSTRUMENT,
         breaks="(r.instrument_id is not null and i.instrument_id is null)",
     ),
     "responses.total_score.in_range": _Judge(
         needs=frozenset(),
-        # Shares the catalogue's row that `instrument_id.known` has joined.
-        join="",
+        join=_INSTRUMENT,
         breaks="coalesce(r.total_score < i.total_min_points"
         " or r.total_score > i.total_max_points, false)",
     ),
     "responses.total_score.on_steps": _Judge(
         needs=frozenset(),
-        join="",
+        join=_INSTRUMENT,
         # Nearly all totals are whole numbers, which are not looked at one by one.
         breaks="case when r.total_score is null or r.total_score = round(r.total_score, 0)"
         " then false else not lies_on_steps(r.total_score, i.total_steps) end",

@@ -139,7 +139,12 @@ class Contract:
 
     def without(self, rule_id: str) -> "Contract":
         """The same contract as if one of its rules had never been written."""
-        return replace(self, rules=tuple(rule for rule in self.rules if rule.rule_id != rule_id))
+        rules = tuple(rule for rule in self.rules if rule.rule_id != rule_id)
+        return replace(self, rules=rules, digest=f"{self.digest} without {rule_id}")
+
+    def has(self, rule_id: str) -> bool:
+        """Whether one of its rules has this id."""
+        return any(rule.rule_id == rule_id for rule in self.rules)
 
 
 def load_contracts(folder: Path | None = None) -> dict[str, Contract]:

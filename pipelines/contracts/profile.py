@@ -14,7 +14,7 @@ from pipelines.contracts.odcs import ROW_KINDS, Contract, Rule
 from pipelines.contracts.row_rules import rule_counts_select
 from pipelines.engine import Engine, identifier, quoted
 
-# Answers outnumber all other rows by far; the fold of a response counts its repeated items.
+# Answers outnumber all other rows by far; those that come again are counted when they are folded.
 WITHOUT_UNIQUE = frozenset({"response_items"})
 
 
@@ -41,7 +41,7 @@ def profile_rows(engine: Engine, contract: Contract, rows: Path, delivered_on: d
     asked = {
         rule.rule_id: condition
         for rule in contract.rules
-        if (condition := _is_judged(rule, with_unique=with_unique)) is not None
+        if (condition := _is_judged(rule)) is not None
     }
     key = ", ".join(identifier(name) for name in contract.key)
     items = [
@@ -86,12 +86,12 @@ def profile_rows(engine: Engine, contract: Contract, rows: Path, delivered_on: d
     return Profile(filled=filled, judged=judged, broken=broken)
 
 
-def _is_judged(rule: Rule, *, with_unique: bool) -> str | None:
+def _is_judged(rule: Rule) -> str | None:
     """When a row is put to a rule, where that is not a matter of one column alone."""
     if rule.kind == "row_sql" and len(rule.columns) > 1:
         # In three-valued logic a comparison with nothing is neither kept nor broken.
         return f"({rule.sql}) is not null"
-    if rule.kind in {"reference", "table_sql"} or (rule.kind == "unique" and with_unique):
+    if rule.kind in {"reference", "table_sql", "unique"}:
         return " and ".join(f"{identifier(name)} is not null" for name in rule.columns)
     return None
 

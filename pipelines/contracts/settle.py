@@ -136,26 +136,30 @@ def judged_select(
         and column.references[0] != contract.table
     ]
     rules = [rule for rule in cross_rules(contract) if rule.needs <= delivered_tables]
-    errors = [
-        (f"{contract.table}.{reference.column.name}.reference", reference.breaks)
+    # A parent is joined for the rules that look at its row, though nothing asks whether it exists.
+    judged = [
+        (reference_rule(contract, reference.column), reference)
         for reference in references
-        if reference.is_required
+        if contract.has(reference_rule(contract, reference.column))
+    ]
+    errors = [
+        (rule_id, reference.breaks) for rule_id, reference in judged if reference.is_required
     ] + [(rule.rule_id, rule.breaks) for rule in rules if rule.severity == "error"]
     warnings = [
-        (f"{contract.table}.{reference.column.name}.reference", reference.breaks)
-        for reference in references
-        if not reference.is_required
+        (rule_id, reference.breaks) for rule_id, reference in judged if not reference.is_required
     ] + [(rule.rule_id, rule.breaks) for rule in rules if rule.severity == "warning"]
-    emptied = {reference.column.name: reference for reference in references}
+    emptied = {
+        reference.column.name: reference for _, reference in judged if not reference.is_required
+    }
     columns = []
     for column in contract.columns:
         name = identifier(column.name)
         reference = emptied.get(column.name)
-        if reference is not None and not reference.is_required:
+        if reference is not None:
             columns.append(f"case when {reference.breaks} then null else r.{name} end as {name}")
         else:
             columns.append(f"r.{name}")
-    joins = [reference.join for reference in references] + [rule.join for rule in rules]
+    joins = dict.fromkeys(each.join for each in (*references, *rules))
     return f"""
 select
     {", ".join(columns)},
@@ -171,6 +175,11 @@ select
 from {checked_rows(contract, files)} as r
 inner join delivered_files as f on f.checked_path = r.filename
 {chr(10).join(join for join in joins if join)}"""
+
+
+def reference_rule(contract: Contract, column: Column) -> str:
+    """The id of the rule that a column's key has to exist."""
+    return f"{contract.table}.{column.name}.reference"
 
 
 @dataclass(frozen=True)
@@ -297,12 +306,14 @@ def empty_unknown_self_references(engine: Engine, contract: Contract) -> None:
     for column in contract.columns:
         if column.references is None or column.references[0] != contract.table:
             continue
+        rule_id = reference_rule(contract, column)
+        if not contract.has(rule_id):
+            continue
         name, target = identifier(column.name), identifier(column.references[1])
-        rule_id = quoted(f"{contract.table}.{column.name}.reference")
         engine.execute(
             f"""
 update raw_{contract.table}
-set {name} = null, row_warnings = list_append(coalesce(row_warnings, []), {rule_id})
+set {name} = null, row_warnings = list_append(coalesce(row_warnings, []), {quoted(rule_id)})
 where {name} is not null and {name} not in (
     select {target} from raw_{contract.table} where row_status = 'accepted'
 )"""

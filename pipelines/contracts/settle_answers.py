@@ -5,8 +5,28 @@ instrument is quarantined and thus a missing answer; the answers of a response t
 are orphans. Also here, because it compares answers: responses that were delivered twice.
 """
 
+from pipelines.contracts.odcs import Contract
 from pipelines.contracts.turned_answers import turn_back
 from pipelines.engine import Engine
+
+
+def register_limits(engine: Engine, contract: Contract) -> None:
+    """Make `answer_limits`: instrument_id, n_items, item_min_points, item_max_points.
+
+    A limit is null where no rule of the contract asks for it. Needs `ref_instruments`.
+    """
+    limits = {
+        "n_items": "response_items.item.in_count",
+        "item_min_points": "response_items.value.in_range",
+        "item_max_points": "response_items.value.in_range",
+    }
+    asked = [
+        f"{name if contract.has(rule_id) else 'null'} as {name}" for name, rule_id in limits.items()
+    ]
+    engine.execute(
+        "create or replace temp table answer_limits as"
+        f" select instrument_id, {', '.join(asked)} from ref_instruments"
+    )
 
 
 def find_duplicate_responses(engine: Engine) -> bool:
@@ -83,7 +103,7 @@ def settle_answers(
 ) -> None:
     """Make the table `into`: every fold with how many of its rows ended how.
 
-    `responses` are the accepted ones. Needs `ref_instruments`, `folded_answers`, `broken_answers`
+    `responses` are the accepted ones. Needs `answer_limits`, `folded_answers`, `broken_answers`
     and `deleted_answers`. Columns: response_id, file_rank, delivery_rank, position, n_rows,
     is_latest, is_current, is_orphan, good_items, good_answers, n_accepted, n_superseded,
     n_withdrawn, n_quarantined.
@@ -98,7 +118,7 @@ create or replace temp table {into} as
 with parents as (
     select r.response_id, i.n_items, i.item_min_points, i.item_max_points
     from {responses} as r
-    inner join ref_instruments as i on i.instrument_id = r.instrument_id
+    inner join answer_limits as i on i.instrument_id = r.instrument_id
 ),
 judged as (
     select
@@ -350,7 +370,7 @@ from (
 inner join delivered_files as f on f.file_rank = r.file_rank
 inner join suspect_answers as s on s.response_id = r.response_id and s.file_rank = r.file_rank
 left join raw_responses as p on p.response_id = r.response_id and p.row_status = 'accepted'
-left join ref_instruments as i on i.instrument_id = p.instrument_id
+left join answer_limits as i on i.instrument_id = p.instrument_id
 left join deleted_answers as d
     on d.response_id = r.response_id and d.item = r.item and d.delivery_rank > f.delivery_rank
 where d.item is null

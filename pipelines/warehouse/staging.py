@@ -172,17 +172,17 @@ def _settle(table: str, inputs: StagingInputs, engine: Engine) -> None:
     settle.register_files(engine, files)
     judged = settle.judged_select(contract, files, delivered_tables=inputs.delivered_tables)
     engine.execute(f"create or replace temp table judged_rows as {judged}", where=table)
-    if table == "deletions":
+    if contract.has("deletions.known"):
         deletions.find_unknown_deletions(engine, inputs.contracts, inputs.files)
         settle.add_errors(engine, "unknown_deletions")
     settle.settle_rows(engine, contract)
-    if table == "responses":
+    if contract.has("responses.duplicate"):
         while settle_answers.find_duplicate_responses(engine):
             settle.add_errors(engine, "duplicate_responses")
             settle.settle_again(engine, contract, "duplicate_responses")
     engine.execute("drop table judged_rows")
     settle.empty_unknown_self_references(engine, contract)
-    if table == "episodes":
+    if contract.has("episodes.overlap"):
         engine.execute(EPISODE_OVERLAP)
 
 
@@ -200,6 +200,7 @@ def _register_answers(inputs: StagingInputs, engine: Engine) -> None:
     turned_answers.register_turned_forms(
         engine, files, is_any=bool(inputs.settings.turned_instruments)
     )
+    settle_answers.register_limits(engine, contract)
     settle_answers.register_broken_answers(engine, settle.checked_rows(contract, files))
 
 
@@ -210,8 +211,10 @@ def _settle_answers(
     contract, files = inputs.contracts["response_items"], inputs.of("response_items")
     rows = settle.checked_rows(contract, files)
     settle.register_files(engine, files)
-    delivered = "responses" in inputs.delivered_tables
-    settle_answers.settle_answers(engine, responses_delivered=delivered)
+    has_parents = "responses" in inputs.delivered_tables and contract.has(
+        "response_items.response_id.reference"
+    )
+    settle_answers.settle_answers(engine, responses_delivered=has_parents)
     settle_answers.settle_broken_answers(engine, rows)
     broken = settle.broken_select("response_items", files)
     engine.execute(
@@ -231,7 +234,8 @@ def _settle_answers(
     accepted = "(select * from raw_responses where row_status = 'accepted')"
     turned_answers.turn_back(engine, answers="settled_answers", responses=accepted)
     settle_answers.add_answers(engine)
-    engine.execute(TOTAL_DISAGREES)
+    if inputs.contracts["responses"].has("responses.total_agrees"):
+        engine.execute(TOTAL_DISAGREES)
 
 
 def _counts(counts: str, table: str, files: Sequence[CheckedFile]) -> str:
