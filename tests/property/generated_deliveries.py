@@ -149,6 +149,7 @@ CHANGES: dict[str, list[Row]] = {
         {"ended_on": "2024-01-09"},
         {"ended_on": "then", "end_reason": "other"},
         {"client_id": "C2"},
+        {"client_id": "C2", "ended_on": "2024-01-10", "end_reason": "other"},
         {"client_id": "C9"},
         {"therapist_id": ""},
     ],
@@ -189,6 +190,9 @@ CHANGES: dict[str, list[Row]] = {
         {"respondent": "dog"},
         {"total_score": "27"},
         {"total_score": "28"},
+        {"total_score": "13.5"},
+        {"instrument_id": "pgi_c", "total_score": "2"},
+        {"instrument_id": "pgi_c", "total_score": "3"},
     ],
     "response_items": [
         {"value": "3"},

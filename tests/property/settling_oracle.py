@@ -167,6 +167,9 @@ class _Settling:
             highest = instrument.highest * instrument.n_items
             if not lowest <= values["total_score"] <= highest:
                 row.errors.add("responses.total_score.in_range")
+            # All of these instruments count in whole points.
+            if values["total_score"] % 1:
+                row.warnings.add("responses.total_score.on_steps")
         episode = self.current["episodes"].get((values["episode_id"],))
         client = values["client_id"]
         if episode is not None and client is not None and episode.values["client_id"] != client:
@@ -267,6 +270,23 @@ class _Settling:
                 if points_here and not self._exists(table, row.values[name]):
                     row.values[name] = None
                     row.warnings.add(f"{table}.{name}.reference")
+        if table == "episodes":
+            self._find_overlaps()
+
+    def _find_overlaps(self) -> None:
+        """Rule 5: warned is the episode that began while another was open."""
+        in_use = list(self.current["episodes"].values())
+        for row in in_use:
+            began, who = row.values["referred_on"], self._course(row)
+            for other in in_use:
+                is_earlier = (other.values["referred_on"], other.key) < (began, row.key)
+                is_open = (other.values["ended_on"] or date.max) > began
+                if self._course(other) == who and is_earlier and is_open:
+                    row.warnings.add("episodes.overlap")
+
+    @staticmethod
+    def _course(row: Row) -> tuple[Any, Any]:
+        return row.values["client_id"], row.values["programme_id"]
 
     # ------------------------------------------------------------- responses and answers
 
@@ -372,6 +392,12 @@ class _Settling:
                 else:
                     row.status = "quarantined" if row.errors else "accepted"
                     assert row.errors or row in good
+        for row in self.current["responses"].values():
+            answers = self.answers.get(row.values["response_id"], {})
+            total = row.values["total_score"]
+            is_complete = len(answers) == INSTRUMENTS[row.values["instrument_id"]].n_items
+            if is_complete and total not in {None, sum(answers.values())}:
+                row.warnings.add("responses.total_agrees")
 
 
 def _day(value: date | datetime) -> date:
