@@ -232,7 +232,7 @@ def _run_and_tell(home: Home, *, month: str | None, as_json: bool, all_months: b
     from pipelines.ingest.manifest import deliveries
     from pipelines.ingest.sources import pull as pull_sources
     from pipelines.months import month_of
-    from pipelines.reporting.upkeep import months_to_report, reports_missing
+    from pipelines.reporting.due_reports import months_to_report, reports_missing
     from pipelines.reporting.versions import newest_version
     from pipelines.warehouse.inputs import inputs_fingerprint
     from pipelines.warehouse.noted_runs import note_cut_off_run

@@ -10,7 +10,7 @@ from pipelines.home import Home
 
 
 @click.command("release")
-@click.argument("period", metavar="MONTH")
+@click.argument("period", metavar="PERIOD")
 @click.option("--by", required=True, help="Who releases it: a name, shown on every page.")
 @click.option("--note", default="", help="Why, or on what grounds; shown on every page.")
 @click.option(
@@ -24,7 +24,10 @@ from pipelines.home import Home
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")
 def release_command(period: str, by: str, note: str, home_path: Path, as_json: bool) -> None:
-    """Make a month's draft a released version, which is never written again.
+    """Make the draft of a month, a quarter or a year a released version.
+
+    It is sealed with all its pages, also those of programmes, therapists and groups, and never
+    written again. PERIOD is 2026-10, 2026-Q3 or 2026.
 
     Where the clinic's settings ask for a second person, the first one proposes the release and
     another one approves it with the same command.

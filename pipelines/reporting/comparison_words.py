@@ -41,7 +41,9 @@ def compared_counts(context: Context, level: str) -> ComparedCounts:
     """How many of a level could be compared on the first measure with a rule; none without one."""
     measure = first_with_rule(context)
     found = {"compared": 0, "few": 0, "other": 0}
-    for subject in context.figures.subjects_at(level) if measure is not None else ():
+    for subject in context.figures.subjects_at(level):
+        if measure is None:
+            break
         row = compared_row(context, measure, subject)
         completeness = context.figures.completeness(subject.key, ROLLING, context.year.end_on)
         if row is None and not (completeness or {}).get("n_finished"):

@@ -1,8 +1,8 @@
 """The compliance page: whether rules were kept, for an auditor; no outcome and no client is on it.
 
-Licences, consents and safety are figures of the month, from published tables. What the gates found,
-who released what, who took rows out and what is kept tell of the clinic up to the writing of the
-page, from the landed deliveries and the ledger.
+Licences, consents and safety are figures of the period, from published tables. What the gates
+found, who released what, who took rows out and what is kept tell of the clinic up to the writing of
+the page, from the landed deliveries and the ledger.
 """
 
 from collections import Counter
@@ -38,8 +38,6 @@ SAFETY = (
 )  # fmt: skip
 # Events of the ledger that the page tells of.
 APPROVALS, EXPORT, STOPPED = ("release_proposed", "release"), "export", "run_failed"
-# Sections that tell of the clinic up to the writing of the page, not of its month.
-OF_THE_RUN = ("gates", "approvals", "exports", "retention", "provenance")
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class Kept:
 def compliance_report(
     connection: duckdb.DuckDBPyConnection, context: Context, kept: Kept, *, version: int = 1
 ) -> Report:
-    """The report of a month for an auditor, from the published tables of a connection."""
+    """The report of a period for an auditor, from the published tables of a connection."""
     writer = _Writer(
         context,
         kept,
@@ -86,20 +84,15 @@ def compliance_report(
     )
 
 
-def of_the_period(content: Record) -> dict[str, Any]:
-    """A content of `report.json` without its head and what tells of the clinic up to its writing.
-
-    That grows between a draft and its release: the ledger has a line more for each proposal.
-    """
-    sections = [each for each in content["sections"] if each["section_id"] not in OF_THE_RUN]
-    return {**content, "head": None, "sections": sections}
-
-
 def _rows(connection: duckdb.DuckDBPyConnection, table: str, context: Context) -> list[Record]:
     result = connection.execute(
-        f"select * from {table} where audience = $audience and period_kind = 'month'"
+        f"select * from {table} where audience = $audience and period_kind = $kind"
         " and period_end_on = $end_on order by all",
-        {"audience": context.figures.audience, "end_on": context.figures.month_end_on},
+        {
+            "audience": context.figures.audience,
+            "kind": context.period.kind,
+            "end_on": context.figures.month_end_on,
+        },
     )
     names = [each[0] for each in result.description or ()]
     return [dict(zip(names, values, strict=True)) for values in result.fetchall()]

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 CHANGES_SECTION = "changes"
-# Sections and parts that tell of the run, not of the period.
+# Sections of an auditor's page that tell of the clinic up to its writing, not of the period.
+OF_THE_RUN = ("gates", "approvals", "exports", "retention", "provenance")
+# Sections and parts that hold no figure of the period.
 _LEFT_OUT = (
-    CHANGES_SECTION, "method", "deliveries-part", "quarantine", "warnings", "origin",
-    "gates", "approvals", "exports", "retention", "provenance",
+    *OF_THE_RUN, CHANGES_SECTION, "method", "deliveries-part", "quarantine", "warnings", "origin",
 )  # fmt: skip
 
 Key = tuple[str, str, str]

@@ -3,28 +3,20 @@
 from datetime import date
 
 from pipelines.reporting.context import Context
-from pipelines.reporting.figures import CLINIC, QUARTER, YEAR, Subject
+from pipelines.reporting.figures import CLINIC, Subject
 from pipelines.reporting.model import Head
+from pipelines.reporting.periods import period_key
 
 DRAFT = "draft"
 RELEASED = "released"
 
 
-def period_key(kind: str, month: date) -> str:
-    """The period that ends with a month as folders call it: `2026-10`, `2026-Q3` or `2026`."""
-    if kind == YEAR:
-        return f"{month.year}"
-    if kind == QUARTER:
-        return f"{month.year}-Q{(month.month + 2) // 3}"
-    return f"{month.year}-{month.month:02}"
-
-
 def report_head(
-    context: Context, *, version: int, period: str = "", subject: Subject | None = None
+    context: Context, *, version: int, kind: str = "", subject: Subject | None = None
 ) -> Head:
     """The head of the clinic's report, or of a subject's page.
 
-    `period` is the key of the report that the page belongs to; empty: the context's own.
+    `kind` is that of the report that the page belongs to; empty: the context's own.
     """
     words, figures = context.words, context.figures
     given = context.provenance.get("as_of_on")
@@ -37,7 +29,7 @@ def report_head(
         title = words.say("subjects.title", clinic=clinic, name=subject.name, period=about)
     return Head(
         clinic=clinic,
-        month=period or period_key(context.period.kind, figures.month),
+        month=period_key(kind or context.period.kind, figures.month),
         month_name=heading,
         title=title,
         audience=figures.audience,

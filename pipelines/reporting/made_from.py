@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.files import sha256_text
 from pipelines.home import SETTINGS_FILE
 from pipelines.toml_sections import section_digests
 from pipelines.warehouse.build_run import BuildRun
+from pipelines.warehouse.checked_deliveries import episode_gaps
 from pipelines.warehouse.inputs import code_fingerprint
 
 CLAIMS = "claims/"
@@ -38,6 +40,36 @@ def made_from(run: BuildRun, inputs: str) -> dict[str, Any]:
             for each in run.deliveries
         },
         "rows": rows,
+    }
+
+
+def provenance(run: BuildRun) -> dict[str, Any]:
+    """What a report prints of its sources: versions, hashes, and what sources do not deliver."""
+    gaps = episode_gaps(run.home, run.deliveries, run.catalogue)
+    turned = run.settings.turned_instruments
+    sources = []
+    for source in sorted({file.source for files in run.files.values() for file in files}):
+        out_of_scope = {
+            kind: sum(file.n_delivered for file in files if file.source == source)
+            for kind, files in sorted(run.files.items())
+            if kind not in run.contracts
+        }
+        sources.append(
+            {
+                "name": source,
+                "out_of_scope": {kind: n for kind, n in out_of_scope.items() if n},
+                **({"episode_gap_days": gaps[source]} if source in gaps else {}),
+                **({"turned_instruments": sorted(turned[source])} if source in turned else {}),
+            }
+        )
+    return {
+        "code_revision": code_fingerprint()[:12],
+        "catalogue_digest": run.catalogue.digest,
+        "contracts": {name: each.version for name, each in sorted(run.contracts.items())},
+        "inputs_hash": sha256_text(
+            *(f"{name} {table.content}" for name, table in sorted(run.tables.items()))
+        ),
+        "sources": sources,
     }
 
 

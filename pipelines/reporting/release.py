@@ -18,7 +18,7 @@ from pipelines.audit import ledger
 from pipelines.errors import UsageError
 from pipelines.files import sha256_text
 from pipelines.home import Home
-from pipelines.months import month_of
+from pipelines.reporting.periods import Period, period_of
 from pipelines.reporting.upkeep import ReportWriter
 from pipelines.reporting.versions import (
     Version,
@@ -59,14 +59,14 @@ def release(home: Home, period: str, *, by: str, note: str, at: datetime) -> Out
             "A release needs a name.", where="--by", expected="who releases it", todo="name them"
         )
     note = _one_line(note, "--note", LONGEST_NOTE)
-    month_of(period)
+    asked = period_of(period)
     with home.writer_lock("releasing a report"):
         finish_swaps(home.reports / period)
-        version = _draft(home, period)
+        version = _draft(home, asked)
         if version.is_released:
             _note(home, period, version)
             return Outcome(period, version.number, "released", version.folder)
-        _refuse_outdated(home, period, version)
+        _refuse_outdated(home, asked, version)
         proposal = proposal_for(home, period, version)
         on = at.astimezone(ZoneInfo(home.settings.time_zone)).date().isoformat()
         if home.settings.governance.second_person and proposal is None:
@@ -86,7 +86,7 @@ def release(home: Home, period: str, *, by: str, note: str, at: datetime) -> Out
                 )
             notes = "; ".join(each for each in (proposal["note"], note) if each)
             words |= {"by": proposal["by"], "approved_by": name, "note": notes}
-        _write(home, period, words)
+        _write(home, asked, words)
         _note(home, period, Version(version.number, version.folder))
     return Outcome(period, version.number, "released", version.folder)
 
@@ -121,19 +121,19 @@ def is_noted(home: Home, period: str, version: Version) -> bool:
     )
 
 
-def _draft(home: Home, period: str) -> Version:
-    version = newest_version(home.reports / period)
+def _draft(home: Home, period: Period) -> Version:
+    version = newest_version(home.reports / period.key)
     if version is None:
         raise UsageError(
             "There is no report to release.",
-            where=period,
+            where=period.key,
             expected="a period with a draft",
-            todo=f"make it first: `outcomes run --month {period}`",
+            todo=f"make it first: `{_run_of(period)}`",
         )
-    if version.is_released and is_noted(home, period, version):
+    if version.is_released and is_noted(home, period.key, version):
         raise UsageError(
             "The newest version is released already.",
-            where=f"{period}, version {version.number}",
+            where=f"{period.key}, version {version.number}",
             expected="a draft",
             found=f"released by {version.release['by']} on {version.release['on']}",
             todo="nothing; when a later delivery moves a figure, `outcomes run` makes a new draft",
@@ -141,7 +141,7 @@ def _draft(home: Home, period: str) -> Version:
     return version
 
 
-def _refuse_outdated(home: Home, period: str, version: Version) -> None:
+def _refuse_outdated(home: Home, period: Period, version: Version) -> None:
     """A draft is released as it was read, so that it must be what would be written now."""
     run = BuildRun(home)
     try:
@@ -156,19 +156,24 @@ def _refuse_outdated(home: Home, period: str, version: Version) -> None:
     if not is_current:
         raise UsageError(
             "The draft is not what the tables, the settings and the program say now.",
-            where=f"{period}, version {version.number}",
+            where=f"{period.key}, version {version.number}",
             expected="a draft made by the last run",
             found="one made before something changed",
-            todo=f"run `outcomes run --month {period}`, read the draft, and release it then",
+            todo=f"run `{_run_of(period)}`, read the draft, and release it then",
         )
 
 
-def _write(home: Home, period: str, words: Mapping[str, Any]) -> None:
+def _run_of(period: Period) -> str:
+    """The command that makes the drafts of a period: a quarter comes with its last month."""
+    return f"outcomes run --month {period.month:%Y-%m}"
+
+
+def _write(home: Home, period: Period, words: Mapping[str, Any]) -> None:
     run = BuildRun(home)
     try:
         run.keep_to_published_deliveries()
         writer = ReportWriter(run)
-        writer.write(month_of(period), words)
+        writer.write_period(period, words)
         writer.write_index()
     finally:
         run.close()

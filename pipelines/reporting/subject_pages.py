@@ -16,7 +16,7 @@ from pipelines.reporting.course_section import course_section
 from pipelines.reporting.disclosure import THERAPIST
 from pipelines.reporting.domains_section import domains_section
 from pipelines.reporting.figures import MONTH, ROLLING, Figures, Subject
-from pipelines.reporting.head import period_key, report_head
+from pipelines.reporting.head import report_head
 from pipelines.reporting.in_short import in_short
 from pipelines.reporting.look_at import look_at
 from pipelines.reporting.method_section import method_section
@@ -54,13 +54,23 @@ def page_slug(subject_id: str) -> str:
     return f"{readable}-{digest}" if readable else digest
 
 
-def links_to_subjects(figures: Figures, *, up: str = "") -> dict[tuple[str, str], str]:
+def links_to_subjects(context: Context, *, up: str = "") -> dict[tuple[str, str], str]:
     """Subject → its page, as a page of the report links to it; `up` leads to the report's."""
     return {
         subject.key: f"{up}{FOLDERS[subject.level]}/{page_slug(subject.subject_id)}.html"
-        for subject in figures.subjects
-        if subject.level in FOLDERS and _has_page(figures, subject)
+        for subject in context.figures.subjects
+        if subject.level in _levels(context) and _has_page(context.figures, subject)
     }
+
+
+def _levels(context: Context) -> tuple[str, ...]:
+    """Whose pages lie beside the report.
+
+    Those of therapists and groups are about twelve months; they lie beside the month that a quarter
+    or a year ends with, and would only be repeated beside those.
+    """
+    is_month = context.period.kind == MONTH
+    return tuple(level for level in FOLDERS if is_month or level not in _OVER_A_YEAR)
 
 
 def _has_page(figures: Figures, subject: Subject) -> bool:
@@ -73,16 +83,17 @@ def _has_page(figures: Figures, subject: Subject) -> bool:
 
 def subject_pages(context: Context, *, version: int = 1) -> Iterator[SubjectPage]:
     """The director's page of every subject with a course, from the context of the month."""
-    links = links_to_subjects(context.figures, up="../")
-    month = Companion(context.words.say("subjects.back"), "../index.html")
-    for level, folder in FOLDERS.items():
+    links = links_to_subjects(context, up="../")
+    back = Companion(context.words.say("subjects.back"), "../index.html")
+    for level in _levels(context):
+        folder = FOLDERS[level]
         for subject in context.figures.subjects_at(level):
             about = _about(context, subject, _beside(context.figures, subject), links)
             if about is not None:
-                report = _report(about, subject, version=version)
+                report = _report(about, subject, kind=context.period.kind, version=version)
                 yield SubjectPage(
                     f"{folder}/{page_slug(subject.subject_id)}",
-                    replace(report, companions=(month,)),
+                    replace(report, companions=(back,)),
                 )
 
 
@@ -95,7 +106,7 @@ def own_pages(context: Context, *, version: int = 1) -> Iterator[SubjectPage]:
         ]
         about = _about(context, subject, beside, {})
         if about is not None:
-            report = _report(about, subject, version=version)
+            report = _report(about, subject, kind=context.period.kind, version=version)
             yield SubjectPage(f"{page_slug(subject.subject_id)}/index", report)
 
 
@@ -143,7 +154,7 @@ def _about(
     )
 
 
-def _report(context: Context, subject: Subject, *, version: int) -> Report:
+def _report(context: Context, subject: Subject, *, kind: str, version: int) -> Report:
     cards = key_figures(context)
     sections = [section for section in _sections(context, subject) if section is not None]
     if subject.level in _OVER_A_YEAR:
@@ -152,7 +163,7 @@ def _report(context: Context, subject: Subject, *, version: int) -> Report:
         head=report_head(
             context,
             version=version,
-            period=period_key(MONTH, context.figures.month),
+            kind=kind,
             subject=subject,
         ),
         in_short=in_short(context),

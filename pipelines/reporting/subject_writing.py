@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipelines.files import write_atomic
 from pipelines.report_settings import ReportSettings
@@ -60,6 +60,13 @@ def write_pages(
         list(pool.map(write, found, chunksize=AT_A_TIME))
 
 
+def data_name(page: SubjectPage) -> str:
+    """The file of a page's data, in the folder of its audience."""
+    path = PurePosixPath(f"{page.stem}.html")
+    data = path.with_name(DATA_FILE) if path.name == PAGE_FILE else path.with_suffix(".json")
+    return data.as_posix()
+
+
 def write_page(
     folder: Path, page: SubjectPage, *, paper: str | None = None, look: ReportSettings = OURS
 ) -> tuple[Path, Path]:
@@ -69,7 +76,7 @@ def write_page(
     name.
     """
     path, report = folder / f"{page.stem}.html", page.report
-    data = path.with_name(DATA_FILE) if path.name == PAGE_FILE else path.with_suffix(".json")
+    data = folder / data_name(page)
     printed = path.with_suffix(".pdf")
     if paper is not None:
         name = load_wording(report.head.language).say("data.pdf")

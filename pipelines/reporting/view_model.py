@@ -23,9 +23,7 @@ from pipelines.reporting.domains_section import domains_section
 from pipelines.reporting.equity_section import equity_section
 from pipelines.reporting.figures import (
     MONTH,
-    QUARTER,
     ROLLING,
-    YEAR,
     Instrument,
     month_before,
 )
@@ -39,6 +37,7 @@ from pipelines.reporting.model import Report
 from pipelines.reporting.outcomes_section import outcomes_section
 from pipelines.reporting.path_section import path_section
 from pipelines.reporting.people_section import people_section
+from pipelines.reporting.periods import N_MONTHS
 from pipelines.reporting.population_section import population_section
 from pipelines.reporting.programme_changes import programme_changes
 from pipelines.reporting.public_figures import read_public_figures
@@ -52,8 +51,6 @@ from pipelines.reporting.work_section import work_section
 
 # What says how the figures were made, and nothing of what was delivered: a hash of all tables would
 # change with clients who are not counted.
-DECEMBER = 12
-_MONTHS = {MONTH: 1, QUARTER: 3, YEAR: 12}
 PUBLIC_PROVENANCE = ("as_of_on", "catalogue_digest", "code_revision", "contracts")
 
 
@@ -139,19 +136,13 @@ def report_context(
     )
 
 
-def kinds_that_end_with(month: date) -> tuple[str, ...]:
-    """The kinds of periods whose last month this is."""
-    kinds = (MONTH, *((QUARTER,) if month.month % 3 == 0 else ()))
-    return (*kinds, YEAR) if month.month == DECEMBER else kinds
-
-
 def is_whole(context: Context) -> bool:
     """Whether all months of the period lie in the history; half a quarter is none.
 
     A month is always one, so that one in which nothing happened is told as such.
     """
     first = context.figures.first_month
-    months = _MONTHS[context.period.kind]
+    months = N_MONTHS[context.period.kind]
     begins = month_before(context.figures.month, months - 1)
     return months == 1 or (first is not None and first <= begins)
 

@@ -20,13 +20,17 @@ LEAST_SHOWN = 0.1
 
 @dataclass(frozen=True)
 class Published:
-    """The released version that a newer one is compared with; `n_figures` are those of a page."""
+    """The released version that a newer one is compared with; `n_figures` are those of a page.
+
+    `has_page` is whether it had that page.
+    """
 
     version: int
     released_by: str
     released_on: date
     n_figures: int
     code: str
+    has_page: bool = True
 
 
 def with_changes(
@@ -37,26 +41,32 @@ def with_changes(
     words: Wording,
     *,
     code: str,
+    is_brief: bool = False,
 ) -> Report:
-    """The report with a section in front that tells what moved, and a line in its head."""
+    """The report with a section in front that tells what moved, and a line in its head.
+
+    `is_brief`: of the reasons only their kind, as on a public page: deliveries and settings are the
+    clinic's own affair, and the pages of its subjects need not repeat them.
+    """
     known = {
         "version": published.version,
         "day": words.day(published.released_on),
         "by": published.released_by,
     }
     if not moves:
-        head = replace(report.head, change_words=words.say("versions.none", **known))
+        said = "versions.none" if published.has_page else "versions.new_page"
+        head = replace(report.head, change_words=words.say(said, **known))
         return replace(report, head=head)
     counts = {"n": len(moves), "all": words.count(published.n_figures)}
     line = words.say("versions.line", **known, **counts)
     lead = words.say("versions.lead", **known, **counts)
-    is_public = report.head.audience == PUBLIC
+    is_brief = is_brief or report.head.audience == PUBLIC
     section = Section(
         section_id=CHANGES_SECTION,
         title=words.say("versions.title", version=published.version),
-        paragraphs=(lead, *((_public_reasons(reasons, words),) if is_public else ())),
+        paragraphs=(lead, *((_brief_reasons(reasons, words),) if is_brief else ())),
         tables=(_moves_table(moves, published, words),),
-        parts=() if is_public else (_reasons_part(reasons, published, words, code=code),),
+        parts=() if is_brief else (_reasons_part(reasons, published, words, code=code),),
     )
     return replace(
         report,
@@ -180,8 +190,8 @@ def _settings(names: Sequence[str], words: Wording) -> str:
     return words.listed(parts)
 
 
-def _public_reasons(reasons: Reasons, words: Wording) -> str:
-    """What kind of thing changed: deliveries and settings are the clinic's own affair."""
+def _brief_reasons(reasons: Reasons, words: Wording) -> str:
+    """What kind of thing changed."""
     kinds = {
         "data": reasons.deliveries or reasons.corrected or reasons.withdrawn,
         "rules": reasons.contracts or reasons.has_new_catalogue,

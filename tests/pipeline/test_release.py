@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,14 @@ from pipelines.home import Home
 from pipelines.reporting import release as release_module
 from pipelines.reporting import upkeep
 from pipelines.reporting.release import release
+from pipelines.reporting.upkeep import ReportWriter
 from pipelines.reporting.versions import altered_files, versions_of
 from pipelines.reporting.write import write_report
 from pipelines.warehouse.build_run import BuildRun
 from tests.pipeline.homes import query, words_of
 
 MONTH = "2026-10"
+QUARTER = "2026-Q3"
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
@@ -34,7 +36,19 @@ def released(never_killed: tuple[Home, float], tmp_path_factory: pytest.TempPath
     with (root / "clinic.toml").open("a", encoding="utf-8") as settings:
         settings.write("\n[release]\nsecond_person = true\n")
     run(root)
-    return Home(root)
+    home = Home(root)
+    _draft_quarter(home)
+    return home
+
+
+def _draft_quarter(home: Home) -> None:
+    """Drafts of September and of the quarter that ends with it, from the tables as they are."""
+    build = BuildRun(home)
+    try:
+        build.keep_to_published_deliveries()
+        ReportWriter(build).write(date(2026, 9, 1))
+    finally:
+        build.close()
 
 
 def run(root: Path) -> Result:
@@ -42,9 +56,21 @@ def run(root: Path) -> Result:
     return CliRunner().invoke(main, ["run", "--home", str(root), "--month", MONTH])
 
 
-def report(home: Home, version: int, audience: str = "director") -> dict[str, Any]:
-    path = home.reports / MONTH / f"v{version}" / audience / "report.json"
+def report(
+    home: Home, version: int, audience: str = "director", period: str = MONTH
+) -> dict[str, Any]:
+    path = home.reports / period / f"v{version}" / audience / "report.json"
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def subjects(home: Home, version: int, period: str = MONTH) -> dict[str, dict[str, Any]]:
+    """The data of every page of a programme, therapist or group, by its path in the version."""
+    folder = home.reports / period / f"v{version}"
+    paths = [*folder.glob("director/*/*.json"), *folder.glob("therapist/*/report.json")]
+    return {
+        path.relative_to(folder).as_posix(): json.loads(path.read_text(encoding="utf-8"))
+        for path in paths
+    }
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -104,6 +130,30 @@ def test_a_second_person_must_agree_and_a_release_is_never_lost(
     assert altered_files(folder) == []
     with pytest.raises(UsageError, match="released already"):
         release(released, MONTH, by="Dr Made Up", note="", at=AT)
+
+
+def test_a_quarter_is_released_with_the_pages_of_its_programmes(released: Home) -> None:
+    draft = report(released, 1, period=QUARTER)
+    assert draft["head"]["month"] == QUARTER
+    assert draft["head"]["state"] == "draft"
+    pages = subjects(released, 1, QUARTER)
+    # Those of therapists and groups are about twelve months, and lie beside the month.
+    assert {name.split("/")[1] for name in pages} == {"programmes"}
+    assert {page["head"]["month"] for page in pages.values()} == {QUARTER}
+    assert {page["head"]["state"] for page in pages.values()} == {"draft"}
+    audited = report(released, 1, "auditor", QUARTER)
+    assert "quarter 3 of 2026" in audited["head"]["month_name"].lower()
+    for by in ("Dr Example Person", "Dr Made Up"):
+        done = release(released, QUARTER, by=by, note="", at=AT)
+    assert done.state == "released"
+    folder = released.reports / QUARTER / "v1"
+    assert altered_files(folder) == []
+    sealed = json.loads((folder / "seal.json").read_text(encoding="utf-8"))["files"]
+    assert set(pages) <= set(sealed)
+    assert all(
+        "released by Dr Example Person" in page.read_text(encoding="utf-8")
+        for page in folder.rglob("*.html")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +228,32 @@ def test_a_later_correction_makes_a_new_draft_that_says_what_moved_and_why(
     assert ["Rows that a later delivery corrected", "3 of attendances"] in why
 
 
+def test_the_page_of_whom_it_is_about_says_what_moved_on_it(corrected: Home) -> None:
+    before, after = (subjects(corrected, version) for version in (1, 2))
+    assert set(before) == set(after)
+    moved = {name for name, page in after.items() if page["sections"][0]["section_id"] == "changes"}
+    for name, page in after.items():
+        same = {**page, "head": None, "sections": [
+            each for each in page["sections"] if each["section_id"] != "changes"
+        ]} == {**before[name], "head": None}  # fmt: skip
+        # What is printed of the run may differ where no figure does, and never the other way round.
+        assert name not in moved or not same
+        assert page["head"]["version"] == 2
+    # The appointments were of a programme, of a therapist's, and of that therapist's own folder.
+    assert {name.split("/")[0] for name in moved} == {"director", "therapist"}
+    assert {name.split("/")[1] for name in moved} >= {"programmes", "therapists"}
+    said = {
+        name in moved: page["head"]["change_words"].split(":")[0].split(". ")[0]
+        for name, page in after.items()
+    }
+    assert "differ from version 1, which was released on 2 November 2026" in said[True]
+    assert said.get(False, "") in ("", "Nothing that version 1 published has changed")
+    own = next(after[name] for name in moved if name.startswith("therapist/"))
+    section = own["sections"][0]
+    assert section["parts"] == []
+    assert "attendances" not in json.dumps(section["paragraphs"])
+
+
 def test_a_change_that_moves_no_figure_makes_no_new_version(corrected: Home) -> None:
     assert numbers(corrected) == [1, 2]
     for by in ("Dr Example Person", "Dr Made Up"):
@@ -232,7 +308,8 @@ def test_a_failed_gate_publishes_nothing_and_is_told_everywhere(
         (["1999-01", "--by", "A"], "There is no report to release"),
         ([MONTH, "--by", " \n "], "A release needs a name"),
         ([MONTH, "--by", "A" * 101], "too long"),
-        (["October", "--by", "A"], "not written as a month"),
+        (["October", "--by", "A"], "not written as a month, a quarter or a year"),
+        (["2026-Q5", "--by", "A"], "not written as a month, a quarter or a year"),
     ],
 )
 def test_a_wrong_request_says_what_is_wrong(

@@ -16,6 +16,7 @@ from pipelines.errors import ModelError
 from pipelines.report_settings import ReportSettings
 from pipelines.reporting.context import Context
 from pipelines.reporting.model import SubjectPage
+from pipelines.reporting.periods import periods_that_end_with
 from pipelines.reporting.subject_pages import (
     links_to_subjects,
     own_pages,
@@ -23,7 +24,7 @@ from pipelines.reporting.subject_pages import (
     subject_pages,
 )
 from pipelines.reporting.subject_writing import write_page, write_pages
-from pipelines.reporting.view_model import clinic_report, kinds_that_end_with, report_context
+from pipelines.reporting.view_model import clinic_report, report_context
 from tests.unit.reporting.conftest import CLINICS, PROVENANCE
 from tests.unit.reporting.made_up_courses import Settings
 
@@ -129,7 +130,7 @@ def test_names_lead_to_pages_and_pages_back(
     connection_of: Connections, context_of: Callable[..., Context]
 ) -> None:
     context = context_of(connection_of("usual"), "usual", "director")
-    links = links_to_subjects(context.figures)
+    links = links_to_subjects(context)
     report = clinic_report(replace(context, links=links))
     pages = list(subject_pages(context))
     assert {f"{page.stem}.html" for page in pages} == set(links.values())
@@ -199,7 +200,7 @@ def test_a_page_beside_others_keeps_its_data_under_its_own_name(
 def test_a_quarter_and_a_year_come_with_their_last_month(
     month: date, kinds: tuple[str, ...]
 ) -> None:
-    assert kinds_that_end_with(month) == kinds
+    assert tuple(each.kind for each in periods_that_end_with(month)) == kinds
 
 
 def _written(folder: Path) -> dict[str, bytes]:
