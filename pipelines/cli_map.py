@@ -65,7 +65,7 @@ def map_command(
         click.echo(json.dumps(draft.as_dict(), indent=2, sort_keys=True))
         return
     if output is None:
-        home = Home.create(home_path)
+        home = Home.create(home_path, time_zone=time_zone or "UTC")
         private_folder(home.mappings)
         if name not in {source.name for source in home.settings.sources}:
             add_source(home.root / SETTINGS_FILE, name, f"{name}.yaml")
@@ -77,5 +77,10 @@ def map_command(
     click.echo("Next: finish it in an editor, then")
     click.echo(f"  outcomes check {path} {how}")
     if output is None:
+        settings = Home(home_path).settings
         click.echo(f"  outcomes land {path} {how}")
         click.echo(f"  outcomes run --home {home_path}")
+        click.echo(
+            f"\nThe clinic is called {settings.clinic_name}, and its days are those of"
+            f" {settings.time_zone}: where that is wrong, correct {home_path / SETTINGS_FILE}."
+        )

@@ -19,16 +19,23 @@ from pipelines.drafting.guess import (
     Guess,
     WideForm,
     guess_columns,
+    letters,
     names_columns,
+    stands_above_its_values,
+    vocabulary,
     wide_forms,
     with_shared_clients,
 )
 from pipelines.drafting.tables import Export, FileDraft, Writer, days_first, word
-from pipelines.drafting.templates import is_usable, write_forms, write_tables
+from pipelines.drafting.templates import (
+    is_list_of_courses,
+    is_usable,
+    write_forms,
+    write_tables,
+)
 from pipelines.engine import Engine, identifier
 from pipelines.errors import DeliveryError, UsageError
 from pipelines.ingest.mapped.mapping_file import load_mapping
-from pipelines.ingest.mapped.source_rows import header_names
 from pipelines.ingest.recognition import is_data
 from pipelines.instruments.catalogue import Catalogue
 
@@ -100,10 +107,10 @@ def draft_mapping(path: Path, *, name: str, time_zone: str | None, catalogue: Ca
         problems: list[str] = []
         for number, shape in enumerate(shape for each in paths for shape in shapes_of(each)):
             try:
-                if not _has_header(shape):
-                    problems.append(f"{shape.name}: no line looks like a header of known names")
-                    continue
                 columns = columns_of(shape, engine, Path(folder) / str(number))
+                if not _has_header(columns):
+                    problems.append(f"{shape.name}: no line looks like a header")
+                    continue
             except DeliveryError as error:
                 problems.append(f"{shape.name}: {error.message}")
                 continue
@@ -120,6 +127,10 @@ def draft_mapping(path: Path, *, name: str, time_zone: str | None, catalogue: Ca
         export = Export(
             days_first=days_first([column for each in seen for column in each.columns]),
             has=frozenset("therapists" for each in seen if _has_staff(each)),
+            instruments=tuple(
+                dict.fromkeys(form.instrument_id for each in seen for form in each.forms)
+            ),
+            client_courses=any(is_list_of_courses(each.has) for each in seen),
             episode_columns=any(
                 each.has("episode_id", "client_id") and not each.has("session_id")
                 and (each.has("started_on") or each.has("referred_on")) for each in seen
@@ -134,9 +145,11 @@ def draft_mapping(path: Path, *, name: str, time_zone: str | None, catalogue: Ca
             raise DeliveryError(
                 "No table was recognised, so there is nothing to draft.",
                 where=path.name,
-                expected="CSV files or workbooks with names of columns in the first lines",
-                found="; ".join(without),
-                todo="write a mapping by hand, as README.md and data_contracts/sources/ show",
+                expected="a column that says whose each row is (Client ID, Patient No) in the first"
+                " lines, beside dates of visits or answers of a questionnaire",
+                found="; ".join([*problems, *(_names(each) for each in seen)]),
+                todo="name those columns as usual, or write the mapping by hand: README.md has an"
+                " example with all that one can say; `outcomes check --mapping FILE` tries it",
             )
         _validate(text, name, Path(folder))
     return Draft(
@@ -147,9 +160,18 @@ def draft_mapping(path: Path, *, name: str, time_zone: str | None, catalogue: Ca
     )
 
 
-def _has_header(shape: Shape) -> bool:
-    names = header_names(shape.part, shape.path, shape.name, shape.sheet)
-    return names_columns(names)
+def _has_header(columns: Sequence[Column]) -> bool:
+    """Whether the first row is one beyond doubt; of any other no cell may be told.
+
+    It may be the first client's.
+    """
+    return names_columns([column.name for column in columns]) or any(
+        map(stands_above_its_values, columns)
+    )
+
+
+def _names(each: _Seen) -> str:
+    return f"{each.label} with the columns {', '.join(column.name for column in each.columns)}"
 
 
 def _has_staff(each: _Seen) -> bool:
@@ -203,7 +225,17 @@ def _head(each: _Seen, draft: FileDraft, engine: Engine) -> list[str]:
     if unused:
         lines += ["    # TODO: not understood; is one of them needed?"]
         lines.append(f"    ignored: [{', '.join(map(word, unused))}]")
+    groups = {letters(one) for one in vocabulary()["groups"]}
     for column in each.columns:
+        if column.name in unused and column.n_filled and letters(column.name) in groups:
+            lines.append(
+                f"    # TODO: does {column.name} name therapy groups? Their sessions are one row"
+                " for all who came, with"
+            )
+            lines.append(
+                "    # groups and memberships beside them; else each row counts as a session alone."
+                " README.md shows how."
+            )
         if column.is_notes:
             lines.append(
                 f"    # TODO: {column.name} looks like notes, which are refused: leave it out of"
@@ -276,6 +308,9 @@ def _told(each: _Seen, draft: FileDraft) -> list[tuple[str, str, str, float, str
         elif column.name in items:
             meaning, form = items[column.name]
             rows.append((each.label, column.name, meaning, form.confidence, f"{form.why}; {seen}"))
+        elif column.name in draft.meant:
+            why = f"named for the form; {seen}"
+            rows.append((each.label, column.name, draft.meant[column.name], 0.9, why))
         elif guess is not None:
             why = f"{guess.why}; {seen}"
             rows.append((each.label, column.name, guess.meaning, guess.confidence, why))

@@ -67,12 +67,29 @@ def letters(text: str) -> str:
 
 
 def names_columns(names: Sequence[str]) -> bool:
-    """Whether a row is a header beyond doubt: one of its cells is a usual name of a column.
-
-    Of any other row no cell may be told, since it may be the first client's.
-    """
+    """Whether a row is a header by its words: one of its cells is a usual name of a column."""
     usual = {letters(phrase) for phrases in vocabulary()["columns"].values() for phrase in phrases}
     return any(letters(name) in usual for name in names)
+
+
+def stands_above_its_values(column: Column) -> bool:
+    """Whether a name is no value of its column beyond doubt: those are dates or numbers."""
+    has_kind = bool(column.formats) or column.is_whole or column.is_decimal or column.has_comma
+    return has_kind and column.n_filled > 1 and not any(c.isdigit() for c in column.name)
+
+
+def total_of(form: "WideForm", columns: Sequence[Column]) -> Column | None:
+    """The column that is named for a form's total, where there is exactly one."""
+    known = letters(form.instrument_id)
+    bare = known.rstrip("0123456789")
+    named = [
+        column
+        for column in columns
+        if column.name not in form.columns
+        and (known in letters(column.name) or (len(bare) >= 3 and bare in letters(column.name)))
+        and any(each in letters(column.name) for each in vocabulary()["totals"])
+    ]
+    return named[0] if len(named) == 1 else None
 
 
 def guess_columns(columns: Sequence[Column], file_name: str) -> list[Guess]:

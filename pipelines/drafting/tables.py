@@ -24,18 +24,23 @@ class FileDraft:
     """A file's part of the mapping: YAML lines, and which columns became what."""
 
     lines: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    meant: dict[str, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     tables: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Export:
-    """What the other files of the export have, which decides what a file must give."""
+    """What the other files of the export have, which decides what a file must give.
+
+    `client_courses`: a list of clients says when each one's course began and ended.
+    """
 
     days_first: bool | None
     has: frozenset[str]
     episode_columns: bool
+    client_courses: bool
+    instruments: tuple[str, ...]
 
 
 def word(text: object) -> str:
@@ -68,7 +73,12 @@ class Writer:
         return all(meaning in self.guesses for meaning in meanings)
 
     def table(
-        self, name: str, cells: Mapping[str, str | None], one_per: Sequence[str] = ()
+        self,
+        name: str,
+        cells: Mapping[str, str | None],
+        one_per: Sequence[str] = (),
+        *,
+        is_distinct: bool = False,
     ) -> None:
         """One table of the file; cells that are None are left out."""
         self.draft.tables.append(name)
@@ -76,6 +86,8 @@ class Writer:
         add(f"      - table: {name}")
         if one_per:
             add(f"        one_per: [{', '.join(map(word, one_per))}]")
+        if is_distinct:
+            add("        rows: distinct")
         add("        columns:")
         for column, text in cells.items():
             if text is not None:
@@ -139,6 +151,12 @@ class Writer:
         return f"{{from: {source}, {kind}: {word(chosen)}{more}}}" + (
             f"  # {doubt}" if doubt else said
         )
+
+    def total(self, column: Column) -> str:
+        """A column of a questionnaire's totals."""
+        self.draft.used.add(column.name)
+        self.draft.meant[column.name] = "total_score"
+        return f"{{from: {word(column.name)}, number: true}}"
 
     def number(self, meaning: str) -> str | None:
         """A number with the file's marks."""

@@ -1,9 +1,9 @@
 """Which tables a file gives, by what its columns mean, and the cells of each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pipelines.drafting.column_facts import Column
-from pipelines.drafting.guess import WideForm, letters, vocabulary
+from pipelines.drafting.guess import WideForm, letters, total_of, vocabulary
 from pipelines.drafting.tables import Writer, word
 
 _STAFF = ("clinician", "therapist", "practitioner", "provider", "staff", "counsel", "therapeut")
@@ -26,6 +26,15 @@ def write_tables(
         _therapists(writer, columns)
     elif writer.has("client_id") and not forms:
         _clients(writer)
+        if is_list_of_courses(writer.has):
+            _courses(writer)
+
+
+def is_list_of_courses(has: Callable[..., bool]) -> bool:
+    """Whether a file lists clients with the beginning and end of the one course that each has."""
+    is_other = has("session_id") or has("episode_id")
+    begins = has("started_on") or has("referred_on") or has("registered_on")
+    return has("client_id", "ended_on", "therapist_id") and begins and not is_other
 
 
 def write_forms(writer: Writer, forms: Sequence[WideForm], columns: Sequence[Column]) -> None:
@@ -43,9 +52,19 @@ def write_forms(writer: Writer, forms: Sequence[WideForm], columns: Sequence[Col
                 "client_id": writer.id("client_id"),
                 "episode_id": _episode_of(writer),
                 "administered_at": _moment(writer),
-                "total_score": writer.number("total_score"),
+                "total_score": _total(writer, form, forms, columns),
             },
         )
+
+
+def _total(
+    writer: Writer, form: WideForm, forms: Sequence[WideForm], columns: Sequence[Column]
+) -> str | None:
+    """The total that is named for the form; beside others a column just called total is none's."""
+    column = total_of(form, columns)
+    if column is not None:
+        return writer.total(column)
+    return writer.number("total_score") if len(forms) == 1 else None
 
 
 def is_usable(writer: Writer, forms: Sequence[WideForm]) -> bool:
@@ -101,6 +120,44 @@ def _clients(writer: Writer) -> None:
     )
 
 
+def _courses(writer: Writer) -> None:
+    """The courses of a list of clients, one each."""
+    began = writer.date("started_on") or writer.date("registered_on")
+    _programme(writer)
+    writer.table(
+        "episodes",
+        {
+            "episode_id": writer.id("client_id", "E-"),
+            "client_id": writer.id("client_id"),
+            "programme_id": "{constant: unassigned}",
+            "therapist_id": writer.id("therapist_id"),
+            "referred_on": writer.date("referred_on") or began or writer.date("registered_on"),
+            "started_on": began,
+            "ended_on": writer.date("ended_on"),
+            "end_reason": writer.codes("end_reason"),
+        },
+    )
+
+
+def _programme(writer: Writer) -> None:
+    """One programme for all: without its questionnaires no course would count as measured."""
+    if not writer.export.instruments:
+        return
+    todo = "  # TODO: one programme for all; a column that names several can take its place"
+    writer.table(
+        "programmes",
+        {
+            "programme_id": "{constant: unassigned}",
+            "name": "{constant: All clients}" + todo,
+            "track": "{constant: general}  # TODO: such as depression, anxiety, trauma_ptsd",
+            "modality": "{constant: individual}" + _GUESSED,
+            "licence_required": "{constant: false}" + _GUESSED,
+            "instruments": f"{{constant: {';'.join(writer.export.instruments)}}}",
+        },
+        is_distinct=True,
+    )
+
+
 def _therapists(writer: Writer, columns: Sequence[Column]) -> None:
     cells = {"therapist_id": writer.id("therapist_id") or writer.id("name")}
     names = [writer.guesses[one].column.name for one in ("first_name", "name") if writer.has(one)]
@@ -120,6 +177,7 @@ def _therapists(writer: Writer, columns: Sequence[Column]) -> None:
 
 def _episodes(writer: Writer) -> None:
     started = writer.date("started_on")
+    _programme(writer)
     writer.table(
         "episodes",
         {
@@ -144,7 +202,8 @@ def _sessions(writer: Writer) -> None:
             "employed_from": writer.date("starts_at", take="smallest"),
         }
         writer.table("therapists", cells, one_per=[column])
-    if not writer.export.episode_columns:
+    if not writer.export.episode_columns and not writer.export.client_courses:
+        _programme(writer)
         meaning = "episode_id" if writer.has("episode_id") else "client_id"
         cells = {
             "episode_id": _episode_of(writer),

@@ -245,13 +245,25 @@ def _make_table(
 
 
 def _taken(column: str, cell: Cell | None) -> str:
-    """Of the rows of one key: the cell of the last one that has it, the smallest or the largest."""
+    """Of the rows of one key: the cell of the last one that has it, the smallest or the largest.
+
+    Of dates and numbers only those are compared that can be read, so that one bad cell decides
+    nothing for the rows beside it; where none can be, the cell goes on as it is.
+    """
     name = identifier(column)
-    if cell is not None and cell.take == "smallest":
-        return f"min({name})"
-    if cell is not None and cell.take == "largest":
-        return f"max({name})"
-    return f"max_by({name}, line) filter (where {name} is not null)"
+    if cell is None or cell.take == "last":
+        return f"max_by({name}, line) filter (where {name} is not null)"
+    end = "min" if cell.take == "smallest" else "max"
+    if cell.kind == "number":
+        number = f"try_cast({name} as double)"
+        by_size = f"{end}_by({name}, ({number}, {name})) filter (where {number} is not null)"
+        return f"coalesce({by_size}, {end}({name}))"
+    if cell.kind in {"date", "datetime"}:
+        # Whatever the file's format, a date that was read is written as ISO 8601.
+        is_read = f"try_cast({name} as timestamptz) is not null"
+        is_read += f" and regexp_matches({name}, '^[0-9]{{4}}-[0-9]{{2}}-')"
+        return f"coalesce({end}({name}) filter (where {is_read}), {end}({name}))"
+    return f"{end}({name})"
 
 
 def _make_form(

@@ -126,14 +126,22 @@ def _moment(text: str, formats: Sequence[str], dialect: Dialect, *, is_date: boo
 
 
 def _datetime_sql(text: str, formats: Sequence[str], dialect: Dialect) -> str:
-    """Without a time zone of the mapping the clinic's is meant, and no offset is written."""
+    """Without a time zone of the mapping the clinic's is meant, and no offset is written.
+
+    A day without a time of day is that day in the clinic's zone, wherever the file's times are of.
+    """
     has_offset = any("%z" in one for one in formats)
-    moment = _moment(text, formats, dialect)
-    if dialect.time_zone is not None and not has_offset:
-        moment = f"timezone({quoted(dialect.time_zone)}, {moment})"
-    if dialect.time_zone is not None or has_offset:
-        return f"coalesce(strftime(timezone('UTC', {moment}), '%Y-%m-%dT%H:%M:%SZ'), {text})"
-    return f"coalesce(strftime({moment}, '%Y-%m-%dT%H:%M:%S'), {text})"
+    local = _moment(text, formats, dialect)
+    as_day = f"strftime({local}, '%Y-%m-%dT%H:%M:%S')"
+    if has_offset:
+        return f"coalesce(strftime(timezone('UTC', {local}), '%Y-%m-%dT%H:%M:%SZ'), {text})"
+    if dialect.time_zone is None:
+        return f"coalesce({as_day}, {text})"
+    moment = f"timezone('UTC', timezone({quoted(dialect.time_zone)}, {local}))"
+    return (
+        f"coalesce(case when cast({local} as time) = time '00:00' then {as_day}"
+        f" else strftime({moment}, '%Y-%m-%dT%H:%M:%SZ') end, {text})"
+    )
 
 
 def _number_sql(text: str, dialect: Dialect) -> str:

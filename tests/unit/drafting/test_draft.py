@@ -174,3 +174,89 @@ def test_the_usual_words_are_words_of_the_contracts() -> None:
 def test_every_todo_is_counted(tmp_path: Path) -> None:
     draft = draft_of(rows(tmp_path / "a.csv", ["Client ID", "Odd"], [["c1", "x"]]))
     assert draft.n_todo == len(re.findall("TODO", draft.text)) > 0
+
+
+def practice(folder: Path, client: str = "Chart No") -> Path:
+    """An export as no shipped mapping knows it: clients with courses, visits, two forms a row."""
+    clients = [
+        [f"P-{n}", f"{n + 1}/20/1980", "1/13/2026", "2/28/2026", "Dr Made Up", "WELL"]
+        for n in range(9)
+    ]
+    head = [client, "DOB", "Intake Dt", "D/C Dt", "Primary Clinician", "Reason Ended"]
+    rows(folder / "roster.csv", head, clients)
+    visits = [
+        [f"{n}", f"P-{n % 9}", "1/14/2026", "9:00 AM", "Dr Made Up", "G1" if n % 2 else ""]
+        for n in range(27)
+    ]
+    head = ["Appt No", client, "Appt Dt", "Appt Tm", "Clinician", "Grp"]
+    rows(folder / "visits.csv", head, visits)
+    forms = [
+        [f"P-{n % 9}", f"1/{n + 13}/2026", *"012301230", "9", *"0123012", "9"] for n in range(9)
+    ]
+    phq, gad = [f"PHQ{n}" for n in range(1, 10)], [f"GAD{n}" for n in range(1, 8)]
+    head = [client, "Date", *phq, "PHQ-9 Total", *gad, "GAD-7 Total"]
+    rows(folder / "forms.csv", head, forms)
+    return folder
+
+
+@pytest.mark.parametrize("client", ["Chart No", "Pat_ID", "Zqx"])
+def test_whose_a_row_is_is_told_by_usual_names_and_by_what_all_files_share(
+    tmp_path: Path, client: str
+) -> None:
+    draft = draft_of(practice(tmp_path, client))
+    found = {(file, column): meaning for file, column, meaning, _, _ in draft.columns}
+    for file in ("roster.csv", "visits.csv", "forms.csv"):
+        assert found[file, client] == "client_id"
+    assert not draft.without_table
+
+
+def test_each_form_has_the_total_that_is_named_for_it(tmp_path: Path) -> None:
+    mapping = loaded(draft_of(practice(tmp_path)), tmp_path)
+    totals = {
+        form.instrument_id: form.response["total_score"].columns
+        for part in mapping.files
+        for form in part.questionnaires
+    }
+    assert totals == {"phq9": ("PHQ-9 Total",), "gad7": ("GAD-7 Total",)}
+
+
+def test_a_total_that_is_named_for_no_form_is_none_of_two(tmp_path: Path) -> None:
+    header = ["Client ID", "Date", *(f"PHQ{n}" for n in range(1, 10)), "Total",
+              *(f"GAD{n}" for n in range(1, 8))]  # fmt: skip
+    content = [[f"c{n}", "2026-01-20", *"012301230", "9", *"0123012"] for n in range(9)]
+    mapping = loaded(draft_of(rows(tmp_path / "a.csv", header, content)), tmp_path)
+    forms = [form for part in mapping.files for form in part.questionnaires]
+    assert [sorted(form.response) for form in forms] == [
+        ["administered_at", "client_id", "episode_id"]
+    ] * 2
+
+
+def test_courses_are_those_of_the_list_of_clients_and_have_a_programme_with_the_forms(
+    tmp_path: Path,
+) -> None:
+    draft = draft_of(practice(tmp_path))
+    mapping = loaded(draft, tmp_path)
+    by_table = {
+        table.table: (part.file, table.cells) for part in mapping.files for table in part.tables
+    }
+    assert by_table["episodes"][0] == "roster.csv"
+    assert by_table["episodes"][1]["ended_on"].columns == ("D/C Dt",)
+    assert by_table["programmes"][1]["instruments"].constant == "phq9;gad7"
+    assert "TODO: does Grp name therapy groups?" in draft.text
+
+
+def test_a_file_without_a_header_is_not_told_a_word_of(tmp_path: Path) -> None:
+    content = [["Ann Example", "Springfield", f"{n + 1} Jan 1980"] for n in range(9)]
+    path = rows(tmp_path / "a.csv", ["Ben Example", "Shelbyville", "12 Jan 1980"], content)
+    with pytest.raises(DeliveryError) as refused:
+        draft_of(path)
+    assert "Ben" not in str(refused.value)
+    assert "no line looks like a header" in str(refused.value)
+
+
+def test_of_files_that_give_no_table_the_columns_are_named(tmp_path: Path) -> None:
+    path = rows(tmp_path / "a.csv", ["Zqx", "Sold"], [["pen", f"{n}"] for n in range(9)])
+    with pytest.raises(DeliveryError) as refused:
+        draft_of(path)
+    assert "a.csv with the columns Zqx, Sold" in str(refused.value)
+    assert "check --mapping" in str(refused.value)

@@ -282,3 +282,50 @@ def test_all_problems_are_told_at_once(bench: Bench) -> None:
     with pytest.raises(SettingsError) as caught:
         bench.convert("ID\n1\n", mapping)
     assert caught.value.found.count("line 8") == 2
+
+
+@pytest.mark.parametrize(
+    ("cell", "delivered"),
+    [
+        ("{from: A, datetime: '%d.%m.%Y'}", "04.07.2026"),
+        ("{from: A, datetime: '%d.%m.%Y %H:%M'}", "04.07.2026 00:00"),
+        ("{from: A, datetime: excel}", "46207"),
+    ],
+)
+def test_a_day_without_a_time_is_that_day_whatever_zone_the_times_are_of(
+    bench: Bench, cell: str, delivered: str
+) -> None:
+    mapping = "time_zone: Europe/Berlin\n" + clients(f"client_id: A, state: {cell}")
+    assert cells(bench.convert(f"A\n{delivered}\n", mapping)["clients"], "state") == [
+        "2026-07-04T00:00:00"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "smallest", "largest"),
+    [
+        ("from: D, date: '%d.%m.%Y'", "2026-03-02", "2026-11-01"),
+        ("from: N, number: true", "9", "100"),
+        ("from: T", "a", "c"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_not_the_smallest_of_those_beside_it(
+    bench: Bench, cell: str, smallest: str, largest: str
+) -> None:
+    # Rows of one key; as texts 01.13.2026 and ".." stand before all others, and 100 before 9.
+    content = "K,D,N,T\nk,02.03.2026,9,b\nk,01.13.2026,..,a\nk,01.11.2026,100,c\n"
+    for take, expected in (("smallest", smallest), ("largest", largest)):
+        mapping = (
+            "files:\n- file: x.csv\n  ignored: [D, N, T]\n  tables:\n  - table: clients\n"
+            f"    one_per: [K]\n    columns: {{client_id: K, state: {{{cell}, take: {take}}}}}\n"
+        )
+        assert cells(bench.convert(content, mapping)["clients"], "state") == [expected]
+
+
+def test_where_no_cell_can_be_read_one_goes_on_as_it_is(bench: Bench) -> None:
+    mapping = (
+        "files:\n- file: x.csv\n  tables:\n  - table: clients\n    one_per: [K]\n"
+        "    columns: {client_id: K, state: {from: D, date: '%d.%m.%Y', take: smallest}}\n"
+    )
+    tables = bench.convert("K,D\nk,soon\nk,later\n", mapping)
+    assert cells(tables["clients"], "state") == ["later"]
