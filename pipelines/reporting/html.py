@@ -138,11 +138,13 @@ def _own_style(look: ReportSettings) -> Markup:
 def _environment(own: Path | None) -> jinja2.Environment:
     """Our templates, behind those of the clinic: hers may extend ours as `ours/<name>`.
 
-    In a sandbox, as nobody of ours has read hers; they see the report, the words and nothing else.
+    Hers run in a sandbox, as nobody of ours has read them: they see the report, the words and
+    nothing else. Ours do without, which halves the time that a page takes.
     """
     ours = jinja2.FileSystemLoader(TEMPLATE_FOLDER)
     loaders: list[jinja2.BaseLoader] = [jinja2.FileSystemLoader(own)] if own else []
-    environment = ImmutableSandboxedEnvironment(
+    kind = ImmutableSandboxedEnvironment if own else jinja2.Environment
+    environment = kind(
         loader=jinja2.ChoiceLoader([*loaders, ours, jinja2.PrefixLoader({"ours": ours})]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
