@@ -2,18 +2,18 @@
 
 - month: every view of a made-up clinic's month (page, PDF, CSV, Parquet, workbook, for both
   audiences) against the floor of rendering the same templates without charts;
-- many: so many therapists' pages with their own charts, as HTML and as PDF, in two processes.
+- many: so many therapists' pages with charts of their own, as HTML and as PDF, in two processes,
+  against the floor of the same pages without charts.
 
-Times are wall-clock seconds; `processor` is what all processes together used.
+Floor and result are of one run. Times are wall-clock seconds; `processor` is what all processes
+together used.
 """
 
 import argparse
-import resource
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 
@@ -86,16 +86,27 @@ def _own(chart: Chart, name: str) -> Chart:
     return replace(chart, title=f"{chart.title} ({name})", data=data)
 
 
-def render_many(report: Report, numbers: range) -> tuple[int, float, int, int]:
-    """Bytes written, seconds of processor, and bytes held early and at the end."""
-    n_bytes, early = 0, 0
+@dataclass(frozen=True)
+class Rendered:
+    """What a process took for its pages: bytes written, seconds of processor, bytes held."""
+
+    n_bytes: int
+    busy: float
+    early: int
+    at_end: int
+
+
+def render_many(report: Report, numbers: range, *, has_charts: bool) -> Rendered:
+    """So many therapists' pages, each as HTML and as PDF."""
+    n_bytes, early, begun = 0, 0, time.process_time()
     for place, number in enumerate(numbers):
         page = therapist_page(report, number)
+        if not has_charts:
+            page = replace(page, sections=without_charts(page.sections))
         n_bytes += len(render_month(page)) + len(render_pdf(page))
         if place == EARLY:
             early = _held()
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return n_bytes, used.ru_utime + used.ru_stime, early or _held(), _held()
+    return Rendered(n_bytes, time.process_time() - begun, early or _held(), _held())
 
 
 def _held() -> int:
@@ -110,38 +121,54 @@ def main(arguments: Sequence[str]) -> None:
     options = parser.parse_args(arguments)
     reports = made_up_reports()
     shown = Table(title="Views of reports (seconds)")
-    for heading in (
-        "what",
-        "wall",
-        "processor",
-        "floor",
-        "times the floor",
-        "MB early",
-        "MB at end",
-    ):
+    columns = ("what", "wall", "processor", "times the floor", "MB early", "MB at end")
+    for heading in columns:
         shown.add_column(heading, justify="left" if heading == "what" else "right")
-
-    begun, used = time.perf_counter(), time.process_time()
-    for report in reports.values():
-        render_month(replace(report, sections=without_charts(report.sections)))
-    floor = time.process_time() - used
-    begun, used = time.perf_counter(), time.process_time()
-    for report in reports.values():
-        views_of(report, {}, paper="a4")
-    wall, busy = time.perf_counter() - begun, time.process_time() - used
-    shown.add_row(
-        f"month {date(2026, 10, 1):%B}", f"{wall:.1f}", f"{busy:.1f}", f"{floor:.2f}", f"{busy / floor:.1f}",
-        "", f"{_held() / 1e6:,.0f}",
-    )  # fmt: skip
-
-    begun = time.perf_counter()
-    parts = [range(start, options.pages, PROCESSES) for start in range(PROCESSES)]
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
-        done = list(pool.map(partial(render_many, reports["director"]), parts))
-    wall = time.perf_counter() - begun
-    shown.add_row(
-        f"{options.pages:,} therapists' pages", f"{wall:.1f}", f"{sum(each[1] for each in done):.1f}",
-        "", "", f"{max(each[2] for each in done) / 1e6:,.0f}",
-        f"{max(each[3] for each in done) / 1e6:,.0f}",
-    )  # fmt: skip
+    for row in (*month_rows(reports), *many_rows(reports["director"], options.pages)):
+        shown.add_row(*row)
     Console(width=120).print(shown)
+
+
+def month_rows(reports: dict[str, Report]) -> Iterator[tuple[str, ...]]:
+    """The month's pages without charts, then all of its views."""
+
+    def measured(render: Callable[[Report], object]) -> tuple[float, float]:
+        begun, used = time.perf_counter(), time.process_time()
+        for report in reports.values():
+            render(report)
+        return time.perf_counter() - begun, time.process_time() - used
+
+    def bare(report: Report) -> object:
+        return render_month(replace(report, sections=without_charts(report.sections)))
+
+    # The first pages read templates and words, which no later one does.
+    measured(bare)
+    floor = measured(bare)
+    yield "month, pages without charts", *_times(*floor), "", "", ""
+    whole = measured(lambda report: views_of(report, {}, paper="a4"))
+    yield "month, every view", *_times(*whole), f"{whole[1] / floor[1]:.1f}", "", _mb(_held())
+
+
+def many_rows(report: Report, n_pages: int) -> Iterator[tuple[str, ...]]:
+    """Therapists' pages without charts, then with them, by the same processes' work."""
+    parts = [range(start, n_pages, PROCESSES) for start in range(PROCESSES)]
+    floor = 0.0
+    for has_charts in (False, True):
+        begun = time.perf_counter()
+        with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+            done = list(pool.map(partial(render_many, report, has_charts=has_charts), parts))
+        wall = time.perf_counter() - begun
+        busy = sum(each.busy for each in done)
+        name = f"{n_pages:,} therapists' pages, {'four' if has_charts else 'no'} charts each"
+        ratio = f"{busy / floor:.1f}" if has_charts else ""
+        held = (max(each.early for each in done), max(each.at_end for each in done))
+        yield name, *_times(wall, busy), ratio, *map(_mb, held)
+        floor = busy
+
+
+def _times(wall: float, busy: float) -> tuple[str, str]:
+    return f"{wall:.2f}", f"{busy:.2f}"
+
+
+def _mb(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:,.0f}"
