@@ -31,6 +31,8 @@ from pipelines.engine import Engine, identifier, path_list, quoted
 
 # Room for the lines of one file inside a row's position, which orders rows over all deliveries.
 LINES_PER_FILE = 2**40
+# So many places of a broken rule are named.
+FIRST_LINES = 5
 
 
 @dataclass(frozen=True)
@@ -383,11 +385,12 @@ group by f.file_id, f.delivery_id, r.row_status"""
 
 
 def warnings_select(table: str) -> str:
-    """Rows in use per file and warning."""
+    """Rows in use per file and warning, and the first lines on which they stand."""
     return f"""
-select f.file_id, f.delivery_id, {quoted(table)} as table_name, w.rule_id, count(*) as n_rows
+select f.file_id, f.delivery_id, {quoted(table)} as table_name, w.rule_id, count(*) as n_rows,
+    min(w.line, {FIRST_LINES}) as first_lines
 from (
-    select file_rank, unnest(row_warnings) as rule_id
+    select file_rank, line, unnest(row_warnings) as rule_id
     from raw_{table}
     where row_status = 'accepted' and row_warnings is not null
 ) as w

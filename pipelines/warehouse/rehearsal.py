@@ -18,8 +18,9 @@ from pipelines.ingest.reasons import LEFT_OUT, reading_reasons
 from pipelines.ingest.recognition import CANONICAL_TABLES
 from pipelines.ingest.resembling import did_you_mean
 from pipelines.source_settings import add_source
-from pipelines.warehouse.accounts import ACCOUNT_TABLES
+from pipelines.warehouse.accounts import ACCOUNT_TABLES, FILES_TABLE
 from pipelines.warehouse.build_run import BuildRun
+from pipelines.warehouse.check_hints import other_zone, repeated_keys, uncounted_groups
 from pipelines.warehouse.checked_deliveries import convert_delivery
 from pipelines.warehouse.drift import Drift, drift
 from pipelines.warehouse.fewer_rows import fewer_rows
@@ -52,8 +53,8 @@ class TableFinding:
 class RuleFinding:
     """One broken rule: how many rows, the first lines that break it, what to do.
 
-    `severity` is `error` (the rows are turned away), `warning` (they stay in use) or `left out`
-    (they are none of the tables' rows, which is no defect).
+    `severity` is `error` (the rows are turned away), `warning` (they stay in use), `info` (of rows
+    with one key the last counts) or `left out` (they are none of the tables' rows, no defect).
     """
 
     rule_id: str
@@ -195,7 +196,7 @@ def judge(run: BuildRun, delivered: Sequence[Delivery]) -> list[Findings]:
     references = {name for name in reversed_items.inputs if name.startswith("ref_")}
     run.reference({"ref_instruments", "ref_instrument_scales", "ref_turned_items", *references})
     staged = [name for name in run.models if name.startswith("stg_")]
-    run.stage([*staged, *ACCOUNT_TABLES])
+    run.stage([*staged, *ACCOUNT_TABLES, FILES_TABLE])
     run.build([REVERSED_ITEMS_TABLE])
     return [_findings(run, delivery) for delivery in delivered]
 
@@ -207,7 +208,7 @@ def _findings(run: BuildRun, delivery: Delivery) -> Findings:
         mode=delivery.mode,
         delivered_on=delivery.delivered_on.isoformat(),
         tables=_tables(run, delivery.delivery_id),
-        rules=[*_rules(run, own), *_oddities(run, delivery)],
+        rules=[*_rules(run, own), *_repeats(run, delivery), *_oddities(run, delivery)],
         not_taken=[f"{file.name} ({file.reason})" for file in delivery.unrecognised],
         missing_tables=_missing(run, delivery),
         unusable_files=[
@@ -218,6 +219,8 @@ def _findings(run: BuildRun, delivery: Delivery) -> Findings:
         ],
         warnings=[
             *fewer_rows(run.files, delivery.delivery_id),
+            *other_zone(run, delivery),
+            *uncounted_groups(run),
             *turned_twice(run, delivery.source),
         ],
         drift=drift(run.files, delivery, run.contracts, run.engine),
@@ -287,6 +290,7 @@ def _rules(run: BuildRun, own: str) -> list[RuleFinding]:
         meanings |= {rule.rule_id: (explain(rule), rule.what_to_do) for rule in contract.rules}
     quarantine = quoted(str(run.table_path("quarantine")))
     warnings = quoted(str(run.table_path("stg_warning_counts")))
+    files = quoted(str(run.table_path(FILES_TABLE)))
     broken = run.engine.rows(
         "select rule_id, 'error', count(*), list(distinct place order by place)[1:5]"
         " from (select unnest(reasons) as rule_id,"
@@ -295,8 +299,11 @@ def _rules(run: BuildRun, own: str) -> list[RuleFinding]:
         " group by rule_id order by rule_id"
     )
     warned = run.engine.rows(
-        f"select rule_id, 'warning', sum(n_rows), cast([] as varchar[])"
-        f" from read_parquet({warnings}) where {own} group by rule_id order by rule_id"
+        "select rule_id, 'warning', sum(n_rows), list_sort(flatten(list(list_transform(first_lines,"
+        " lambda line: file_name || ' line ' || lpad(cast(line as varchar), 9, ' ')))))[1:5]"
+        f" from read_parquet({warnings}) as w"
+        f" inner join (select distinct file_id, file_name from read_parquet({files})"
+        f" where {own}) as f using (file_id) where {own} group by rule_id order by rule_id"
     )
     return [
         RuleFinding(
@@ -309,6 +316,26 @@ def _rules(run: BuildRun, own: str) -> list[RuleFinding]:
         )
         for rule_id, severity, n_rows, places in broken + warned
     ]
+
+
+def _repeats(run: BuildRun, delivery: Delivery) -> list[RuleFinding]:
+    """Keys that come twice in a file: in use is the last row, and the others end as superseded."""
+    found = []
+    for repeat in repeated_keys(run, delivery):
+        rule = run.contracts[repeat.rule_id.partition(".")[0]].rule(repeat.rule_id)
+        keys = f"{repeat.n_keys:,} {'key comes' if repeat.n_keys == 1 else 'keys come'}"
+        found.append(
+            RuleFinding(
+                rule_id=repeat.rule_id,
+                severity="info",
+                n_rows=repeat.n_rows,
+                first_lines=repeat.first_places,
+                expected=f"{explain(rule)}; {keys} more than once, and the last row counts;"
+                f" the rows of {repeat.n_differing:,} differ",
+                what_to_do=rule.what_to_do,
+            )
+        )
+    return found
 
 
 def _oddities(run: BuildRun, delivery: Delivery) -> list[RuleFinding]:

@@ -228,7 +228,7 @@ def _settle_answers(
     keep(
         "warnings_response_items",
         "select '' as file_id, '' as delivery_id, '' as table_name, '' as rule_id,"
-        " cast(0 as bigint) as n_rows where false",
+        " cast(0 as bigint) as n_rows, cast([] as bigint[]) as first_lines where false",
     )
     _refuse_lost_rows(inputs, "response_items", *lost_rows.lost_answers(engine, files))
     accepted = "(select * from raw_responses where row_status = 'accepted')"

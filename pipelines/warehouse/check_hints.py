@@ -1,0 +1,98 @@
+"""What `outcomes check` tells beside the rules' findings: nothing of it turns a row away.
+
+Each is something that would change figures in silence: rows that replace each other in one file,
+a clinic's days that are not those of its source, and group sessions that count for nobody.
+"""
+
+from dataclasses import dataclass
+
+from pipelines.contracts.odcs import Contract
+from pipelines.contracts.settle import FIRST_LINES, CheckedFile
+from pipelines.engine import identifier, quoted
+from pipelines.ingest.manifest import Delivery
+from pipelines.ingest.mapped.mapping_file import source_mapping
+from pipelines.warehouse.build_run import BuildRun
+
+
+@dataclass(frozen=True)
+class RepeatedKeys:
+    """Rows of one file that share their key; `n_differing` keys have rows that say other things."""
+
+    rule_id: str
+    n_rows: int
+    n_keys: int
+    n_differing: int
+    first_places: list[str]
+
+
+def repeated_keys(run: BuildRun, delivery: Delivery) -> list[RepeatedKeys]:
+    """Keys that come more than once in a file of the delivery, of which the last row counts."""
+    return [
+        _repeated(run, run.contracts[table], file)
+        for table, files in sorted(run.files.items())
+        for file in files
+        if file.delivery_id == delivery.delivery_id
+        and file.rows is not None
+        and file.profile.broken.get(f"{table}.unique", 0)
+    ]
+
+
+def _repeated(run: BuildRun, contract: Contract, file: CheckedFile) -> RepeatedKeys:
+    key = ", ".join(identifier(name) for name in contract.key)
+    is_whole = " and ".join(f"{identifier(name)} is not null" for name in contract.key)
+    said = ", ".join(identifier(column.name) for column in contract.columns)
+    n_rows, n_keys, n_differing, lines = run.engine.one(
+        f"""
+with shared as (
+    select coalesce(line, file_row_number + 2) as line, ({key}) as shared_key, row({said}) as said
+    from read_parquet({quoted(str(file.rows))}, file_row_number = true)
+    where {is_whole}
+    qualify count(*) over (partition by {key}) > 1
+)
+select count(*), count(distinct shared_key),
+    (select count(*) from (
+        select 1 from shared group by shared_key having count(distinct said) > 1
+    ) as differing),
+    min(line, {FIRST_LINES})
+from shared"""
+    )
+    places = [f"{file.file_name} line {line}" for line in lines or []]
+    return RepeatedKeys(f"{contract.table}.unique", n_rows, n_keys, n_differing, places)
+
+
+def other_zone(run: BuildRun, delivery: Delivery) -> list[str]:
+    """A message where a mapping reads times of another zone than the clinic's days are of."""
+    mapping = source_mapping(run.home, delivery.source) if delivery.kind == "mapped" else None
+    if mapping is None or mapping.time_zone in {None, run.settings.time_zone}:
+        return []
+    return [
+        "The source's times are of another zone than the clinic's days.\n"
+        f"  found: {mapping.time_zone} in the mapping {mapping.name}, {run.settings.time_zone} in"
+        " clinic.toml\n"
+        "  what to do: where the clinic itself is there, write"
+        f' time_zone = "{mapping.time_zone}" below [clinic]; else an evening is counted on another'
+        " day"
+    ]
+
+
+def uncounted_groups(run: BuildRun) -> list[str]:
+    """A message where people came to group sessions and no table says who the members are."""
+    if run.files.get("memberships") or not run.files.get("attendances"):
+        return []
+    attendances, sessions = (
+        quoted(str(run.table_path(f"stg_{name}"))) for name in ("attendances", "sessions")
+    )
+    (n_rows,) = run.engine.one(
+        f"select count(*) from read_parquet({attendances}) as a"
+        f" inner join read_parquet({sessions}) as s on s.session_id = a.session_id"
+        " where s.group_id is not null and a.status = 'attended'"
+    )
+    if not n_rows:
+        return []
+    return [
+        "Group sessions count for no course of treatment: nothing says who is a member of a group."
+        f"\n  found: {n_rows:,} attendances at group sessions, and the table memberships was never"
+        " delivered\n"
+        "  what to do: deliver memberships: which client is in which group for which course, from"
+        " when on"
+    ]
