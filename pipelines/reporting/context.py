@@ -60,7 +60,8 @@ class Context:
     own month, quarter or year, and the twelve months that end with it; `routine`: those of the
     measures that get a part of their own; `comparisons`: routine measure and programme → words;
     `changes`: programme → what changed in it; `subject`: whom the report is about; `links`: subject
-    → its page, relative to this one.
+    → its page, relative to this one; `clinic`: the clinic's rows, where a subject's page may have
+    them beside its own.
     """
 
     figures: Figures
@@ -77,6 +78,7 @@ class Context:
     changes: Mapping[str, ProgrammeChange] = field(default_factory=dict)
     subject: tuple[str, str] = CLINIC
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    clinic: Figures | None = None
 
     @property
     def is_public(self) -> bool:

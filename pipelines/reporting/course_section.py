@@ -6,7 +6,8 @@ last: the verdict on courses of children, which has a rule set and a place of it
 
 from pipelines.instruments.programme_rules import children_below_age
 from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
-from pipelines.reporting.figures import ROLLING, Record
+from pipelines.reporting.disclosure import THERAPIST
+from pipelines.reporting.figures import CLINIC, ROLLING, Record
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.sentences import Share, is_under_measured
 
@@ -26,6 +27,7 @@ _ENDINGS = (
         for name in ("coded", "missed", "short", "unimproved")
     ),
 )
+_TABLES = {"missed": "pub_attendance", "endings": "pub_course"}
 _DOSAGE = ("individual_sessions", "group_sessions", "weeks", "sessions_per_week")
 _RATERS = ("client", "parent", "therapist")
 
@@ -115,7 +117,7 @@ def _waits(context: Context) -> Section | None:
 
 def _missed(context: Context) -> Section | None:
     words = context.words
-    row = next(iter(_rows(context, "pub_attendance")), None)
+    row = next(iter(_rows(context, _TABLES["missed"])), None)
     if row is None:
         return None
     return Section(
@@ -128,7 +130,7 @@ def _missed(context: Context) -> Section | None:
 
 def _endings(context: Context) -> Section | None:
     words = context.words
-    row = next(iter(_rows(context, "pub_course")), None)
+    row = next(iter(_rows(context, _TABLES["endings"])), None)
     if row is None:
         return None
     lead = words.say(
@@ -150,18 +152,37 @@ def _shares_table(
     context: Context, row: Record, part: str, lines: tuple[tuple[str, str, str, str], ...]
 ) -> Table:
     words = context.words
+    beside = _clinic_row(context, _TABLES[part])
     return Table(
         table_id=f"course-{part}-table",
         caption=words.say(f"course.{part}.table", period=context.year.words),
         columns=(
             column("what", words.say("care.measure"), is_number=False),
             column("share", words.say("outcomes.share")),
+            *([column("clinic", words.say("outcomes.clinic"))] if beside else []),
         ),
         rows=tuple(
-            Row((text_cell(words.say(f"course.{part}.{name}")), _cell(context, row, *figure)))
+            Row(
+                (
+                    text_cell(words.say(f"course.{part}.{name}")),
+                    _cell(context, row, *figure),
+                    *([_cell(context, beside, *figure)] if beside else []),
+                )
+            )
             for name, *figure in lines
         ),
+        note=words.say(f"course.{part}.no_clinic")
+        if context.figures.audience == THERAPIST and words.has(f"course.{part}.no_clinic")
+        else "",
     )
+
+
+def _clinic_row(context: Context, table: str) -> Record | None:
+    """The clinic's row, for the page of a subject that may have it beside its own."""
+    if context.clinic is None:
+        return None
+    rows = context.clinic.published(table, CLINIC, ROLLING, context.year.end_on)
+    return next(iter(rows), None)
 
 
 def _dosage(context: Context) -> Section | None:
@@ -266,6 +287,7 @@ def _children(context: Context) -> Section | None:
         title=words.say("course.children.title"),
         paragraphs=(
             *(text for rater in shown for text in _child_bounds(context, found[rater])),
+            words.say("course.children.domains"),
             words.say("course.children.rule"),
             words.say("course.children.source", version=some["rule_version"]),
         ),

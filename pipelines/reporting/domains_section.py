@@ -104,6 +104,11 @@ def _paragraphs(context: Context, rows: list[Record]) -> list[str]:
             texts.append(words.say(f"domains.{key}", names=names))
     if any(row["is_proxy"] for row in rows):
         texts.append(words.say("domains.proxy"))
+    children = context.figures.published(
+        "pub_child_outcomes", context.subject, ROLLING, context.year.end_on
+    )
+    if any(row["n_measured"] for row in children):
+        texts.append(words.say("domains.children"))
     return texts
 
 

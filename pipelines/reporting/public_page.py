@@ -56,16 +56,17 @@ def _in_short(context: Context, shown: PublicFigures) -> tuple[Sentence, ...]:
     newest = [row for row in shown.statements if row["period_start_on"] == shown.years[0]]
     first = newest[0]
     link = _anchor(first["claim_id"])
-    found = [
+    # The result, and what may be said of it; then what bounds it.
+    return (
         Sentence(_met(words, first), "public.figure", link),
+        *(
+            Sentence(_verdict(words, row), f"public.{row['verdict']}", _anchor(row["claim_id"]))
+            for row in newest[:2]
+        ),
         Sentence(_worse(words, first), "public.worse", link),
         Sentence(_measured(words, first), "public.measured", link),
-    ]
-    found += [
-        Sentence(_verdict(words, row), f"public.{row['verdict']}", _anchor(row["claim_id"]))
-        for row in newest[:2]
-    ]
-    return (*found, Sentence(words.say("public.short.consent"), "public.consent", "privacy"))
+        Sentence(words.say("public.short.consent"), "public.consent", "privacy"),
+    )
 
 
 def _anchor(claim_id: str) -> str:

@@ -1,7 +1,8 @@
 """The pages of single programmes, therapists and groups, made of the sections of the clinic's.
 
-Each is about one subject alone: its context holds no row of anybody else, so that nothing of
-another can be on it. What belongs here is which sections such a page has.
+Each is about one subject alone: its context holds no row of another, so that nothing of another can
+be on it; a director's page has the clinic as a whole beside it. What belongs here is which sections
+such a page has.
 """
 
 import hashlib
@@ -85,10 +86,11 @@ def subject_pages(context: Context, *, version: int = 1) -> Iterator[SubjectPage
     """The director's page of every subject with a course, from the context of the month."""
     links = links_to_subjects(context, up="../")
     back = Companion(context.words.say("subjects.back"), "../index.html")
+    beside = replace(context, clinic=context.figures.about(context.figures.subjects_at("clinic")))
     for level in _levels(context):
         folder = FOLDERS[level]
         for subject in context.figures.subjects_at(level):
-            about = _about(context, subject, _beside(context.figures, subject), links)
+            about = _about(beside, subject, _beside(context.figures, subject), links)
             if about is not None:
                 report = _report(about, subject, kind=context.period.kind, version=version)
                 yield SubjectPage(

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pipelines.reporting.comparison_words import compared_row, verdict_words
+from pipelines.reporting.comparison_words import CANNOT_TELL, compared_row, verdict_words
 from pipelines.reporting.context import (
     Context,
     column,
@@ -23,8 +23,14 @@ from pipelines.reporting.figures import (
 )
 from pipelines.reporting.model import Cell, Row, Section, Sentence, Table
 from pipelines.reporting.people_section import compared_cells, seats_cell
-from pipelines.reporting.sentences import better_share, measured_share, paired_share
+from pipelines.reporting.sentences import (
+    better_share,
+    figure_words,
+    measured_share,
+    paired_share,
+)
 from pipelines.reporting.trust_section import done_share
+from pipelines.reporting.wording import Wording
 
 # Twelve months to the newest, three months apart, over two years.
 _WINDOWS, _STEP = 9, 3
@@ -81,9 +87,8 @@ def standing_section(context: Context, subject: Subject) -> Section | None:
     compared = _compared(context, subject)
     if not compared:
         return None
-    # What was expected rests on everybody's courses: with two therapists it would tell the other's.
     is_own = context.figures.audience == THERAPIST
-    names = ("unadjusted", "can_be_said")
+    names = ("unadjusted", "expected", "can_be_said")
     if not is_own:
         names = ("unadjusted", "expected", "adjusted", "shrunken", "can_be_said")
     rows = []
@@ -92,12 +97,14 @@ def standing_section(context: Context, subject: Subject) -> Section | None:
             context.figures.outcome(measure, subject.key, ROLLING, context.year.end_on)
         )
         cells = compared_cells(context, row)
+        if is_own:
+            cells = [cells[0] if _may_see_expected(context, row) else _nothing(words), cells[-1]]
         rows.append(
             Row(
                 (
                     text_cell(measure.instrument.name),
                     share_cell(share, context.minimums, words),
-                    *(cells[-1:] if is_own else cells),
+                    *cells,
                 )
             )
         )
@@ -146,8 +153,38 @@ def standing_sentences(context: Context) -> list[Sentence]:
         said, why = verdict_words(context, row)
         key = "subjects.standing.sentence_why" if why else "subjects.standing.sentence"
         text = words.say(key, measure=measure.instrument.name, words=said, why=why)
+        text = " ".join(filter(None, (text, _expected_words(context, measure, row))))
         return [Sentence(text, f"standing.{row['verdict']}", "standing")]
     return []
+
+
+def _may_see_expected(context: Context, row: Record) -> bool:
+    """Whether the page may say what was expected.
+
+    That rests on everybody's courses: with two therapists it would tell the other's, so that an own
+    page has it only where enough were compared for a verdict.
+    """
+    if row["expected"] is None or not row["is_adjusted"]:
+        return False
+    return context.figures.audience != THERAPIST or row["verdict"] != CANNOT_TELL
+
+
+def _expected_words(context: Context, measure: Measure, row: Record) -> str:
+    """What was observed, and what of the same clients was expected; empty where it may not be."""
+    outcome = context.figures.outcome(measure, context.subject, ROLLING, context.year.end_on)
+    share = better_share(outcome)
+    if not _may_see_expected(context, row) or share.rate is None:
+        return ""
+    words = context.words
+    return words.say(
+        "subjects.standing.expected",
+        figure=figure_words(share, context.minimums, words),
+        expected=words.percent(row["expected"], n=row["n_pairs"]),
+    )
+
+
+def _nothing(words: Wording) -> Cell:
+    return Cell(text=words.say("number.nothing"))
 
 
 def _compared(context: Context, subject: Subject) -> list[tuple[Measure, Record]]:

@@ -1,14 +1,19 @@
 """Where a report lands: `<period>/v<N>/<audience>/`, and the list of all of them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.files import write_atomic
+from pipelines.reporting.disclosure import AUDITOR, DIRECTOR, PUBLIC
 from pipelines.reporting.model import Report
 from pipelines.reporting.versions import versions_of
 
+# In the order in which the index lists them.
+AUDIENCES = (DIRECTOR, AUDITOR, PUBLIC)
+# Rules of sentences that the index shows beside the first one.
+LEADS = ("changes.", "public.may_publish", "public.may_not_publish", "public.cannot_tell")
 DATA_FILE = "report.json"
 DATA_FOLDER = "data"
 PAGE_FILE = "index.html"
@@ -27,7 +32,10 @@ class WrittenReport:
 
 @dataclass(frozen=True)
 class IndexEntry:
-    """One report as the index shows it; `link` is relative to the folder of the reports."""
+    """One report as the index shows it; `link` is relative to the folder of the reports.
+
+    `leading` are the sentences that stand for it, `n_to_look_at` counts what asks for a look.
+    """
 
     clinic: str
     month: str
@@ -35,7 +43,8 @@ class IndexEntry:
     audience: str
     version: int
     state: str
-    first_sentence: str
+    leading: tuple[str, ...]
+    n_to_look_at: int
     link: str
 
 
@@ -58,7 +67,7 @@ def write_report(
 
 def index_entries(home_reports: Path) -> tuple[IndexEntry, ...]:
     """All reports on disk, newest period first, then newest version, then audience."""
-    found = sorted(_entries(home_reports), key=lambda entry: entry.audience)
+    found = sorted(_entries(home_reports), key=lambda entry: AUDIENCES.index(entry.audience))
     return tuple(
         sorted(found, key=lambda entry: (_ends_in(entry.month), entry.version), reverse=True)
     )
@@ -89,9 +98,16 @@ def _entries(home_reports: Path) -> Iterator[IndexEntry]:
             audience=head["audience"],
             version=head["version"],
             state=head["state"],
-            first_sentence=sentences[0]["text"] if sentences else "",
+            leading=tuple(_leading(sentences)),
+            n_to_look_at=sum(item["rule"] != "none" for item in content["look_at"]),
             link=(path.parent.relative_to(home_reports) / PAGE_FILE).as_posix(),
         )
+
+
+def _leading(sentences: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """The first sentence, and the first that says which programmes changed or what may be said."""
+    yield from (each["text"] for each in sentences[:1])
+    yield from [each["text"] for each in sentences[1:] if each["rule"].startswith(LEADS)][:1]
 
 
 def write_index(home_reports: Path, page: str) -> Path:

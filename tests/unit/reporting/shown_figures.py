@@ -32,6 +32,7 @@ PHQ9, WSAS = measure("PHQ-9"), measure("WSAS")
 class Shown:
     """Figures with the few rows that a test gives them."""
 
+    audience: str = "director"
     month: date = date(2026, 10, 1)
     month_end_on: date = END_ON
     as_of_on: date | None = None
@@ -83,6 +84,7 @@ def context(figures: Shown, **changes: Any) -> Context:
         "routine": (PHQ9, WSAS),
         "comparisons": {},
         "changes": {},
+        "clinic": None,
         "is_public": False,
         "subject": ("clinic", "clinic"),
         "links": {},

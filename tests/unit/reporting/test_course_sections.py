@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.reporting.course_section import course_section
 from pipelines.reporting.model import Report, Section, Table
 from pipelines.reporting.sentences import (
     BOUNDS,
@@ -22,6 +23,7 @@ from tests.unit.reporting.conftest import PROVENANCE
 from tests.unit.reporting.made_up_courses import Clinic, Settings
 from tests.unit.reporting.mart_clinic import connect
 from tests.unit.reporting.mart_tables import wilson
+from tests.unit.reporting.shown_figures import Shown, context
 
 CLINIC = Clinic(months=13, per_month=20, n_therapists=2, n_groups=0)
 PERIOD = {
@@ -33,6 +35,7 @@ PERIOD = {
     "period_start_on": date(2025, 11, 1),
     "period_end_on": date(2026, 10, 31),
 }
+DROPOUTS = ("coded", "missed", "short", "unimproved")
 TABLES = (
     "pub_adherence", "pub_attendance", "pub_child_outcomes", "pub_course", "pub_dosage",
     "pub_recovery_detail", "pub_waits",
@@ -349,8 +352,8 @@ def test_children_have_a_line_for_each_rater_with_a_measure_and_their_rule_set(
         )  # fmt: skip
     found = part(report(connection), "children")
     assert found is not None
-    assert found.paragraphs[1].startswith("Rule set: NHS England")
-    assert found.paragraphs[1].endswith(", 1.")
+    assert found.paragraphs[2].startswith("Rule set: NHS England")
+    assert found.paragraphs[2].endswith(", 1.")
     assert found.tables[0].caption.startswith("Courses of people under 18 at referral")
     rows = cells(found.tables[0])
     assert list(rows) == ["Themselves"]
@@ -374,3 +377,37 @@ def test_children_of_whom_under_seventy_per_cent_were_measured_lead_with_the_two
     lead = plain(found.paragraphs[0])
     assert ("between 40 % and 71 % got reliably better" in lead) is has_bounds
     assert ("the 31 of 100 courses that lack a second score" in lead) is has_bounds
+
+
+def ended(share: float) -> dict[str, Any]:
+    """A row of `pub_course` in which every share is of a hundred courses."""
+    row: dict[str, Any] = {"n_ended": 100, "n_never_started": 0, "n_uncoded": 0, "n_coded": 100}
+    for name in ("planned", *(f"dropout_{each}" for each in DROPOUTS)):
+        limits = {f"{name}_rate_lower": share - 0.05, f"{name}_rate_upper": share + 0.05}
+        row |= {f"n_{name}": round(100 * share), f"n_{name}_known": 100, f"{name}_rate": share}
+        row |= limits
+    return row
+
+
+def test_a_share_of_one_stands_beside_the_clinics_where_the_page_may_show_it() -> None:
+    own, clinic = Shown(tables={"pub_course": [ended(0.81)]}), Shown()
+    clinic.tables = {"pub_course": [ended(0.78)]}
+
+    def last_line(**changes: Any) -> tuple[Table, list[str]]:
+        section = course_section(context(own, **changes))
+        assert section is not None
+        (table,) = next(each for each in section.parts if "endings" in each.section_id).tables
+        return table, [cell.text.replace("\u00a0", " ") for cell in table.rows[-1].cells]
+
+    table, cells = last_line(clinic=clinic)
+    assert cells == [
+        "Ended without a reliable improvement, planned endings included",
+        "81 %",
+        "78 %",
+    ]
+    assert table.columns[-1].label == "Whole clinic"
+    assert table.note == ""
+    own.audience = "therapist"
+    table, cells = last_line()
+    assert cells[1:] == ["81 %"]
+    assert "the director's page of the same therapist has it beside" in table.note

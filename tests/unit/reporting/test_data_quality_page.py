@@ -87,7 +87,7 @@ def texts(table: Table) -> list[list[str]]:
 
 def test_in_short_counts_four_outcomes_and_names_what_is_late(page: Page) -> None:
     said = section(page, "in-short").paragraphs
-    assert "1 passed, 2 failed and 0 could not be judged. 1 had no row" in said[0]
+    assert "1 passed, 2 failed and 0 could not be made. 1 had no row" in said[0]
     assert "therapists lies more than 35 days before 8 March 2025" in said[2]
 
 
@@ -144,7 +144,7 @@ def test_without_anything_wrong_the_page_says_so_and_a_share_is_never_rounded_to
         good, CONTRACTS, load_wording(), clinic="C", as_of_on=date(2025, 2, 28)
     )
     assert section(page, "to-do").tables == ()
-    assert section(page, "quarantine").paragraphs == ("Nothing is in quarantine.",)
+    assert section(page, "quarantine").paragraphs == ("No row is turned away.",)
     (rules,) = section(page, "all-rules").tables
     assert texts(rules)[0][2:4] == ["1 of 100,000", "< 0.1 %"]
 

@@ -43,7 +43,6 @@ def row(n: int, better: int, worse: int = 2, finished: int | None = None) -> dic
 class Programmes(Shown):
     """Programmes with rows by name, kind and last day; a list is of months, oldest first."""
 
-    audience = "director"
     policy = {"minimum_pairs_for_comparison": 30}  # noqa: RUF012
     rows: dict[tuple[str, str, date], dict[str, Any]]
 
