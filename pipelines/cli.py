@@ -19,7 +19,7 @@ from pipelines.cli_map import map_command
 from pipelines.cli_release import release_command
 from pipelines.contracts.commands import contract
 from pipelines.errors import DeliveryError, OutcomesError, UsageError
-from pipelines.home import SETTINGS_FILE, Home
+from pipelines.home import Home, require_source
 from pipelines.source_settings import mapping_path
 
 HOME_OPTION = click.option(
@@ -121,25 +121,6 @@ def demo(home_path: Path, clients: int, months: int, seed: int, as_of_month: str
         _run_and_tell(home, month=None, as_json=False, all_months=True)
 
 
-def _require_source(home_path: Path | None, source: str | None) -> None:
-    """Stop where a source is named that the home's settings do not have."""
-    if source in {None, "inbox"}:
-        return
-    known = ["inbox"]
-    if home_path is not None and (home_path / SETTINGS_FILE).is_file():
-        known += [each.name for each in Home(home_path).settings.sources]
-    if source not in known:
-        raise UsageError(
-            "There is no source of this name.",
-            where=str(home_path / SETTINGS_FILE) if home_path else "no --home was given",
-            expected=", ".join(dict.fromkeys(known)),
-            found=str(source),
-            todo=f"draft its mapping with `outcomes map PATH --source {source} --home ...`; or put"
-            f" one that you have into the home's mappings/ and write [sources.{source}]"
-            f' mapping = "{source}.yaml" into {SETTINGS_FILE}',
-        )
-
-
 @main.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option(
@@ -169,7 +150,7 @@ def check(
     """
     from pipelines.warehouse.rehearsal import check_delivery
 
-    _require_source(home_path, source)
+    require_source(home_path, source)
     with _showing_progress():
         found = check_delivery(
             path,
@@ -204,7 +185,7 @@ def land(
     """
     from pipelines.ingest.landing import land as land_delivery
 
-    _require_source(home_path, source)
+    require_source(home_path, source)
     home = Home.create(home_path)
     delivery = land_delivery(
         home,

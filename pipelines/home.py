@@ -373,3 +373,23 @@ def _describe_holder(path: Path) -> str:
             continue
         return f"process {holder['pid']} ({holder['purpose']}), writing since {holder['since']}"
     return "a process that has not said its name"
+
+
+def require_source(root: Path | None, source: str | None) -> None:
+    """Nothing, where the home in this folder has a source of this name; what is dropped needs none.
+
+    Raises: UsageError with the names that there are, before a home is made.
+    """
+    known = ["inbox"]
+    if root is not None and (root / SETTINGS_FILE).is_file():
+        known += [each.name for each in Home(root).settings.sources]
+    if source is not None and source not in known:
+        raise UsageError(
+            "There is no source of this name.",
+            where=str(root / SETTINGS_FILE) if root else "no --home was given",
+            expected=", ".join(dict.fromkeys(known)),
+            found=source,
+            todo=f"draft its mapping with `outcomes map PATH --source {source} --home ...`; or put"
+            f" one that you have into the home's mappings/ and write [sources.{source}]"
+            f' mapping = "{source}.yaml" into {SETTINGS_FILE}',
+        )

@@ -254,3 +254,15 @@ def test_a_run_without_any_delivery_says_what_to_do(home):
     assert found.exit_code == 2
     assert "no delivery has been landed yet" in found.stderr
     assert "outcomes land" in found.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "land"])
+def test_a_source_that_the_settings_do_not_have_is_named_before_a_home_is_made(
+    command, delivery, tmp_path
+):
+    home = tmp_path / "new"
+    found = outcomes(command, delivery, "--home", home, "--source", "nosuch")
+    assert found.exit_code == 2
+    assert "There is no source of this name." in found.stderr
+    assert "expected: inbox" in found.stderr
+    assert not home.exists()
