@@ -7,6 +7,7 @@ rows want mended, name people by their ids: they need a purpose, which the ledge
 import csv
 import io
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,32 +17,21 @@ from typing import Any
 import duckdb
 
 from pipelines.audit import ledger
+from pipelines.audit.landed_lines import landed_rows
+from pipelines.audit.owners import Owners, published
 from pipelines.contracts.odcs import Contract, load_contracts
 from pipelines.contracts.row_rules import explain
 from pipelines.engine import quoted
 from pipelines.errors import UsageError
 from pipelines.files import write_atomic
 from pipelines.home import Home
-from pipelines.ingest.manifest import deliveries
-from pipelines.ingest.reasons import reading_reasons
-from pipelines.warehouse.snapshot import current_snapshot, ensure_catalogues
-from pipelines.warehouse.store import Store
+from pipelines.ingest.manifest import deliveries, landed_path
+from pipelines.ingest.reasons import LEFT_OUT, reading_reasons
+from pipelines.warehouse.snapshot import ensure_catalogues
 
 SHOWN_FILES = 3
 NOBODY = "(nobody known)"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-# What a row names its clinician by, the nearest first: columns of the delivered row, the table
-# that knows them, and the clinician's column there.
-_OWNED_BY = (
-    ("session_id", "stg_sessions", "therapist_id"),
-    ("episode_id", "stg_episodes", "therapist_id"),
-    ("group_id", "stg_groups", "lead_therapist_id"),
-)
-# Rows that lead to their episode or session through another table's row.
-_THROUGH = (
-    ("response_id", "stg_responses"),
-    ("goal_id", "stg_goals"),
-)
 
 
 @dataclass(frozen=True)
@@ -152,23 +142,44 @@ def quarantine_rows(home: Home, chosen: Chosen = EVERYTHING) -> list[dict[str, A
 
 
 def rows_as_delivered(home: Home, chosen: Chosen, *, purpose: str | None) -> list[dict[str, Any]]:
-    """Every row in quarantine with its cells as they came, or its line where it was no row.
+    """Every row in quarantine as it stands in the landed file, byte for byte where that is text.
 
-    A row that only other rows speak against was typed before: its numbers and times may be written
-    otherwise than in the file.
+    Where it is none (Parquet, a workbook) `as_delivered` has the cells as they were read, whose
+    numbers and times may be written otherwise; `is_exact` is False then.
 
     Raises: UsageError without a purpose; with one it goes to the ledger before a row is handed out.
     """
     _need_purpose(purpose)
     found = _rows(
         home,
-        "select table_name, file_name, cast(delivered_on as varchar), line, reasons, delivered_row"
-        " from {source} where {condition} order by all",
+        "select table_name, file_name, cast(delivered_on as varchar), line, reasons, delivered_row,"
+        " file_id, delivery_id from {source} where {condition} order by all",
         chosen,
     )
-    names = ("table", "file", "delivered_on", "line", "reasons", "as_delivered")
+    kinds = {each.delivery_id: each.kind for each in deliveries(home)}
+    wanted: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for *_, line, _, _, file_id, delivery_id in found:
+        wanted[file_id, delivery_id].add(line)
+    landed = {
+        (file_id, line): text
+        for (file_id, delivery_id), lines in wanted.items()
+        for line, text in landed_rows(
+            landed_path(home, file_id), lines, is_csv=kinds.get(delivery_id) != "fhir"
+        ).items()
+    }
+    names = ("table", "file", "delivered_on", "line", "reasons", "as_delivered", "is_exact")
     _note(home, "rows as delivered", len(found), purpose)
-    return [dict(zip(names, row, strict=True)) for row in found]
+    return [
+        dict(
+            zip(
+                names,
+                (*place, line, reasons, landed.get((file_id, line), cells),
+                 (file_id, line) in landed),
+                strict=True,
+            )
+        )
+        for *place, line, reasons, cells, file_id, _ in found
+    ]  # fmt: skip
 
 
 def rows_to_fix(
@@ -183,7 +194,15 @@ def rows_to_fix(
     """
     _need_purpose(purpose)
     meanings, contracts = _meanings(), load_contracts()
-    owners = _Owners(home)
+    owners = Owners(home)
+    if owner is not None and owner not in owners.clinicians:
+        raise UsageError(
+            "No therapist in use has this id.",
+            where="--owner",
+            expected="an id of the table therapists; without --owner each one's rows are listed"
+            " below it",
+            todo="correct the id",
+        )
     entries = []
     for row in _rows(
         home,
@@ -209,11 +228,22 @@ def rows_to_fix(
                 "what_to_do": meanings.get(reason, ("", ""))[1],
             }
             for reason in sorted(reasons)
-            if chosen.rule in {None, reason}
+            if chosen.rule in {None, reason} and reason not in LEFT_OUT
         ]
+    entries = _latest_of_each(entries)
     entries.sort(key=lambda each: (each["owner"] == NOBODY, each["owner"]))
     _note(home, "what to fix", len(entries), purpose, owner=owner)
     return entries
+
+
+def _latest_of_each(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is wrong with a row in every full delivery is to be mended once: that of the last."""
+    latest = {
+        (each["table"], each["ids"] or (each["file"], each["line"]), each["reason"]): place
+        for place, each in sorted(enumerate(entries), key=lambda pair: pair[1]["delivered_on"])
+    }
+    kept = set(latest.values())
+    return [each for place, each in enumerate(entries) if place in kept]
 
 
 Rows = list[dict[str, Any]]
@@ -233,7 +263,7 @@ def ask(
     """
     which = Chosen(**chosen)
     if view == "rows":
-        return rows_as_delivered(home, which, purpose=purpose), _listed
+        return rows_as_delivered(home, which, purpose=purpose), _delivered_lines
     if view == "to-fix":
         return rows_to_fix(home, which, purpose=purpose, owner=owner), _fix_lines
     if view == "list":
@@ -241,6 +271,17 @@ def ask(
     if view == "by-delivery":
         return quarantine_by_delivery(home, which), _listed
     return quarantine_summary(home, which), summary_lines
+
+
+def _delivered_lines(rows: Rows) -> list[str]:
+    lines = []
+    for row in rows:
+        place = f"{row['file']} of {row['delivered_on']}, line {row['line']}"
+        lines += [f"{row['table']}  {place}  {', '.join(row['reasons'])}"]
+        lines += [f"  {text}" for text in str(row["as_delivered"] or "").split("\n")]
+        if not row["is_exact"]:
+            lines.append("  (as it was read: numbers and times may be written otherwise)")
+    return lines
 
 
 def _listed(rows: Rows) -> list[str]:
@@ -280,47 +321,6 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
             todo="make the folder first, or correct --csv",
         )
     write_atomic(path.absolute(), target.getvalue())
-
-
-class _Owners:
-    """Which clinician a row belongs to, by what the staged tables know."""
-
-    def __init__(self, home: Home) -> None:
-        self._known: dict[str, dict[str, str]] = {}
-        for column, table, clinician in _OWNED_BY:
-            self._known[column] = _pairs(home, table, column, clinician)
-        self._parents = {
-            (column, parent): _pairs(home, table, column, parent)
-            for column, table in _THROUGH
-            for parent in ("session_id", "episode_id")
-            if (table, parent) != ("stg_goals", "session_id")
-        }
-        self._clinicians = frozenset(_pairs(home, "stg_therapists", "therapist_id", "therapist_id"))
-
-    def of(self, cells: Mapping[str, str | None]) -> str | None:
-        """The clinician's id, or None where nothing of the row leads to one."""
-        own = cells.get("therapist_id")
-        if own in self._clinicians:
-            return own
-        led = dict(cells)
-        for (column, parent), known in self._parents.items():
-            led[parent] = led.get(parent) or known.get(cells.get(column) or "")
-        for column, known in self._known.items():
-            if found := known.get(led.get(column) or ""):
-                return found
-        return None
-
-
-def _pairs(home: Home, table: str, key: str, value: str) -> dict[str, str]:
-    path = _published(home, table)
-    if path is None:
-        return {}
-    with duckdb.connect() as connection:
-        return dict(
-            connection.execute(
-                f"select {key}, {value} from {path} where {value} is not null"
-            ).fetchall()
-        )
 
 
 def _cells(delivered: str | None) -> dict[str, str | None]:
@@ -367,7 +367,7 @@ def _meanings() -> dict[str, tuple[str, str]]:
 
 def _rows(home: Home, select: str, chosen: Chosen) -> list[tuple[Any, ...]]:
     ensure_catalogues(home)
-    source = _published(home, "quarantine")
+    source = published(home, "quarantine")
     if source is None:
         raise UsageError(
             "Nothing has been run on this home yet.",
@@ -378,10 +378,3 @@ def _rows(home: Home, select: str, chosen: Chosen) -> list[tuple[Any, ...]]:
     sql = select.format(source=source, condition=chosen.condition(home), rule=rule)
     with duckdb.connect() as connection:
         return connection.execute(sql).fetchall()
-
-
-def _published(home: Home, table: str) -> str | None:
-    built = current_snapshot(home).tables.get(table)
-    if built is None:
-        return None
-    return f"read_parquet({quoted(str(Store(home.warehouse).path(table, built.content)))})"

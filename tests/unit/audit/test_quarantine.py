@@ -1,7 +1,6 @@
 """What was turned away: counts and places for all, rows for those who say why."""
 
 import csv
-import json
 from datetime import date
 from pathlib import Path
 
@@ -118,9 +117,8 @@ def test_rows_are_not_handed_out_without_a_purpose(clinic, view, purpose):
 
 def test_a_row_is_shown_as_it_came_also_where_it_was_no_row(clinic):
     rows = rows_as_delivered(clinic, Chosen(table="responses"), purpose=PURPOSE)
-    first, *_, last = rows
-    assert float(json.loads(first["as_delivered"])["total_score"]) == 4444
-    assert json.loads(last["as_delivered"]) == {"line_as_delivered": "R4,C1,E1"}
+    assert [row["as_delivered"] for row in rows] == EXPORT["responses"].splitlines()[1:]
+    assert all(row["is_exact"] for row in rows)
     noted = ledger.events(clinic)[-1]
     assert noted["event"] == "export"
     assert noted["details"] == {
@@ -160,10 +158,34 @@ def test_one_owners_list_is_a_private_file_that_runs_no_formula(clinic, tmp_path
              "--purpose", PURPOSE, "--csv", target)  # fmt: skip
     with target.open(encoding="utf-8", newline="") as lines:
         (row,) = csv.DictReader(lines)
-    assert row["as_delivered"].startswith("{")
+    assert row["as_delivered"] == "'=C2,soon"
     spoken = outcomes(*asked).output
     assert "T1\n  responses  response_id=R1; client_id=C1" in spoken
     assert "4444" not in spoken
+
+
+def test_a_therapist_whom_nobody_knows_is_told_and_nothing_noted(clinic):
+    before = len(ledger.events(clinic))
+    found = outcomes(
+        "quarantine", "--home", clinic.root, "--to-fix", "--owner", "T9", "--purpose", PURPOSE
+    )
+    assert found.exit_code == 2
+    assert "No therapist in use has this id." in found.output
+    assert len(ledger.events(clinic)) == before
+
+
+def test_what_is_wrong_in_every_full_delivery_is_to_be_mended_once(tmp_path):
+    home = Home.create(tmp_path / "home", salt="test")
+    for month in (3, 4):
+        folder = tmp_path / str(month)
+        folder.mkdir()
+        for table in ("clients", "therapists"):
+            (folder / f"{table}.csv").write_text(EXPORT[table], encoding="utf-8")
+        land(home, [folder], source="inbox", delivered_on=date(2024, month, 1))
+    run(home)
+    assert len(quarantine_rows(home)) == 2
+    (entry,) = rows_to_fix(home, Chosen(), purpose=PURPOSE)
+    assert entry["delivered_on"] == "2024-04-01"
 
 
 def test_a_good_correction_takes_its_row_out_by_itself(tmp_path):
