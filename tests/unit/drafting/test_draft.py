@@ -260,3 +260,13 @@ def test_of_files_that_give_no_table_the_columns_are_named(tmp_path: Path) -> No
         draft_of(path)
     assert "a.csv with the columns Zqx, Sold" in str(refused.value)
     assert "check --mapping" in str(refused.value)
+
+
+def test_an_address_that_files_share_is_nobodys_id(tmp_path: Path) -> None:
+    head = ["Id", "ADDRESS", "LAT", "Since"]
+    content = [[f"x{n}", f"{n} Made Up Street", f"4.{n}", "2020-01-20"] for n in range(9)]
+    rows(tmp_path / "providers.csv", head, content)
+    rows(tmp_path / "places.csv", head, content)
+    found = {(file, column): meaning for file, column, meaning, _, _ in draft_of(tmp_path).columns}
+    assert found["providers.csv", "Id"] == "therapist_id"
+    assert "client_id" not in found.values()

@@ -329,3 +329,12 @@ def test_where_no_cell_can_be_read_one_goes_on_as_it_is(bench: Bench) -> None:
     )
     tables = bench.convert("K,D\nk,soon\nk,later\n", mapping)
     assert cells(tables["clients"], "state") == ["later"]
+
+
+def test_the_mapping_of_the_readme_is_one(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[4] / "README.md").read_text(encoding="utf-8")
+    start = readme.index("name: ehr ")
+    (tmp_path / "ehr.yaml").write_text(readme[start : readme.index("```", start)], encoding="utf-8")
+    mapping = load_mapping(tmp_path / "ehr.yaml")
+    tables = {table.table for part in mapping.files for table in part.tables}
+    assert tables == {"sessions", "therapists", "clients", "programmes"}
