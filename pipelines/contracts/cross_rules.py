@@ -13,11 +13,15 @@ from pipelines.errors import ContractError
 
 @dataclass(frozen=True)
 class CrossRule:
-    """One rule over a row and settled tables. `needs` are tables without which it is not judged."""
+    """One rule over a row and settled tables: those that it `reads`.
+
+    Without the tables that it `needs` to have been delivered it is not judged.
+    """
 
     rule_id: str
     severity: str
     needs: frozenset[str]
+    reads: frozenset[str]
     join: str
     breaks: str
 
@@ -27,6 +31,8 @@ class _Judge:
     needs: frozenset[str]
     join: str
     breaks: str
+    # Read too, but judged all the same where it was never delivered: then every row breaks the rule.
+    may_be_absent: frozenset[str] = frozenset()
 
 
 # An instrument's range is a fact of the catalogue. Rules that need the same relation name the same
@@ -63,7 +69,8 @@ _JUDGES = {
         " local_date(r.administered_at, getvariable('time_zone')))) > 7, false)",
     ),
     "attendances.member_on_day": _Judge(
-        needs=frozenset({"sessions", "groups", "memberships"}),
+        needs=frozenset({"sessions", "groups"}),
+        may_be_absent=frozenset({"memberships"}),
         join="left join (select distinct s.session_id as member_session,"
         " m.client_id as member_client from stg_sessions as s"
         " inner join stg_memberships as m on m.group_id = s.group_id"
@@ -116,5 +123,10 @@ def cross_rules(contract: Contract) -> list[CrossRule]:
                 expected=f"one of {', '.join(sorted({*_JUDGES, *JUDGED_SIDE_BY_SIDE}))}",
                 todo="say in cross_rules.py how the rule is judged",
             )
-        found.append(CrossRule(rule.rule_id, rule.severity, judge.needs, judge.join, judge.breaks))
+        found.append(
+            CrossRule(
+                rule.rule_id, rule.severity, judge.needs, judge.needs | judge.may_be_absent,
+                judge.join, judge.breaks,
+            )
+        )  # fmt: skip
     return found

@@ -1,7 +1,7 @@
 """What `outcomes check` tells beside the rules' findings: nothing of it turns a row away.
 
 Each is something that would change figures in silence: rows that replace each other in one file,
-a clinic's days that are not those of its source, and group sessions that count for nobody.
+and a clinic's days that are not those of its source.
 """
 
 from dataclasses import dataclass
@@ -72,27 +72,4 @@ def other_zone(run: BuildRun, delivery: Delivery) -> list[str]:
         "  what to do: where the clinic itself is there, write"
         f' time_zone = "{mapping.time_zone}" below [clinic]; else an evening is counted on another'
         " day"
-    ]
-
-
-def uncounted_groups(run: BuildRun) -> list[str]:
-    """A message where people came to group sessions and no table says who the members are."""
-    if run.files.get("memberships") or not run.files.get("attendances"):
-        return []
-    attendances, sessions = (
-        quoted(str(run.table_path(f"stg_{name}"))) for name in ("attendances", "sessions")
-    )
-    (n_rows,) = run.engine.one(
-        f"select count(*) from read_parquet({attendances}) as a"
-        f" inner join read_parquet({sessions}) as s on s.session_id = a.session_id"
-        " where s.group_id is not null and a.status = 'attended'"
-    )
-    if not n_rows:
-        return []
-    return [
-        "Group sessions count for no course of treatment: nothing says who is a member of a group."
-        f"\n  found: {n_rows:,} attendances at group sessions, and the table memberships was never"
-        " delivered\n"
-        "  what to do: deliver memberships: which client is in which group for which course, from"
-        " when on"
     ]

@@ -20,7 +20,7 @@ from pipelines.ingest.resembling import did_you_mean
 from pipelines.source_settings import add_source
 from pipelines.warehouse.accounts import ACCOUNT_TABLES, FILES_TABLE
 from pipelines.warehouse.build_run import BuildRun
-from pipelines.warehouse.check_hints import other_zone, repeated_keys, uncounted_groups
+from pipelines.warehouse.check_hints import other_zone, repeated_keys
 from pipelines.warehouse.checked_deliveries import convert_delivery
 from pipelines.warehouse.drift import Drift, drift
 from pipelines.warehouse.fewer_rows import fewer_rows
@@ -220,7 +220,6 @@ def _findings(run: BuildRun, delivery: Delivery) -> Findings:
         warnings=[
             *fewer_rows(run.files, delivery.delivery_id),
             *other_zone(run, delivery),
-            *uncounted_groups(run),
             *turned_twice(run, delivery.source),
         ],
         drift=drift(run.files, delivery, run.contracts, run.engine),

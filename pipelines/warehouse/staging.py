@@ -139,7 +139,7 @@ def _parents(table: str, contracts: Mapping[str, Contract]) -> set[str]:
         if column.references is not None and column.references[0] != table
     }
     for rule in cross_rules(contract):
-        needed |= rule.needs
+        needed |= rule.reads
     return needed
 
 

@@ -184,7 +184,7 @@ class _Settling:
         session = self.current["sessions"].get((row.values["session_id"],))
         if session is None or session.values["group_id"] is None:
             return
-        if not {"groups", "memberships"} <= self.delivered or row.values["status"] != "attended":
+        if "groups" not in self.delivered or row.values["status"] != "attended":
             return
         day = _day(session.values["scheduled_at"])
         stays = [stay.values for stay in self.current["memberships"].values()]

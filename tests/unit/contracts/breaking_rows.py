@@ -393,6 +393,11 @@ def _cases() -> list[Case]:
 
 ORDER_AND_FORM = [
     Case(
+        "clients.birth_date.not_a_placeholder",
+        {"birth_date": "1900-01-01"},
+        {"birth_date": "1900-01-02"},
+    ),
+    Case(
         "clients.registered_on.not_before_birth_date",
         {"birth_date": "2024-01-16", "registered_on": "2024-01-15"},
         {"birth_date": "2024-01-15", "registered_on": "2024-01-15"},
