@@ -135,7 +135,9 @@ def with_shared_clients(
         column.name
         for each in columns
         for column in each
-        if column.is_key and column.name not in understood and names.count(column.name) > 1
+        if column.is_key
+        and column.name not in understood
+        and names.count(column.name) > 1
         # Nor an address, a price or a place on a map.
         and not (column.has_spaces or column.is_decimal or column.formats)
     }

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import sqrt
+from pathlib import Path
 
 from pipelines.contracts.odcs import Column, Contract
 from pipelines.contracts.settle import CheckedFile
@@ -22,6 +23,7 @@ from pipelines.drafting.column_facts import MAX_CODE_LETTERS, MAX_CODES, MIN_ROW
 from pipelines.engine import Engine, identifier, path_list, quoted
 from pipelines.ingest.manifest import Delivery
 from pipelines.ingest.resembling import did_you_mean
+from pipelines.warehouse.text_kinds import KINDS, text_kinds
 
 # A tenth of the rows: below it a change is what months differ by, above it figures move with it.
 JUMP = 0.10
@@ -77,6 +79,10 @@ class _Side:
         return frozenset(name for file in self.files for name in file.unknown_columns)
 
     @property
+    def rows(self) -> list[Path]:
+        return [file.rows for file in self.files if file.rows is not None]
+
+    @property
     def delivered_on(self) -> date:
         return self.files[0].delivered_on
 
@@ -117,6 +123,7 @@ def drift(
         if now.files and before:
             found += _layout(table, before, now)
             found += _retyped(contract, before, now)
+            found += _other_texts(contract, before, now, engine)
         if now.files and (alike := _newest(earlier, is_full=now.files[0].is_full)):
             found += _filled(contract, alike, now)
         # Deletions are events: a delivery without any says that nothing was deleted.
@@ -259,6 +266,38 @@ def _retyped(contract: Contract, before: _Side, now: _Side) -> list[Drift]:
     return found
 
 
+def _other_texts(contract: Contract, before: _Side, now: _Side, engine: Engine) -> list[Drift]:
+    """Columns of texts that look otherwise than before, such as ids without leading zeros."""
+    names = [
+        column.name
+        for column in contract.columns
+        if column.type == "string" and not column.allowed
+        and column.name not in now.absent | before.absent
+    ]  # fmt: skip
+    kinds_before, kinds_now = (text_kinds(engine, side.rows, names) for side in (before, now))
+    found = []
+    for name in kinds_before.keys() & kinds_now.keys():
+        was, now_is = kinds_before[name], kinds_now[name]
+        of_before, of_now = sum(was.values()), sum(now_is.values())
+        moved = [kind for kind in KINDS if jumped(was[kind], of_before, now_is[kind], of_now)]
+        if not moved:
+            continue
+        grew = max(moved, key=lambda kind: now_is[kind] / of_now - was[kind] / of_before)
+        shrank = min(moved, key=lambda kind: now_is[kind] / of_now - was[kind] / of_before)
+        found.append(
+            Drift(
+                contract.table, name, "retyped",
+                was=f"{shrank} in {_of(was[shrank], of_before)} cells that were looked at in the"
+                f" delivery of {before.delivered_on}",
+                now=f"{grew} in {_of(now_is[grew], of_now)} cells",
+                what_to_do="export the column as text, as before: ids are compared byte for byte,"
+                " and a spreadsheet drops leading zeros and writes long numbers as 1e5",
+                n_rows=now_is[grew],
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda each: names.index(each.column))
+
+
 def _filled(contract: Contract, before: _Side, now: _Side) -> list[Drift]:
     """Columns whose share of empty cells jumped; an unreadable cell is not empty."""
     types = {rule.columns[0]: rule.rule_id for rule in contract.rules if rule.kind == "type"}
@@ -315,13 +354,12 @@ def _unknown_codes(
 
 def _told_codes(column: Column, now: _Side, engine: Engine) -> list[tuple[str, int]]:
     """The unknown codes that may be told, by the module's rule, the most frequent first."""
-    rows = [file.rows for file in now.files if file.rows is not None]
-    if column.classification != "operational" or not rows:
+    if column.classification != "operational" or not now.rows:
         return []
     name = identifier(column.name)
     known = ", ".join(quoted(code) for code in column.allowed)
     counts = engine.rows(
-        f"select {name}, count(*) from read_parquet({path_list(rows)})"
+        f"select {name}, count(*) from read_parquet({path_list(now.rows)})"
         f" where {name} is not null and {name} not in ({known})"
         f" group by {name} order by count(*) desc, {name} limit {MAX_CODES + 1}"
     )

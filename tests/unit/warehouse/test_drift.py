@@ -98,6 +98,32 @@ def clients(**changes: Callable[[int], str | None]) -> list[dict[str, str]]:
     return rows
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "told_was", "told_now"),
+    [
+        (lambda n: f"0{n}", str, "digits with a leading zero", "whole numbers"),
+        (lambda n: f"{n + 1}0000000", lambda n: f"{n + 1}E7", "whole numbers", "numbers such as 1e5"),
+        (lambda n: f"EX-{n}", str, "other text", "whole numbers"),
+        (lambda n: "en", lambda n: "2024-01-01", "other text", "dates"),
+    ],
+)
+def test_texts_that_look_otherwise_are_told_by_their_kind(
+    deliver: Deliver, was, now, told_was: str, told_now: str
+) -> None:
+    deliver(1, clients=clients(ethnicity=was))
+    (found,) = deliver(2, clients=clients(ethnicity=now))
+    assert (found.column, found.kind) == ("ethnicity", "retyped")
+    assert found.was == f"{told_was} in 40 of 40 cells that were looked at in the delivery of" + (
+        " 2024-01-01"
+    )
+    assert found.now == f"{told_now} in 40 of 40 cells"
+
+
+def test_texts_of_which_a_few_look_otherwise_are_not_told(deliver: Deliver) -> None:
+    deliver(1, clients=clients(ethnicity=lambda n: f"0{n}"))
+    assert deliver(2, clients=clients(ethnicity=lambda n: f"0{n}" if n else "x")) == []
+
+
 def told(found: Sequence[Drift]) -> list[tuple[str, str]]:
     return [(each.column, each.kind) for each in found]
 
