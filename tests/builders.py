@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.comparison.estimate_tables import KEYS as ESTIMATE_KEYS
 from pipelines.comparison.tables import SCHEMAS
 from pipelines.comparison_settings import ComparisonSettings
 from pipelines.instruments.measures import measure_tables
@@ -156,6 +157,9 @@ class Bench:
         if name in COMPARISON_TABLES:
             self._compare()
             return
+        if name in ESTIMATE_KEYS:
+            self._estimate(name)
+            return
         for table in sorted(model(name).inputs):
             self.build(table)
         self._run(name)
@@ -200,11 +204,20 @@ class Bench:
         make_comparison(self.connection, self.comparison)
         self._built |= COMPARISON_TABLES
 
+    def _estimate(self, name: str) -> None:
+        from pipelines.comparison.estimates import INPUTS
+        from tests.comparison_tables import make_estimate
+
+        for table in INPUTS[name]:
+            self.build(table)
+        make_estimate(self.connection, name, self.comparison)
+        self._built.add(name)
+
     def _make_empty(self, name: str) -> None:
         """The model's columns without rows, so that a test can give them."""
         if name in self._built:
             return
-        if name in COMPARISON_TABLES:
+        if name in COMPARISON_TABLES or name in ESTIMATE_KEYS:
             self.build(name)
         else:
             self.connection.execute(f"create or replace table {name} ({_model_columns(name)})")

@@ -85,6 +85,9 @@ CONVENTIONS: tuple[Row, ...] = (
     {"name": "change_index_one_sided_z", "value": Decimal("1.65")},
     {"name": "cutoff_sds", "value": 2},
     {"name": "reversed_check_minimum_forms", "value": 30},
+    {"name": "imputations", "value": 20},
+    {"name": "imputation_shift_small_sds", "value": 0.25},
+    {"name": "imputation_shift_large_sds", "value": 0.5},
 )
 RESPONDENTS = ("client", "parent", "teacher", "partner", "therapist")
 # A problem whose own measure has both thresholds, one whose measure has a caseness alone, one whose

@@ -1,6 +1,6 @@
-"""The comparison's tables of one run: made anew only where what they rest on has changed."""
+"""The tables of this stage of one run: made anew only where what they rest on has changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +10,8 @@ import polars as pl
 from pipelines import comparison_settings
 from pipelines.comparison.build import compare
 from pipelines.comparison.carried import unchanged_windows, with_carried
+from pipelines.comparison.estimates import ESTIMATES
+from pipelines.comparison.estimates import INPUTS as ESTIMATE_INPUTS
 from pipelines.comparison.measures import INPUTS
 from pipelines.files import sha256_file, sha256_text
 from pipelines.warehouse.build_run import BuildRun
@@ -31,6 +33,25 @@ def build_comparison(run: BuildRun) -> tuple[BuiltTable, ...]:
     return known
 
 
+def build_estimates(run: BuildRun) -> tuple[BuiltTable, ...]:
+    """Growth lines and imputed rates, in the order of their names."""
+    return tuple(_build_estimate(run, name) for name in sorted(ESTIMATES))
+
+
+def _build_estimate(run: BuildRun, name: str) -> BuiltTable:
+    fingerprint = _fingerprint(run, run.tables, (name, *ESTIMATE_INPUTS[name]))
+    known = run.store.recall(fingerprint)
+    if known is None:
+
+        def read(table: str) -> pl.DataFrame:
+            return pl.read_parquet(run.table_path(table))
+
+        known = (run.keep_frame(name, ESTIMATES[name](read, run.settings.comparison)),)
+        run.store.remember(fingerprint, known)
+    run.built[name] = known[0]
+    return known[0]
+
+
 def _compare(run: BuildRun) -> dict[str, pl.DataFrame]:
     """The tables, with what the published ones hold of windows that are the same as then."""
 
@@ -50,12 +71,14 @@ def _compare(run: BuildRun) -> dict[str, pl.DataFrame]:
     return with_carried(compare(read, run.settings.comparison, same), read_earlier, same)
 
 
-def _fingerprint(run: BuildRun, tables: Mapping[str, BuiltTable]) -> str:
-    """Changes with what the comparison would be made from, these being the tables."""
+def _fingerprint(
+    run: BuildRun, tables: Mapping[str, BuiltTable], inputs: Sequence[str] = INPUTS
+) -> str:
+    """Changes with what would be made from these inputs, these being the tables."""
     return sha256_text(
         code_digest(),
         run.settings.comparison.digest_text,
-        *(f"{name} {tables[name].content}" for name in INPUTS if name in tables),
+        *(f"{name} {tables[name].content}" for name in inputs if name in tables),
     )
 
 

@@ -6,6 +6,7 @@ from pipelines.reporting.comparing import ABOVE, BELOW
 from pipelines.reporting.context import Context, column, share_cell, subject_cell, text_cell
 from pipelines.reporting.drawings.trend import NARROW_POINTS
 from pipelines.reporting.figures import CLINIC, ROLLING, Measure, Record
+from pipelines.reporting.imputed_part import imputed_part
 from pipelines.reporting.model import Cell, Chart, Column, Row, Section, Table, Trend
 from pipelines.reporting.other_measures import full_title, other_parts, points_cell
 from pipelines.reporting.programme_change_words import changes_part
@@ -33,7 +34,8 @@ def outcomes_section(context: Context) -> Section | None:
         text = words.say("outcomes.none_yet" if has_responses else "outcomes.none")
         return Section(section_id="outcomes", title=title, paragraphs=(text,))
     profile = _profile(context)
-    how_much, changed = change_part(context), changes_part(context)
+    changed = changes_part(context)
+    closing = [change_part(context), imputed_part(context)]
     without = context.figures.instruments_without_pairs()
     paragraphs = [words.say("outcomes.lead"), words.say("outcomes.mixed")]
     if any(
@@ -54,7 +56,7 @@ def outcomes_section(context: Context) -> Section | None:
             *([changed] if changed else []),
             *(_measure_part(context, measure) for measure in context.routine),
             *other_parts(context),
-            *([how_much] if how_much else []),
+            *(part for part in closing if part is not None),
         ),
     )
 

@@ -1,12 +1,13 @@
 -- Whether the items of an instrument that run against the scale are turned as the feed needs.
 --
--- Whole forms only, each under the source that brought the answers that count, respondents together.
--- Over all of them the points of the plain items and those of the reversed items, as they are
--- scored, must rise together: both speak of the same thing, once what is better on one scale and
--- worse on another is turned the same way (SDQ: its prosocial items beside its difficulties). Where
--- they do not, the items are turned once too often or not at all, and `items_already_reversed` of
--- that source is the setting to look at. `is_suspicious` is null for few forms, and where all answer
--- alike. A source that turned items on some days and not on others is not told apart.
+-- Whole forms only, each under the source that brought the answers that count, respondents
+-- together. Over all of them the points of the plain items and those of the reversed items, as
+-- they are scored, must rise together: both speak of the same thing, once what is better on one
+-- scale and worse on another is turned the same way (SDQ: its prosocial items beside its
+-- difficulties). Where they do not, the items are turned once too often or not at all, and
+-- `items_already_reversed` of that source is the setting to look at. `is_suspicious` is null for
+-- few forms, and where all of them answer alike. A source that turned items on some days and not
+-- on others is not told apart.
 --
 -- Grain:  one row per source and instrument with plain and reversed items and at least one whole
 --         form.

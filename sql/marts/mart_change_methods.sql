@@ -1,8 +1,8 @@
 -- Appendix for analysts: the same pairs judged by each published way to call a change reliable.
 --
 -- Methods: JT (Jacobson, Truax), GLN (Gulliksen, Lord, Novick), HLL (Hsu, Linn, Lord), EN (Edwards,
--- Nunnally), NK (Nunnally, Kotsch), HA (Hageman, Arrindell). HLM is not built: it needs a growth
--- model fitted to the clinic's own courses, at least three scores in each. All use the mean and the
+-- Nunnally), NK (Nunnally, Kotsch), HA (Hageman, Arrindell). HLM judges all scores of a course by a
+-- growth model, not pairs: it has a table of its own, mart_growth_changes. All use the mean and the
 -- SD of the very pairs that they judge, so they drift with the sample and are no rule of any
 -- report: those have fixed points (int_outcome_rules). They differ most in what they make of the
 -- mean change: HLL asks who changed otherwise than the others. The reliability is that of the rule

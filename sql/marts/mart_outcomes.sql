@@ -10,9 +10,9 @@
 --
 -- Rates carry 95 % Wilson limits; `_worst` and `_best` bound a rate over all finished courses
 -- (recovery: over those that were a case or may have been), if everybody without a pair had done
--- badly, or well. So the worst rate of deterioration is the highest. Nothing is imputed: neither
--- multiple imputation of last scores nor a shift of imputed ones is computed, and the bounds hold
--- whatever they would give.
+-- badly, or well. So the worst rate of deterioration is the highest. Nothing is imputed here: what
+-- multiple imputation and a shift of imputed scores give is in mart_imputed_outcomes, and the
+-- bounds hold whatever that is.
 --
 -- `effect_size` is the mean improvement over the pairs' own SD at first (Becker's, Glass's), with
 -- Hedges' correction, from three pairs on; its limits are those of mart_effect_sizes, from five on.

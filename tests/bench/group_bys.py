@@ -50,6 +50,8 @@ GROUP_BYS = {
     "mart_attendance": _group(f"status, setting, {_HELD}", "count(*)", _SESSIONS),
     "mart_change_distribution": _group("instrument_id, total_score", "count(*)", "responses"),
     "mart_change_methods": _group(_MEASURE, _SCORES, "responses"),
+    "mart_growth_changes": _group(f"episode_id, {_MEASURE}", _SCORES, "responses"),
+    "mart_imputed_outcomes": _group(f"{_MEASURE}, {_ANSWERED}", _SCORES, "responses"),
     "mart_child_outcomes": _group(f"{_MEASURE}, {_ANSWERED}", _SCORES, "responses"),
     "mart_claims": _group(f"instrument_id, {_ANSWERED}", _SCORES, "responses"),
     "mart_cohesion": _group(f"instrument_id, {_ANSWERED}", _SCORES, "responses"),

@@ -9,7 +9,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 
-from pipelines.comparison.tables import GRAINS, KEYS
+from pipelines.comparison.made_tables import GRAINS, KEYS
 from pipelines.contracts.mart_contracts import (
     MART_CONTRACTS,
     PUBLISHED_CONTRACTS,

@@ -2,7 +2,7 @@
 
 import re
 
-from pipelines.comparison.tables import KEYS
+from pipelines.comparison.made_tables import KEYS
 from pipelines.warehouse.model_file import load_models
 from tests.bench.group_bys import GROUP_BYS
 

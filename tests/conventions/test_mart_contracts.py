@@ -9,8 +9,8 @@ import pytest
 import yaml
 from jsonschema.validators import validator_for
 
-from pipelines.comparison.tables import GRAINS as COMPARISON_GRAINS
-from pipelines.comparison.tables import KEYS as COMPARISON_KEYS
+from pipelines.comparison.made_tables import GRAINS as COMPARISON_GRAINS
+from pipelines.comparison.made_tables import KEYS as COMPARISON_KEYS
 from pipelines.contracts.mart_contracts import (
     MART_CONTRACTS,
     PUBLISHED_CONTRACTS,

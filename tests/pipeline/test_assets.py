@@ -63,6 +63,8 @@ COMPARISON_TABLES = {
     "mart_comparison",
     "mart_comparison_sensitivity",
     "mart_comparison_spread",
+    "mart_growth_changes",
+    "mart_imputed_outcomes",
 }
 ACCOUNTS = {
     "quarantine",

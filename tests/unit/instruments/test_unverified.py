@@ -176,6 +176,9 @@ def test_the_conventions_are_these(folder: Path) -> None:
         "change_index_one_sided_z": (Decimal("1.65"), "verified"),
         "cutoff_sds": (Decimal(2), "verified"),
         "reversed_check_minimum_forms": (Decimal(30), "design"),
+        "imputations": (Decimal(20), "design"),
+        "imputation_shift_small_sds": (Decimal("0.25"), "design"),
+        "imputation_shift_large_sds": (Decimal("0.5"), "design"),
     }
 
 

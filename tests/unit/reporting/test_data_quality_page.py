@@ -192,7 +192,7 @@ def test_a_source_whose_items_go_against_each_other_is_named_with_what_to_do() -
 def test_nothing_suspicious_and_nothing_to_look_at_are_told_apart() -> None:
     words = load_wording()
     (_, told) = reversed_items_section([reversed_row("ehr", False, 0.6)], words).paragraphs
-    assert told == "In no source they go against each other."
+    assert told == "They go against each other in no source."
     empty = reversed_items_section([], words)
     assert empty.paragraphs[1].startswith("No source delivered")
     assert empty.tables == ()

@@ -1,0 +1,190 @@
+"""What the rates would be if missing last scores were as likely as the measured ones tell.
+
+Multiple imputation of the last score, by a normal linear model on what is known of everybody: each
+imputation draws the model's variance and coefficients, then a last score for every course that has
+none. A drawn score is rounded to the scale's steps and kept inside it, and judged by the rule in
+force. A delta adjustment draws the same scores, so many points worse: it asks what holds if those
+who were not measured did worse than anybody like them.
+
+Source: Rubin, Multiple Imputation for Nonresponse in Surveys, 1987 (pooling); Barnard & Rubin,
+        Biometrika 1999;86:948-955 (degrees of freedom); Lott & Reiter, Am Stat 2020;74:109-115
+        (Wilson's limits for imputed proportions).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.comparison.funnel import Z_95
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A scale turned so that more is worse.
+
+    Units: points; `step` is None where the scale has no even steps, the ends where they are not
+    known. `change` is the reliable change.
+    """
+
+    lowest: float | None
+    highest: float | None
+    step: float | None
+    change: float
+
+    def improved_up_to(self, first: FloatArray) -> FloatArray:
+        """The point below which a last score, before rounding, is a reliable improvement."""
+        return self._limit(first - self.change, downwards=True)
+
+    def worse_from(self, first: FloatArray) -> FloatArray:
+        """The point from which a last score, before rounding, is a reliable worsening."""
+        return self._limit(first + self.change, downwards=False)
+
+    def _limit(self, wanted: FloatArray, *, downwards: bool) -> FloatArray:
+        limit = wanted
+        if self.step is not None:
+            start = 0.0 if self.lowest is None else self.lowest
+            # Scores have four places; so much nearer than a step they are on it.
+            steps = np.round((wanted - start) / self.step, 6)
+            # Half a step further is what is rounded to the last score that still counts.
+            way = np.floor(steps) + 0.5 if downwards else np.ceil(steps) - 0.5
+            limit = start + way * self.step
+        if downwards and self.lowest is not None:
+            return np.where(wanted < self.lowest, -np.inf, limit)
+        if not downwards and self.highest is not None:
+            return np.where(wanted > self.highest, np.inf, limit)
+        return limit
+
+
+@dataclass(frozen=True)
+class LastScoreModel:
+    """The linear model of the last score, over the courses that have one.
+
+    `root` times its transpose is the covariance of the coefficients over the variance.
+    """
+
+    coefficients: FloatArray
+    root: FloatArray
+    variance: float
+    degrees: int
+    n_parameters: int
+
+
+def fit_last_scores(
+    matrix: FloatArray, n: FloatArray, sums: FloatArray, squares: float
+) -> LastScoreModel | None:
+    """Fit it to cells of `n` measured courses with these sums; None where nothing is left over.
+
+    Shape:  matrix cells x terms, its columns independent over the measured courses.
+    """
+    n_cases, n_parameters = int(n.sum()), matrix.shape[1]
+    degrees = n_cases - n_parameters
+    if degrees < 1:
+        return None
+    products = matrix.T @ (matrix * n[:, None])
+    totals = matrix.T @ sums
+    inverse = np.asarray(np.linalg.inv(products), dtype=np.float64)
+    coefficients = inverse @ totals
+    missed = squares - float(totals @ coefficients)
+    # What rounding leaves of no spread at all is none.
+    variance = missed / degrees if missed > 1e-9 * max(squares, 1.0) else 0.0
+    root = np.asarray(np.linalg.cholesky((inverse + inverse.T) / 2), dtype=np.float64)
+    return LastScoreModel(coefficients, root, variance, degrees, n_parameters)
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Whether each course without a last score would be better, or worse, in each imputation.
+
+    Shape:  imputations x courses.
+    """
+
+    improved: NDArray[np.bool_]
+    worse: NDArray[np.bool_]
+
+
+def draw_last_scores(
+    model: LastScoreModel,
+    matrix: FloatArray,
+    first: FloatArray,
+    scale: Scale,
+    shifts: tuple[float, ...],
+    n_imputations: int,
+    seed: int,
+) -> list[Draws]:
+    """For each shift, in points worse, the imputed results of courses without a last score.
+
+    The same random numbers serve all shifts, so that a larger one never makes anybody better.
+
+    Shape:  matrix courses x terms, first courses.
+    """
+    rng = np.random.Generator(np.random.PCG64(seed))
+    deviates = np.sqrt(model.degrees / rng.chisquare(model.degrees, n_imputations))
+    spreads = np.sqrt(model.variance) * deviates
+    directions = rng.standard_normal((n_imputations, model.n_parameters))
+    noise = rng.standard_normal((n_imputations, first.size))
+    drawn = model.coefficients + spreads[:, None] * (directions @ model.root.T)
+    scores = drawn @ matrix.T + spreads[:, None] * noise
+    below, above = scale.improved_up_to(first), scale.worse_from(first)
+    return [Draws(scores + shift < below, scores + shift >= above) for shift in shifts]
+
+
+@dataclass(frozen=True)
+class PooledRate:
+    """A rate over all courses, and how sure it is: `missing_information` is part of 1."""
+
+    rate: float
+    lower: float
+    upper: float
+    missing_information: float
+
+
+def pool_rates(counts: FloatArray, n_courses: int) -> PooledRate:
+    """Rubin's rules over the counts that each imputation gave, of so many courses.
+
+    The limits are Wilson's with the variance between imputations in them; without any, they are
+    Wilson's own.
+    """
+    from scipy.special import stdtrit
+
+    rates = counts / n_courses
+    n_imputations = rates.size
+    # Of whole counts: rates that are all alike would differ in their last digit from their mean.
+    rate = float(counts.mean()) / n_courses
+    within = float((rates * (1 - rates)).mean()) / n_courses
+    between = float(counts.var(ddof=1)) / n_courses**2
+    extra = (1 + 1 / n_imputations) * between
+    total = within + extra
+    share = extra / total if total > 0 else 0.0
+    ratio = extra / within if within > 0 else 0.0
+    degrees = degrees_of_freedom(share, n_imputations, n_courses - 1)
+    quantile = Z_95 if degrees is None else float(stdtrit(degrees, 0.975))
+    spread = quantile**2 * (1 + ratio) / n_courses
+    centre = (2 * rate + spread) / (2 * (1 + spread))
+    reach = float(np.sqrt(spread * (4 * rate * (1 - rate) + spread))) / (2 * (1 + spread))
+    missing = missing_information(ratio, share, n_imputations)
+    return PooledRate(rate, centre - reach, centre + reach, missing)
+
+
+def degrees_of_freedom(share: float, n_imputations: int, complete: int) -> float | None:
+    """Barnard and Rubin's degrees of freedom; None where nothing varies between imputations.
+
+    `share` is the part of the variance that lies between them, `complete` the degrees of freedom
+    that there were without missing values: there are never more.
+    """
+    if share <= 0 or complete < 1:
+        return None
+    of_imputations = (n_imputations - 1) / share**2
+    if share >= 1:
+        return of_imputations
+    of_courses = (complete + 1) / (complete + 3) * complete * (1 - share)
+    return 1 / (1 / of_imputations + 1 / of_courses)
+
+
+def missing_information(ratio: float, share: float, n_imputations: int) -> float:
+    """Rubin's fraction of missing information, of the relative increase in variance `ratio`."""
+    if share <= 0:
+        return 0.0
+    return (ratio + 2 / ((n_imputations - 1) / share**2 + 3)) / (1 + ratio)

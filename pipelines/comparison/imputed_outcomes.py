@@ -1,0 +1,295 @@
+"""Imputed rates of every measure, for the clinic and its programmes, in each twelve months.
+
+What the model of the last score rests on: the first score and, as categories, how the course ended,
+how many sessions there were, the programme, age band and sex. These are taken in that order as long
+as there are measured courses enough for each coefficient; with fewer of them than a comparison
+needs nothing is imputed. Small categories are taken for the most frequent one.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipelines.comparison.columns import Columns
+from pipelines.comparison.design import independent_columns
+from pipelines.comparison.estimate_tables import IMPUTED, empty_table
+from pipelines.comparison.estimates import INPUTS
+from pipelines.comparison.grouped import sums_by
+from pipelines.comparison.imputation import (
+    Draws,
+    Scale,
+    draw_last_scores,
+    fit_last_scores,
+    pool_rates,
+)
+from pipelines.comparison_settings import ComparisonSettings
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+IMPROVED, DETERIORATED = "improved", "deteriorated"
+CLINIC, PROGRAMME = "clinic", "programme"
+_MEASURE = ["instrument_id", "scale", "respondent"]
+_FIRST_SCORE = "first_score"
+_CATEGORIES = ("ending", "dose_doublings", "programme_id", "age_band", "sex")
+
+
+@dataclass(frozen=True)
+class _Conventions:
+    n_imputations: int
+    shifts: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Cells of one measure in one window; `codes` are places in each category's values.
+
+    Points are turned so that more is worse. `sums` and `squares` are of the last scores.
+    """
+
+    first: FloatArray
+    codes: dict[str, IntArray]
+    n: FloatArray
+    n_paired: FloatArray
+    n_improved: FloatArray
+    n_deteriorated: FloatArray
+    sums: FloatArray
+    squares: FloatArray
+
+    def __getitem__(self, kept: slice) -> "_Cells":
+        return _Cells(
+            self.first[kept],
+            {name: codes[kept] for name, codes in self.codes.items()},
+            *(
+                values[kept]
+                for values in (
+                    self.n,
+                    self.n_paired,
+                    self.n_improved,
+                    self.n_deteriorated,
+                    self.sums,
+                    self.squares,
+                )
+            ),
+        )
+
+
+def imputed_outcomes(
+    read: Callable[[str], pl.DataFrame], settings: ComparisonSettings
+) -> pl.DataFrame:
+    """The table; `read` gives a table of its INPUTS whole."""
+    cells, months, conventions = (read(name) for name in INPUTS[IMPUTED])
+    known = {row["name"]: row["value"] for row in conventions.iter_rows(named=True)}
+    chosen = _Conventions(
+        int(known["imputations"]),
+        (
+            0.0,
+            float(known["imputation_shift_small_sds"]),
+            float(known["imputation_shift_large_sds"]),
+        ),
+    )
+    windows = (
+        months.filter(pl.col("period_kind") == "rolling_12m")
+        .select("period_kind", "period_start_on", "period_end_on")
+        .unique()
+        .sort("period_end_on")
+        .rows(named=True)
+    )
+    table = empty_table(IMPUTED)
+    order = ["month_start_on", "first_points", *_CATEGORIES]
+    for part in cells.sort(*_MEASURE, *order).partition_by(_MEASURE, maintain_order=True):
+        first = part.row(0, named=True)
+        days = part["month_start_on"]
+        scale = _scale(first)
+        sign = 1.0 if first["direction"] == "higher_worse" else -1.0
+        programmes = part["programme_id"].unique().sort().to_list()
+        all_cells = _cells(part, sign)
+        for window in windows:
+            start = int(days.search_sorted(window["period_start_on"], side="left"))
+            end = int(days.search_sorted(window["period_end_on"], side="right"))
+            if start == end:
+                continue
+            key = {name: first[name] for name in _MEASURE}
+            _add_window({**key, **window}, all_cells[start:end], scale, programmes, chosen,
+                        settings, table)  # fmt: skip
+    return table.frame()
+
+
+def _scale(row: dict[str, Any]) -> Scale:
+    ends = [
+        None if row[name] is None else float(row[name]) for name in ("min_points", "max_points")
+    ]
+    if row["direction"] != "higher_worse":
+        ends = [None if end is None else -end for end in reversed(ends)]
+    step = row["step_points"]
+    return Scale(
+        ends[0], ends[1], None if step is None else float(step),
+        float(row["reliable_change_points"]),
+    )  # fmt: skip
+
+
+def _cells(part: pl.DataFrame, sign: float) -> _Cells:
+    def floats(name: str) -> FloatArray:
+        return part[name].cast(pl.Float64).to_numpy()
+
+    codes = {}
+    for name in _CATEGORIES:
+        values = part[name].cast(pl.String)
+        names = values.unique().sort()
+        codes[name] = values.cast(pl.Enum(names)).to_physical().cast(pl.Int64).to_numpy()
+    return _Cells(
+        first=sign * floats("first_points"),
+        codes=codes,
+        n=floats("n_courses"),
+        n_paired=floats("n_paired"),
+        n_improved=floats("n_improved"),
+        n_deteriorated=floats("n_deteriorated"),
+        sums=sign * floats("last_sum"),
+        squares=floats("last_squares"),
+    )
+
+
+def _add_window(
+    key: dict[str, Any],
+    cells: _Cells,
+    scale: Scale,
+    programmes: list[str],
+    chosen: _Conventions,
+    settings: ComparisonSettings,
+    table: Columns,
+) -> None:
+    imputed = _impute(key, cells, scale, chosen, settings)
+    # Courses without a last score, in the order in which they were drawn.
+    missing = np.repeat(np.arange(cells.n.size), _n_missing(cells))
+    for (level, subject_id), own in _subjects(cells, programmes):
+        if isinstance(imputed, str) and level != CLINIC:
+            continue
+        n, n_paired = float(cells.n[own].sum()), float(cells.n_paired[own].sum())
+        for outcome, found in (
+            (IMPROVED, cells.n_improved),
+            (DETERIORATED, cells.n_deteriorated),
+        ):
+            n_with = float(found[own].sum())
+            for place, shift in enumerate(chosen.shifts):
+                values = (
+                    {"no_rate_reason": imputed}
+                    if isinstance(imputed, str)
+                    else imputed.figures(place, outcome, own[missing], n_with, int(n))
+                )
+                table.add(
+                    1,
+                    level=level,
+                    subject_id=subject_id,
+                    **key,
+                    outcome=outcome,
+                    shift_sds=shift,
+                    n_courses=n,
+                    n_paired=n_paired,
+                    n_with_outcome=n_with,
+                    paired_outcome_rate=n_with / n_paired if n_paired else None,
+                    **values,
+                )
+
+
+@dataclass(frozen=True)
+class _Imputed:
+    """The drawn results of one measure and window, one for each shift."""
+
+    rests_on: str
+    shift_points: tuple[float, ...]
+    draws: list[Draws]
+
+    def figures(
+        self, place: int, outcome: str, is_own: NDArray[np.bool_], n_with: float, n: int
+    ) -> dict[str, Any]:
+        """The pooled rate of some courses: `n_with` of `n` are known to have the outcome."""
+        draws = self.draws[place]
+        drawn = draws.improved if outcome == IMPROVED else draws.worse
+        pooled = pool_rates(n_with + drawn[:, is_own].sum(axis=1), n)
+        return {
+            "imputed_rate": pooled.rate,
+            "imputed_rate_lower": pooled.lower,
+            "imputed_rate_upper": pooled.upper,
+            "missing_information": pooled.missing_information,
+            "shift_points": self.shift_points[place],
+            "n_imputations": drawn.shape[0],
+            "rests_on": self.rests_on,
+        }
+
+
+def _impute(
+    key: dict[str, Any],
+    cells: _Cells,
+    scale: Scale,
+    chosen: _Conventions,
+    settings: ComparisonSettings,
+) -> _Imputed | str:
+    """The draws, or why there are none."""
+    n_paired = cells.n_paired.sum()
+    if n_paired < settings.minimum_pairs:
+        return "too_few_pairs"
+    rests_on, matrix = _design(cells, settings)
+    squares = float(cells.squares.sum())
+    model = fit_last_scores(matrix, cells.n_paired, cells.sums, squares)
+    if model is None or model.variance <= 0:
+        return "no_spread"
+    mean = cells.sums.sum() / n_paired
+    spread = float(np.sqrt((squares - n_paired * mean**2) / (n_paired - 1)))
+    points = tuple(shift * spread for shift in chosen.shifts)
+    missing = np.repeat(np.arange(cells.n.size), _n_missing(cells))
+    draws = draw_last_scores(
+        model,
+        matrix[missing],
+        cells.first[missing],
+        scale,
+        points,
+        chosen.n_imputations,
+        _seed(key),
+    )
+    return _Imputed(", ".join(rests_on), points, draws)
+
+
+def _n_missing(cells: _Cells) -> IntArray:
+    return (cells.n - cells.n_paired).astype(np.int64)
+
+
+def _subjects(
+    cells: _Cells, programmes: list[str]
+) -> Iterator[tuple[tuple[str, str], NDArray[np.bool_]]]:
+    """The clinic and each programme with a course, with their cells."""
+    yield (CLINIC, CLINIC), np.ones(cells.n.size, dtype=bool)
+    for code, programme in enumerate(programmes):
+        own = cells.codes["programme_id"] == code
+        if own.any():
+            yield (PROGRAMME, programme), own
+
+
+def _design(cells: _Cells, settings: ComparisonSettings) -> tuple[list[str], FloatArray]:
+    """What the model rests on, and its columns over the cells."""
+    used = [_FIRST_SCORE]
+    matrix = np.stack([np.ones(cells.n.size), cells.first], axis=1)
+    for name in _CATEGORIES:
+        codes = cells.codes[name]
+        totals = sums_by(codes, cells.n_paired, int(codes.max()) + 1)
+        large = np.flatnonzero(totals >= settings.minimum_category_cases)
+        kept = large[large != int(np.argmax(totals))]
+        wider = np.concatenate([matrix, (codes[:, None] == kept).astype(np.float64)], axis=1)
+        if cells.n_paired.sum() < settings.cases_per_parameter * wider.shape[1]:
+            break
+        used, matrix = [*used, name], wider
+    independent = independent_columns(matrix.T @ (matrix * cells.n_paired[:, None]))
+    return used, np.ascontiguousarray(matrix[:, independent])
+
+
+def _seed(key: dict[str, Any]) -> int:
+    """The same for the same measure and window, whatever else is imputed."""
+    text = "|".join(
+        str(value.isoformat() if isinstance(value, date) else value) for value in key.values()
+    )
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")

@@ -1,0 +1,93 @@
+"""If nobody were missing: imputed rates between the measured ones and their bounds."""
+
+from pipelines.reporting.context import Context, column, text_cell
+from pipelines.reporting.figures import ROLLING, Measure, Record
+from pipelines.reporting.model import Cell, Row, Section, Table
+
+_IMPUTED = "pub_imputed_outcomes"
+_OUTCOMES = ("improved", "deteriorated")
+
+
+def imputed_part(context: Context) -> Section | None:
+    """The part; None on the public page, and where no measure has an imputed rate."""
+    if context.is_public:
+        return None
+    words = context.words
+    imputed: dict[tuple[str, ...], list[Record]] = {}
+    for row in context.figures.published(_IMPUTED, context.subject, ROLLING, context.year.end_on):
+        if row["imputed_rate"] is not None:
+            key = (row["instrument_id"], row["scale"], row["respondent"], row["outcome"])
+            imputed.setdefault(key, []).append(row)
+    drawn = [each for each in context.measures if (*each.key, _OUTCOMES[0]) in imputed]
+    if not drawn:
+        return None
+    shifts = [row["shift_sds"] for row in imputed[(*drawn[0].key, _OUTCOMES[0])]]
+    rows = [
+        _row(context, measure, outcome, imputed[(*measure.key, outcome)])
+        for measure in drawn
+        for outcome in _OUTCOMES
+    ]
+    n_imputations = imputed[(*drawn[0].key, _OUTCOMES[0])][0]["n_imputations"]
+    return Section(
+        section_id="if-nobody-were-missing",
+        title=words.say("imputed.title"),
+        paragraphs=(
+            words.say("imputed.lead", n=words.count(n_imputations)),
+            words.say("imputed.caution"),
+        ),
+        tables=(
+            Table(
+                table_id="imputed-rates",
+                caption=words.say("imputed.table", period=context.year.words),
+                columns=(
+                    column("measure", words.say("imputed.measure"), is_number=False),
+                    column("outcome", words.say("imputed.outcome"), is_number=False),
+                    column("measured", words.say("imputed.measured")),
+                    column("rate", words.say("imputed.rate")),
+                    column("bounds", words.say("imputed.bounds")),
+                    *(
+                        column(f"imputed-{place}", _shift_words(context, shift))
+                        for place, shift in enumerate(shifts)
+                    ),
+                ),
+                rows=tuple(rows),
+                note=words.say("imputed.note"),
+            ),
+        ),
+    )
+
+
+def _shift_words(context: Context, shift: float) -> str:
+    words = context.words
+    if shift == 0:
+        return words.say("imputed.imputed")
+    return words.say("imputed.shifted", sds=words.decimal(shift, 2))
+
+
+def _row(context: Context, measure: Measure, outcome: str, found: list[Record]) -> Row:
+    words = context.words
+    first, *_ = found
+    n, n_paired, n_with = (first[name] for name in ("n_courses", "n_paired", "n_with_outcome"))
+    return Row(
+        (
+            text_cell(measure.instrument.name),
+            text_cell(words.say(f"imputed.{outcome}")),
+            Cell(words.say("imputed.n_of", x=words.count(n_paired), n=words.count(n)), n_paired),
+            Cell(
+                words.percent(n_with / n_paired, n=n_paired),
+                n_with / n_paired,
+                small=words.say("imputed.n_of", x=words.count(n_with), n=words.count(n_paired)),
+            ),
+            Cell(words.percent_range(n_with / n, (n_with + n - n_paired) / n, n=n), n_with / n),
+            *(
+                Cell(
+                    words.percent(row["imputed_rate"], n=n),
+                    row["imputed_rate"],
+                    small=words.percent_range(
+                        row["imputed_rate_lower"], row["imputed_rate_upper"], n=n
+                    ),
+                )
+                for row in found
+            ),
+        )
+    )
