@@ -31,7 +31,7 @@ class _Judge:
     needs: frozenset[str]
     join: str
     breaks: str
-    # Read too, but judged all the same where it was never delivered: then every row breaks the rule.
+    # Read too; where it was never delivered the rule is judged all the same: every row breaks it.
     may_be_absent: frozenset[str] = frozenset()
 
 

@@ -2,7 +2,7 @@
 
 What matters to clients comes first: overdue safety actions, signals, results behind a standard or
 behind the clinic, open courses that are not on track. What is missing follows, and the delivery's
-data come last.
+data come last; but many questionnaires without a course make all figures doubtful, and come early.
 """
 
 from decimal import Decimal
@@ -28,6 +28,9 @@ AT_MOST = 5
 # From this share on, open courses that are not on track ask for a look. A convention of this page
 # and no clinical threshold: about one in four is what a director can go through one by one.
 MANY_NOT_ON_TRACK = Decimal("0.25")
+# From this share on, questionnaires of no course ask for a look: what the contract of responses
+# tolerates too. More is seldom chance: a wrong time zone or first day of the courses does it.
+MANY_WITHOUT_COURSE = Decimal("0.05")
 
 
 def look_at(context: Context, cards: tuple[Card, ...]) -> tuple[Sentence, ...]:
@@ -36,6 +39,7 @@ def look_at(context: Context, cards: tuple[Card, ...]) -> tuple[Sentence, ...]:
         return ()
     found = [
         *overdue_items(context),
+        *(_without_course(context) if context.subject == CLINIC else []),
         *signal_items(context, cards),
         *change_items(context),
         *_programmes_worse(context),
@@ -54,6 +58,26 @@ def look_at(context: Context, cards: tuple[Card, ...]) -> tuple[Sentence, ...]:
     if not found:
         return (Sentence(context.words.say("look.none"), "none"),)
     return tuple(found[:AT_MOST])
+
+
+def _without_course(context: Context) -> list[Sentence]:
+    """Questionnaires that no figure about courses counts, where they are many."""
+    words, year = context.words, context.year
+    row = context.figures.completeness(context.subject, ROLLING, year.end_on)
+    if row is None or not row.get("n_without_episode"):
+        return []
+    rate = Decimal(row["n_without_episode"]) / Decimal(row["n_responses"])
+    if rate < MANY_WITHOUT_COURSE:
+        return []
+    text = words.say(
+        "look.without_course",
+        x=words.count(row["n_without_episode"]),
+        n=words.count(row["n_responses"]),
+        rate=words.percent(rate, n=row["n_responses"]),
+        period=year.words,
+        zone=context.settings.time_zone,
+    )
+    return [Sentence(text, "without_course", "completeness")]
 
 
 def _under_standard(context: Context) -> list[Sentence]:

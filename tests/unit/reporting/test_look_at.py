@@ -167,3 +167,15 @@ def test_a_signal_of_a_routine_measure_is_said_and_looked_at(
     assert set(asked) == {"WSAS"}
     monkeypatch.setattr(signals, "better_trend", lambda *_, **__: trend(NO_CLEAR_CHANGE))
     assert signals.signals_in_short(context(Shown())) == []
+
+
+@pytest.mark.parametrize(("without", "is_said"), [(50, True), (49, False), (0, False)])
+def test_one_in_twenty_questionnaires_without_a_course_is_looked_at(
+    without: int, is_said: bool
+) -> None:
+    row = {"n_responses": 1000, "n_without_episode": without}
+    found = look_at(context(Shown(completed={"clinic": row})), ())
+    assert ("without_course" in {item.rule for item in found}) == is_said
+    if is_said:
+        assert "50 of 1,000 questionnaires" in texts(found)[0]
+        assert "time zone (America/New_York)" in texts(found)[0]
