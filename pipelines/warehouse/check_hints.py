@@ -4,6 +4,7 @@ Each is something that would change figures in silence: rows that replace each o
 and a clinic's days that are not those of its source.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.contracts.odcs import Contract
@@ -60,11 +61,10 @@ from shared"""
     return RepeatedKeys(f"{contract.table}.unique", n_rows, n_keys, n_differing, places)
 
 
-def other_zone(run: BuildRun, delivery: Delivery) -> list[str]:
-    """A message where a mapping reads times of another zone than the clinic's days are of."""
-    mapping = source_mapping(run.home, delivery.source) if delivery.kind == "mapped" else None
-    if mapping is None or mapping.time_zone in {None, run.settings.time_zone}:
-        return []
+def other_zone(run: BuildRun, delivered: Sequence[Delivery]) -> list[str]:
+    """Messages where a mapping reads times of another zone than the clinic's days are of."""
+    sources = {delivery.source for delivery in delivered if delivery.kind == "mapped"}
+    mappings = [source_mapping(run.home, source) for source in sorted(sources)]
     return [
         "The source's times are of another zone than the clinic's days.\n"
         f"  found: {mapping.time_zone} in the mapping {mapping.name}, {run.settings.time_zone} in"
@@ -72,4 +72,6 @@ def other_zone(run: BuildRun, delivery: Delivery) -> list[str]:
         "  what to do: where the clinic itself is there, write"
         f' time_zone = "{mapping.time_zone}" below [clinic]; else an evening is counted on another'
         " day"
+        for mapping in mappings
+        if mapping is not None and mapping.time_zone not in {None, run.settings.time_zone}
     ]

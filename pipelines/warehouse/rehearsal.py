@@ -219,7 +219,7 @@ def _findings(run: BuildRun, delivery: Delivery) -> Findings:
         ],
         warnings=[
             *fewer_rows(run.files, delivery.delivery_id),
-            *other_zone(run, delivery),
+            *other_zone(run, [delivery]),
             *turned_twice(run, delivery.source),
         ],
         drift=drift(run.files, delivery, run.contracts, run.engine),

@@ -10,6 +10,7 @@ from pydantic import PrivateAttr
 from pipelines.home import Home
 from pipelines.progress import say
 from pipelines.warehouse.build_run import BuildRun
+from pipelines.warehouse.check_hints import other_zone
 from pipelines.warehouse.fewer_rows import fewer_rows
 from pipelines.warehouse.inputs import inputs_fingerprint
 from pipelines.warehouse.noted_runs import note_run
@@ -94,7 +95,11 @@ class HomeRun(dg.ConfigurableResource):
                 "as_of_on": as_of_on.isoformat() if as_of_on else None,
                 "deliveries": [delivery.delivery_id for delivery in built.deliveries],
                 "refusals": built.refusals,
-                "warnings": [*fewer_rows(built.files), *turned_twice(built)],
+                "warnings": [
+                    *fewer_rows(built.files),
+                    *other_zone(built, built.deliveries),
+                    *turned_twice(built),
+                ],
             },
         )
         note_run(built.home, built.tables, built=built.built, dagster_run=context.run.run_id)

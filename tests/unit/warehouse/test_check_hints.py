@@ -94,7 +94,7 @@ def test_a_mapping_of_another_zone_than_the_clinics_is_told(
     delivery = land(home, [tmp_path / "x.csv"], source="far")
     run = BuildRun(home)
     try:
-        told = other_zone(run, delivery)
+        told = other_zone(run, [delivery])
     finally:
         run.close()
     assert len(told) == n_told

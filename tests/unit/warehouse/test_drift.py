@@ -102,7 +102,12 @@ def clients(**changes: Callable[[int], str | None]) -> list[dict[str, str]]:
     ("was", "now", "told_was", "told_now"),
     [
         (lambda n: f"0{n}", str, "digits with a leading zero", "whole numbers"),
-        (lambda n: f"{n + 1}0000000", lambda n: f"{n + 1}E7", "whole numbers", "numbers such as 1e5"),
+        (
+            lambda n: f"{n + 1}0000000",
+            lambda n: f"{n + 1}E7",
+            "whole numbers",
+            "numbers such as 1e5",
+        ),
         (lambda n: f"EX-{n}", str, "other text", "whole numbers"),
         (lambda n: "en", lambda n: "2024-01-01", "other text", "dates"),
     ],
