@@ -57,9 +57,6 @@ def key_figures(context: Context) -> tuple[Card, ...]:
         cards += [_better(context, measure), _worse(context, measure)]
     if measure is not None and _has_recovery(context):
         cards.append(_recovered(context))
-    if context.is_public:
-        # The other figures count everybody.
-        return tuple(cards)
     if measure is not None:
         cards.append(_measured(context))
     else:
@@ -246,8 +243,6 @@ def _details(context: Context, figure: _Figure) -> tuple[Definition, ...]:
     elif words.has(f"{key}.source"):
         source = words.say(f"{key}.source")
     population = words.say(f"{key}.population")
-    if context.is_public:
-        population = f"{population} {words.say('sentence.public.consent')}"
     found = [
         ("rule", words.say(f"{key}.rule", points=points)),
         ("population", population),

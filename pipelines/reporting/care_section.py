@@ -29,10 +29,8 @@ _ROWS = (
 )
 
 
-def care_section(context: Context) -> Section | None:
-    """The section; None on the public page, as it counts everybody."""
-    if context.is_public:
-        return None
+def care_section(context: Context) -> Section:
+    """The section, which says so where no appointment was recorded."""
     words = context.words
     row = context.figures.activity(context.subject, context.period.kind, context.period.end_on)
     share = attended_share(row)

@@ -10,9 +10,7 @@ _ALL, _SEVERE = "all_paired", "at_caseness"
 
 
 def change_part(context: Context) -> Section | None:
-    """The part; None on the public page, and where no measure has a pair."""
-    if context.is_public:
-        return None
+    """The part; None where no measure has a pair."""
     words = context.words
     effects = {
         (row["instrument_id"], row["scale"], row["respondent"], row["population"]): row

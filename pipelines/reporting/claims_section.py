@@ -28,9 +28,7 @@ YEAR = "year"
 
 
 def claims_section(context: Context) -> Section | None:
-    """The section; None without a claim, and on a public page: claims are for the director."""
-    if context.is_public:
-        return None
+    """The section; None without a claim."""
     words = context.words
     judged = _judged(context)
     rows = closed_claims(context)

@@ -23,7 +23,7 @@ _SHADES = ((0.5, 0.06), (0.7, 0.16), (0.9, 0.28), (1.01, 0.42))
 
 def completeness_chart(context: Context) -> Chart | None:
     """The map; None but on the clinic's page, and where no programme has a rate."""
-    if context.is_public or context.subject != CLINIC:
+    if context.subject != CLINIC:
         return None
     words = context.words
     quarters = _quarters(context.period.end_on, max(PERIODS.values()))

@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 from pipelines.comparison_settings import ComparisonSettings
 from pipelines.governance_settings import GovernanceSettings
-from pipelines.reporting.disclosure import PUBLIC
 from pipelines.reporting.figures import CLINIC, Figures, Measure, Record, Subject
 from pipelines.reporting.model import Cell, Column
 from pipelines.reporting.programme_changes import ProgrammeChange
@@ -79,11 +78,6 @@ class Context:
     subject: tuple[str, str] = CLINIC
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)
     clinic: Figures | None = None
-
-    @property
-    def is_public(self) -> bool:
-        """Whether anybody may read it."""
-        return self.figures.audience == PUBLIC
 
     @property
     def first_measure(self) -> Measure | None:

@@ -33,9 +33,7 @@ _RATERS = ("client", "parent", "therapist")
 
 
 def course_section(context: Context) -> Section | None:
-    """The section; None on the public page, and where no course was under way in twelve months."""
-    if context.is_public:
-        return None
+    """The section; None where no course was under way in twelve months."""
     parts = [
         part
         for part in (

@@ -31,10 +31,8 @@ RESPONDENTS = ("client", "parent", "teacher", "partner")
 PUBLISHED_RULES = "published"
 
 
-def domains_section(context: Context) -> Section | None:
-    """The section; None on the public page, as no policy shows it there."""
-    if context.is_public:
-        return None
+def domains_section(context: Context) -> Section:
+    """The section, which says so where no domain can be judged."""
     words = context.words
     title = words.say("domains.title")
     rows = context.figures.published(

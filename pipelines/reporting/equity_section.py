@@ -19,9 +19,7 @@ CHANCE = 0.05
 
 
 def equity_section(context: Context) -> Section | None:
-    """The section; None for the public, and where there are no two strata to compare."""
-    if context.is_public:
-        return None
+    """The section; None where there are no two strata to compare."""
     words = context.words
     measure = first_with_rule(context)
     found = [(figure, _rows(context, figure, measure)) for figure in FIGURES]

@@ -283,11 +283,6 @@ class Figures:
         return min(days, default=None)
 
     @property
-    def has_finished_courses(self) -> bool:
-        """Whether a course that this audience may know of finished in the twelve months."""
-        return self.recovery(CLINIC, ROLLING, self.month_end_on) is not None
-
-    @property
     def as_of_on(self) -> date | None:
         """The day of the newest delivery, as far as this audience may know it."""
         return max((row["delivered_on"] for row in self.deliveries), default=None)

@@ -22,7 +22,10 @@ def report_head(
     given = context.provenance.get("as_of_on")
     as_of_on = figures.as_of_on or (date.fromisoformat(str(given)) if given else None)
     clinic, about = context.settings.clinic_name, context.period.words
-    heading, title = about, words.say("head.title", clinic=clinic, month=about)
+    heading, title = (
+        about[:1].upper() + about[1:],
+        words.say("head.title", clinic=clinic, month=about),
+    )
     readers = words.say(f"head.readers.{figures.audience}")
     if subject is not None and subject.key != CLINIC:
         heading = words.say("subjects.heading", name=subject.name, period=about)

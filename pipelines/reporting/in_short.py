@@ -13,7 +13,6 @@ from pipelines.reporting.in_short_facts import (
 )
 from pipelines.reporting.missing_measures import missing_sentences
 from pipelines.reporting.model import Sentence, Trend
-from pipelines.reporting.population_section import measured_on_sentence, rounded_words
 from pipelines.reporting.programme_change_words import change_sentences, own_change_sentences
 from pipelines.reporting.sentences import (
     TOO_FEW,
@@ -40,8 +39,6 @@ AT_MOST = 6
 
 def in_short(context: Context) -> tuple[Sentence, ...]:
     """The sentences, chosen by what the clinic has and worded by the figures alone."""
-    if context.is_public:
-        return tuple(_for_the_public(context)[:AT_MOST])
     words, shown = context.words, context.period
     activity = context.figures.activity(context.subject, shown.kind, shown.end_on)
     if activity is None and not context.measures:
@@ -54,23 +51,6 @@ def in_short(context: Context) -> tuple[Sentence, ...]:
     else:
         found += _outcomes(context)
     return tuple(found[:AT_MOST])
-
-
-def _for_the_public(context: Context) -> list[Sentence]:
-    """What became of the counted courses, and by what they were chosen."""
-    words, now = context.words, context.headline
-    if not context.figures.has_finished_courses:
-        text = words.say("sentence.public.none", period=now.words)
-        return [Sentence(text, "public.none", "population")]
-    consent = words.say("sentence.public.consent")
-    if context.measures:
-        consent = " ".join(filter(None, (consent, rounded_words(context))))
-    chosen = Sentence(consent, "public.consent", "population")
-    if not context.measures:
-        text = words.say("sentence.public.no_outcomes", period=now.words)
-        return [Sentence(text, "public.no_outcomes", "population"), chosen]
-    measure = context.measures[0]
-    return [*_results(context, measure), chosen, measured_on_sentence(context, measure)]
 
 
 def _without_outcomes(context: Context) -> list[Sentence]:
@@ -136,8 +116,13 @@ def is_signal(sentence: Sentence) -> bool:
 
 
 def without_weakest(found: list[Sentence], others: list[Sentence]) -> list[Sentence]:
-    """Too many: what shows no signal and has a card of its own just below gives way first."""
-    for weak in reversed(others):
+    """Too many: what says least gives way first.
+
+    That is what shows no signal and has a card of its own just below, then domains of which none
+    can be told in one figure.
+    """
+    domains = [item for item in found if item.rule in ("domains.none", "domains.bounds")]
+    for weak in (*reversed(others), *domains):
         if len(found) > AT_MOST and not is_signal(weak):
             found = [item for item in found if item is not weak]
     return found

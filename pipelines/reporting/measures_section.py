@@ -26,9 +26,7 @@ _MEASURES, _EXCLUSIONS = "pub_quality_measures", "pub_measure_exclusions"
 
 
 def measures_section(context: Context) -> Section | None:
-    """The section, over the last complete calendar year; None on the public page."""
-    if context.is_public:
-        return None
+    """The section, over the last complete calendar year; None where no measure was computed."""
     words, figures = context.words, context.figures
     year_end = last_year_end(figures.month_end_on)
     rows = [

@@ -20,9 +20,10 @@ _GLOSSARY = (
     "between",
     "turned_away",
     "derived_end",
+    "spread",
+    "middle_half",
+    "regression",
 )
-# Words that a public page has no use for.
-_NOT_PUBLIC = ("spread", "middle_half", "regression")
 
 
 def method_section(context: Context) -> Section:
@@ -54,7 +55,7 @@ def method_section(context: Context) -> Section:
                     term_id=f"{TERM_ANCHOR}{term.replace('_', '-')}",
                     seen_as=tuple(words.say(f"glossary.{term}.seen_as").split("|")),
                 )
-                for term in (*_GLOSSARY, *(() if context.is_public else _NOT_PUBLIC))
+                for term in _GLOSSARY
             ),
         ),
         Section(
@@ -73,9 +74,8 @@ def method_section(context: Context) -> Section:
 def _reading(context: Context) -> tuple[str, ...]:
     words = context.words
     found = [words.say("method.reading_interval")]
-    if not context.is_public:
-        found.append(words.say("method.reading_trend", months=HISTORY_MONTHS))
-        found.append(words.say("method.reading_programmes"))
+    found.append(words.say("method.reading_trend", months=HISTORY_MONTHS))
+    found.append(words.say("method.reading_programmes"))
     found.append(words.say("method.reading_bounds"))
     found.append(
         words.say(
@@ -139,8 +139,6 @@ def _privacy(context: Context) -> tuple[str, ...]:
         found.append(words.say("method.privacy_small", minimum=policy.minimum_count))
     if policy.rounding_base > 1:
         found.append(words.say("method.privacy_rounded", base=policy.rounding_base))
-    if context.is_public:
-        found.append(words.say("method.consent"))
     found += [
         words.say("method.privacy_not", text=words.translated(text)) for text in policy.does_not_do
     ]
@@ -157,7 +155,7 @@ def provenance_table(context: Context) -> Table:
         ("time_zone", context.settings.time_zone),
     ]
     # The page of one subject is told of no delivery.
-    if not context.is_public and figures.deliveries:
+    if figures.deliveries:
         delivered = sum(row["n_delivered"] for row in figures.deliveries)
         in_use = sum(row["n_accepted"] for row in figures.deliveries)
         rows += [

@@ -23,10 +23,8 @@ from pipelines.reporting.trends import better_trend, known_points, limit_rows, u
 from pipelines.reporting.wording import Wording
 
 
-def outcomes_section(context: Context) -> Section | None:
-    """The section, which says so where there is nothing to show; None on a public page then."""
-    if context.is_public and not context.measures:
-        return None
+def outcomes_section(context: Context) -> Section:
+    """The section, which says so where there is nothing to show."""
     words = context.words
     title = words.say("section.outcomes")
     if not context.measures:
@@ -41,9 +39,8 @@ def outcomes_section(context: Context) -> Section | None:
     if any(
         measure.rule and measure.rule.caseness_points is not None for measure in context.routine
     ):
-        paragraphs.append(words.say("outcomes.own_threshold"))
-        if not context.is_public:
-            paragraphs[-1] += f" {words.say('outcomes.own_threshold_part')}"
+        own = ("outcomes.own_threshold", "outcomes.own_threshold_part")
+        paragraphs.append(" ".join(map(words.say, own)))
     if without:
         names = words.listed([instrument.name for instrument in without])
         paragraphs.append(words.say("outcomes.without_pairs", names=names))
@@ -329,7 +326,7 @@ def _programme_table(context: Context, measure: Measure) -> Table:
     rows.append(
         Row(
             (
-                text_cell(words.say(f"outcomes.{'counted' if context.is_public else whole}")),
+                text_cell(words.say(f"outcomes.{whole}")),
                 *_outcome_cells(context, measure, clinic, ""),
             ),
             is_total=True,
@@ -351,7 +348,7 @@ def _programme_table(context: Context, measure: Measure) -> Table:
 
 def _compares(context: Context, measure: Measure) -> bool:
     has_others = len(context.figures.subjects_at("programme")) > 1
-    return has_others and measure.has_reliable_change and not context.is_public
+    return has_others and measure.has_reliable_change
 
 
 def _outcome_columns(context: Context, measure: Measure) -> tuple[Column, ...]:

@@ -23,8 +23,8 @@ PUBLISHED = "published"
 
 
 def path_section(context: Context) -> Section | None:
-    """The section; None on the public page and where no course has a path."""
-    if context.is_public or not context.measures:
+    """The section; None where no course has a path."""
+    if not context.measures:
         return None
     words = context.words
     period = context.year.words

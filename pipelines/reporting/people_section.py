@@ -27,10 +27,8 @@ from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.sentences import better_share, measured_share
 
 
-def people_section(context: Context) -> Section | None:
-    """The section; None for an audience that may not see single people."""
-    if context.is_public:
-        return None
+def people_section(context: Context) -> Section:
+    """The section, which says so where nobody has an ended course."""
     words, minimum = context.words, context.settings.comparison.minimum_pairs
     levels = {level: _rows(context, level) for level in ("therapist", "group")}
     title = words.say("section.people")

@@ -4,9 +4,8 @@ The public page says by what its courses were chosen instead: a flow would count
 """
 
 from pipelines.reporting.context import Context, column, count_cell, text_cell
-from pipelines.reporting.figures import ROLLING, YEAR, Measure, Record
-from pipelines.reporting.model import Cell, Chart, Row, Section, Sentence, Table
-from pipelines.reporting.sentences import measured_sentence, paired_share
+from pipelines.reporting.figures import ROLLING, YEAR, Record
+from pipelines.reporting.model import Cell, Chart, Row, Section, Table
 from pipelines.reporting.windows import Window
 
 _STAGES = (
@@ -25,8 +24,6 @@ _BARS = ("referred", "started", "ended", "finished", "paired")
 
 def population_section(context: Context) -> Section:
     """The flow of the headline's month and of twelve months."""
-    if context.is_public:
-        return _public_section(context)
     words, shown = context.words, context.period
     counts = _counts(context, shown)
     if not context.measures:
@@ -42,44 +39,6 @@ def population_section(context: Context) -> Section:
         charts=(_chart(context, shown, counts),) if counts["ended"].value is not None else (),
         tables=(_table(context, windows, list(counts)),),
     )
-
-
-def measured_on_sentence(context: Context, measure: Measure) -> Sentence:
-    """How many of the headline's finished courses were measured at both ends on one measure."""
-    now = context.headline
-    row = context.figures.outcome(measure, context.subject, now.kind, now.end_on)
-    return measured_sentence(
-        paired_share(row),
-        period=now.words,
-        minimums=context.minimums,
-        words=context.words,
-        link="population",
-        measure=measure.instrument.name,
-    )
-
-
-def _public_section(context: Context) -> Section:
-    words = context.words
-    found = [words.say(f"sentence.public.{key}") for key in ("consent", "substance_use")]
-    if not context.figures.has_finished_courses:
-        found.insert(0, words.say("sentence.public.none", period=context.headline.words))
-    elif context.measures:
-        found.append(measured_on_sentence(context, context.measures[0]).text)
-        found.append(words.say("population.not_everybody"))
-        found.append(rounded_words(context))
-    return Section(
-        section_id="population",
-        title=words.say("section.population"),
-        paragraphs=tuple(filter(None, found)),
-    )
-
-
-def rounded_words(context: Context) -> str:
-    """That counts are rounded and shares follow from them; empty where they are exact."""
-    base = context.figures.policy["rounding_base"]
-    if base <= 1:
-        return ""
-    return context.words.say("population.rounded", base=context.words.count(base))
 
 
 def _counts(context: Context, window: Window) -> dict[str, Cell]:

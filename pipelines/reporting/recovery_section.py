@@ -29,9 +29,7 @@ _BY_PROGRAMME = ("recovered", "improved", "deteriorated")
 
 
 def recovery_section(context: Context) -> Section | None:
-    """The section; None on the public page, and where nobody was measured in the twelve months."""
-    if context.is_public:
-        return None
+    """The section; None where nobody was measured in the twelve months."""
     row = context.figures.recovery(context.subject, ROLLING, context.year.end_on)
     detail = _detail(context, context.subject)
     if row is None or detail is None or not row["n_measured"]:

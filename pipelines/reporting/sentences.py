@@ -333,9 +333,8 @@ def measured_sentence(
     minimums: Minimums,
     words: Wording,
     link: str = "",
-    measure: str = "",
 ) -> Sentence:
-    """How many finished courses are in the outcome figures: those of one measure, or of any."""
+    """How many finished courses are in the outcome figures."""
     kind = reading(share, minimums)
     x, n = share.x or 0, share.n or 0
     if kind in (WITHHELD, NOTHING, TOO_FEW):
@@ -343,8 +342,7 @@ def measured_sentence(
     else:
         key = "all" if x == n else "plain"
     text = words.say(
-        f"sentence.measured_on.{key}" if measure else f"sentence.measured.{key}",
-        measure=measure,
+        f"sentence.measured.{key}",
         x=words.count(x),
         n=words.count(n),
         rest=words.count(n - x),

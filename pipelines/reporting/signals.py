@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 from pipelines.comparison.spc import FALLEN, RISEN
 from pipelines.reporting.context import Context
-from pipelines.reporting.figures import CLINIC, MONTH, Measure
+from pipelines.reporting.figures import MONTH, Measure
 from pipelines.reporting.model import Card, Sentence, Trend
 from pipelines.reporting.sentences import (
     Share,
     better_share,
-    is_wide,
     noise_words,
     share_sentences,
     usual_words,
@@ -68,9 +67,6 @@ def measure_signals(context: Context) -> list[MeasureSignal]:
             ("worse", worse_share(row), worse_trend),
         ):
             series = trend(figures, measure, kind=now.kind, words=words, subject=context.subject)
-            if context.subject != CLINIC and is_wide(share, context.minimums):
-                # A programme's months are small: none of eight is no change from two per cent.
-                continue
             # A last point without a rate is no signal, so a signal has a share.
             if series is not None and verdict_of(series) in (RISEN, FALLEN):
                 found.append(MeasureSignal(topic, measure, share, series))

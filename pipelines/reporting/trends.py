@@ -1,6 +1,7 @@
 """Series over time with their limits, and what the rules of a control chart say of them."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from pipelines.comparison.spc import BASELINE_POINTS, CANNOT_TELL, Count, p_chart, xmr
@@ -16,9 +17,11 @@ from pipelines.reporting.figures import (
 )
 from pipelines.reporting.model import Trend, TrendPoint, Value
 from pipelines.reporting.sentences import (
+    Minimums,
     Share,
     Usual,
     better_share,
+    is_wide,
     measured_share,
     nhs_recovered_share,
     worse_share,
@@ -142,16 +145,38 @@ def share_trend(
     figure: str,
     share: Callable[[date], Share],
     instrument_id: str | None = None,
+    subject: tuple[str, str] = CLINIC,
 ) -> Trend | None:
-    """The series of a share."""
+    """The series of a share of a subject.
+
+    A part of the clinic is small: where its limits are provisional, or its last share may be
+    anything within twenty points, the series has no signal and cannot tell a change. Limits that a
+    few small quarters happen to make narrow would call chance a change.
+    """
 
     def read(end: date) -> tuple[float | None, int | None, int | None]:
         found = share(end)
         return (found.rate, found.x, found.n)
 
-    return trend(
+    found = trend(
         figures, kind=kind, words=words, figure=figure, read=read, instrument_id=instrument_id
     )
+    if found is None or subject == CLINIC or not _is_too_small(found, share, figures):
+        return found
+    points = tuple(replace(point, signal=0) for point in found.points)
+    return replace(found, points=points, verdict=CANNOT_TELL)
+
+
+def _is_too_small(found: Trend, share: Callable[[date], Share], figures: Figures) -> bool:
+    last = share(figures.period_ends(found.period_kind, 1)[-1])
+    if last.lower is None or last.upper is None:
+        # Every appointment is counted, and a share of them has no interval.
+        return False
+    minimums = Minimums(
+        rate=figures.policy["minimum_pairs_for_rate"],
+        comparison=figures.policy["minimum_pairs_for_comparison"],
+    )
+    return found.is_trial or is_wide(last, minimums)
 
 
 def better_trend(
@@ -168,6 +193,7 @@ def better_trend(
         kind=kind,
         words=words,
         figure="better",
+        subject=subject,
         instrument_id=measure.instrument.instrument_id,
         share=lambda end: better_share(figures.outcome(measure, subject, kind, end)),
     )
@@ -187,6 +213,7 @@ def worse_trend(
         kind=kind,
         words=words,
         figure="worse",
+        subject=subject,
         instrument_id=measure.instrument.instrument_id,
         share=lambda end: worse_share(figures.outcome(measure, subject, kind, end)),
     )
@@ -201,6 +228,7 @@ def recovered_trend(
         kind=kind,
         words=words,
         figure="recovered",
+        subject=subject,
         share=lambda end: nhs_recovered_share(figures.recovery(subject, kind, end)),
     )
 
@@ -214,6 +242,7 @@ def measured_trend(
         kind=kind,
         words=words,
         figure="measured",
+        subject=subject,
         share=lambda end: measured_share(figures.completeness(subject, kind, end)),
     )
 
@@ -227,6 +256,7 @@ def attended_trend(
         kind=kind,
         words=words,
         figure="attended",
+        subject=subject,
         share=lambda end: attended_share(figures.activity(subject, kind, end)),
     )
 

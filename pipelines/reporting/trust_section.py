@@ -21,10 +21,8 @@ LATEST_DELIVERIES = 6
 LISTED_RULES = 15
 
 
-def trust_section(context: Context) -> Section | None:
-    """The section; None on the public page, as it is about everybody's rows."""
-    if context.is_public:
-        return None
+def trust_section(context: Context) -> Section:
+    """The section: who is missing, what was delivered, turned away or odd, and what was derived."""
     words = context.words
     deliveries = context.figures.deliveries
     used = [row for row in deliveries if is_used(row)]

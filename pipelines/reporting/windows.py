@@ -62,9 +62,6 @@ def routine_measures(
     Where none is so common, the first: a wall of small tables would hide the few that matter.
     """
     row = figures.completeness(subject, ROLLING, figures.month_end_on)
-    if row is None:
-        # The public sees no completeness; the courses of the NHS rule are the nearest to it.
-        row = figures.recovery(subject, ROLLING, figures.month_end_on)
     finished = row["n_finished"] if row else None
     common = []
     for measure in measures:
@@ -83,9 +80,7 @@ def headline_kind(
     else twelve months. The public sees twelve months. Anybody but the whole clinic needs as many as
     a comparison does: with six courses a month none better is no change from one of them.
     """
-    if not figures.period_ends(MONTH, 1) or figures.audience == "public":
-        return ROLLING if figures.audience == "public" else MONTH
-    if not measures:
+    if not measures or not figures.period_ends(MONTH, 1):
         return MONTH
     for kind, count in ((MONTH, 12), (QUARTER, 4)):
         ends = figures.period_ends(kind, count)

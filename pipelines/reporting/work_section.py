@@ -35,9 +35,7 @@ _VERDICT_KEY = ("instrument_id", "respondent")
 
 
 def work_section(context: Context) -> Section | None:
-    """The section; None on the public page, and where nothing of it was recorded."""
-    if context.is_public:
-        return None
+    """The section; None where nothing of it was recorded."""
     parts = [
         part
         for part in (_relationship(context), groups_part(context), _experience(context))

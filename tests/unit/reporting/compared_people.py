@@ -71,7 +71,6 @@ def context(figures: People, **changes: Any) -> Context:
         "year": Window("rolling_12m", END_ON, "the twelve months to October 2026"),
         "measures": (PHQ9,),
         "routine": (PHQ9,),
-        "is_public": False,
         "settings": Settings(),
         "subject": ("clinic", "clinic"),
         "links": {},

@@ -85,7 +85,6 @@ def context(figures: Shown, **changes: Any) -> Context:
         "comparisons": {},
         "changes": {},
         "clinic": None,
-        "is_public": False,
         "subject": ("clinic", "clinic"),
         "links": {},
         "first_measure": PHQ9,

@@ -52,7 +52,6 @@ def said(found: Section | None) -> str:
 
 def test_nothing_to_compare_has_no_section() -> None:
     assert section() is None
-    assert section(stratum("female"), is_public=True) is None
     few = dict.fromkeys(("share", "other_share", "gap", "gap_lower", "gap_upper"))
     assert section(stratum("female", **few)) is None
 

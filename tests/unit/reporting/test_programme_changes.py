@@ -43,7 +43,7 @@ def row(n: int, better: int, worse: int = 2, finished: int | None = None) -> dic
 class Programmes(Shown):
     """Programmes with rows by name, kind and last day; a list is of months, oldest first."""
 
-    policy = {"minimum_pairs_for_comparison": 30}  # noqa: RUF012
+    policy = {"minimum_pairs_for_rate": 5, "minimum_pairs_for_comparison": 30}  # noqa: RUF012
     rows: dict[tuple[str, str, date], dict[str, Any]]
 
     def __init__(self, **programmes: dict[tuple[str, date], dict[str, Any]]) -> None:
@@ -101,6 +101,13 @@ def test_a_programme_with_enough_a_month_is_judged_by_its_chart() -> None:
     assert [moved.topic for moved in found["Worse"].signals] == ["worse"]
     assert found["Worse"].signals[0].is_bad
     assert not found["High"].signals[0].is_bad
+
+
+def test_a_chart_of_a_few_small_months_calls_nothing_a_change() -> None:
+    wide = {name: {**found, "improved_rate_lower": 0.0} for name, found in monthly(8).items()}
+    found = changes(Wide=wide, Same=monthly(20))
+    assert verdicts(found) == {"Wide": CANNOT_TELL, "Same": NO_CLEAR_CHANGE}
+    assert not found["Wide"].has_chart
 
 
 @pytest.mark.parametrize(
@@ -164,9 +171,7 @@ def test_the_sentence_names_what_changed_and_counts_the_rest() -> None:
     assert "; High (more got reliably better on the PHQ-9" in text
     assert "usual range" in text
     assert "4 of 7 show no clear change. Too few measured to say: Small." in text
-    assert text.endswith(
-        "They are judged by October 2026 (2) and what they were a year before (4)."
-    )
+    assert text.endswith("They are judged by October 2026 (2) and beside a year before (4).")
     (item,) = change_items(shown)
     assert "Low (fewer" in item.text
     assert "High" not in item.text
