@@ -9,9 +9,11 @@
 -- `measured_first_mean_points` is where those who were measured at the position had begun: the same
 -- people as in `mean_points`.
 --
--- The clinic has all twelve-month periods, since every month's report draws its curve; everybody
--- else the last one alone. All but therapists have `all` too: all courses up to the last complete
--- month, which for a group is its whole run.
+-- The clinic and its programmes have all twelve-month periods, since every month's report draws
+-- their curves; therapists and groups the last one alone. Theirs of all months would be nearly
+-- three times as many rows again and as much work, growing with the staff times the months, and
+-- most of them rest on fewer courses than a curve is drawn from. All but therapists have `all` too:
+-- all courses up to the last complete month, which for a group is its whole run.
 --
 -- Grain:  one row per level, subject, instrument, period, axis and position with a score.
 -- Key:    level, subject_id, instrument_id, period_kind, period_start_on, axis, position
@@ -105,7 +107,7 @@ windows as (
     group by period_kind, period_start_on, period_end_on
 ),
 
--- Those but for the clinic have two periods at most, so their months are kept apart only by whether
+-- Therapists and groups have two periods at most, so their months are kept apart only by whether
 -- the last twelve hold them: the last month stands for those that do, the first one for the others.
 months as (
     select
@@ -129,7 +131,8 @@ subjects as (
     select
         cast(row_number() over (order by level asc, subject_id asc) as integer) as subject_number,
         level,
-        subject_id
+        subject_id,
+        level in ('clinic', 'programme') as has_every_window
     from episode_subjects
     group by level, subject_id
 ),
@@ -147,9 +150,9 @@ ended_subjects as (
         ended_episodes.episode_number,
         ended_episodes.client_key,
         subjects.subject_number,
-        subjects.level = 'clinic' as is_clinic,
-        case subjects.level
-            when 'clinic' then months.month_start_on
+        subjects.has_every_window,
+        case
+            when subjects.has_every_window then months.month_start_on
             else months.half_start_on
         end as counted_on
     from episode_subjects
@@ -176,7 +179,7 @@ subject_windows as (
         on
             case
                 when window_months.period_kind = 'all' then subjects.level != 'therapist'
-                else window_months.is_newest or subjects.level = 'clinic'
+                else window_months.is_newest or subjects.has_every_window
             end
 ),
 
@@ -246,8 +249,8 @@ points as (
     where coalesce(session_scores.next_week != session_scores.week, true)
 ),
 
--- How many courses of the clinic have which score: means, spread and quartiles of its many periods
--- all follow from that, whatever the number of courses.
+-- How many courses of the clinic or a programme have which score: means, spread and quartiles of
+-- its many periods all follow from that, whatever the number of courses.
 monthly_scores as (
     select
         points.spot_number,
@@ -258,7 +261,7 @@ monthly_scores as (
         cast(sum(points.first_x) as bigint) as first_sum
     from points
     inner join ended_subjects on points.episode_number = ended_subjects.episode_number
-    where ended_subjects.is_clinic
+    where ended_subjects.has_every_window
     group by
         points.spot_number,
         ended_subjects.subject_number,
@@ -343,7 +346,7 @@ other_points as (
         on
             ended_subjects.subject_number = subject_windows.subject_number
             and ended_subjects.counted_on = subject_windows.month_start_on
-    where not ended_subjects.is_clinic
+    where not ended_subjects.has_every_window
 ),
 
 other_figures as (

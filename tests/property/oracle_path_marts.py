@@ -182,7 +182,7 @@ def trajectories(paths: Paths) -> dict[Key, Row]:
         if subject[0].startswith("public"):
             continue
         for kind, start, end in shown:
-            if end != newest[2] and subject[0] != "clinic":
+            if end != newest[2] and subject[0] not in ("clinic", "programme"):
                 continue
             if kind == "all" and subject[0] == "therapist":
                 continue

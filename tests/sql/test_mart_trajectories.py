@@ -111,7 +111,7 @@ def test_positions_end_where_the_settings_say(clinic: TextBench) -> None:
     )
 
 
-def test_periods_are_by_the_end_and_all_but_the_clinic_have_the_newest_alone(
+def test_periods_are_by_the_end_and_therapists_and_groups_have_the_newest_alone(
     clinic: TextBench,
 ) -> None:
     give_courses(clinic, {"c1": {1: 20}, "c2": {1: 10}}, n_sessions=2)
@@ -129,8 +129,10 @@ def test_periods_are_by_the_end_and_all_but_the_clinic_have_the_newest_alone(
     }
     newest = date(2025, 12, 31)
     assert by_level["therapist"] == {("rolling_12m", newest): 2}
-    assert by_level["programme"] == {("rolling_12m", newest): 2, ("all", newest): 2}
+    # Its one programme has the courses of the clinic.
+    assert by_level["programme"] == by_level["clinic"]
     assert by_level["clinic"]["rolling_12m", date(2025, 6, 30)] == 1
     assert by_level["clinic"]["rolling_12m", date(2025, 11, 30)] == 1
     assert by_level["clinic"]["rolling_12m", newest] == 2
     assert ("rolling_12m", date(2025, 5, 31)) not in by_level["clinic"]
+    assert by_level["clinic"]["all", newest] == 2
