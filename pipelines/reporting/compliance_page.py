@@ -145,7 +145,8 @@ class _Writer:
     def licences(self) -> Section:
         rows = self.rows["licences"]
         wrong = [row for row in rows if row["level"] == "therapist" and row["n_not_licensed"]]
-        wrong.sort(key=lambda row: (-row["n_not_licensed"], row["subject_id"], row["state"]))
+        # By name: where rules were not kept is no list of the worst.
+        wrong.sort(key=lambda row: (self._name(row).text, row["subject_id"], row["state"]))
         tables = [
             self._table(
                 "not-licensed",

@@ -7,7 +7,7 @@ from pipelines.reporting.context import Context, column, share_cell, subject_cel
 from pipelines.reporting.figures import CLINIC
 from pipelines.reporting.model import Cell, Row, Section, Sentence, Table
 from pipelines.reporting.programme_changes import Moved, ProgrammeChange
-from pipelines.reporting.sentences import figure_words
+from pipelines.reporting.sentences import Share, figure_words
 
 SECTION = "programme-changes"
 # So few are named in a sentence; more would be a list.
@@ -57,7 +57,13 @@ def own_change_sentences(context: Context) -> list[Sentence]:
     if change.verdict == CANNOT_TELL:
         return [Sentence(words.say("changes.own.cannot_tell"), "changes.cannot_tell", "outcomes")]
     if not change.signals:
-        text = words.say("changes.own.no_clear_change", beside=_beside(context, change.better))
+        assert change.measure is not None
+        text = words.say(
+            "changes.own.no_clear_change",
+            measure=change.measure.instrument.name,
+            figure=_counted(context, change.better.now),
+            beside=_beside(context, change.better),
+        )
         return [Sentence(text, "changes.no_clear_change", "outcomes")]
     told = [_move(context, change, moved) for moved in change.signals]
     text = words.say("changes.own.changed", listed=words.listed(told))
@@ -155,17 +161,16 @@ def _beside(context: Context, moved: Moved) -> str:
     if moved.usual is not None:
         return words.say("changes.usual", lower=moved.usual.lower, upper=moved.usual.upper)
     assert moved.before is not None
-    return words.say("changes.before", figure=_counted(context, moved))
+    return words.say("changes.before", figure=_counted(context, moved.before))
 
 
-def _counted(context: Context, moved: Moved) -> str:
-    words, before = context.words, moved.before
-    assert before is not None
+def _counted(context: Context, share: Share) -> str:
+    words = context.words
     return words.say(
         "figure.counted",
-        rate=words.percent(before.rate or 0, n=before.n),
-        x=words.count(before.x or 0),
-        n=words.count(before.n or 0),
+        rate=words.percent(share.rate or 0, n=share.n),
+        x=words.count(share.x or 0),
+        n=words.count(share.n or 0),
     )
 
 

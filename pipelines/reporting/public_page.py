@@ -56,15 +56,17 @@ def _in_short(context: Context, shown: PublicFigures) -> tuple[Sentence, ...]:
     newest = [row for row in shown.statements if row["period_start_on"] == shown.years[0]]
     first = newest[0]
     link = _anchor(first["claim_id"])
-    # The result, and what may be said of it; then what bounds it.
+    verdicts = [
+        Sentence(_verdict(words, row), f"public.{row['verdict']}", _anchor(row["claim_id"]))
+        for row in newest[:2]
+    ]
+    # The result, what may be said of it and what bounds it; then the next claim.
     return (
         Sentence(_met(words, first), "public.figure", link),
-        *(
-            Sentence(_verdict(words, row), f"public.{row['verdict']}", _anchor(row["claim_id"]))
-            for row in newest[:2]
-        ),
+        *verdicts[:1],
         Sentence(_worse(words, first), "public.worse", link),
         Sentence(_measured(words, first), "public.measured", link),
+        *verdicts[1:],
         Sentence(words.say("public.short.consent"), "public.consent", "privacy"),
     )
 

@@ -25,7 +25,6 @@ from pipelines.reporting.model import Cell, Row, Section, Sentence, Table
 from pipelines.reporting.people_section import compared_cells, seats_cell
 from pipelines.reporting.sentences import (
     better_share,
-    figure_words,
     measured_share,
     paired_share,
 )
@@ -178,7 +177,12 @@ def _expected_words(context: Context, measure: Measure, row: Record) -> str:
     words = context.words
     return words.say(
         "subjects.standing.expected",
-        figure=figure_words(share, context.minimums, words),
+        figure=words.say(
+            "figure.counted",
+            rate=words.percent(share.rate, n=share.n),
+            x=words.count(share.x or 0),
+            n=words.count(share.n or 0),
+        ),
         expected=words.percent(row["expected"], n=row["n_pairs"]),
     )
 
