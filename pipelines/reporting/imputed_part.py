@@ -9,9 +9,7 @@ _OUTCOMES = ("improved", "deteriorated")
 
 
 def imputed_part(context: Context) -> Section | None:
-    """The part; None on the public page, and where no measure has an imputed rate."""
-    if context.is_public:
-        return None
+    """The part; None where no measure has an imputed rate."""
     words = context.words
     imputed: dict[tuple[str, ...], list[Record]] = {}
     for row in context.figures.published(_IMPUTED, context.subject, ROLLING, context.year.end_on):
