@@ -124,10 +124,16 @@ def _rules(owner: Mapping[str, Any], name: str) -> Iterator[tuple[str, dict[str,
             "severity": rule["severity"],
             "dimension": rule["dimension"],
             "kind": limits.get("kind", rule.get("metric")),
-            "says": [limits.get("sql"), limits.get("days"), limits.get("columns")],
+            "says": [_condition(limits), limits.get("days"), limits.get("columns")],
             "tolerated": limits.get("mustBe", limits.get("mustBeLessOrEqualTo")),
         }
         yield ".".join(part for part in (name, rule["id"]) if part), found
+
+
+def _condition(limits: Mapping[str, Any]) -> str | None:
+    """When a row breaks the rule, as far as the contract says it."""
+    parts = [" ".join(limits[name].split()) for name in ("join", "sql") if name in limits]
+    return " ".join([*parts, *limits.get("needs", ())]) or None
 
 
 def compare(before: Shape, after: Shape) -> ContractDiff:
@@ -207,7 +213,11 @@ def _rule_changes(before: Shape, after: Shape) -> Iterator[Change]:
         yield Change(level, name, f"a new rule of severity {severity}")
     for name in sorted(old.keys() & new.keys()):
         was, becomes = old[name], new[name]
-        if (was["kind"], was["says"]) != (becomes["kind"], becomes["says"]):
+        # Where the contract had left it to the code when a row breaks a rule, saying it is words.
+        says = was["says"]
+        if was["kind"] == "table_sql" and says[0] is None:
+            says = [becomes["says"][0], *says[1:]]
+        if (was["kind"], says) != (becomes["kind"], becomes["says"]):
             yield Change("major", name, "the rule is another one under its old name")
         if was["severity"] != becomes["severity"]:
             level = "major" if becomes["severity"] == "error" else "minor"

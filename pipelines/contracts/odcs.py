@@ -102,6 +102,8 @@ class Rule:
     A delivery fails the rule when a larger share of the rows it was put to break it than
     `tolerated_percent`. Of `DELIVERY_KINDS` the delivery itself is judged: `newest` by how many
     `days` old what is newest in it may be, `quarantined` by the share of rows turned away.
+
+    How a `table_sql` rule is judged, with its `join` and `needs`, is in `cross_rules.py`.
     """
 
     rule_id: str
@@ -115,6 +117,8 @@ class Rule:
     sql: str | None
     tolerated_percent: Decimal = Decimal(0)
     days: int = 0
+    join: str = ""
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -308,17 +312,20 @@ def _rule(node: Node, table: str, column: Column | None) -> Rule:
         kind = _METRICS[node.choice("metric", tuple(_METRICS))]
         tolerated = tolerated_percent(node)
         judged = node.node("arguments", optional=True).texts("properties", optional=True)
-        sql, days = None, 0
+        sql, join, needs, days = None, "", (), 0
     else:
         node.must_be("engine", "outcomes")
         implementation = node.node("implementation")
         kind = cast(Kind, implementation.choice("kind", _CUSTOM_KINDS))
         judged = implementation.texts("columns", optional=True)
-        sql = implementation.text("sql") if kind == "row_sql" else None
+        is_sql = kind == "row_sql" or (kind == "table_sql" and "sql" in implementation.content)
+        sql = implementation.text("sql") if is_sql else None
+        join = implementation.text("join") if "join" in implementation.content else ""
+        needs = implementation.texts("needs", optional=True)
         # The standard has no place for a threshold beside a rule of one's own engine.
         tolerated = tolerated_percent(implementation)
         days = days_of(implementation) if kind == "newest" else 0
-        implementation.only("kind", "columns", "sql", "days", "unit", *TOLERANCES)
+        implementation.only("kind", "columns", "sql", "join", "needs", "days", "unit", *TOLERANCES)
     if kind not in {"row_sql", "table_sql"}:
         # Other modules name these rules by table, column and kind.
         node.must_be("id", kind)
@@ -343,6 +350,8 @@ def _rule(node: Node, table: str, column: Column | None) -> Rule:
         sql=sql,
         tolerated_percent=tolerated,
         days=days,
+        join=join,
+        needs=needs,
     )
 
 

@@ -116,6 +116,25 @@ def test_each_change_of_a_delivered_table_says_how_much_it_breaks(
     assert said in [f"{each.where}: {each.what}" for each in found.changes]
 
 
+def test_to_say_how_a_rule_is_judged_is_words_and_to_say_it_otherwise_is_another_rule() -> None:
+    said = yaml.safe_load((CONTRACT_FOLDER / "attendances.odcs.yaml").read_text(encoding="utf-8"))
+    left_to_code, otherwise = copy.deepcopy(said), copy.deepcopy(said)
+    for document, change in ((left_to_code, None), (otherwise, "r.status = 'no_show'")):
+        (implementation,) = (
+            each["implementation"]
+            for each in document["schema"][0]["quality"]
+            if each["id"] == "member_on_day"
+        )
+        implementation.pop("sql")
+        if change is None:
+            for name in ("join", "needs"):
+                del implementation[name]
+        else:
+            implementation["sql"] = change
+    assert compare(shape_of(left_to_code), shape_of(said)).level == "patch"
+    assert compare(shape_of(said), shape_of(otherwise)).level == "major"
+
+
 def test_for_readers_of_a_mart_it_is_the_weaker_promise_that_breaks() -> None:
     def weaken(new: dict[str, Any]) -> None:
         column(new, "level")["required"] = False

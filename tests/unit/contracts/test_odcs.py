@@ -10,6 +10,7 @@ import pytest
 import yaml
 from jsonschema.validators import validator_for
 
+from pipelines.contracts.cross_rules import cross_rules
 from pipelines.contracts.odcs import (
     CONTRACT_FOLDER,
     load_contracts,
@@ -19,6 +20,7 @@ from pipelines.errors import ContractError
 from pipelines.ingest.free_text import looks_like_notes
 
 CONTRACTS = load_contracts()
+VERSION = f"version: {CONTRACTS['clients'].version}"
 SHARED = Path(os.environ.get("OUTCOMES_SHARED") or Path(__file__).parents[4] / "shared")
 STANDARD = SHARED / "data" / "odcs" / "schema" / "odcs-json-schema-v3.1.0.json"
 EXPORT_TABLES = (
@@ -215,9 +217,9 @@ def test_anything_that_a_contract_says_changes_its_digest_and_no_other(folder):
     ("old", "new", "message"),
     [
         ("apiVersion: v3.1.0", "apiVersion: v9", "apiVersion.*expected: v3.1.0.*found: v9"),
-        ("version: 2.0.0", "version: 1", "version.*expected: a text.*found: 1"),
-        ("version: 2.0.0", "version: 1.0", "version.*expected: a text.*found: 1.0"),
-        ("version: 2.0.0", "version: first", "expected: three numbers such as 1.0.0.*found: first"),
+        (VERSION, "version: 1", "version.*expected: a text.*found: 1"),
+        (VERSION, "version: 1.0", "version.*expected: a text.*found: 1.0"),
+        (VERSION, "version: first", "expected: three numbers such as 1.0.0.*found: first"),
         ("name: clients", "name: persons", "name.*expected: clients.*found: persons"),
         ("logicalType: date", "logicalType: day", "birth_date, logicalType.*one of string, date"),
         ("physicalType: DATE", "physicalType: TEXT", "birth_date, physicalType.*expected: DATE"),
@@ -269,8 +271,47 @@ def test_an_optional_key_may_not_lose_its_rule(folder):
         load_contracts(folder)
 
 
+NEW_RULE = """\
+  - id: in_the_clients_time
+    description: An episode's referral is not before its client's registration.
+    dimension: consistency
+    severity: warning
+    type: custom
+    engine: outcomes
+    implementation:
+      kind: table_sql
+      columns: [client_id, referred_on]
+      needs: [clients]
+      join: left join stg_groups as g on g.group_id = r.episode_id
+      sql: r.referred_on < parent_client_id.registered_on
+      mustBeLessOrEqualTo: 5
+      unit: percent
+    customProperties:
+    - property: expected
+      value: a referral on or after the client's registration
+    - property: whatToDo
+      value: Correct one of the two days at the source.
+  - id: quarantined
+"""
+
+
+def test_a_rule_that_needs_another_table_is_one_edit_of_its_contract(folder):
+    edit(folder, "episodes", "  - id: quarantined\n", NEW_RULE)
+    (rule,) = cross_rules(load_contracts(folder)["episodes"])
+    assert rule.rule_id == "episodes.in_the_clients_time"
+    assert rule.breaks == "coalesce(r.referred_on < parent_client_id.registered_on, false)"
+    assert (rule.needs, rule.reads) == ({"clients"}, {"clients", "groups"})
+
+
+def test_a_rule_that_nothing_judges_is_told(folder):
+    sql = "      sql: r.referred_on < parent_client_id.registered_on\n"
+    edit(folder, "episodes", "  - id: quarantined\n", NEW_RULE.replace(sql, ""))
+    with pytest.raises(ContractError, match=r"(?s)nothing judges.*episodes.in_the_clients_time"):
+        cross_rules(load_contracts(folder)["episodes"])
+
+
 def test_all_mistakes_of_all_files_are_told_at_once(folder):
-    edit(folder, "clients", "version: 2.0.0", "version: first")
+    edit(folder, "clients", VERSION, "version: first")
     edit(folder, "goals", "severity: error", "severity: bad")
     (folder / "groups.odcs.yaml").write_text("- a list\n", encoding="utf-8")
     with pytest.raises(ContractError) as raised:
