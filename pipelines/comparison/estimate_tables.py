@@ -73,6 +73,14 @@ PURPOSES = {
     GROWTH: "Reliable change by a straight line through all scores of each course.",
     IMPUTED: "Rates of better and worse if missing last scores were as the measured ones foretell.",
 }
+SOURCES = {
+    GROWTH: "Laird & Ware, Biometrics 1982;38:963-974 (growth model); Robinson, Stat Sci"
+    " 1991;6:15-32 (empirical-Bayes slopes); R package clinicalsignificance, which takes the"
+    " deviations from the mean slope for slopes: here they have columns of their own",
+    IMPUTED: "Rubin, Multiple Imputation for Nonresponse in Surveys, 1987; Barnard & Rubin,"
+    " Biometrika 1999;86:948-955 (degrees of freedom); Lott & Reiter, Am Stat 2020;74:109-115"
+    " (limits); number of imputations and shifts: ref_conventions",
+}
 
 
 def empty_table(name: str) -> Columns:

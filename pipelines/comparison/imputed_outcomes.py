@@ -102,7 +102,9 @@ def imputed_outcomes(
         .rows(named=True)
     )
     table = empty_table(IMPUTED)
-    order = ["month_start_on", "first_points", *_CATEGORIES]
+    # Of the worst scores last, whichever way the scale runs: then a turned scale draws the same.
+    turned = pl.when(pl.col("direction") == "higher_worse").then(1).otherwise(-1)
+    order = ["month_start_on", turned * pl.col("first_points"), *_CATEGORIES]
     for part in cells.sort(*_MEASURE, *order).partition_by(_MEASURE, maintain_order=True):
         first = part.row(0, named=True)
         days = part["month_start_on"]
@@ -273,7 +275,9 @@ def _subjects(
 def _design(cells: _Cells, settings: ComparisonSettings) -> tuple[list[str], FloatArray]:
     """What the model rests on, and its columns over the cells."""
     used = [_FIRST_SCORE]
-    matrix = np.stack([np.ones(cells.n.size), cells.first], axis=1)
+    # From their mean: where a scale begins then moves no draw.
+    centre = float(cells.first @ cells.n_paired) / float(cells.n_paired.sum())
+    matrix = np.stack([np.ones(cells.n.size), cells.first - centre], axis=1)
     for name in _CATEGORIES:
         codes = cells.codes[name]
         totals = sums_by(codes, cells.n_paired, int(codes.max()) + 1)

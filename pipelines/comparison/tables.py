@@ -164,6 +164,18 @@ PURPOSES = {
     "mart_comparison_spread": "How much therapists or groups differ beyond chance.",
     "mart_comparison_sensitivity": "What a comparison says without one kind of course.",
 }
+_CASE_MIX = "Peduzzi et al., J Clin Epidemiol 1996;49:1373-1379 (events per parameter)"
+_SHRINKAGE = (
+    "Patterson & Thompson, Biometrika 1971;58:545-554 (REML); Robinson, Stat Sci 1991;6:15-32"
+    " (shrunken estimates); Yusuf et al., Prog Cardiovasc Dis 1985;27:335-371 (log odds of rates)"
+)
+_FUNNEL = "Spiegelhalter, Stat Med 2005;24:1185-1202 (funnel limits, overdispersion)"
+SOURCES: dict[str, str] = {
+    "mart_case_mix": _CASE_MIX,
+    "mart_comparison": f"{_SHRINKAGE}; {_FUNNEL}",
+    "mart_comparison_spread": f"{_SHRINKAGE}; {_FUNNEL}",
+    "mart_comparison_sensitivity": _FUNNEL,
+}
 
 
 def empty_tables() -> dict[str, Columns]:

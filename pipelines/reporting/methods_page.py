@@ -1,7 +1,8 @@
 """The methods page: every rule that a figure follows, with version, source and status.
 
 It is generated: the rules from the `ref_` tables and from `pub_outcome_rules`, the definitions from
-the headers of the SQL files that compute them, each with the settings that it was computed by.
+the headers of the SQL files that compute them, each with the settings that it was computed by, or
+from the contract of a table that no SQL can make.
 Nothing is repeated here that could then disagree.
 """
 
@@ -11,6 +12,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.comparison.made_tables import SOURCES
+from pipelines.contracts.mart_contracts import MartContract
 from pipelines.reporting.context import column, text_cell
 from pipelines.reporting.evidence_part import evidence_section
 from pipelines.reporting.model import Page, Row, Section, Table
@@ -32,11 +35,15 @@ def methods_page(
     *,
     clinic: str,
     parameters: Parameters,
+    made: Iterable[MartContract] = (),
 ) -> Page:
-    """Rules in force, each table's definition, every figure of the catalogue, simulations."""
+    """Rules in force, each table's definition, every figure of the catalogue, simulations.
+
+    `made` are the contracts of tables that are made by models of statistics, not by SQL.
+    """
     sections = [
         _rules(connection, RULES_IN_FORCE, words),
-        _definitions(models.values(), words, parameters),
+        _definitions(models.values(), made, words, parameters),
         *(_rules(connection, table, words) for table in _rule_tables(connection)),
         evidence_section(words),
     ]
@@ -57,17 +64,42 @@ def _rule_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for (name,) in connection.execute(query, [_SOURCE]).fetchall()]
 
 
-def _definitions(models: Iterable[Model], words: Wording, parameters: Parameters) -> Section:
+def _definitions(
+    models: Iterable[Model],
+    made: Iterable[MartContract],
+    words: Wording,
+    parameters: Parameters,
+) -> Section:
     """What each table counts, as the file says that computes it."""
+    parts = {
+        **{
+            model.name: _defined(model, words, parameters(model))
+            for model in models
+            if model.name.startswith(_DEFINED_LAYERS)
+        },
+        **{contract.table: _promised(contract, words) for contract in made},
+    }
     return Section(
         section_id="definitions",
         title=words.say("methods.definitions"),
         paragraphs=(words.say("methods.definitions_lead"),),
-        parts=tuple(
-            _defined(model, words, parameters(model))
-            for model in sorted(models, key=lambda each: each.name)
-            if model.name.startswith(_DEFINED_LAYERS)
-        ),
+        parts=tuple(part for _, part in sorted(parts.items())),
+    )
+
+
+def _promised(contract: MartContract, words: Wording) -> Section:
+    """A table as its contract describes it."""
+    paragraphs = [
+        contract.purpose,
+        contract.limitations,
+        words.say("methods.grain", grain=contract.grain),
+    ]
+    if source := SOURCES.get(contract.table):
+        paragraphs.append(words.say("methods.source", source=source))
+    return Section(
+        section_id=f"table-{contract.table.replace('_', '-')}",
+        title=contract.table,
+        paragraphs=tuple(paragraphs),
     )
 
 

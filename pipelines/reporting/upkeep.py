@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.audit import ledger
+from pipelines.comparison.made_tables import KEYS as MADE_TABLES
 from pipelines.contracts.mart_contracts import load_mart_contracts
 from pipelines.files import write_atomic
 from pipelines.months import latest_complete_month, month_end
@@ -256,16 +257,17 @@ class ReportWriter:
         run, words = self._run, load_wording()
         if self._pages:
             return
-        clinic = run.settings.clinic_name
+        clinic, contracts = run.settings.clinic_name, load_mart_contracts()
         self._pages[METHODS_FILE] = methods_page(
             run.engine.connection,
             run.models,
             words,
             clinic=clinic,
             parameters=run.parameters,
+            made=[each for name, each in contracts.items() if name in MADE_TABLES],
         )
         self._pages[DICTIONARY_FILE] = dictionary_page(
-            load_mart_contracts(), run.contracts, words, clinic=clinic
+            contracts, run.contracts, words, clinic=clinic
         )
         if run.as_of_on is not None:
             self._pages[DATA_QUALITY_FILE] = data_quality_page(

@@ -2,10 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
+from pipelines.comparison.estimate_tables import IMPUTED
+from pipelines.comparison.estimates import ESTIMATES, INPUTS
 from pipelines.comparison_settings import ComparisonSettings
 from tests.builders import Bench
 from tests.property import oracle_estimates
@@ -113,6 +118,36 @@ def test_neither_the_order_of_rows_nor_threads_nor_names_change_an_estimate(benc
     found = [bench.rows(name) for name in TABLES]
     bench.connection.execute("reset threads")
     assert found == expected
+
+
+def test_a_mirrored_scale_gives_the_same_rates(bench: Bench, tmp_path: Path) -> None:
+    tables, parameters = clinic_of(1)
+    load(bench, tables, parameters)
+    read = {name: frame(bench, name, tmp_path) for name in INPUTS[IMPUTED]}
+    points = [*(f"{end}_points" for end in ("first", "min", "max")), "last_sum", "last_squares"]
+    cells = read["int_imputation_cells"].with_columns(pl.col(points).cast(pl.Float64))
+    cells = cells.filter(pl.col("direction") == "higher_worse", pl.col("min_points") == 0)
+    highest, n, total = pl.col("max_points"), pl.col("n_paired"), pl.col("last_sum")
+    mirrored = cells.with_columns(
+        direction=pl.lit("higher_better"),
+        first_points=highest - pl.col("first_points"),
+        last_sum=highest * n - total,
+        last_squares=highest * highest * n - 2 * highest * total + pl.col("last_squares"),
+    )
+
+    def rates(own: pl.DataFrame) -> pl.DataFrame:
+        given = {**read, "int_imputation_cells": own}
+        return ESTIMATES[IMPUTED](given.__getitem__, bench.comparison)
+
+    found, turned = rates(cells), rates(mirrored)
+    assert found["imputed_rate"].drop_nulls().n_unique() > 10
+    assert_frame_equal(found, turned, rel_tol=1e-6)
+
+
+def frame(bench: Bench, name: str, folder: Path) -> pl.DataFrame:
+    bench.build(name)
+    bench.connection.execute(f"copy {name} to '{folder / name}' (format parquet)")
+    return pl.read_parquet(folder / name)
 
 
 def test_a_course_of_years_ago_changes_no_later_estimate(bench: Bench) -> None:

@@ -109,6 +109,13 @@ def test_the_published_counts_of_claus_2020() -> None:
 
     assert counts(fit.deviations) == [11, 20, 9]
     assert counts(fit.slopes) == [33, 7, 0]
+    # cs_combined.md: with the cut-off c of a functional norm of 8 (8), 10 of the 11 recovered.
+    first, last = (np.array([y[place] for t, y in courses if t.size == 4]) for place in (0, -1))
+    spread = first.std(ddof=1)
+    cutoff = (spread * 8 + 8 * first.mean()) / (8 + spread)
+    has_crossed = (first > cutoff) & (last < cutoff)
+    is_better = -(fit.deviations / fit.slope_sds)[complete] > 1.96
+    assert int((is_better & has_crossed).sum()) == 10
 
 
 def test_the_truth_is_covered_and_order_and_a_turned_scale_change_nothing() -> None:

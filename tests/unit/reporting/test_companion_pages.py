@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.comparison.made_tables import KEYS as MADE_TABLES
 from pipelines.contracts.mart_contracts import load_mart_contracts
 from pipelines.contracts.odcs import load_contracts
 from pipelines.reporting.dictionary_page import dictionary_page
@@ -75,6 +76,29 @@ def test_methods_list_every_rule_with_its_source_and_every_definition() -> None:
         ),
     ]
     assert thresholds.tables[0].rows[0].cells[1].text == "unverified"
+
+
+def test_a_table_that_no_sql_makes_is_defined_by_its_contract_with_its_source() -> None:
+    contracts = load_mart_contracts()
+    made = [each for name, each in contracts.items() if name in MADE_TABLES]
+    page = methods_page(
+        rules("('phq9', 6, null, [], '', 's')"),
+        {},
+        WORDS,
+        clinic="C",
+        parameters=settings,
+        made=made,
+    )
+    parts = {part.title: part.paragraphs for part in page.sections[1].parts}
+    assert set(parts) == {name for name in MADE_TABLES if name.startswith("mart_")}
+    purpose, limits, grain, source = parts["mart_imputed_outcomes"]
+    assert (purpose, limits) == (
+        contracts["mart_imputed_outcomes"].purpose,
+        contracts["mart_imputed_outcomes"].limitations,
+    )
+    assert grain.startswith("Holds one row per clinic or programme")
+    assert source.startswith("Source: Rubin")
+    assert parts["mart_growth_changes"][-1].startswith("Source: Laird & Ware")
 
 
 def test_limits_that_start_anew_are_listed_with_the_change_and_the_day() -> None:
