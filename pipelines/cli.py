@@ -235,6 +235,7 @@ def _run_and_tell(home: Home, *, month: str | None, as_json: bool, all_months: b
     from pipelines.ingest.manifest import deliveries
     from pipelines.ingest.sources import pull as pull_sources
     from pipelines.months import month_of
+    from pipelines.reporting.disclosure import audience_policies
     from pipelines.reporting.due_reports import months_to_report, reports_missing
     from pipelines.reporting.versions import newest_version
     from pipelines.warehouse.inputs import inputs_fingerprint
@@ -243,6 +244,8 @@ def _run_and_tell(home: Home, *, month: str | None, as_json: bool, all_months: b
 
     if month is not None:
         month_of(month)
+    # A wrong name is told before anything is computed.
+    audience_policies(home.settings.governance.public_policy)
     refused: list[DeliveryError] = []
     pull_sources(home, on_refused=refused.append)
     if not deliveries(home):

@@ -53,7 +53,8 @@ def pub_layer(
     run = home_run.run_for(context)
     names = selected_names(context)
     if POLICIES in names:
-        yield result(run.keep_frame(POLICIES, policy_table()))
+        public = run.settings.governance.public_policy
+        yield result(run.keep_frame(POLICIES, policy_table(public_policy=public)))
     if RELEASED_COUNTS in names:
         yield result(run.keep_frame(RELEASED_COUNTS, released_counts(run.home.reports)))
     failed: list[KeyCheck] = []

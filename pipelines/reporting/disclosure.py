@@ -14,12 +14,13 @@ import polars
 import yaml
 
 from pipelines.errors import ContractError, UsageError
+from pipelines.governance_settings import PUBLIC_POLICY
 
 POLICY_FOLDER = Path(__file__).parents[2] / "data_contracts" / "disclosure"
 DIRECTOR_POLICY = "internal"
 THERAPIST_POLICY = "therapist"
 AUDITOR_POLICY = "auditor"
-DEFAULT_PUBLIC_POLICY = "nhs_england"
+DEFAULT_PUBLIC_POLICY = PUBLIC_POLICY
 LEVELS = ("clinic", "programme", "therapist", "group", "stratum")
 DIRECTOR = "director"
 AUDITOR = "auditor"
@@ -192,7 +193,7 @@ def audience_policies(public_policy: str = DEFAULT_PUBLIC_POLICY) -> dict[str, P
     if public_policy not in names:
         raise UsageError(
             "No disclosure policy of that name is for the public.",
-            where="the public report's policy",
+            where="clinic.toml, [public] policy",
             expected=" or ".join(names),
             found=public_policy,
             todo="name one of these",

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from pipelines.comparison.spc import FALLEN, RISEN
+from pipelines.comparison.spc import CANNOT_TELL, FALLEN, RISEN
 from pipelines.reporting.context import Context
-from pipelines.reporting.figures import CLINIC, ROLLING, Measure
+from pipelines.reporting.figures import CLINIC, ROLLING, YEAR, Measure
 from pipelines.reporting.in_short_facts import (
     claim_sentences,
     domain_sentences,
@@ -14,6 +14,7 @@ from pipelines.reporting.in_short_facts import (
 from pipelines.reporting.missing_measures import missing_sentences
 from pipelines.reporting.model import Sentence, Trend
 from pipelines.reporting.programme_change_words import change_sentences, own_change_sentences
+from pipelines.reporting.programme_changes import clinic_beside_the_year_before
 from pipelines.reporting.sentences import (
     TOO_FEW,
     WITHHELD,
@@ -93,7 +94,7 @@ def _activity(context: Context) -> list[Sentence]:
 
 def _outcomes(context: Context) -> list[Sentence]:
     """Signals before what shows none; then who is in it, and what the domains and claims say."""
-    results = _results(context, context.measures[0])
+    results = _beside_a_year_before(context, _results(context, context.measures[0]))
     others = signals_in_short(context)
     changes = [*change_sentences(context), *own_change_sentences(context)]
     found = sorted([*results, *others, *changes], key=lambda item: not is_signal(item))
@@ -108,6 +109,26 @@ def _outcomes(context: Context) -> list[Sentence]:
         ),
     ]
     return without_weakest(found, results[1:])
+
+
+def _beside_a_year_before(context: Context, results: list[Sentence]) -> list[Sentence]:
+    """On the page of a year the first result says how the one before was: no chart judges years."""
+    measure = context.measures[0]
+    is_year = context.headline.kind == YEAR and context.subject == CLINIC
+    if not is_year or not results or not measure.has_reliable_change:
+        return results
+    moved = clinic_beside_the_year_before(context.figures, measure, context.words)
+    if moved.verdict == CANNOT_TELL or moved.before is None:
+        return results
+    words, before = context.words, moved.before
+    text = words.say(
+        f"sentence.year_before.{moved.verdict}",
+        rate=words.percent(before.rate or 0, n=before.n),
+        x=words.count(before.x or 0),
+        n=words.count(before.n or 0),
+    )
+    rule = f"year.{moved.verdict}"
+    return [Sentence(f"{results[0].text} {text}", rule, results[0].link), *results[1:]]
 
 
 def is_signal(sentence: Sentence) -> bool:

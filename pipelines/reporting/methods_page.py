@@ -43,9 +43,10 @@ def methods_page(
     """
     sections = [
         _rules(connection, RULES_IN_FORCE, words),
-        _definitions(models.values(), made, words, parameters),
         *(_rules(connection, table, words) for table in _rule_tables(connection)),
         evidence_section(words),
+        # Last, as only who checks a figure needs them.
+        _definitions(models.values(), made, words, parameters),
     ]
     return Page(
         title=words.say("methods.title"),

@@ -181,7 +181,7 @@ def _row(context: Context, change: ProgrammeChange) -> Row:
         how = "chart" if change.has_chart else "years"
         judged = text_cell(
             words.say(f"changes.by.{how}", measure=change.measure.instrument.name),
-            change.window.words,
+            change.window.words if change.has_chart else "",
         )
     return Row(
         (

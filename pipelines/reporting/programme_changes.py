@@ -11,9 +11,20 @@ from dataclasses import dataclass
 from math import hypot
 from statistics import NormalDist
 
+from pipelines.comparison.funnel import Z_95
 from pipelines.comparison.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
 from pipelines.comparison.units import wilson
-from pipelines.reporting.figures import MONTH, QUARTER, ROLLING, Figures, Measure, Record, Subject
+from pipelines.reporting.figures import (
+    CLINIC,
+    MONTH,
+    QUARTER,
+    ROLLING,
+    YEAR,
+    Figures,
+    Measure,
+    Record,
+    Subject,
+)
 from pipelines.reporting.model import Trend
 from pipelines.reporting.sentences import (
     Minimums,
@@ -166,8 +177,8 @@ def _judged_by_year(
             change.measure,
             change.window,
             False,
-            _beside_the_year_before(change.better, z),
-            _beside_the_year_before(change.worse, z),
+            beside_the_year_before(change.better, z),
+            beside_the_year_before(change.worse, z),
         )
     return judged
 
@@ -184,7 +195,24 @@ def _is_enough(change: ProgrammeChange, minimums: Minimums) -> bool:
     )
 
 
-def _beside_the_year_before(moved: Moved, z: float) -> Moved:
+def clinic_beside_the_year_before(figures: Figures, measure: Measure, words: Wording) -> Moved:
+    """The clinic's share reliably better in a calendar year beside the one before, at 95 %.
+
+    It cannot tell where a year has too few courses for a comparison, or none.
+    """
+    shares = [
+        better_share(figures.outcome(measure, CLINIC, YEAR, each.end_on))
+        for each in (window(figures, YEAR, words, years_back=back) for back in (0, 1))
+    ]
+    moved = Moved("better", CANNOT_TELL, shares[0], before=shares[1])
+    least = figures.policy["minimum_pairs_for_comparison"]
+    if any((share.n or 0) < least for share in shares):
+        return moved
+    return beside_the_year_before(moved, Z_95)
+
+
+def beside_the_year_before(moved: Moved, z: float) -> Moved:
+    """The same, judged by whether the interval of the difference leaves out none at all."""
     now, before = moved.now, moved.before
     if before is None or None in (now.x, before.x):
         return moved

@@ -11,6 +11,7 @@ from pipelines.reporting.care_section import derived_ends
 from pipelines.reporting.completeness_chart import completeness_chart
 from pipelines.reporting.context import Context, column, share_cell, subject_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Record
+from pipelines.reporting.missing_measures import missing_sentences
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.sentences import Share, measured_share, share_of
 from pipelines.reporting.wording import Wording
@@ -84,7 +85,7 @@ def _completeness_part(context: Context) -> Section:
     words = context.words
     clinic = context.figures.completeness(context.subject, ROLLING, context.year.end_on)
     share = done_share(clinic)
-    paragraphs: list[str] = []
+    paragraphs = [each.text for each in missing_sentences(context)]
     if share.n and share.rate is not None:
         paragraphs.append(
             words.say(

@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.errors import BusyError, SettingsError, UsageError
 from pipelines.home import SETTINGS_FILE, Home
+from pipelines.reporting.disclosure import audience_policies
 
 CLINIC = '[clinic]\nname = "Made-up"\npseudonym_salt = "pepper"\n'
 
@@ -136,6 +137,16 @@ def test_settings_that_figures_depend_on_change_the_digest(settings_of):
         )
     }
     assert len(digests) == 6
+
+
+def test_the_public_pages_policy_can_be_set_and_changes_the_digest(settings_of):
+    default = settings_of(CLINIC)
+    other = settings_of(CLINIC + '[public]\npolicy = "cms"\n')
+    assert default.governance.public_policy == "nhs_england"
+    assert audience_policies(other.governance.public_policy)["public"].policy_id == "cms"
+    assert other.digest != default.digest
+    with pytest.raises(UsageError, match="No disclosure policy of that name is for the public"):
+        audience_policies("internal")
 
 
 def test_a_new_home_has_settings_an_inbox_and_a_salt_of_its_own(tmp_path):

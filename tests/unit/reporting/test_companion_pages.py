@@ -56,7 +56,7 @@ def test_methods_list_every_rule_with_its_source_and_every_definition() -> None:
         clinic="C",
         parameters=settings,
     )
-    in_force, definitions, thresholds, evidence = page.sections
+    in_force, thresholds, evidence, definitions = page.sections
     assert evidence.section_id == "evidence"
     assert [each.label for each in in_force.tables[0].columns] == [
         "instrument id", "points", "is active", "aliases", "source",
@@ -131,7 +131,7 @@ def test_a_table_of_rules_without_rows_is_left_out() -> None:
     connection.execute("delete from pub_outcome_rules")
     page = methods_page(connection, {}, WORDS, clinic="C", parameters=settings)
     assert [each.section_id for each in page.sections] == [
-        "definitions", "ref-thresholds", "evidence",
+        "ref-thresholds", "evidence", "definitions",
     ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from pipelines.reporting.programme_change_words import (
 )
 from pipelines.reporting.programme_changes import (
     ProgrammeChange,
+    clinic_beside_the_year_before,
     difference_limits,
     programme_changes,
 )
@@ -205,3 +206,21 @@ def test_a_programmes_own_page_says_the_same(before: dict[str, Any] | None, said
     # One with a chart has the sentence of the chart.
     about = Subject("programme", "B", "B", "").key
     assert own_change_sentences(context(Shown(), changes=found, subject=about)) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "verdict"),
+    [
+        (row(400, 200), row(400, 160), RISEN),
+        (row(400, 160), row(400, 200), FALLEN),
+        (row(400, 180), row(400, 170), NO_CLEAR_CHANGE),
+        (row(29, 29), row(400, 10), CANNOT_TELL),
+        (row(400, 200), None, CANNOT_TELL),
+    ],
+)
+def test_a_year_of_the_clinic_stands_beside_the_one_before(
+    now: dict[str, Any], before: dict[str, Any] | None, verdict: str
+) -> None:
+    years = {("year", NOW): now} | ({("year", YEAR_BEFORE): before} if before else {})
+    figures = cast(Figures, Programmes(clinic=years))
+    assert clinic_beside_the_year_before(figures, PHQ9, WORDS).verdict == verdict
