@@ -85,16 +85,18 @@ def headline_kind(
     for kind, count in ((MONTH, 12), (QUARTER, 4)):
         ends = figures.period_ends(kind, count)
         rows = [figures.outcome(measures[0], subject, kind, end) for end in ends]
-        least = 1 if subject == CLINIC else figures.policy["minimum_pairs_for_comparison"]
+        needed = "rate" if subject == CLINIC else "comparison"
+        least = figures.policy[f"minimum_pairs_for_{needed}"]
         known = [
             row
             for row in rows
-            if row is not None and (row["n_paired"] or 0) >= least and _has_rate(row)
+            if row is not None and (row["n_paired"] or 0) >= least and _has_figure(row)
         ]
         if ends and 2 * len(known) >= len(ends):
             return kind
     return ROLLING
 
 
-def _has_rate(row: Record) -> bool:
+def _has_figure(row: Record) -> bool:
+    """A share better, or where the measure has no rule for one, a mean."""
     return row["improved_rate"] is not None or row["first_mean_points"] is not None
