@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pipelines.contracts.cell_types import DUCKDB_TYPES, value_sql
 from pipelines.contracts.odcs import ROW_KINDS, load_contracts
 from pipelines.contracts.row_rules import check_select, explain, rule_counts_select
+from pipelines.engine import Engine
 
 CONTRACTS = load_contracts()
 EPISODE = {
@@ -349,3 +350,35 @@ def test_a_rule_is_explained_without_any_value():
         explain(CONTRACTS["groups"].rule("groups.capacity.minimum"))
         == "groups.capacity: expected at least 1"
     )
+
+
+@pytest.mark.parametrize("table", sorted(CONTRACTS))
+def test_the_pass_over_a_file_joins_nothing_since_rows_would_lose_their_order(table):
+    contract = CONTRACTS[table]
+    cells = ", ".join(f"'' as \"{column.name}\"" for column in contract.columns)
+    present = frozenset(column.name for column in contract.columns)
+    sql = check_select(contract, source=f"(select {cells} from range(9)) as rows", present=present)
+    with duckdb.connect() as connection:
+        plan = connection.execute(f"explain {sql}", {"delivered_on": date(2024, 1, 1)}).fetchall()
+    assert "Projection" in plan[0][1]
+    assert "Join" not in plan[0][1]
+
+
+def test_rows_of_a_long_file_stay_in_their_order(tmp_path):
+    source = (
+        "(select 'R' || n as response_id, 'C1' as client_id, 'phq9' as instrument_id,"
+        " '2024-01-01T10:00' as administered_at, 'client' as respondent, n + 2 as line"
+        " from range(250000) as numbers(n)) as rows"
+    )
+    present = frozenset(
+        ("response_id", "client_id", "instrument_id", "administered_at", "respondent")
+    )
+    sql = check_select(CONTRACTS["responses"], source=source, present=present, line="line")
+    with Engine(scratch=tmp_path / "engine") as engine:
+        path = tmp_path / "rows.parquet"
+        engine.write_parquet(sql, path, {"delivered_on": date(2024, 1, 2)})
+        (n_moved,) = engine.one(
+            f"select count(*) from read_parquet('{path}', file_row_number = true)"
+            " where line <> file_row_number + 2"
+        )
+    assert n_moved == 0
