@@ -33,6 +33,7 @@ def make_observation_acts(engine: Engine) -> None:
 
 def _score_bearing(engine: Engine) -> None:
     """Make `scored`, the Observations with a meaning, by the first of their codes that has one."""
+    # Most have one code, which needs no choice.
     engine.execute(
         """
         create table scored as
@@ -43,6 +44,7 @@ def _score_bearing(engine: Engine) -> None:
                 unnest(codes) as code,
                 unnest(range(1, len(codes) + 1)) as place
             from fhir_observation
+            where len(codes) > 1
         ),
 
         known as (
@@ -52,6 +54,16 @@ def _score_bearing(engine: Engine) -> None:
             qualify row_number() over (partition by c.id order by c.place, c.code) = 1
         )
 
+        select
+            o.*,
+            m.instrument_id,
+            m.item,
+            m.kind,
+            instant_of(o.effective_at) as at_instant
+        from fhir_observation as o
+        inner join meanings as m on m.code = o.codes[1]
+        where len(o.codes) = 1
+        union all
         select
             o.*,
             k.instrument_id,
@@ -192,12 +204,25 @@ def _gather(engine: Engine) -> None:
             from roots
         ),
 
-        leaders as (
-            select subject_key, instrument_id, at_instant, id, kind
+        -- Alone at its instant a root leads itself, as it does without a leader.
+        crowded as (
+            select subject_key, instrument_id, at_instant
             from ranked
             where subject_key is not null and at_instant is not null
+            group by subject_key, instrument_id, at_instant
+            having count(*) > 1
+        ),
+
+        leaders as (
+            select r.subject_key, r.instrument_id, r.at_instant, r.id, r.kind
+            from ranked as r
+            inner join crowded as c on
+                c.subject_key = r.subject_key
+                and c.instrument_id = r.instrument_id
+                and c.at_instant = r.at_instant
             qualify row_number() over (
-                partition by subject_key, instrument_id, at_instant order by kind_rank, id
+                partition by r.subject_key, r.instrument_id, r.at_instant
+                order by r.kind_rank, r.id
             ) = 1
         )
 
@@ -220,9 +245,17 @@ def _gather(engine: Engine) -> None:
         """
         create table act_roots as
         with
-        with_forms as (
-            select *, min(form_id) over (partition by leader_id) as act_form_id
+        leaders_forms as (
+            select leader_id, min(form_id) as act_form_id
             from moments
+            where form_id is not null
+            group by leader_id
+        ),
+
+        with_forms as (
+            select m.*, f.act_form_id
+            from moments as m
+            left join leaders_forms as f on f.leader_id = m.leader_id
         ),
 
         form_leaders as (
@@ -265,8 +298,10 @@ def _gather(engine: Engine) -> None:
             s.effective_at,
             s.at_instant,
             s.kind as leading_kind
-        from (select act_id, min(form_id) as form_id from act_roots group by act_id) as a
+        from act_roots as a
         inner join scored as s on s.id = a.act_id
+        -- An act is led by one of its roots, and all of them name one form or none.
+        where a.root_id = a.act_id
         """
     )
 
