@@ -6,6 +6,7 @@ from pipelines.comparison.spc import CANNOT_TELL, FALLEN, RISEN
 from pipelines.reporting.context import Context
 from pipelines.reporting.figures import CLINIC, ROLLING, YEAR, Measure
 from pipelines.reporting.in_short_facts import (
+    behind_the_year,
     claim_sentences,
     domain_sentences,
     programme_sentences,
@@ -206,4 +207,6 @@ def _changes(context: Context, measure: Measure) -> list[Sentence]:
         # Where there is no rate, better and worse would say the same thing twice.
         if said and not (found and said[0].rule == found[-1].rule in (TOO_FEW, WITHHELD)):
             found += said
+    if now.kind != ROLLING and (not found or found[0].rule == TOO_FEW):
+        found[:1] = behind_the_year(context, measure, found[:1])
     return found

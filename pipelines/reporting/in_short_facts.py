@@ -1,18 +1,24 @@
 """What In short says beside the first measure: who is in it, domains, claims, programmes."""
 
+from dataclasses import replace
+
 from pipelines.reporting.claims_section import closed_claims
 from pipelines.reporting.comparing import ABOVE, BELOW, WITHIN
 from pipelines.reporting.comparison_words import compared_counts
 from pipelines.reporting.context import Context
 from pipelines.reporting.domains_section import DOMAINS, domain_name, domain_share, leading_rows
-from pipelines.reporting.figures import ROLLING
+from pipelines.reporting.figures import ROLLING, Measure
 from pipelines.reporting.model import Sentence
 from pipelines.reporting.sentences import (
     MEASURED_MINIMUM,
+    TOO_FEW,
+    WITHHELD,
     Share,
+    better_share,
     is_under_measured,
     measured_sentence,
     measured_share,
+    share_sentences,
 )
 from pipelines.reporting.wording import Wording
 
@@ -21,6 +27,33 @@ MAY_PUBLISH = "may_publish"
 # Why a programme is not compared, as `comparing` says it, by what a reader is told.
 _TOO_FEW = ("too_few_to_compare", "too_few_pairs_for_rate", "none")
 _UNDER_MEASURED = "unmeasured"
+
+
+def behind_the_year(
+    context: Context, measure: Measure, without_rate: list[Sentence]
+) -> list[Sentence]:
+    """What has no rate in a month, behind the twelve months' where that can be given.
+
+    `without_rate` is the one sentence that says so, or none where nobody was there.
+    """
+    row = context.figures.outcome(measure, context.subject, ROLLING, context.year.end_on)
+    said = share_sentences(
+        better_share(row),
+        topic="better",
+        measure=measure.instrument.name,
+        period=context.year.words,
+        verdict=None,
+        period_kind=ROLLING,
+        minimums=context.minimums,
+        words=context.words,
+        link=f"measure-{measure.instrument.instrument_id}",
+    )
+    if not said or said[0].rule in (TOO_FEW, WITHHELD):
+        return without_rate
+    if not without_rate:
+        return said
+    (few,) = without_rate
+    return [replace(few, text=f"{said[0].text} {few.text}")]
 
 
 def who_sentences(context: Context) -> list[Sentence]:

@@ -9,6 +9,7 @@ from pipelines.comparison.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
 from pipelines.reporting.comparing import ABOVE, WITHIN
 from pipelines.reporting.in_short import AT_MOST, is_signal, without_weakest
 from pipelines.reporting.in_short_facts import (
+    behind_the_year,
     claim_sentences,
     domain_sentences,
     programme_sentences,
@@ -20,6 +21,7 @@ from pipelines.reporting.trends import usual_range
 from tests.unit.reporting.shown_figures import (
     END_ON,
     MINIMUMS,
+    PHQ9,
     WORDS,
     Shown,
     context,
@@ -205,3 +207,31 @@ def test_it_is_said_how_many_programmes_were_compared_and_why_not_the_rest() -> 
     )
     assert found.rule == "programmes.better"
     assert "Better: p0 (PHQ-9)" in found.text
+
+
+class YearOnly(Shown):
+    """Measured courses of the twelve months, and how many of them were better."""
+
+    n_paired = 0
+
+    def outcome(self, *_: object) -> Any:
+        n, x = self.n_paired, self.n_paired // 2
+        known = {"n_finished": n, "n_paired": n, "n_improved": x, "withheld_figures": None}
+        rates = dict.fromkeys(
+            (f"improved_rate{end}" for end in ("", "_lower", "_upper", "_worst", "_best")),
+            None if n < 5 else 0.5,
+        )
+        return known | rates | {"paired_rate": 1.0}
+
+
+@pytest.mark.parametrize(("n", "is_told"), [(5, True), (4, False)])
+def test_a_month_without_a_rate_stands_behind_the_twelve_months(n: int, is_told: bool) -> None:
+    figures = YearOnly()
+    figures.n_paired = n
+    few = Sentence("Few in October.", "too_few", "link")
+    (said,) = behind_the_year(context(figures), PHQ9, [few])
+    assert said.rule == "too_few"
+    assert said.text.endswith("Few in October.")
+    assert ("the twelve months to October 2026" in said.text) == is_told
+    alone = behind_the_year(context(figures), PHQ9, [])
+    assert len(alone) == is_told
