@@ -1,5 +1,7 @@
 """If nobody were missing: imputed rates between the measured ones and their bounds."""
 
+from collections.abc import Mapping
+
 from pipelines.reporting.context import Context, column, text_cell
 from pipelines.reporting.figures import ROLLING, Measure, Record
 from pipelines.reporting.model import Cell, Row, Section, Table
@@ -31,6 +33,7 @@ def imputed_part(context: Context) -> Section | None:
         title=words.say("imputed.title"),
         paragraphs=(
             words.say("imputed.lead", n=words.count(n_imputations)),
+            *_rests_on(context, {each: imputed[(*each.key, _OUTCOMES[0])][0] for each in drawn}),
             words.say("imputed.caution"),
         ),
         tables=(
@@ -53,6 +56,22 @@ def imputed_part(context: Context) -> Section | None:
             ),
         ),
     )
+
+
+def _rests_on(context: Context, first: Mapping[Measure, Record]) -> list[str]:
+    """A sentence for the measures whose filling knows the same of a course."""
+    words = context.words
+    alike: dict[str, list[str]] = {}
+    for measure, row in first.items():
+        alike.setdefault(row["rests_on"], []).append(measure.instrument.name)
+    return [
+        words.say(
+            "imputed.rests_on",
+            measures=words.listed(names),
+            known=words.listed([words.say(f"imputed.known.{each}") for each in known.split(", ")]),
+        )
+        for known, names in alike.items()
+    ]
 
 
 def _shift_words(context: Context, shift: float) -> str:

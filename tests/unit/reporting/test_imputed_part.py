@@ -27,6 +27,7 @@ def rows(instrument_id: str, rate: float | None = 0.46) -> list[dict[str, Any]]:
             "imputed_rate_lower": None if rate is None else lower,
             "imputed_rate_upper": None if rate is None else upper,
             "n_imputations": 20,
+            "rests_on": "first_score, ending, dose_doublings",
         }
         for outcome in ("deteriorated", "improved")
         for shift, shown, lower, upper in SHIFTS
@@ -38,6 +39,10 @@ def test_measured_bounds_and_imputed_rates_stand_side_by_side() -> None:
     found = imputed_part(context(figures, measures=(PHQ9, WSAS)))
     assert found is not None
     assert "filled in 20 times" in found.paragraphs[0]
+    assert found.paragraphs[1] == (
+        "PHQ-9: like them in the first score, how the course ended and how many sessions it had,"
+        " as far as there are measured courses enough to tell."
+    )
     (table,) = found.tables
     assert [each.label for each in table.columns][-3:] == [
         "Filled in as expected",
