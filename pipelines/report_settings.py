@@ -1,7 +1,8 @@
 """What a clinic changes about its reports: `[report]` of `clinic.toml`, and its own templates.
 
 Sections come in the clinic's order or not at all, texts of its own stand where it wants them, and
-one colour is its own. What a figure is, and how it was counted, is not the clinic's to leave out.
+its colour and its logo are its own. What a figure is, and how it was counted, is not the clinic's
+to leave out.
 """
 
 import re
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from pipelines.errors import SettingsError
 from pipelines.files import sha256_file
+from pipelines.report_logo import Logo, read_logo
 from pipelines.toml_sections import Section, Sections
 
 TEMPLATES_FOLDER = "templates"
@@ -38,8 +40,8 @@ class ReportSettings:
     """The look of a clinic's reports.
 
     `first`: sections in the clinic's order, the others after them; `hidden`: those left out;
-    `accent`, `accent_dark`: colours of links, "" for ours; `templates`: the clinic's folder of
-    templates, None where it has none.
+    `accent`, `accent_dark`: colours of links and drawings, "" for ours; `logo`: None for none;
+    `templates`: the clinic's folder of templates, None where it has none.
     """
 
     first: tuple[str, ...] = ()
@@ -47,6 +49,7 @@ class ReportSettings:
     texts: tuple[OwnText, ...] = ()
     accent: str = ""
     accent_dark: str = ""
+    logo: Logo | None = None
     templates: Path | None = None
 
     @property
@@ -54,8 +57,13 @@ class ReportSettings:
         """Changes with every setting and every byte of the clinic's templates."""
         own = sorted(self.templates.glob("*.j2")) if self.templates else []
         files = [(path.name, sha256_file(path)) for path in own]
-        settings = [self.first, self.hidden, self.texts, self.accent, self.accent_dark]
+        logo = self.logo.digest if self.logo else ""
+        settings = [self.first, self.hidden, self.texts, self.accent, self.accent_dark, logo]
         return repr([settings, files])
+
+
+# What a clinic has that changes nothing.
+OURS = ReportSettings()
 
 
 def read_report_settings(sections: Sections) -> ReportSettings:
@@ -75,6 +83,7 @@ def read_report_settings(sections: Sections) -> ReportSettings:
         ),
         accent=_colour(section, "accent"),
         accent_dark=_colour(section, "accent_dark"),
+        logo=_logo(section),
         templates=templates if templates.is_dir() else None,
     )
     section.refuse_leftovers()
@@ -121,6 +130,12 @@ def _colour(section: Section, key: str) -> str:
             todo="take a darker colour for light paper, a lighter one for dark",
         )
     return colour
+
+
+def _logo(section: Section) -> Logo | None:
+    name = section.take("logo", str, "")
+    where = f"{section.path}, [{section.name}] logo"
+    return read_logo(section.path.parent / name, where=where) if name else None
 
 
 def _ids(section: Section, key: str) -> tuple[str, ...]:

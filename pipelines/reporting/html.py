@@ -16,7 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from pipelines.errors import ModelError
-from pipelines.report_settings import ReportSettings
+from pipelines.report_settings import OURS, ReportSettings
 from pipelines.reporting.charts import svg
 from pipelines.reporting.drawings.marks import SIZES, Size
 from pipelines.reporting.drawings.sparkline import sparkline
@@ -29,7 +29,6 @@ REPORTS_FOLDER = Path(__file__).parents[2] / "reports"
 TEMPLATE_FOLDER = REPORTS_FOLDER / "templates"
 # A table of more rows than this is folded, so that a page is no wall of figures.
 FOLD_FROM = 12
-OURS = ReportSettings()
 # What an expression of a template may run into beside a name that is not there.
 _OF_EXPRESSIONS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -86,6 +85,7 @@ def _render(template: str, look: ReportSettings, *, language: str, **values: obj
             count=words.count,
             language=language,
             own_style=_own_style(look),
+            logo=look.logo.address if look.logo else "",
             **values,
         )
     except jinja2.TemplateSyntaxError as error:

@@ -4,10 +4,11 @@ What belongs here is what `reports/print/page.typ` is given: the texts of a repo
 order of paper, its drawings, its colours. Every text reaches the template as data.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from pipelines.report_settings import OURS, ReportSettings
 from pipelines.reporting.drawings.marks import WIDE
 from pipelines.reporting.glyphs import printable
 from pipelines.reporting.model import Card, Cell, Chart, Column, Page, Report, Section, Table
@@ -16,6 +17,7 @@ from pipelines.reporting.tokens import paper_colours
 from pipelines.reporting.typesetting import FONTS, typeset
 from pipelines.reporting.wording import Wording, load_wording
 
+Colours = Mapping[str, str]
 PAPERS = {"a4": "a4", "letter": "us-letter"}
 DRAFT = "draft"
 # From so many sections on, paper has a list of them.
@@ -30,17 +32,22 @@ MANY_COLUMNS = 7
 MOST_COLUMNS = 10
 
 
-def render_pdf(printed: Report | Page, *, paper: str = "a4") -> bytes:
-    """The report or page as PDF/UA-1 on `a4` or `letter`.
+def render_pdf(printed: Report | Page, *, paper: str = "a4", look: ReportSettings = OURS) -> bytes:
+    """The report or page as PDF/UA-1 on `a4` or `letter`, with the clinic's colour and logo.
 
     Raises: ModelError naming the line of the template when it cannot be set.
     """
     words = load_wording(printed.language if isinstance(printed, Page) else printed.head.language)
-    content = _report(printed, words) if isinstance(printed, Report) else _page(printed)
+    colours = {**paper_colours(), **({"accent": look.accent} if look.accent else {})}
+    if isinstance(printed, Report):
+        content = _report(printed, words, colours)
+    else:
+        content = _page(printed, colours)
     content |= {
         "paper": PAPERS[paper],
         "fonts": FONTS,
-        "colours": dict(paper_colours()),
+        "colours": colours,
+        "logo": {"svg": look.logo.svg if look.logo else ""},
         "words": {
             "beside": words.say("page.beside"),
             "in_short": words.say("section.in_short"),
@@ -54,7 +61,7 @@ def render_pdf(printed: Report | Page, *, paper: str = "a4") -> bytes:
     return typeset("page.typ", printable(content))
 
 
-def _report(report: Report, words: Wording) -> dict[str, Any]:
+def _report(report: Report, words: Wording, colours: Colours) -> dict[str, Any]:
     head = report.head
     return {
         "title": head.title,
@@ -68,15 +75,15 @@ def _report(report: Report, words: Wording) -> dict[str, Any]:
         "beside": [asdict(each) for each in report.companions],
         "in_short": [asdict(each) for each in report.in_short],
         "look_at": [asdict(each) for each in report.look_at],
-        "cards": [_card(card) for card in report.key_figures],
+        "cards": [_card(card, colours) for card in report.key_figures],
         "counted": [asdict(card) | {"trend": None} for card in report.key_figures if card.details],
         "contents": _contents(report.sections),
         "places": _places(report.sections),
-        "sections": [_section(section, words) for section in report.sections],
+        "sections": [_section(section, words, colours) for section in report.sections],
     }
 
 
-def _page(page: Page) -> dict[str, Any]:
+def _page(page: Page, colours: Colours) -> dict[str, Any]:
     words = load_wording(page.language)
     title = f"{page.title} · {page.clinic}"
     return {
@@ -95,7 +102,7 @@ def _page(page: Page) -> dict[str, Any]:
         "counted": [],
         "contents": _contents(page.sections),
         "places": _places(page.sections),
-        "sections": [_section(section, words) for section in page.sections],
+        "sections": [_section(section, words, colours) for section in page.sections],
     }
 
 
@@ -116,27 +123,26 @@ def _places(sections: Sequence[Section]) -> list[str]:
     return [each for section in sections for each in ids(section)]
 
 
-def _section(section: Section, words: Wording) -> dict[str, Any]:
+def _section(section: Section, words: Wording, colours: Colours) -> dict[str, Any]:
     return {
         "section_id": section.section_id,
         "title": section.title,
         "paragraphs": section.paragraphs,
-        "charts": [_chart(chart, words) for chart in section.charts],
+        "charts": [_chart(chart, words, colours) for chart in section.charts],
         "tables": [_table(table, words) for table in section.tables],
         "definitions": [asdict(each) for each in section.definitions],
-        "parts": [_section(part, words) for part in section.parts],
+        "parts": [_section(part, words, colours) for part in section.parts],
     }
 
 
-def _chart(chart: Chart, words: Wording) -> dict[str, Any]:
-    colours = paper_colours()
+def _chart(chart: Chart, words: Wording, colours: Colours) -> dict[str, Any]:
     keys = ("better", "same", "worse", "missing") if chart.drawing == "profile" else ()
     return {
         "title": chart.title,
         "subtitle": chart.subtitle,
         "summary": chart.summary,
         "alt": f"{chart.title}. {chart.summary}",
-        "svg": print_drawing(chart),
+        "svg": print_drawing(chart, colours),
         "width": WIDE.width * MM_PER_PIXEL,
         "keys": [
             {
@@ -149,12 +155,12 @@ def _chart(chart: Chart, words: Wording) -> dict[str, Any]:
     }
 
 
-def _card(card: Card) -> dict[str, Any]:
+def _card(card: Card, colours: Colours) -> dict[str, Any]:
     shown = {
         name: getattr(card, name)
         for name in ("name", "figure", "of", "interval", "note", "trend_words", "year_ago")
     }
-    drawn = print_sparkline(card.trend) if card.trend else ""
+    drawn = print_sparkline(card.trend, colours) if card.trend else ""
     return shown | {"svg": drawn, "alt": f"{card.name}: {card.trend_words or card.figure}"}
 
 

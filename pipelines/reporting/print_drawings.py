@@ -5,12 +5,12 @@ alone.
 """
 
 import re
+from collections.abc import Mapping
 
 from pipelines.reporting.charts import drawn
 from pipelines.reporting.drawings.marks import WIDE
 from pipelines.reporting.drawings.sparkline import sparkline
 from pipelines.reporting.model import Chart, Trend
-from pipelines.reporting.tokens import paper_colours
 
 FONT = "Source Sans Pro"
 _XMLNS = "http://www.w3.org/2000/svg"
@@ -28,18 +28,17 @@ _SPARK_STYLE = (
 )
 
 
-def print_drawing(chart: Chart) -> str:
-    """A chart as an SVG file of its own."""
+def print_drawing(chart: Chart, colours: Mapping[str, str]) -> str:
+    """A chart as an SVG file of its own; `colours` by the names of the tokens."""
     content = drawn(chart, WIDE).svg(xmlns=_XMLNS, font_family=FONT)
-    return _coloured(content.replace(">", f">{_HATCH}", 1))
+    return _coloured(content.replace(">", f">{_HATCH}", 1), colours)
 
 
-def print_sparkline(trend: Trend) -> str:
+def print_sparkline(trend: Trend, colours: Mapping[str, str]) -> str:
     """The small line of a card as an SVG file of its own."""
     content = sparkline(trend).replace("<svg", f'<svg xmlns="{_XMLNS}"', 1)
-    return _coloured(content.replace(">", f">{_SPARK_STYLE}", 1))
+    return _coloured(content.replace(">", f">{_SPARK_STYLE}", 1), colours)
 
 
-def _coloured(content: str) -> str:
-    colours = paper_colours()
+def _coloured(content: str, colours: Mapping[str, str]) -> str:
     return re.sub(r"var\(--([\w-]+)\)", lambda found: colours[found[1]], content)

@@ -14,8 +14,8 @@ from multiprocessing.connection import wait
 from pathlib import Path, PurePosixPath
 
 from pipelines.files import write_atomic
-from pipelines.report_settings import ReportSettings
-from pipelines.reporting.html import OURS, render_month
+from pipelines.report_settings import OURS, ReportSettings
+from pipelines.reporting.html import render_month
 from pipelines.reporting.model import Companion, SubjectPage
 from pipelines.reporting.pdf import render_pdf
 from pipelines.reporting.wording import load_wording
@@ -83,7 +83,7 @@ def write_page(
         report = replace(report, companions=(*report.companions, Companion(name, printed.name)))
     write_atomic(path, render_month(report, look))
     if paper is not None:
-        write_atomic(printed, render_pdf(report, paper=paper))
+        write_atomic(printed, render_pdf(report, paper=paper, look=look))
     write_atomic(data, report.to_json())
     return path, data
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from pipelines.report_settings import ReportSettings
+from pipelines.report_settings import OURS, ReportSettings
 from pipelines.reporting.data_files import DICTIONARY, data_files
 from pipelines.reporting.flat_tables import flat_tables
-from pipelines.reporting.html import OURS, render_month, render_page
+from pipelines.reporting.html import render_month, render_page
 from pipelines.reporting.model import Companion, Page, Report
 from pipelines.reporting.pdf import render_pdf
 from pipelines.reporting.wording import load_wording
@@ -59,7 +59,7 @@ def views_of(
     files[book] = workbook(report, words)
     content = render_month(report, look)
     if paper:
-        files[PDF_FILE] = render_pdf(report, paper=paper)
+        files[PDF_FILE] = render_pdf(report, paper=paper, look=look)
     return Views(report, content, files)
 
 
@@ -71,4 +71,4 @@ def printed_file(file: str) -> str:
 @lru_cache(maxsize=8)
 def _page_views(page: Page, paper: str | None, look: ReportSettings) -> tuple[str, bytes]:
     """A page beside a report, which is the same beside those of other months; its PDF, if any."""
-    return render_page(page, look), render_pdf(page, paper=paper) if paper else b""
+    return render_page(page, look), render_pdf(page, paper=paper, look=look) if paper else b""

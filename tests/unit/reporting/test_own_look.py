@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from pypdf import PdfReader
+from pypdf.generic import IndirectObject
 
 from pipelines.errors import ModelError, SettingsError
 from pipelines.home import read_settings
 from pipelines.report_settings import (
+    OURS,
     PAPERS,
     SECTIONS,
     OwnText,
@@ -16,10 +21,13 @@ from pipelines.report_settings import (
     contrast,
 )
 from pipelines.reporting.arrangement import arranged
-from pipelines.reporting.html import render_month
-from pipelines.reporting.model import Report
+from pipelines.reporting.html import render_month, render_page
+from pipelines.reporting.model import Page, Report
+from pipelines.reporting.pdf import render_pdf
 
 ReportOf = Callable[[str, str], Report]
+LOGO = b"""<svg xmlns="http://www.w3.org/2000/svg" width="30" height="10">
+<rect width="30" height="10" fill="#336699"/></svg>"""
 TOKENS = Path(__file__).parents[3] / "reports" / "static" / "tokens.css"
 
 
@@ -103,6 +111,46 @@ def test_a_colour_and_hostile_texts_come_out_as_they_should(report_of: ReportOf)
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "{{ report.head }} {% raw %} =cmd()" in page
     assert "<script>alert" not in page
+
+
+def test_a_logo_is_on_every_page_and_on_paper_with_the_colour(
+    report_of: ReportOf, tmp_path: Path
+) -> None:
+    (tmp_path / "logo.svg").write_bytes(LOGO)
+    look = settings_of(tmp_path, '[report]\nlogo = "logo.svg"\naccent = "#7a0043"\n')
+    assert look.logo is not None
+    report = report_of("activity only", "director")
+    assert f'<img class="logo" src="{look.logo.address}" alt="">' in render_month(report, look)
+    assert "<img" not in render_month(report)
+    page = Page("Methods", "Made-up Clinic", "How.", "en", report.sections[:1])
+    assert look.logo.address in render_page(page, look)
+    assert rgb("#336699") in colours_of(render_pdf(page, look=look))
+    clinics, plain = (colours_of(render_pdf(report, look=one)) for one in (look, OURS))
+    # The logo's own colour, and the accent in place of ours, in drawings too.
+    assert {rgb("#336699"), rgb("#7a0043")} <= clinics
+    assert rgb("#1f4e79") not in clinics
+    assert rgb("#1f4e79") in plain
+    assert rgb("#336699") not in plain
+
+
+def rgb(colour: str) -> tuple[float, ...]:
+    return tuple(round(int(colour[place : place + 2], 16) / 255, 3) for place in (1, 3, 5))
+
+
+def _object(reader: PdfReader, number: int) -> Any:
+    return reader.get_object(IndirectObject(number, 0, reader))
+
+
+def colours_of(printed: bytes) -> set[tuple[float, ...]]:
+    """The colours that a PDF's pages and the drawings in them name, from all of its streams."""
+    reader = PdfReader(BytesIO(printed))
+    text = b"\n".join(
+        found.get_data()
+        for number in range(1, cast(int, reader.trailer["/Size"]))
+        if hasattr(found := _object(reader, number), "get_data")
+    )
+    found = re.findall(rb"([\d.]+) ([\d.]+) ([\d.]+) (?:scn|SCN|rg|RG)\b", text)
+    return {tuple(round(float(part), 3) for part in each) for each in found}
 
 
 def test_a_clinics_template_extends_ours(report_of: ReportOf, tmp_path: Path) -> None:
