@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from click.testing import CliRunner
 
+from pipelines.cli import main
 from pipelines.engine import identifier
 from pipelines.files import sha256_file
 from pipelines.home import Home
@@ -65,6 +67,17 @@ def succeed(
     """Run the `outcomes` command, which must end well; returns what it printed."""
     done = outcomes(*arguments, env=env, command=command)
     assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def succeed_here(*arguments: str | Path) -> str:
+    """The same in this process, which has the libraries at hand: for tests that start many runs.
+
+    Importing them takes a third of a small clinic's run. Tests of what a start itself needs, or of
+    what it leaves behind, start a process.
+    """
+    done = CliRunner().invoke(main, [*map(str, arguments)])
+    assert done.exit_code == 0, f"exit {done.exit_code}\n{done.output}"
     return done.stdout
 
 

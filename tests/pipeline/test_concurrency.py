@@ -1,5 +1,6 @@
 """Runs that are started at once take turns, and a reader sees whole states only."""
 
+import csv
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import duckdb
 import pytest
 
 from pipelines.home import Home
-from pipelines.warehouse.snapshot import current_snapshot
+from pipelines.warehouse.snapshot import current_snapshot, ensure_catalogues
 from tests.pipeline.homes import (
     COMMAND,
     ROOT,
@@ -21,8 +22,6 @@ from tests.pipeline.homes import (
     contents,
     contents_seen,
     environment,
-    new_home,
-    succeed,
 )
 
 RERUN = ("mart_activity", "mart_outcomes", "mart_completeness", "mart_deliveries")
@@ -83,20 +82,33 @@ def warehouse_part(tables: dict[str, str]) -> frozenset[tuple[str, str]]:
     return frozenset((name, content) for name, content in tables.items() if name.startswith(layers))
 
 
+def one_more_course_has_ended(deliveries: Path, folder: Path) -> Path:
+    """A delivery of one row: the first course of the newest delivery that was still going on."""
+    newest = max(path for path in deliveries.iterdir() if path.is_dir())
+    folder.mkdir()
+    told = f'mode = "incremental"\ndelivered_on = "{folder.name}"\n'
+    (folder / "delivery.toml").write_text(told, encoding="utf-8")
+    with (newest / "episodes.csv").open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        course = next(row for row in rows if not row["ended_on"])
+    course |= {"ended_on": "2026-10-30", "end_reason": "completed"}
+    with (folder / "episodes.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, course)
+        writer.writeheader()
+        writer.writerow(course)
+    return folder
+
+
 @pytest.mark.slow
 def test_four_reruns_and_a_whole_run_at_once_succeed_and_no_reader_sees_two_states_mixed(
-    tmp_path: Path, tiny_deliveries: Path
+    tmp_path: Path, tiny_deliveries: Path, never_killed: tuple[Home, float]
 ) -> None:
-    home = new_home(tmp_path / "home")
-    *earlier, last = sorted(path for path in tiny_deliveries.iterdir() if path.is_dir())
-    for folder in earlier:
-        shutil.copytree(folder, home.inbox / folder.name)
-    succeed("run", "--home", home.root)
+    home = Home(shutil.copytree(never_killed[0].root, tmp_path / "home"))
+    ensure_catalogues(home)
     before = contents(current_snapshot(home))
-
+    changed = one_more_course_has_ended(tiny_deliveries, tmp_path / "2026-11-03")
     # The folder appears whole in the inbox, as it must.
-    shutil.copytree(last, tmp_path / last.name)
-    (tmp_path / last.name).rename(home.inbox / last.name)
+    changed.rename(home.inbox / changed.name)
     with Reader(home) as reader:
         processes = [
             start(

@@ -12,7 +12,7 @@ from pipelines.home import Home
 from pipelines.warehouse.snapshot import current_snapshot
 from tests.pipeline.conftest import MadeOnce
 from tests.pipeline.exports import clinic_tables, write_export
-from tests.pipeline.homes import contents, new_home, outcomes, published, records, succeed
+from tests.pipeline.homes import contents, new_home, outcomes, published, records, succeed_here
 
 CLIENTS = 6
 WHOLE = clinic_tables(clients=CLIENTS, measured_on=("2025-01-06", "2025-01-20"))
@@ -64,8 +64,8 @@ def _live_through(root: Path) -> None:
     observed = {}
     for name, tables, day, flags in STEPS:
         folder = write_export(root / "exports" / name.replace(" ", "-"), tables)
-        succeed("land", "--home", home.root, folder, "--delivered-on", day, *flags)
-        succeed("run", "--home", home.root)
+        succeed_here("land", "--home", home.root, folder, "--delivered-on", day, *flags)
+        succeed_here("run", "--home", home.root)
         observed[name] = observe(home)
     (root / "observed.json").write_text(json.dumps(observed), encoding="utf-8")
 
@@ -118,11 +118,11 @@ def _lose_rows(root: Path, lived: Path) -> None:
     # Runs beside the fixture's own home, which stays as it was.
     shutil.copytree(lived / "home", root / "home")
     home = Home(root / "home")
-    succeed("status", "--home", home.root)
-    succeed("quarantine", "--home", home.root)
+    succeed_here("status", "--home", home.root)
+    succeed_here("quarantine", "--home", home.root)
     before = published(home)
     folder = write_export(root / "too-few", TOO_FEW)
-    succeed("land", "--home", home.root, folder, "--delivered-on", "2025-04-30")
+    succeed_here("land", "--home", home.root, folder, "--delivered-on", "2025-04-30")
     done = outcomes("run", "--home", home.root)
     after = published(home)
     # The index says which gate stopped the run; the reports themselves stay.
@@ -165,7 +165,7 @@ def test_with_the_clinics_word_for_it_the_rows_are_withdrawn_and_their_children_
         settings.read_text(encoding="utf-8") + "\n[deliveries]\nmax_lost_share = 0.5\n",
         encoding="utf-8",
     )
-    succeed("run", "--home", home.root)
+    succeed_here("run", "--home", home.root)
     found = observe(home)
     assert found["fates"]["2025-01-31 clients withdrawn"] == 2
     assert found["fates"]["2025-01-31 clients superseded"] == CLIENTS - 2

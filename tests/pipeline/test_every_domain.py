@@ -12,7 +12,7 @@ import pytest
 from pipelines.home import Home
 from tests.pipeline.conftest import MadeOnce
 from tests.pipeline.exports import Row, clinic_tables, write_export
-from tests.pipeline.homes import new_home, records, succeed, words_of
+from tests.pipeline.homes import new_home, records, succeed_here, words_of
 
 FIRST_ON, LAST_ON, ENDED_ON = "2025-01-06", "2025-03-17", "2025-03-24"
 # Instrument, respondent, total at first and at last. The PHQ-9 comes with the clinic.
@@ -122,8 +122,8 @@ def home(made_once: MadeOnce) -> Home:
     def fill(root: Path) -> None:
         made = new_home(root / "home")
         folder = write_export(root / "export", export())
-        succeed("land", "--home", made.root, folder, "--delivered-on", "2025-03-31")
-        succeed("run", "--home", made.root)
+        succeed_here("land", "--home", made.root, folder, "--delivered-on", "2025-03-31")
+        succeed_here("run", "--home", made.root)
 
     return Home(made_once("every-domain", fill) / "home")
 

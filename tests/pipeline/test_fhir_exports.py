@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.home import Home
 from tests.pipeline.conftest import MadeOnce
-from tests.pipeline.homes import SHARED_DATA, open_to_others, query, records, succeed, words_of
+from tests.pipeline.homes import SHARED_DATA, open_to_others, query, records, succeed_here, words_of
 
 SMART10 = SHARED_DATA / "fhir-bulk-smart10"
 PYSYNTHEA = SHARED_DATA / "fhir-bulk-pysynthea"
@@ -40,8 +40,8 @@ def lines_of(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def land_and_run(export: Path, root: Path, *, delivered_on: str) -> Home:
-    succeed("land", "--home", root, export, "--delivered-on", delivered_on)
-    succeed("run", "--home", root)
+    succeed_here("land", "--home", root, export, "--delivered-on", delivered_on)
+    succeed_here("run", "--home", root)
     return Home(root)
 
 

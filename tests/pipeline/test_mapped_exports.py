@@ -13,7 +13,7 @@ from pipelines.ingest.landing import land
 from pipelines.source_settings import SHIPPED_MAPPINGS, add_source
 from pipelines.warehouse.rehearsal import check_delivery
 from tests import mapped_exports
-from tests.pipeline.homes import SHARED_DATA, new_home, records, succeed, words_of
+from tests.pipeline.homes import SHARED_DATA, new_home, records, succeed_here, words_of
 
 SYNTHEA = SHARED_DATA / "csv-export-synthea"
 TOLD = Path(__file__).parent / "told" / "synthea_csv.txt"
@@ -34,8 +34,8 @@ def test_an_export_of_another_layout_goes_from_file_to_report(tmp_path: Path) ->
     lines[3] = ",".join([*lines[3].split(",")[:-1], "Shown up"])
     path.write_text("\n".join(lines), encoding="utf-8")
     home = mapped_home(tmp_path / "home", "practice_csv")
-    succeed("land", "--home", home.root, "--source", "ehr", export)
-    succeed("run", "--home", home.root)
+    succeed_here("land", "--home", home.root, "--source", "ehr", export)
+    succeed_here("run", "--home", home.root)
 
     per_file: dict[str, Counter[str]] = {}
     for row in records(home, "mart_deliveries"):
@@ -45,7 +45,7 @@ def test_an_export_of_another_layout_goes_from_file_to_report(tmp_path: Path) ->
     assert per_file["Appointments.csv"]["sessions"] == n_visits
     assert per_file["Appointments.csv"]["left_out"] == 1
 
-    listed = json.loads(succeed("quarantine", "--home", home.root, "--list", "--json"))
+    listed = json.loads(succeed_here("quarantine", "--home", home.root, "--list", "--json"))
     refused = [row for row in listed if row["table"] == "attendances"]
     assert [(row["file"], row["line"]) for row in refused] == [("Appointments.csv", 4)]
 

@@ -185,25 +185,28 @@ def test_a_total_that_disagrees_with_its_answers_is_counted_and_used(total, n_wa
 
 
 @pytest.mark.parametrize(
-    ("table", "key"),
+    "keys",
     [
-        ("attendances", "S1|C1"),
-        ("memberships", "G1|C1|2024-02-01"),
-        ("goal_ratings", "O1|2024-02-05T09:00"),
-        ("goal_ratings", "O1|2024-02-05 10:00:00+01:00"),
-        ("response_items", "R1|2"),
+        {
+            "attendances": "S1|C1",
+            "memberships": "G1|C1|2024-02-01",
+            "goal_ratings": "O1|2024-02-05T09:00",
+            "response_items": "R1|2",
+        },
+        {"goal_ratings": "O1|2024-02-05 10:00:00+01:00"},
     ],
 )
-def test_a_compound_key_is_joined_by_bars(table, key):
-    first = full(0, **EVERYTHING)
-    built = build([first, part(1, deletions=[deletion(table, key)])])
-    assert built.counts[0, table, "withdrawn"] == 1
-    assert built.statuses["deletions"] == {(1, 2): "accepted"}
+def test_a_compound_key_is_joined_by_bars(keys):
+    deletions = [deletion(table, key) for table, key in keys.items()]
+    built = build([full(0, **EVERYTHING), part(1, deletions=deletions)])
+    assert {table: built.counts[0, table, "withdrawn"] for table in keys} == dict.fromkeys(keys, 1)
+    assert built.statuses["deletions"] == {
+        (1, line): "accepted" for line, _ in enumerate(keys, start=2)
+    }
 
 
-@pytest.mark.parametrize(
-    ("table", "key", "reason"),
-    [
+def test_a_deletion_of_something_unknown_is_quarantined():
+    unknown = (
         ("clients", "C7", "deletions.known"),
         ("consents", "C1|treatment|2024-01-01", "deletions.known"),
         ("attendances", "S1", "deletions.known"),
@@ -212,12 +215,13 @@ def test_a_compound_key_is_joined_by_bars(table, key):
         ("memberships", "G1|C1|in spring", "deletions.known"),
         ("shoes", "C1", "deletions.table.allowed"),
         ("clients", "", "deletions.key.required"),
-    ],
-)
-def test_a_deletion_of_something_unknown_is_quarantined(table, key, reason):
-    first = full(0, **EVERYTHING)
-    built = build([first, part(1, deletions=[deletion(table, key)])])
-    assert built.quarantine == {("deletions", 1, 2): frozenset({reason})}
+    )
+    deletions = [deletion(table, key) for table, key, _ in unknown]
+    built = build([full(0, **EVERYTHING), part(1, deletions=deletions)])
+    assert built.quarantine == {
+        ("deletions", 1, line): frozenset({reason})
+        for line, (_, _, reason) in enumerate(unknown, start=2)
+    }
     assert not any(status == "withdrawn" for _, _, status in built.counts)
 
 
