@@ -31,7 +31,7 @@ def missing_sentences(context: Context) -> list[Sentence]:
     for level in ("programme", "therapist"):
         n = len(context.figures.subjects_at(level))
         under = clearly_under(context, level)
-        if n:
+        if n > 1:
             case = "none" if not under else "named" if len(under) <= MOST_NAMED else "counted"
             names = words.listed([_counted(context, *one) for one in under[:MOST_NAMED]])
             values = {"n": words.count(n), "k": words.count(len(under)), "names": names}

@@ -1,0 +1,66 @@
+"""Whose measures are missing, in short: on both sides of what chance explains."""
+
+from typing import Any
+
+import pytest
+
+from pipelines.reporting.missing_measures import missing_sentences
+from tests.unit.reporting.shown_figures import PHQ9, WSAS, Shown, context, texts
+
+
+def measured(x: int, n: int, upper: float) -> dict[str, Any]:
+    return {
+        "n_paired_any": x, "n_finished": n, "paired_any_rate": x / n, "withheld_figures": None,
+        "paired_any_rate_lower": x / n - 0.1, "paired_any_rate_upper": upper,
+    }  # fmt: skip
+
+
+class Measured(Shown):
+    """Figures in which the WSAS was measured in 10 of 50, with this upper limit."""
+
+    wsas_upper = 0.3
+
+    def outcome(self, measure: Any, *_: object) -> Any:
+        if measure != WSAS:
+            return None
+        return {
+            "n_paired": 10, "n_finished": 50, "paired_rate": 0.2, "paired_rate_lower": 0.1,
+            "paired_rate_upper": self.wsas_upper, "withheld_figures": None,
+        }  # fmt: skip
+
+
+def said(uppers: dict[str, float], *, wsas_upper: float = 0.3, level: str = "programme") -> str:
+    figures = Measured(
+        names={level: list(uppers)},
+        completed={name: measured(10, 20, upper) for name, upper in uppers.items()},
+    )
+    figures.wsas_upper = wsas_upper
+    return " ".join(texts(missing_sentences(context(figures, measures=(PHQ9, WSAS)))))
+
+
+@pytest.mark.parametrize(
+    ("upper", "text"),
+    [(0.7, "no programme is clearly under 70 % measured."), (0.6999, "measured in A (10 of 20).")],
+)
+def test_a_programme_is_named_where_chance_does_not_explain_it(upper: float, text: str) -> None:
+    assert text in said({"A": upper, "B": 0.9})
+
+
+def test_many_are_counted_and_the_first_named() -> None:
+    text = said(dict.fromkeys("ABCDE", 0.6))
+    assert "in 5 of 5 programmes, most of all A (10 of 20), B (10 of 20) and C (10 of 20)." in text
+    text = said(dict.fromkeys("ABCDE", 0.6), level="therapist")
+    assert "5 of 5 therapists are clearly under 70 %." in text
+    assert "A (" not in text
+
+
+@pytest.mark.parametrize(("upper", "is_named"), [(0.6999, True), (0.7, False)])
+def test_a_questionnaire_is_named_alike(upper: float, is_named: bool) -> None:
+    text = said({"A": 0.9, "B": 0.9}, wsas_upper=upper)
+    assert ("Questionnaires clearly under 70 %: WSAS (10 of 50)." in text) is is_named
+
+
+def test_one_programme_alone_is_the_clinic_and_a_subjects_page_says_it_itself() -> None:
+    assert said({"A": 0.6}, wsas_upper=0.9) == ""
+    about = context(Measured(), subject=("therapist", "t"))
+    assert missing_sentences(about) == []
