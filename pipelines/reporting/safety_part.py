@@ -48,9 +48,22 @@ def safety_part(context: Context) -> Section | None:
 
 
 def overdue_items(context: Context) -> list[Sentence]:
-    """What to look at where an action is overdue; open ones still have their days."""
+    """What to look at where an action is overdue, or where nobody can know: none was delivered.
+
+    Open ones still have their days.
+    """
     words, row = context.words, _over_a_year(context)
-    if context.subject != CLINIC or row is None or not row["n_actions_overdue"]:
+    if context.subject != CLINIC or row is None:
+        return []
+    if row["n_without_action_records"]:
+        text = words.say(
+            "look.safety_not_delivered",
+            n=words.count(row["n_risk_answers"]),
+            clients=words.count(row["n_clients"]),
+            period=context.year.words,
+        )
+        return [Sentence(text, "safety_not_delivered", "safety")]
+    if not row["n_actions_overdue"]:
         return []
     days = words.count(context.settings.governance.safety_action_days)
     text = words.say(

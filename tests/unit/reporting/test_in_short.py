@@ -101,7 +101,7 @@ def test_who_started_stands_beside_who_ended_with_its_share() -> None:
         begun={"n_started": 2378, "n_measured": 1490, "n_open": 423},
     )
     (text,) = texts(who_sentences(context(figures)))
-    assert "The other 42 are in no figure of their programme's measures" in text
+    assert "In no figure of their programme's measures: 42." in text
     assert "Of the 2,378 who started" in text
     assert "1,490 (62.7 %)" in text
     figures.begun = {"n_started": 2378, "n_measured": None, "n_open": 423}
@@ -195,8 +195,8 @@ def test_it_is_said_how_many_programmes_were_compared_and_why_not_the_rest() -> 
     figures = Shown(names={"programme": names})
     (found,) = programme_sentences(context(figures, comparisons=comparisons))
     assert found.text.startswith(
-        "Of 5 programmes, 2 could be compared with the clinic as a whole, on the PHQ-9 over twelve"
-        " months. None clearly differs"
+        "Programmes that could be compared with the clinic as a whole, on the PHQ-9 over twelve"
+        " months: 2 of 5. None clearly differs"
     )
     assert "Not compared: 2 with too few measured courses and 1 under 70\u00a0% measured" in (
         found.text.replace("70 %", "70\u00a0%")

@@ -182,7 +182,7 @@ def test_a_line_ends_where_too_few_are_left_and_its_table_does_not(
     assert section is not None
     (chart,) = section.charts
     assert [each["order"] for each in chart.data["points"]] == [1, 2, 3]
-    assert chart.title == "PHQ-9: 15.0 on average at session 1, 10.0 at session 3"
+    assert chart.title == "PHQ-9, mean: 15.0 (session 1), 10.0 (session 3)"
     assert chart.table is not None
     assert len(chart.table.rows) == 5
     assert chart.table.rows[-1].cells[3].text == "too few to give a mean"

@@ -78,6 +78,13 @@ def test_actions_that_were_never_delivered_are_not_called_overdue() -> None:
     assert not any("overdue" in text for text in part.paragraphs)
 
 
+@pytest.mark.parametrize(("n", "told"), [(12, "12 answers showed"), (1, "1 answer showed")])
+def test_actions_that_were_never_delivered_are_looked_at_first(n: int, told: str) -> None:
+    found = look_at(context(Shown(tables={"pub_safety": [answers(unknown=n)]})), ())
+    assert found[0].rule == "safety_not_delivered"
+    assert f"Safety: {told} a risk in the twelve months to October 2026" in texts(found)[0]
+
+
 def test_a_year_has_one_column() -> None:
     row = answers(in_time=6)
     year = context(Shown()).year
