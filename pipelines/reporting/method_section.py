@@ -1,5 +1,6 @@
 """How it is counted: each rule with its version and source, the words, and where it comes from."""
 
+from pipelines.reporting.change_methods_part import change_methods_part
 from pipelines.reporting.context import Context, column, text_cell
 from pipelines.reporting.disclosure import load_policies
 from pipelines.reporting.figures import HISTORY_MONTHS, Measure
@@ -40,6 +41,7 @@ def method_section(context: Context) -> Section:
             title=words.say("section.rules"),
             definitions=tuple(_rule(context, measure) for measure in context.measures),
         ),
+        *([other] if (other := change_methods_part(context)) else []),
         Section(
             section_id="privacy",
             title=words.say("section.privacy"),

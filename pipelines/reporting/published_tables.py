@@ -20,6 +20,7 @@ SECTION_TABLES: tuple[str, ...] = (
     "pub_equity",
     "pub_experience",
     "pub_goals",
+    "pub_change_methods",
     "pub_imputed_outcomes",
     "pub_pooled_change",
     "pub_group_outcomes",
