@@ -7,7 +7,8 @@
 -- 1. Its median and its 90th percentile p are interpolated between the waits at the whole ranks
 -- around (n - 1) p, counted from 0, smallest first.
 -- At the period's end: `n_open` are referred and not ended, `n_seats` the capacity of the groups
--- that run then, `n_seats_taken` their members then; at therapist level, of the groups they lead.
+-- that run then, `n_seats_taken` their members then, up to the end of the membership or of its
+-- course of treatment; at therapist level, of the groups they lead.
 -- The public levels have no rows here: a group's sessions and seats belong to no single course.
 --
 -- Grain:  one row per level, subject and period with anything in it.
@@ -67,6 +68,7 @@ memberships as (
     select
         group_id,
         client_key,
+        episode_key,
         joined_on,
         left_on
     from stg_memberships
@@ -429,19 +431,33 @@ running_groups as (
             )
 ),
 
+-- The export may leave a discharged client in the group for good: the seat is free all the same.
+stays as (
+    select
+        memberships.group_id,
+        memberships.client_key,
+        memberships.joined_on,
+        least(
+            coalesce(memberships.left_on, episodes.ended_on),
+            coalesce(episodes.ended_on, memberships.left_on)
+        ) as left_on
+    from memberships
+    left join episodes on memberships.episode_key = episodes.episode_key
+),
+
 group_members as (
     select
         running_groups.period_end_on,
         running_groups.group_id,
-        count(distinct memberships.client_key) as n_members
+        count(distinct stays.client_key) as n_members
     from running_groups
-    inner join memberships
+    inner join stays
         on
-            running_groups.group_id = memberships.group_id
-            and running_groups.period_end_on >= memberships.joined_on
+            running_groups.group_id = stays.group_id
+            and running_groups.period_end_on >= stays.joined_on
             and (
-                memberships.left_on is null
-                or running_groups.period_end_on <= memberships.left_on
+                stays.left_on is null
+                or running_groups.period_end_on <= stays.left_on
             )
     group by running_groups.period_end_on, running_groups.group_id
 ),

@@ -228,6 +228,13 @@ def course_figures(facts: list[Row], start: date, end: date) -> Row:
     }
 
 
+def _ends_of(clinic: Clinic, stay: Row) -> list[date]:
+    """The days on which a stay in a group ends: the membership's, and its course's."""
+    course = clinic.courses.get(stay["episode_key"])
+    days = [stay["left_on"], course.facts["ended_on"] if course else None]
+    return [day for day in days if day is not None]
+
+
 def seat_figures(clinic: Clinic, groups: list[Row], end: date) -> Row:
     """Seats of the groups that run on the period's last day, and who sits there."""
     running = [
@@ -238,7 +245,7 @@ def seat_figures(clinic: Clinic, groups: list[Row], end: date) -> Row:
     members = {
         (stay["group_id"], stay["client_key"])
         for stay in clinic.tables["stg_memberships"]
-        if stay["joined_on"] <= end and (stay["left_on"] is None or end <= stay["left_on"])
+        if stay["joined_on"] <= end and all(end <= day for day in _ends_of(clinic, stay))
     }
     names = {one["group_id"] for one in running}
     return {

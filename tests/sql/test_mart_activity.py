@@ -156,3 +156,15 @@ def test_seats_on_the_last_day_of_the_period(clinic: TextBench) -> None:
     assert found["therapist", "t1"] == (14, 2)
     assert found["group", "g1"] == (8, 1)
     assert ("group", "g3") not in found
+
+
+@pytest.mark.parametrize(("ended_on", "n_taken"), [("2025-06-30", 1), ("2025-06-29", 0), ("", 1)])
+def test_a_seat_is_free_once_the_members_course_has_ended(
+    clinic: TextBench, ended_on: str, n_taken: int
+) -> None:
+    clinic.given(
+        stg_groups="group_id | capacity | starts_on\n g1 | 8 | 2025-01-01",
+        stg_episodes=f"episode_id | client_id | ended_on\n e1 | c1 | {ended_on}",
+        stg_memberships="group_id | client_id | episode_id | joined_on\n g1 | c1 | e1 | 2025-01-01",
+    )
+    clinic.expect("mart_activity", f"n_seats_taken\n {n_taken}", level="clinic", **JUNE)
