@@ -132,59 +132,59 @@ def draw_last_scores(
 
 
 @dataclass(frozen=True)
-class PooledRate:
-    """A rate over all courses, and how sure it is: `missing_information` is part of 1."""
+class PooledRates:
+    """Rates over all courses, and how sure each is: `missing_information` is part of 1."""
 
-    rate: float
-    lower: float
-    upper: float
-    missing_information: float
+    rate: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    missing_information: FloatArray
 
 
-def pool_rates(counts: FloatArray, n_courses: int) -> PooledRate:
+def pool_rates(counts: FloatArray, n_courses: FloatArray) -> PooledRates:
     """Rubin's rules over the counts that each imputation gave, of so many courses.
 
     The limits are Wilson's with the variance between imputations in them; without any, they are
     Wilson's own.
+
+    Shape:  counts rates x imputations, n_courses rates.
     """
     from scipy.special import stdtrit
 
-    rates = counts / n_courses
-    n_imputations = rates.size
+    n_imputations = counts.shape[1]
+    rates = counts / n_courses[:, None]
     # Of whole counts: rates that are all alike would differ in their last digit from their mean.
-    rate = float(counts.mean()) / n_courses
-    within = float((rates * (1 - rates)).mean()) / n_courses
-    between = float(counts.var(ddof=1)) / n_courses**2
-    extra = (1 + 1 / n_imputations) * between
-    total = within + extra
-    share = extra / total if total > 0 else 0.0
-    ratio = extra / within if within > 0 else 0.0
+    rate = counts.mean(axis=1) / n_courses
+    within = (rates * (1 - rates)).mean(axis=1) / n_courses
+    extra = (1 + 1 / n_imputations) * counts.var(axis=1, ddof=1) / n_courses**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(extra > 0, extra / (within + extra), 0.0)
+        ratio = np.where(within > 0, extra / within, 0.0)
     degrees = degrees_of_freedom(share, n_imputations, n_courses - 1)
-    quantile = Z_95 if degrees is None else float(stdtrit(degrees, 0.975))
+    quantile = np.where(np.isnan(degrees), Z_95, stdtrit(np.nan_to_num(degrees, nan=1.0), 0.975))
     spread = quantile**2 * (1 + ratio) / n_courses
     centre = (2 * rate + spread) / (2 * (1 + spread))
-    reach = float(np.sqrt(spread * (4 * rate * (1 - rate) + spread))) / (2 * (1 + spread))
+    reach = np.sqrt(spread * (4 * rate * (1 - rate) + spread)) / (2 * (1 + spread))
     missing = missing_information(ratio, share, n_imputations)
-    return PooledRate(rate, centre - reach, centre + reach, missing)
+    return PooledRates(rate, centre - reach, centre + reach, missing)
 
 
-def degrees_of_freedom(share: float, n_imputations: int, complete: int) -> float | None:
-    """Barnard and Rubin's degrees of freedom; None where nothing varies between imputations.
+def degrees_of_freedom(share: FloatArray, n_imputations: int, complete: FloatArray) -> FloatArray:
+    """Barnard and Rubin's degrees of freedom; nan where nothing varies between imputations.
 
     `share` is the part of the variance that lies between them, `complete` the degrees of freedom
     that there were without missing values: there are never more.
     """
-    if share <= 0 or complete < 1:
-        return None
-    of_imputations = (n_imputations - 1) / share**2
-    if share >= 1:
-        return of_imputations
-    of_courses = (complete + 1) / (complete + 3) * complete * (1 - share)
-    return 1 / (1 / of_imputations + 1 / of_courses)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_imputations = (n_imputations - 1) / share**2
+        of_courses = (complete + 1) / (complete + 3) * complete * (1 - share)
+        both = 1 / (1 / of_imputations + 1 / of_courses)
+    found = np.where(share < 1, both, of_imputations)
+    return np.where((share > 0) & (complete > 0), found, np.nan)
 
 
-def missing_information(ratio: float, share: float, n_imputations: int) -> float:
+def missing_information(ratio: FloatArray, share: FloatArray, n_imputations: int) -> FloatArray:
     """Rubin's fraction of missing information, of the relative increase in variance `ratio`."""
-    if share <= 0:
-        return 0.0
-    return (ratio + 2 / ((n_imputations - 1) / share**2 + 3)) / (1 + ratio)
+    with np.errstate(divide="ignore"):
+        degrees = (n_imputations - 1) / share**2
+    return np.where(share > 0, (ratio + 2 / (degrees + 3)) / (1 + ratio), 0.0)

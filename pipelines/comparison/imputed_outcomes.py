@@ -107,14 +107,14 @@ def imputed_outcomes(
     order = ["month_start_on", turned * pl.col("first_points"), *_CATEGORIES]
     for part in cells.sort(*_MEASURE, *order).partition_by(_MEASURE, maintain_order=True):
         first = part.row(0, named=True)
-        days = part["month_start_on"]
+        days = part["month_start_on"].to_physical().to_numpy()
         scale = _scale(first)
         sign = 1.0 if first["direction"] == "higher_worse" else -1.0
         programmes = part["programme_id"].unique().sort().to_list()
         all_cells = _cells(part, sign)
         for window in windows:
-            start = int(days.search_sorted(window["period_start_on"], side="left"))
-            end = int(days.search_sorted(window["period_end_on"], side="right"))
+            ends = [_day(window["period_start_on"]), _day(window["period_end_on"]) + 1]
+            start, end = (int(place) for place in np.searchsorted(days, ends))
             if start == end:
                 continue
             key = {name: first[name] for name in _MEASURE}
@@ -167,36 +167,35 @@ def _add_window(
     table: Columns,
 ) -> None:
     imputed = _impute(key, cells, scale, chosen, settings)
-    # Courses without a last score, in the order in which they were drawn.
-    missing = np.repeat(np.arange(cells.n.size), _n_missing(cells))
-    for (level, subject_id), own in _subjects(cells, programmes):
-        if isinstance(imputed, str) and level != CLINIC:
-            continue
-        n, n_paired = float(cells.n[own].sum()), float(cells.n_paired[own].sum())
-        for outcome, found in (
-            (IMPROVED, cells.n_improved),
-            (DETERIORATED, cells.n_deteriorated),
-        ):
-            n_with = float(found[own].sum())
-            for place, shift in enumerate(chosen.shifts):
-                values = (
+    subjects = list(_subjects(cells, programmes))
+    if isinstance(imputed, str):
+        subjects = subjects[:1]
+    # Subjects by cells, and by courses without a last score in the order in which they were drawn.
+    own = np.array([mine for _, mine in subjects], dtype=np.float64)
+    is_missing = own[:, np.repeat(np.arange(cells.n.size), _n_missing(cells))]
+    n, n_paired = own @ cells.n, own @ cells.n_paired
+    for outcome, found in ((IMPROVED, cells.n_improved), (DETERIORATED, cells.n_deteriorated)):
+        n_with = own @ found
+        with np.errstate(invalid="ignore"):
+            paired_rate = n_with / n_paired
+        for place, shift in enumerate(chosen.shifts):
+            table.add(
+                len(subjects),
+                level=[level for (level, _), _ in subjects],
+                subject_id=[subject_id for (_, subject_id), _ in subjects],
+                **key,
+                outcome=outcome,
+                shift_sds=shift,
+                n_courses=n,
+                n_paired=n_paired,
+                n_with_outcome=n_with,
+                paired_outcome_rate=paired_rate,
+                **(
                     {"no_rate_reason": imputed}
                     if isinstance(imputed, str)
-                    else imputed.figures(place, outcome, own[missing], n_with, int(n))
-                )
-                table.add(
-                    1,
-                    level=level,
-                    subject_id=subject_id,
-                    **key,
-                    outcome=outcome,
-                    shift_sds=shift,
-                    n_courses=n,
-                    n_paired=n_paired,
-                    n_with_outcome=n_with,
-                    paired_outcome_rate=n_with / n_paired if n_paired else None,
-                    **values,
-                )
+                    else imputed.figures(place, outcome, is_missing, n_with, n)
+                ),
+            )
 
 
 @dataclass(frozen=True)
@@ -208,12 +207,12 @@ class _Imputed:
     draws: list[Draws]
 
     def figures(
-        self, place: int, outcome: str, is_own: NDArray[np.bool_], n_with: float, n: int
+        self, place: int, outcome: str, is_missing: FloatArray, n_with: FloatArray, n: FloatArray
     ) -> dict[str, Any]:
-        """The pooled rate of some courses: `n_with` of `n` are known to have the outcome."""
+        """The pooled rates of subjects, of whose `n` courses `n_with` are known to have it."""
         draws = self.draws[place]
         drawn = draws.improved if outcome == IMPROVED else draws.worse
-        pooled = pool_rates(n_with + drawn[:, is_own].sum(axis=1), n)
+        pooled = pool_rates(n_with[:, None] + is_missing @ drawn.T.astype(np.float64), n)
         return {
             "imputed_rate": pooled.rate,
             "imputed_rate_lower": pooled.lower,
@@ -297,3 +296,7 @@ def _seed(key: dict[str, Any]) -> int:
         str(value.isoformat() if isinstance(value, date) else value) for value in key.values()
     )
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def _day(day: date) -> int:
+    return (day - date(1970, 1, 1)).days

@@ -2,6 +2,7 @@
 
 import math
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -44,8 +45,28 @@ def test_pooling_agrees_with_a_published_table(
     assert within + extra == pytest.approx(total, abs=2e-6)
     assert extra / within == pytest.approx(increase, rel=2e-3)
     # The printed variances of run time have three digits.
-    assert degrees_of_freedom(share, 5, 30) == pytest.approx(degrees, abs=5e-3)
-    assert missing_information(extra / within, share, 5) == pytest.approx(missing, rel=2e-3)
+    shares, complete = np.array([share]), np.array([30.0])
+    assert degrees_of_freedom(shares, 5, complete)[0] == pytest.approx(degrees, abs=5e-3)
+    found = missing_information(np.array([extra / within]), shares, 5)
+    assert found[0] == pytest.approx(missing, rel=2e-3)
+
+
+class Pooled(NamedTuple):
+    rate: float
+    lower: float
+    upper: float
+    missing_information: float
+
+
+def pooled_of(counts: np.ndarray, n: int) -> Pooled:
+    """One rate alone, which must be what it is among others."""
+    alone = pool_rates(counts[None, :].astype(float), np.array([float(n)]))
+    others = np.stack([np.full(counts.size, 3.0), counts.astype(float)])
+    beside = pool_rates(others, np.array([7.0, float(n)]))
+    names = Pooled._fields
+    found = Pooled(*(float(getattr(alone, name)[0]) for name in names))
+    assert found == Pooled(*(float(getattr(beside, name)[1]) for name in names))
+    return found
 
 
 @pytest.mark.parametrize(
@@ -55,21 +76,21 @@ def test_pooling_agrees_with_a_published_table(
 def test_without_anything_missing_the_limits_are_wilsons(
     count: int, n: int, lower: float, upper: float
 ) -> None:
-    found = pool_rates(np.full(20, float(count)), n)
+    found = pooled_of(np.full(20, float(count)), n)
     assert found.rate == count / n
     assert (found.lower, found.upper) == pytest.approx((lower, upper), abs=5e-4)
     assert found.missing_information == 0
 
 
 def test_what_differs_between_imputations_widens_the_limits() -> None:
-    plain = pool_rates(np.full(20, 50.0), 100)
-    wider = pool_rates(np.array([40.0, 60.0] * 10), 100)
+    plain = pooled_of(np.full(20, 50.0), 100)
+    wider = pooled_of(np.array([40.0, 60.0] * 10), 100)
     assert wider.rate == plain.rate == 0.5
     assert wider.lower < plain.lower
     assert wider.upper > plain.upper
     # Within .0024, between .0105263 and a twentieth of it: of the variance 82.2 % is between.
     assert 0.8 < wider.missing_information < 0.9
-    assert pool_rates(np.array([0.0, 1.0] * 10), 1).lower >= 0
+    assert pooled_of(np.array([0.0, 1.0] * 10), 1).lower >= 0
 
 
 @pytest.mark.parametrize(
@@ -159,7 +180,7 @@ def test_the_truth_is_covered_where_the_measured_ones_mislead() -> None:
         model = model_of(first[has_last], last[has_last])
         missing = first[~has_last]
         (drawn,) = draw_last_scores(model, design(missing), missing, PHQ9, (0.0,), 20, seed)
-        pooled = pool_rates(is_better[has_last].sum() + drawn.improved.sum(axis=1), 300)
+        pooled = pooled_of(is_better[has_last].sum() + drawn.improved.sum(axis=1), 300)
         # The rate of all clients like these, not of these 300: their sampling counts, too.
         found.append(pooled.rate)
         measured.append(is_better[has_last].mean())
