@@ -4,7 +4,7 @@ Shares are rounded against the claim, as in the sentence: what speaks for it dow
 against it up, an interval outwards. A table beside the sentence must not say another number.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from fractions import Fraction
 from math import ceil, floor
@@ -45,11 +45,17 @@ def claims_section(context: Context) -> Section | None:
         title=words.say("claims.title"),
         paragraphs=(
             words.say("claims.lead"),
+            *([words.say("claims.examples")] if are_examples(rows) else []),
             words.say("claims.window", day=words.day(context.figures.month_end_on)),
         ),
         tables=(_table(context, rows),),
         definitions=tuple(_definition(context, row) for row in rows),
     )
+
+
+def are_examples(rows: Sequence[Record]) -> bool:
+    """Whether nobody has fixed any of these claims for this clinic: they come with the program."""
+    return all(row["set_on"] is None for row in rows)
 
 
 def _judged(context: Context) -> list[Record]:

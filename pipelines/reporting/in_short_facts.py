@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pipelines.reporting.claims_section import closed_claims
+from pipelines.reporting.claims_section import are_examples, closed_claims
 from pipelines.reporting.comparing import ABOVE, BELOW, WITHIN
 from pipelines.reporting.comparison_words import compared_counts
 from pipelines.reporting.context import Context
@@ -155,6 +155,8 @@ def claim_sentences(context: Context) -> list[Sentence]:
     rows = closed_claims(context)
     if not rows:
         return []
+    if are_examples(rows):
+        return [Sentence(words.say("sentence.claims.examples"), "claims.examples", "claims")]
     n, k = len(rows), sum(row["verdict"] == MAY_PUBLISH for row in rows)
     rule = "none" if not k else "all" if k == n else "some"
     text = words.say(f"sentence.claims.{rule}", n=words.count(n), k=words.count(k))

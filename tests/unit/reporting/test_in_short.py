@@ -178,11 +178,16 @@ def test_claims_are_counted_by_what_may_be_published(verdicts: list[str], text: 
             "period_kind": "rolling_12m",
             "period_end_on": ended_on,
             "closes_on": END_ON,
+            # One that the clinic has fixed is enough: then they are its claims.
+            "set_on": None if place else date(2026, 1, 1),
         }
         for place, verdict in enumerate(verdicts)
     ]
     (found,) = claim_sentences(context(Shown(tables={"pub_claims": rows})))
     assert (found.text, found.link) == (text, "claims")
+    examples = [row | {"set_on": None} for row in rows]
+    (found,) = claim_sentences(context(Shown(tables={"pub_claims": examples})))
+    assert found.text.startswith("The clinic has fixed no claim about outcomes")
     for row in rows:
         row["closes_on"] = END_ON + timedelta(days=1)
     assert claim_sentences(context(Shown(tables={"pub_claims": rows}))) == []
