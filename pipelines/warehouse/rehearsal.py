@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pipelines.contracts.odcs import table_order
 from pipelines.contracts.row_rules import explain
 from pipelines.engine import quoted
 from pipelines.home import SETTINGS_FILE, Home
@@ -106,7 +107,7 @@ class Findings:
             )
             for label, names in (
                 ("columns nobody knows", [_asked(table, each) for each in table.unknown_columns]),
-                ("columns not there", table.absent_columns),
+                ("optional columns not there", table.absent_columns),
             ):
                 if names:
                     more = len(names) - SHOWN_COLUMNS
@@ -304,6 +305,12 @@ def _rules(run: BuildRun, own: str) -> list[RuleFinding]:
         f" inner join (select distinct file_id, file_name from read_parquet({files})"
         f" where {own}) as f using (file_id) where {own} group by rule_id order by rule_id"
     )
+    # What is wrong with a row is told before the rows of other tables that are orphans by it.
+    place = {table: number for number, table in enumerate(table_order(run.contracts))}
+
+    def cause_first(row: tuple[Any, ...]) -> tuple[int, str]:
+        return place.get(row[0].partition(".")[0], -1), row[0]
+
     return [
         RuleFinding(
             rule_id=rule_id,
@@ -313,7 +320,7 @@ def _rules(run: BuildRun, own: str) -> list[RuleFinding]:
             expected=meanings.get(rule_id, ("", ""))[0],
             what_to_do=meanings.get(rule_id, ("", ""))[1],
         )
-        for rule_id, severity, n_rows, places in broken + warned
+        for rule_id, severity, n_rows, places in sorted(broken, key=cause_first) + warned
     ]
 
 
