@@ -84,7 +84,7 @@ class Case:
 def make_case(random: Random) -> Case:
     """One case of one target, the cheap ones more often."""
     kinds = ("rows", "rows", "rows", "rows", "rows", "file", "file", "ndjson", "mapped", "landed")
-    return _MAKERS[random.choice(kinds)](random)
+    return MAKERS[random.choice(kinds)](random)
 
 
 def run_case(case: Case, folder: Path) -> None:
@@ -259,7 +259,7 @@ def load_contracts_once():
     return load_contracts()
 
 
-_MAKERS: dict[str, Callable[[Random], Case]] = {
+MAKERS: dict[str, Callable[[Random], Case]] = {
     "rows": _make_rows,
     "file": _make_file,
     "ndjson": _make_ndjson,
