@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
+import psutil
 import pytest
 
 from pipelines.audit.ledger import events
@@ -32,21 +34,25 @@ from tests.pipeline.homes import (
     unfinished_files,
 )
 
-# Ten moments, as shares of what an unkilled run takes, from its first tenth to its last. A run that
-# goes on where a killed one stopped is shorter, so a later moment in one home stands for less.
+# Ten moments, as shares of what an unkilled run takes, from its first tenth to its last.
 MOMENTS = (
     (0.05, 0.35, 0.65),
-    (0.15, 0.45),
-    (0.25, 0.55),
-    (0.75,),
-    (0.85,),
+    (0.15, 0.45, 0.75),
+    (0.25, 0.55, 0.85),
     (0.95,),
 )
+# What a run does at least before it comes to anything that a later run finds done.
+START = 0.15
 ATTEMPTS = 4
+SECONDS_BETWEEN_LOOKS = 0.01
 
 
 def kill_run(home: Home, *, after_s: float) -> bool:
-    """Start a run and kill it with all its processes; False when it had ended before."""
+    """Start a run and kill it with all its processes after so many seconds of processor.
+
+    Those of the clock would be another moment of the run on a machine that is busy elsewhere.
+    False when it had ended before.
+    """
     run = subprocess.Popen(
         [*COMMAND, "run", "--home", str(home.root)],
         cwd=ROOT,
@@ -55,12 +61,15 @@ def kill_run(home: Home, *, after_s: float) -> bool:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    try:
-        ended = run.wait(after_s)
-    except subprocess.TimeoutExpired:
-        os.killpg(run.pid, signal.SIGKILL)
-        return run.wait() == -signal.SIGKILL
-    assert ended == 0, "a run that was not killed ends well"
+    process = psutil.Process(run.pid)
+    while run.poll() is None:
+        used = process.cpu_times()
+        if used.user + used.system >= after_s:
+            os.killpg(run.pid, signal.SIGKILL)
+            return run.wait() == -signal.SIGKILL
+        with suppress(subprocess.TimeoutExpired):
+            run.wait(SECONDS_BETWEEN_LOOKS)
+    assert run.returncode == 0, "a run that was not killed ends well"
     return False
 
 
@@ -69,10 +78,20 @@ def killed_home(root: Path, deliveries: Path, moments: Sequence[float], seconds:
     for attempt in range(ATTEMPTS):
         home = new_home(root / f"attempt-{attempt}")
         fill_inbox(home, deliveries)
-        if all(kill_run(home, after_s=moment * seconds) for moment in moments):
+        if all(kill_run(home, after_s=share * seconds) for share in durations(moments)):
             return home
         seconds *= 0.85
     pytest.fail("every attempt ended before it could be killed")
+
+
+def durations(moments: Sequence[float]) -> list[float]:
+    """How long each run goes on until it is killed: it finds done what the one before it did."""
+    done_before = [0.0, *(max(0.0, moment - START) for moment in moments)]
+    return [moment - done for moment, done in zip(moments, done_before, strict=False)]
+
+
+def test_a_run_after_a_killed_one_comes_to_a_moment_sooner() -> None:
+    assert durations((0.05, 0.35, 0.65)) == pytest.approx([0.05, 0.35, 0.45])
 
 
 @pytest.mark.parametrize("moments", MOMENTS, ids=str)
