@@ -10,6 +10,8 @@ from pathlib import Path
 
 import duckdb
 
+# Where in the file each object of a PDF begins: any number may be among them by chance.
+_PDF_PLACES = re.compile(rb"\b\d{10} \d{5} [nf]\b|startxref\s+\d+|/Length \d+")
 _PDF_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 
 
@@ -19,7 +21,7 @@ def contents(path: Path) -> Iterator[bytes]:
     Pages of SQLite and DuckDB may keep a value in parts, so that their cells are read one by one.
     """
     raw = path.read_bytes()
-    yield raw
+    yield _PDF_PLACES.sub(b"", raw) if raw.startswith(b"%PDF") else raw
     if raw.startswith(b"SQLite format 3\0"):
         yield from _sqlite_cells(path)
     elif raw.startswith(b"PK\x03\x04"):
