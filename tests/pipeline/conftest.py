@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,21 +69,16 @@ def demo(made_once: MadeOnce, small_deliveries: Path) -> Home:
 
 
 @pytest.fixture(scope="session")
-def never_killed(made_once: MadeOnce, tiny_deliveries: Path) -> tuple[Home, float]:
-    """The tiny clinic after one whole run, and its seconds of processor. Only to be read."""
+def never_killed(made_once: MadeOnce, tiny_deliveries: Path) -> Home:
+    """The tiny clinic after one whole run. Only to be read."""
 
     def fill(root: Path) -> None:
-        home = new_home(root / "home")
+        home = new_home(root)
         fill_inbox(home, tiny_deliveries)
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         # One thread, where other runs have two or four: their bytes are compared.
         succeed("run", "--home", home.root, env={"OUTCOMES_THREADS": "1"})
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        (root / "seconds").write_text(str(seconds), encoding="utf-8")
 
-    folder = made_once("never-killed", fill)
-    return Home(folder / "home"), float((folder / "seconds").read_text(encoding="utf-8"))
+    return Home(made_once("never-killed", fill))
 
 
 @pytest.fixture(scope="session")

@@ -101,9 +101,9 @@ def one_more_course_has_ended(deliveries: Path, folder: Path) -> Path:
 
 @pytest.mark.slow
 def test_four_reruns_and_a_whole_run_at_once_succeed_and_no_reader_sees_two_states_mixed(
-    tmp_path: Path, tiny_deliveries: Path, never_killed: tuple[Home, float]
+    tmp_path: Path, tiny_deliveries: Path, never_killed: Home
 ) -> None:
-    home = Home(shutil.copytree(never_killed[0].root, tmp_path / "home"))
+    home = Home(shutil.copytree(never_killed.root, tmp_path / "home"))
     ensure_catalogues(home)
     before = contents(current_snapshot(home))
     changed = one_more_course_has_ended(tiny_deliveries, tmp_path / "2026-11-03")

@@ -29,10 +29,10 @@ AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def released(never_killed: tuple[Home, float], tmp_path_factory: pytest.TempPathFactory) -> Home:
+def released(never_killed: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """The tiny clinic, whose month was proposed by one person and released by another."""
     root = tmp_path_factory.mktemp("release") / "home"
-    shutil.copytree(never_killed[0].root, root)
+    shutil.copytree(never_killed.root, root)
     with (root / "clinic.toml").open("a", encoding="utf-8") as settings:
         settings.write("\n[release]\nsecond_person = true\n")
     run(root)
@@ -313,19 +313,17 @@ def test_a_failed_gate_publishes_nothing_and_is_told_everywhere(
     ],
 )
 def test_a_wrong_request_says_what_is_wrong(
-    never_killed: tuple[Home, float], arguments: list[str], expected: str
+    never_killed: Home, arguments: list[str], expected: str
 ) -> None:
-    home = never_killed[0].root
+    home = never_killed.root
     done = CliRunner().invoke(main, ["release", *arguments, "--home", str(home)])
     assert done.exit_code == 2
     assert expected in done.output
 
 
-def test_a_draft_of_other_settings_is_not_released(
-    never_killed: tuple[Home, float], tmp_path: Path
-) -> None:
+def test_a_draft_of_other_settings_is_not_released(never_killed: Home, tmp_path: Path) -> None:
     root = tmp_path / "home"
-    shutil.copytree(never_killed[0].root, root)
+    shutil.copytree(never_killed.root, root)
     with (root / "clinic.toml").open("a", encoding="utf-8") as settings:
         settings.write("\n[deliveries]\nmax_lost_share = 0.3\n")
     with pytest.raises(UsageError, match="not what the tables"):

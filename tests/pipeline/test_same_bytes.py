@@ -44,7 +44,7 @@ CONTRACTS = load_contracts()
 
 
 def test_another_machine_and_deliveries_landed_in_the_opposite_order_give_the_same_bytes(
-    tmp_path: Path, tiny_deliveries: Path, never_killed: tuple[Home, float]
+    tmp_path: Path, tiny_deliveries: Path, never_killed: Home
 ) -> None:
     home = new_home(tmp_path / "home")
     folders = sorted(path for path in tiny_deliveries.iterdir() if path.is_dir())
@@ -52,7 +52,7 @@ def test_another_machine_and_deliveries_landed_in_the_opposite_order_give_the_sa
         succeed_here("land", "--home", home.root, folder)
     assert len(deliveries(home)) == len(folders)
     succeed("run", "--home", home.root, env=ELSEWHERE)
-    assert_same(published(home), published(never_killed[0]))
+    assert_same(published(home), published(never_killed))
 
 
 @pytest.mark.parametrize("name", sorted(CONTRACTS))
@@ -91,9 +91,9 @@ def shuffle_deliveries(home: Home) -> int:
 
 
 def test_shuffled_rows_give_the_same_tables_and_reports(
-    tmp_path: Path, tiny_deliveries: Path, never_killed: tuple[Home, float]
+    tmp_path: Path, tiny_deliveries: Path, never_killed: Home
 ) -> None:
-    reference = never_killed[0]
+    reference = never_killed
     home = new_home(tmp_path / "home")
     fill_inbox(home, tiny_deliveries)
     assert shuffle_deliveries(home) > 20
@@ -139,11 +139,11 @@ def reports_without_hashes(home: Home) -> dict[str, str]:
 
 
 def test_other_rows_do_give_other_bytes(
-    tmp_path: Path, tiny_deliveries: Path, never_killed: tuple[Home, float]
+    tmp_path: Path, tiny_deliveries: Path, never_killed: Home
 ) -> None:
     """The comparison above sees a difference: one recorded session less is not the same."""
     report = json.loads(
-        next(never_killed[0].reports.glob("*/v1/director/report.json")).read_text(encoding="utf-8")
+        next(never_killed.reports.glob("*/v1/director/report.json")).read_text(encoding="utf-8")
     )
     assert HASH.search(json.dumps(report))
     rows = [{"delivery_id": "a", "n": 1}, {"delivery_id": "b", "n": 1}]
