@@ -22,8 +22,16 @@ _MOST_STEPS = 300
 # The signs of the factor's diagonal are free: kept from below 0, a search that comes to a variance
 # of 0 with the wrong sign of the covariance would stay there. The better of two searches counts.
 _STARTS = ((1.0, 0.0, 0.5), (0.2, 0.1, 1.5))
-# A slope whose SD is this part of the noise of a score, or less, is the same for everybody.
-_LEAST_SPREAD = 1e-6
+# An SD that is this part of the noise of a score, or less, is 0; a correlation so near 1 is 1. So
+# lme4's isSingular() has it.
+_LEAST_SPREAD = 1e-4
+# Of a search that ended well the gradient is this part of the number of scores, or less.
+_LEAST_GRADIENT = 1e-5
+# What rounding leaves of no spread at all.
+_ROUNDING = 1e-9
+
+NO_SPREAD = "no_spread"
+NOT_CONVERGED = "not_converged"
 
 
 @dataclass(frozen=True)
@@ -45,8 +53,10 @@ class CourseSums:
 class GrowthFit:
     """The fitted model; `slopes` are each course's own empirical-Bayes slope, b1 + u1.
 
-    `slope_sds` are the SDs of u1 given the scores and the variances (lme4's condsd), in points per
-    unit of time; 0 where all courses have one slope.
+    `slope_sds` are the SDs of u1 given the scores, the variances and b1 (lme4's condsd), in points
+    per unit of time; 0 where all courses have one slope. `p_one_slope` is how likely the scores
+    would speak as much for slopes that differ if all courses had one. `is_singular`: a variance is
+    0, or the correlation 1, so that these SDs say nothing of how sure a slope is.
     """
 
     intercept: float
@@ -58,6 +68,8 @@ class GrowthFit:
     residual_sd: float
     slopes: FloatArray
     slope_sds: FloatArray
+    p_one_slope: float
+    is_singular: bool
 
     @property
     def deviations(self) -> FloatArray:
@@ -65,24 +77,29 @@ class GrowthFit:
         return self.slopes - self.slope
 
 
-def fit_growth(sums: CourseSums) -> GrowthFit | None:
-    """Fit the model; None where the scores leave no variance to part."""
-    from scipy.optimize import minimize
-
+def fit_growth(sums: CourseSums) -> GrowthFit | str:
+    """Fit the model; or NO_SPREAD or NOT_CONVERGED, why there is none."""
     model = _Model(sums)
     if not model.can_vary:
-        return None
-    found = [
-        minimize(
-            model.deviance,
-            np.array(start),
-            jac=True,
-            method="L-BFGS-B",
-            options={"ftol": 1e-15, "gtol": _TOLERANCE * model.n_scores, "maxiter": _MOST_STEPS},
-        )
-        for start in _STARTS
-    ]
-    return model.fitted(min(found, key=lambda each: float(each.fun)).x)
+        return NO_SPREAD
+    with_slopes = model.search(_STARTS, 3)
+    # Lines that begin apart but run alike: the factor's first place alone.
+    without = model.search(_STARTS, 1)
+    if with_slopes is None or without is None:
+        return NOT_CONVERGED
+    gain = model.deviance(without)[0] - model.deviance(with_slopes)[0]
+    return model.fitted(with_slopes, p_of_random_slope(gain))
+
+
+def p_of_random_slope(gain: float) -> float:
+    """The p value of so much less deviance by a random slope: of its variance and covariance.
+
+    Source: Stram & Lee, Biometrics 1994;50:1171-1177 (an even mixture, as a variance is never
+            below 0).
+    """
+    from scipy.special import chdtrc
+
+    return float((chdtrc(1, max(gain, 0.0)) + chdtrc(2, max(gain, 0.0))) / 2)
 
 
 class _Model:
@@ -98,10 +115,51 @@ class _Model:
         self.y = sums.y - self.mean * sums.n
         self.ty = (sums.ty - self.mean * sums.t) / self.unit
         self.yy = float((sums.yy - 2 * self.mean * sums.y + self.mean**2 * sums.n).sum())
-        # What rounding leaves of no spread at all is none.
-        tiny = 1e-9 * max(float(sums.yy.sum()), 1.0)
-        around = float((sums.tt - sums.t**2 / sums.n).sum())
-        self.can_vary = self.degrees > 0 and self.yy > tiny and around > 0 and sums.n.size > 1
+        tiny = _ROUNDING * max(float(sums.yy.sum()), 1.0)
+        self.can_vary = (
+            self.degrees > 0
+            and sums.n.size > 1
+            and self.yy > tiny
+            and float(_around_means(sums.n, sums.t, sums.t, sums.tt).sum()) > 0
+            and self._around_lines() > _ROUNDING * self.yy
+        )
+
+    def _around_lines(self) -> float:
+        """The squares that are left around each course's own line, by least squares."""
+        y = self.y / self.n
+        tt = _around_means(self.n, self.t, self.t, self.tt)
+        ty = _around_means(self.n, self.t, self.y, self.ty)
+        explained = np.divide(ty**2, tt, out=np.zeros_like(tt), where=tt > 0)
+        # The courses' squares add up to those from the mean of all, less those of their means.
+        return self.yy - float((self.n * y**2).sum()) - float(explained.sum())
+
+    def search(self, starts: tuple[tuple[float, ...], ...], n_places: int) -> FloatArray | None:
+        """The factor of the least deviance, all but its first `n_places` 0; None if not found."""
+        from scipy.optimize import minimize
+
+        def deviance(places: FloatArray) -> tuple[float, FloatArray]:
+            value, gradient = self.deviance(np.pad(places, (0, 3 - n_places)))
+            return value, gradient[:n_places]
+
+        found = [
+            minimize(
+                deviance,
+                np.array(start[:n_places]),
+                jac=True,
+                method="L-BFGS-B",
+                options={"ftol": 1e-15, "gtol": _TOLERANCE * self.n_scores, "maxiter": _MOST_STEPS},
+            )
+            for start in starts
+        ]
+        # The search gives up as well where no step is small enough to make it any better.
+        ended = [
+            each
+            for each in found
+            if np.isfinite(each.fun) and np.abs(each.jac).max() <= _LEAST_GRADIENT * self.n_scores
+        ]
+        if not ended:
+            return None
+        return np.pad(min(ended, key=lambda each: float(each.fun)).x, (0, 3 - n_places))
 
     def _solve(self, factor: FloatArray) -> "_Solved":
         a, b, c = (float(value) for value in factor)
@@ -151,7 +209,7 @@ class _Model:
         gradient = np.array([2 * (d00 * a + d01 * b), 2 * (d01 * a + d11 * b), 2 * d11 * c])
         return value, gradient
 
-    def fitted(self, factor: FloatArray) -> GrowthFit:
+    def fitted(self, factor: FloatArray, p_one_slope: float) -> GrowthFit:
         solved = self._solve(factor)
         variance = solved.squares / self.degrees
         g00, g01, g11 = solved.g
@@ -160,6 +218,8 @@ class _Model:
         u1 = g01 * r0 + g11 * r1
         own = np.maximum(variance * (g01 * w01 + g11 * w11), 0.0)
         has_spread = np.sqrt(g11) > _LEAST_SPREAD
+        has_both = has_spread and np.sqrt(g00) > _LEAST_SPREAD
+        correlation = float(g01 / np.sqrt(g00 * g11)) if has_both else None
         slope = solved.beta[1] / self.unit
         slope_se = float(np.sqrt(variance * np.linalg.inv(solved.information)[1, 1])) / self.unit
         return GrowthFit(
@@ -168,11 +228,18 @@ class _Model:
             slope_se=slope_se,
             intercept_sd=float(np.sqrt(variance * g00)),
             slope_sd=float(np.sqrt(variance * g11)) / self.unit if has_spread else 0.0,
-            correlation=float(g01 / np.sqrt(g00 * g11)) if has_spread and g00 > 0 else None,
+            correlation=correlation,
             residual_sd=float(np.sqrt(variance)),
             slopes=slope + (u1 / self.unit if has_spread else np.zeros_like(u1)),
             slope_sds=np.sqrt(own) / self.unit if has_spread else np.zeros_like(own),
+            p_one_slope=p_one_slope,
+            is_singular=correlation is None or abs(correlation) > 1 - _LEAST_SPREAD,
         )
+
+
+def _around_means(n: FloatArray, x: FloatArray, y: FloatArray, xy: FloatArray) -> FloatArray:
+    """Each course's products around its own means, from its sums."""
+    return xy - x * y / n
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,11 @@
 """Reliable change by the hierarchical model: one row per measure of the newest twelve months.
 
 A course changed reliably where its own empirical-Bayes slope over its SD is beyond the critical
-value. `n_better_than_mean` and `n_worse_than_mean` ask instead whether its line is steeper than the
-mean one: so the R package clinicalsignificance counts, which takes lme4's deviations for slopes.
+value. Where the slopes do not differ by more than noise can make, or the fit is singular, nobody is
+judged: the SD of a slope goes to 0 with the variance of slopes, and everybody would have changed
+as the mean line does. `n_better_than_mean` and `n_worse_than_mean` ask instead whether a course's
+line is steeper than the mean one: so the R package clinicalsignificance counts, which takes lme4's
+deviations for slopes.
 """
 
 from collections.abc import Callable
@@ -18,6 +21,8 @@ from pipelines.comparison.growth import CourseSums, GrowthFit, fit_growth
 from pipelines.comparison_settings import ComparisonSettings
 
 DAYS_PER_WEEK = 7
+# Slopes differ between courses where one for all is less likely than this.
+_CRITICAL_P = 0.05
 _MEASURE = ["instrument_id", "scale", "respondent"]
 _SUMS = ("n_scores", "days_sum", "days_squares", "points_sum", "days_points", "points_squares")
 
@@ -48,8 +53,8 @@ def growth_changes(
             table.add(1, **values, no_counts_reason="too_few_courses")
             continue
         fit = fit_growth(_sums(part))
-        if fit is None:
-            table.add(1, **values, no_counts_reason="no_spread")
+        if isinstance(fit, str):
+            table.add(1, **values, no_counts_reason=fit)
             continue
         sign = -1.0 if first["direction"] == "higher_worse" else 1.0
         table.add(1, **values, **_figures(fit, sign), **_counts(fit, sign, critical))
@@ -82,8 +87,10 @@ def _figures(fit: GrowthFit, sign: float) -> dict[str, float | None]:
 
 
 def _counts(fit: GrowthFit, sign: float, critical: float) -> dict[str, int | str]:
-    if fit.slope_sd == 0:
+    if fit.slope_sd == 0 or fit.p_one_slope >= _CRITICAL_P:
         return {"no_counts_reason": "one_slope_for_all"}
+    if fit.is_singular:
+        return {"no_counts_reason": "singular_fit"}
     own = sign * fit.slopes / fit.slope_sds
     beside_mean = sign * fit.deviations / fit.slope_sds
     n_improved, n_deteriorated = int(np.sum(own > critical)), int(np.sum(own < -critical))
