@@ -4,6 +4,7 @@ from pipelines.reporting.context import Context, column, count_cell, text_cell
 from pipelines.reporting.figures import ROLLING, YEAR
 from pipelines.reporting.model import Chart, Row, Section, Table
 from pipelines.reporting.outcomes_section import trend_chart
+from pipelines.reporting.rules_kept_part import rules_kept_part
 from pipelines.reporting.safety_part import safety_part
 from pipelines.reporting.trends import attended_share, attended_trend
 from pipelines.reporting.windows import window
@@ -45,14 +46,15 @@ def care_section(context: Context) -> Section:
         )
     else:
         lead = words.say("care.lead_none", period=period)
-    chart, safety = _chart(context), safety_part(context)
+    chart = _chart(context)
+    parts = (safety_part(context), rules_kept_part(context))
     return Section(
         section_id="care",
         title=words.say("section.care"),
         paragraphs=(lead,),
         charts=(chart,) if chart else (),
         tables=(_table(context),),
-        parts=(safety,) if safety else (),
+        parts=tuple(part for part in parts if part is not None),
     )
 
 

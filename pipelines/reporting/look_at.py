@@ -1,8 +1,9 @@
 """What to look at: at most five items, each with its reason and where it is on the page.
 
-What matters to clients comes first: overdue safety actions, signals, results behind a standard or
-behind the clinic, open courses that are not on track. What is missing follows, and the delivery's
-data come last; but many questionnaires without a course make all figures doubtful, and come early.
+What matters to clients comes first: overdue safety actions, licences and consents, signals, results
+behind a standard or behind the clinic, open courses that are not on track. What is missing follows,
+and the delivery's data come last; but many questionnaires without a course make all figures
+doubtful, and come early.
 """
 
 from decimal import Decimal
@@ -14,6 +15,7 @@ from pipelines.reporting.figures import CLINIC, MONTH, ROLLING
 from pipelines.reporting.missing_measures import missing_by_subject
 from pipelines.reporting.model import Card, Sentence
 from pipelines.reporting.programme_change_words import change_items
+from pipelines.reporting.rules_kept_part import rules_items
 from pipelines.reporting.safety_part import overdue_items
 from pipelines.reporting.sentences import (
     better_share,
@@ -37,6 +39,7 @@ def look_at(context: Context, cards: tuple[Card, ...]) -> tuple[Sentence, ...]:
     """The items, in the order of what matters to clients."""
     found = [
         *overdue_items(context),
+        *rules_items(context),
         *(_without_course(context) if context.subject == CLINIC else []),
         *signal_items(context, cards),
         *change_items(context),

@@ -1,6 +1,7 @@
 """Answers that showed a risk, and whether an action followed within the days allowed."""
 
 from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
+from pipelines.reporting.disclosure import THERAPIST
 from pipelines.reporting.figures import CLINIC, ROLLING, YEAR, Record
 from pipelines.reporting.model import Row, Section, Sentence, Table
 from pipelines.reporting.sentences import Share
@@ -50,12 +51,15 @@ def safety_part(context: Context) -> Section | None:
 def overdue_items(context: Context) -> list[Sentence]:
     """What to look at where an action is overdue, or where nobody can know: none was delivered.
 
-    Open ones still have their days.
+    Open ones still have their days. The page of a programme, a therapist or a group tells of its
+    own clients' answers; that none was ever delivered is told of the clinic alone.
     """
     words, row = context.words, _over_a_year(context)
-    if context.subject != CLINIC or row is None:
+    if row is None:
         return []
     if row["n_without_action_records"]:
+        if context.subject != CLINIC:
+            return []
         text = words.say(
             "look.safety_not_delivered",
             n=words.count(row["n_risk_answers"]),
@@ -66,14 +70,17 @@ def overdue_items(context: Context) -> list[Sentence]:
     if not row["n_actions_overdue"]:
         return []
     days = words.count(context.settings.governance.safety_action_days)
+    whose = "clinic" if context.subject == CLINIC else "subject"
+    if context.figures.audience == THERAPIST:
+        whose = "own"
     text = words.say(
-        "look.safety_overdue",
+        f"look.safety_overdue.{whose}",
         x=words.count(row["n_actions_overdue"]),
         n=words.count(row["n_risk_answers"]),
         period=context.year.words,
         days=days,
     )
-    return [Sentence(text, "safety_overdue", "safety")]
+    return [Sentence(text, "safety_overdue", "safety" if context.subject == CLINIC else "")]
 
 
 def _over_a_year(context: Context) -> Record | None:

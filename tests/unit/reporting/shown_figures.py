@@ -44,8 +44,9 @@ class Shown:
     begun: dict[str, Any] | None = None
     names: dict[str, list[str]] = field(default_factory=dict)
 
-    def published(self, table: str, _subject: object, kind: str, end_on: date) -> list[Any]:
-        asked = {"period_kind": kind, "period_end_on": end_on}
+    def published(self, table: str, subject: tuple[str, str], kind: str, end_on: date) -> list[Any]:
+        """The rows of a table; one that names no subject is everybody's."""
+        asked = {"subject_id": subject[1], "period_kind": kind, "period_end_on": end_on}
         newest = {"period_end_on": END_ON}
         return [
             row

@@ -12,6 +12,8 @@ from tests.unit.reporting.made_up_courses import Settings
 from tests.unit.reporting.mart_tables import wilson
 from tests.unit.reporting.shown_figures import MINIMUMS, Shown, context, texts
 
+THERAPIST = ("therapist", "T-EXAMPLE-1")
+
 
 def answers(kind: str = "rolling_12m", *, unknown: int = 0, **counts: int) -> dict[str, Any]:
     """A row of pub_safety; of fewer due than the minimum it has no rate."""
@@ -44,9 +46,28 @@ def part_of(*rows: dict[str, Any], **changes: Any) -> Section:
 def test_nothing_is_said_where_no_answer_showed_a_risk_or_of_a_subject() -> None:
     assert safety_part(context(Shown())) is None
     figures = Shown(tables={"pub_safety": [answers(overdue=9)]})
-    of_one = context(figures, subject=("therapist", "T-EXAMPLE-1"))
-    assert safety_part(of_one) is None
-    assert overdue_items(of_one) == []
+    assert safety_part(context(figures, subject=THERAPIST)) is None
+
+
+@pytest.mark.parametrize(("audience", "whose"), [
+    ("director", "answers of these clients"), ("therapist", "answers of your clients"),
+])  # fmt: skip
+@pytest.mark.parametrize(("overdue", "is_said"), [(1, True), (0, False)])
+def test_a_therapists_page_tells_first_of_answers_without_an_action(
+    audience: str, whose: str, overdue: int, is_said: bool
+) -> None:
+    row = answers(in_time=8, overdue=overdue)
+    figures = Shown(audience=audience, tables={"pub_safety": [row]})
+    found = look_at(context(figures, subject=THERAPIST), ())
+    assert (found[0].rule == "safety_overdue") == is_said
+    if is_said:
+        assert f"Safety: 1 of 9 {whose}" in texts(found)[0]
+
+
+def test_that_nothing_was_delivered_is_told_of_the_clinic_alone() -> None:
+    figures = Shown(tables={"pub_safety": [answers(unknown=9)]})
+    assert overdue_items(context(figures, subject=THERAPIST)) == []
+    assert len(overdue_items(context(figures))) == 1
 
 
 def test_each_count_is_told_beside_the_days_allowed() -> None:
