@@ -28,6 +28,9 @@ MM_PER_PIXEL = 0.26
 # is less where there are many columns.
 NARROWEST, BESIDE, WIDEST, WIDEST_OF_MANY = 6, 16, 48, 24
 MANY_COLUMNS = 7
+# Letters that a line has room for, and those that the gap between two columns takes: with many
+# columns the letters are smaller.
+LINE, LINE_OF_MANY, GAP = 105, 128, 3
 # Of a table with more columns than a sheet has room for, each row is told in one cell.
 MOST_COLUMNS = 10
 
@@ -201,13 +204,27 @@ def _told_in_rows(table: Table, words: Wording) -> Table:
     return replace(table, columns=(first, rest), rows=tuple(rows))
 
 
-def _widths(table: Table) -> list[int]:
-    """The share of the line that each column gets, by the texts in it."""
-    widest = WIDEST_OF_MANY if len(table.columns) >= MANY_COLUMNS else WIDEST
+def _widths(table: Table) -> list[float]:
+    """The share of the line that each column gets, by the texts in it.
+
+    No word and no range is wider than its column as long as the line has room for all of them;
+    what is left goes to the columns with the longest texts.
+    """
+    is_many = len(table.columns) >= MANY_COLUMNS
+    widest = WIDEST_OF_MANY if is_many else WIDEST
+    least: list[int] = []
+    wanted: list[int] = []
+    for place in range(len(table.columns)):
+        words = max(_words_in(table, place))
+        least.append(GAP + words)
+        wanted.append(GAP + max(words, min(widest, max(_texts_in(table, place)))))
+    spare = (LINE_OF_MANY if is_many else LINE) - sum(least)
+    longer = sum(wanted) - sum(least)
+    if spare <= 0 or not longer:
+        return [float(width) for width in least]
     return [
-        # Two letters for the gap between columns.
-        2 + max(min(widest, max(_texts_in(table, place))), *_words_in_head(table, place))
-        for place in range(len(table.columns))
+        round(narrow + spare * (wide - narrow) / longer, 2)
+        for narrow, wide in zip(least, wanted, strict=True)
     ]
 
 
@@ -219,8 +236,12 @@ def _texts_in(table: Table, place: int) -> Iterator[int]:
         yield min(BESIDE, len(cell.small))
 
 
-def _words_in_head(table: Table, place: int) -> Iterator[int]:
-    """A head breaks between its words only."""
+def _words_in(table: Table, place: int) -> Iterator[int]:
+    """The letters of what stays in one piece: a line breaks at a plain blank alone."""
     yield NARROWEST
-    for word in table.columns[place].label.split():
-        yield min(WIDEST_OF_MANY, len(word))
+    texts = [table.columns[place].label]
+    for row in table.rows:
+        texts += (row.cells[place].text, row.cells[place].small)
+    for text in texts:
+        for word in text.split(" "):
+            yield min(WIDEST_OF_MANY, len(word))

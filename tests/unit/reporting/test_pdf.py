@@ -373,3 +373,38 @@ def test_an_error_does_not_quote_what_was_to_be_printed(
     with pytest.raises(ModelError) as caught:
         typesetting.typeset("glyph.typ", {"name": "王小明"})
     assert "王" not in str(caught.value)
+
+
+def pieces(reader: pypdf.PdfReader) -> list[tuple[float, str]]:
+    """The texts of the first page with the place at which each begins on its line."""
+    found: list[tuple[float, str]] = []
+
+    def see(text: str, _: Any, placed: Any, *__: Any) -> None:
+        found.append((placed[4], text.strip()))
+
+    reader.pages[0].extract_text(visitor_text=see)
+    return found
+
+
+def test_a_narrow_column_keeps_its_words_and_ranges_in_one_piece() -> None:
+    long = Cell("28\u00a0%", small="too few for a rate; 10–36\u00a0%; 10 of 55")
+    row = Row(
+        (
+            Cell("Therapist Example"),
+            *[long] * 4,
+            Cell("24\u00a0%", small="14–33\u00a0%"),
+            *[long] * 3,
+        )
+    )
+    heads = ["Therapist", *["Measured on any listed measure, of finished"] * 3, "Adjusted"]
+    heads += ["Drawn towards the average", *["Expected of these clients"] * 3]
+    table = Table(
+        table_id="wide",
+        caption="Wide",
+        columns=tuple(Column(f"c{place}", head, place > 0) for place, head in enumerate(heads)),
+        rows=(row,),
+    )
+    section = Section(section_id="wide", title="Wide", tables=(table,))
+    page = Page("Wide", "Made-up Clinic", "How.", "en", (section,))
+    found = pieces(opened(render_pdf(page)))
+    assert "14–33\u00a0%" in [text for _, text in found]
