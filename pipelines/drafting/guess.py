@@ -61,8 +61,8 @@ def vocabulary() -> Mapping[str, Any]:
 
 
 def letters(text: str) -> str:
-    """A name without spaces, marks, accents and capitals."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    """A name without spaces, marks, accents and capitals; `#` is how many write "no"."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("#", " no"))
     return "".join(c for c in plain if c.isalnum())
 
 

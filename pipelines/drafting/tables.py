@@ -127,6 +127,13 @@ class Writer:
         prefix = prefix or f"{meaning[0].upper()}-"
         return f"{{id_of: [{word(guess.column.name)}], prefix: {prefix}}}" + self._said(guess)
 
+    def id_of(self, meanings: Sequence[str], prefix: str) -> str:
+        """An id that is made of all columns of these meanings that the file has."""
+        names = [self.guesses[each].column.name for each in meanings if each in self.guesses]
+        self.draft.used.update(names)
+        listed = ", ".join(word(name) for name in names)
+        return f"{{id_of: [{listed}], prefix: {prefix}}}  # TODO: is there a number of its own?"
+
     def date(self, meaning: str, *, take: str = "", is_moment: bool = False) -> str | None:
         """A date or date-time with the format that all its values have."""
         guess = self.guesses.get(meaning)
@@ -177,9 +184,9 @@ class Writer:
         name = word(guess.column.name)
         if found is None:
             if not usual:
-                return f"{name}  # TODO: add `codes:`; its words are too rare to be told here"
+                return f"{name}  # TODO: add `codes:`; its words are rare or may be names"
             listed = ", ".join(f"{word(one)}: {word(to)}" for one, to in usual.items())
-            todo = "TODO: its words are too rare to be told here; these are the usual ones"
+            todo = "TODO: its words are too rare to be told, or names; here the usual ones"
             return f"{{from: {name}, codes: {{{listed}}}}}  # {todo}"
         known = {one: self._meant(meaning, one, usual) for one in found}
         listed = ", ".join(f"{word(o)}: {word(to)}" for o, to in known.items() if to is not None)

@@ -73,12 +73,24 @@ def is_usable(writer: Writer, forms: Sequence[WideForm]) -> bool:
 
 
 def _is_visits(writer: Writer) -> bool:
-    """Whether nearly every row is another visit, and not something that belongs to one."""
-    if not writer.has("session_id", "starts_at"):
+    """Whether nearly every row is another visit, and not something that belongs to one.
+
+    Without a number of the visit: a client's many rows, each with a day and how it went.
+    """
+    if not writer.has("starts_at"):
         return False
+    if not writer.has("session_id"):
+        is_told = writer.has("client_id", "status") or writer.has("client_id", "time")
+        client = writer.guesses["client_id"].column if is_told else None
+        return client is not None and client.n_values <= 0.5 * client.n_filled
     column = writer.guesses["session_id"].column
     is_key = column.n_values >= 0.9 * column.n_filled
     return is_key and (writer.has("client_id") or writer.has("episode_id"))
+
+
+def _visit_id(writer: Writer) -> str | None:
+    """The visit's number, or where it has none an id made of the client and the moment."""
+    return writer.cell("session_id") or writer.id_of(("client_id", "starts_at", "time"), "S-")
 
 
 def _has_moment(writer: Writer) -> bool:
@@ -224,7 +236,7 @@ def _sessions(writer: Writer) -> None:
     writer.table(
         "sessions",
         {
-            "session_id": writer.cell("session_id"),
+            "session_id": _visit_id(writer),
             "episode_id": _episode_of(writer),
             "therapist_id": writer.id("therapist_id"),
             "scheduled_at": writer.date("starts_at", is_moment=True),
@@ -236,7 +248,7 @@ def _sessions(writer: Writer) -> None:
         writer.table(
             "attendances",
             {
-                "session_id": writer.cell("session_id"),
+                "session_id": _visit_id(writer),
                 "client_id": writer.id("client_id"),
                 "status": writer.codes("status") or "{constant: attended}" + _GUESSED,
             },

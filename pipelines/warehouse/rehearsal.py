@@ -92,6 +92,20 @@ class Findings:
         has_errors = any(rule.severity == "error" for rule in self.rules)
         return not self.missing_tables and not self.unusable_files and not has_errors
 
+    def _verdict(self) -> str:
+        if self.is_clean:
+            return "No row would be turned away."
+        if self.missing_tables or self.unusable_files:
+            return "Mend and check again."
+        n_turned_away = sum(
+            table.n_quarantined for table in self.tables if table.table in CANONICAL_TABLES
+        )
+        return (
+            f"Mend and check again, or land it as it is: {n_turned_away:,} {_rows(n_turned_away)}"
+            " would wait in quarantine and the rest would count, unless too many of a table are"
+            " turned away."
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
         return {**asdict(self), "is_clean": self.is_clean}
@@ -149,7 +163,7 @@ class Findings:
                 found.append(f"  {'':15} first at {', '.join(rule.first_lines)}")
             if rule.what_to_do:
                 found.append(f"  {'':15} what to do: {rule.what_to_do}")
-        found += ["", "No row would be turned away." if self.is_clean else "Mend and check again."]
+        found += ["", self._verdict()]
         return found
 
 

@@ -270,3 +270,32 @@ def test_an_address_that_files_share_is_nobodys_id(tmp_path: Path) -> None:
     found = {(file, column): meaning for file, column, meaning, _, _ in draft_of(tmp_path).columns}
     assert found["providers.csv", "Id"] == "therapist_id"
     assert "client_id" not in found.values()
+
+
+@pytest.mark.parametrize(
+    ("header", "made"),
+    [
+        (["Appt Date", "Appt Time", "Appt #", "Chart #", "Seen By", "Appt Status"], "Appt #"),
+        (["Appt Date", "Appt Time", "Fee", "Chart #", "Seen By", "Appt Status"], ""),
+    ],
+)
+def test_a_list_of_visits_is_known_with_and_without_numbers_of_theirs(
+    tmp_path: Path, header: list[str], made: str
+) -> None:
+    content = [
+        [f"{day:02}/{month:02}/2026", f"{9 + client}:00 AM", str(1000 * client + 100 * month + day),
+         f"CH{client}", "c1", "Kept"]
+        for client in range(3) for month in (1, 2) for day in range(1, 9)
+    ]  # fmt: skip
+    if not made:
+        content = [[*row[:2], "90.00", *row[3:]] for row in content]
+    mapping = loaded(draft_of(rows(tmp_path / "list.csv", header, content)), tmp_path)
+    (part,) = mapping.files
+    by_table = {table.table: table.cells for table in part.tables}
+    assert {"sessions", "attendances", "therapists", "episodes"} <= by_table.keys()
+    visit = by_table["sessions"]["session_id"]
+    assert visit == by_table["attendances"]["session_id"]
+    if made:
+        assert visit.columns == (made,)
+    else:
+        assert visit.id_of == ("Chart #", "Appt Date", "Appt Time")
