@@ -20,13 +20,17 @@ from pipelines.comparison.funnel import Z_95
 
 FloatArray = NDArray[np.float64]
 
+# Decimal places of a score, and what a difference of two may be out by as a double.
+_PLACES = 4
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True)
 class Scale:
     """A scale turned so that more is worse.
 
-    Units: points; `step` is None where the scale has no even steps, the ends where they are not
-    known. `change` is the reliable change.
+    Units: points; `step` is None where the scale has no even steps (it is exact: a third has more
+    than four places), the ends where they are not known. `change` is the reliable change.
     """
 
     lowest: float | None
@@ -46,15 +50,19 @@ class Scale:
         limit = wanted
         if self.step is not None:
             start = 0.0 if self.lowest is None else self.lowest
-            # Scores have four places; so much nearer than a step they are on it.
-            steps = np.round((wanted - start) / self.step, 6)
-            # Half a step further is what is rounded to the last score that still counts.
-            way = np.floor(steps) + 0.5 if downwards else np.ceil(steps) - 0.5
+            nearest = np.round((wanted - start) / self.step)
+            # The rule in force judges scores of four places: where the nearest one does not count
+            # any more, the next one does. Half a step further is what is rounded to it.
+            score = np.round(start + nearest * self.step, _PLACES)
+            if downwards:
+                way = np.where(score <= wanted + _ROUNDING, nearest, nearest - 1) + 0.5
+            else:
+                way = np.where(score >= wanted - _ROUNDING, nearest, nearest + 1) - 0.5
             limit = start + way * self.step
         if downwards and self.lowest is not None:
-            return np.where(wanted < self.lowest, -np.inf, limit)
+            return np.where(wanted < self.lowest - _ROUNDING, -np.inf, limit)
         if not downwards and self.highest is not None:
-            return np.where(wanted > self.highest, np.inf, limit)
+            return np.where(wanted > self.highest + _ROUNDING, np.inf, limit)
         return limit
 
 
@@ -141,13 +149,15 @@ class PooledRates:
     missing_information: FloatArray
 
 
-def pool_rates(counts: FloatArray, n_courses: FloatArray) -> PooledRates:
+def pool_rates(counts: FloatArray, n_courses: FloatArray, n_paired: FloatArray) -> PooledRates:
     """Rubin's rules over the counts that each imputation gave, of so many courses.
 
-    The limits are Wilson's with the variance between imputations in them; without any, they are
-    Wilson's own.
+    The limits are Wilson's with the variance between imputations in them. Where nothing varies
+    between them although scores are missing, the imputed ones say nothing: the limits are Wilson's
+    own over the measured courses. Where all of the variance is between them (every imputation gave
+    none or all), there are no limits: nan.
 
-    Shape:  counts rates x imputations, n_courses rates.
+    Shape:  counts rates x imputations, n_courses and n_paired rates.
     """
     from scipy.special import stdtrit
 
@@ -159,13 +169,17 @@ def pool_rates(counts: FloatArray, n_courses: FloatArray) -> PooledRates:
     extra = (1 + 1 / n_imputations) * counts.var(axis=1, ddof=1) / n_courses**2
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(extra > 0, extra / (within + extra), 0.0)
-        ratio = np.where(within > 0, extra / within, 0.0)
+        ratio = np.where(extra > 0, extra / within, 0.0)
     degrees = degrees_of_freedom(share, n_imputations, n_courses - 1)
     quantile = np.where(np.isnan(degrees), Z_95, stdtrit(np.nan_to_num(degrees, nan=1.0), 0.975))
-    spread = quantile**2 * (1 + ratio) / n_courses
-    centre = (2 * rate + spread) / (2 * (1 + spread))
-    reach = np.sqrt(spread * (4 * rate * (1 - rate) + spread)) / (2 * (1 + spread))
-    missing = missing_information(ratio, share, n_imputations)
+    n_telling = np.where(extra > 0, n_courses, n_paired)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = quantile**2 * (1 + ratio) / n_telling
+        centre = (2 * rate + spread) / (2 * (1 + spread))
+        reach = np.sqrt(spread * (4 * rate * (1 - rate) + spread)) / (2 * (1 + spread))
+    missing = np.where(
+        extra > 0, missing_information(ratio, share, n_imputations), 1 - n_paired / n_courses
+    )
     return PooledRates(rate, centre - reach, centre + reach, missing)
 
 
@@ -185,6 +199,9 @@ def degrees_of_freedom(share: FloatArray, n_imputations: int, complete: FloatArr
 
 def missing_information(ratio: FloatArray, share: FloatArray, n_imputations: int) -> FloatArray:
     """Rubin's fraction of missing information, of the relative increase in variance `ratio`."""
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         degrees = (n_imputations - 1) / share**2
-    return np.where(share > 0, (ratio + 2 / (degrees + 3)) / (1 + ratio), 0.0)
+        found = (ratio + 2 / (degrees + 3)) / (1 + ratio)
+    # All of the variance is between imputations.
+    found = np.where(np.isinf(ratio), 1.0, found)
+    return np.where(share > 0, found, 0.0)

@@ -3,7 +3,8 @@
 What the model of the last score rests on: the first score and, as categories, how the course ended,
 how many sessions there were, the programme, age band and sex. These are taken in that order as long
 as there are measured courses enough for each coefficient; with fewer of them than a comparison
-needs nothing is imputed. Small categories are taken for the most frequent one.
+needs nothing is imputed. Nor is it for a subject of whose missing courses too many are unlike the
+measured ones, or for a programme that has too few measured courses of its own.
 """
 
 import hashlib
@@ -17,16 +18,19 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipelines.comparison.columns import Columns
-from pipelines.comparison.design import independent_columns
 from pipelines.comparison.estimate_tables import IMPUTED, empty_table
 from pipelines.comparison.estimates import INPUTS
-from pipelines.comparison.grouped import sums_by
 from pipelines.comparison.imputation import (
     Draws,
     Scale,
     draw_last_scores,
     fit_last_scores,
     pool_rates,
+)
+from pipelines.comparison.imputation_design import (
+    PROGRAMME_ID,
+    ImputationDesign,
+    make_imputation_design,
 )
 from pipelines.comparison_settings import ComparisonSettings
 
@@ -36,8 +40,11 @@ IntArray = NDArray[np.int64]
 IMPROVED, DETERIORATED = "improved", "deteriorated"
 CLINIC, PROGRAMME = "clinic", "programme"
 _MEASURE = ["instrument_id", "scale", "respondent"]
-_FIRST_SCORE = "first_score"
-_CATEGORIES = ("ending", "dose_doublings", "programme_id", "age_band", "sex")
+_CATEGORIES = ("ending", "dose_doublings", PROGRAMME_ID, "age_band", "sex")
+# Of the missing courses of a subject no more than this part may be unlike the measured ones, unless
+# they are so few of all its courses that they cannot move its rate by a percentage point.
+_MOST_UNLIKE = 0.05
+_LEAST_MOVED = 0.01
 
 
 @dataclass(frozen=True)
@@ -174,6 +181,15 @@ def _add_window(
     own = np.array([mine for _, mine in subjects], dtype=np.float64)
     is_missing = own[:, np.repeat(np.arange(cells.n.size), _n_missing(cells))]
     n, n_paired = own @ cells.n, own @ cells.n_paired
+    is_refused = np.zeros(len(subjects), dtype=bool)
+    if not isinstance(imputed, str):
+        n_unlike = own @ ((cells.n - cells.n_paired) * imputed.design.is_unlike)
+        is_refused = (n_unlike > _MOST_UNLIKE * (n - n_paired)) & (n_unlike > _LEAST_MOVED * n)
+        own_programme = [
+            level == CLINIC or bool(imputed.design.has_own[programmes.index(subject_id)])
+            for (level, subject_id), _ in subjects
+        ]
+        is_refused |= ~np.array(own_programme) & (n > n_paired)
     for outcome, found in ((IMPROVED, cells.n_improved), (DETERIORATED, cells.n_deteriorated)):
         n_with = own @ found
         with np.errstate(invalid="ignore"):
@@ -193,7 +209,9 @@ def _add_window(
                 **(
                     {"no_rate_reason": imputed}
                     if isinstance(imputed, str)
-                    else imputed.figures(place, outcome, is_missing, n_with, n)
+                    else imputed.figures(
+                        place, outcome, is_missing, n_with, n, n_paired, is_refused
+                    )
                 ),
             )
 
@@ -202,25 +220,38 @@ def _add_window(
 class _Imputed:
     """The drawn results of one measure and window, one for each shift."""
 
-    rests_on: str
+    design: ImputationDesign
     shift_points: tuple[float, ...]
     draws: list[Draws]
 
     def figures(
-        self, place: int, outcome: str, is_missing: FloatArray, n_with: FloatArray, n: FloatArray
+        self,
+        place: int,
+        outcome: str,
+        is_missing: FloatArray,
+        n_with: FloatArray,
+        n: FloatArray,
+        n_paired: FloatArray,
+        is_refused: NDArray[np.bool_],
     ) -> dict[str, Any]:
         """The pooled rates of subjects, of whose `n` courses `n_with` are known to have it."""
         draws = self.draws[place]
         drawn = draws.improved if outcome == IMPROVED else draws.worse
-        pooled = pool_rates(n_with[:, None] + is_missing @ drawn.T.astype(np.float64), n)
-        return {
+        counts = n_with[:, None] + is_missing @ drawn.T.astype(np.float64)
+        pooled = pool_rates(counts, n, n_paired)
+        numbers = {
             "imputed_rate": pooled.rate,
             "imputed_rate_lower": pooled.lower,
             "imputed_rate_upper": pooled.upper,
             "missing_information": pooled.missing_information,
             "shift_points": self.shift_points[place],
-            "n_imputations": drawn.shape[0],
-            "rests_on": self.rests_on,
+            "n_imputations": float(drawn.shape[0]),
+        }
+        rests_on = ", ".join(self.design.rests_on)
+        return {
+            **{name: np.where(is_refused, np.nan, value) for name, value in numbers.items()},
+            "rests_on": [None if refused else rests_on for refused in is_refused],
+            "no_rate_reason": ["too_few_like_them" if refused else None for refused in is_refused],
         }
 
 
@@ -235,9 +266,11 @@ def _impute(
     n_paired = cells.n_paired.sum()
     if n_paired < settings.minimum_pairs:
         return "too_few_pairs"
-    rests_on, matrix = _design(cells, settings)
+    design = make_imputation_design(cells.first, cells.codes, cells.n, cells.n_paired, settings)
+    if design is None:
+        return "no_spread"
     squares = float(cells.squares.sum())
-    model = fit_last_scores(matrix, cells.n_paired, cells.sums, squares)
+    model = fit_last_scores(design.matrix, cells.n_paired, cells.sums, squares)
     if model is None or model.variance <= 0:
         return "no_spread"
     mean = cells.sums.sum() / n_paired
@@ -246,14 +279,14 @@ def _impute(
     missing = np.repeat(np.arange(cells.n.size), _n_missing(cells))
     draws = draw_last_scores(
         model,
-        matrix[missing],
+        design.matrix[missing],
         cells.first[missing],
         scale,
         points,
         chosen.n_imputations,
         _seed(key),
     )
-    return _Imputed(", ".join(rests_on), points, draws)
+    return _Imputed(design, points, draws)
 
 
 def _n_missing(cells: _Cells) -> IntArray:
@@ -269,25 +302,6 @@ def _subjects(
         own = cells.codes["programme_id"] == code
         if own.any():
             yield (PROGRAMME, programme), own
-
-
-def _design(cells: _Cells, settings: ComparisonSettings) -> tuple[list[str], FloatArray]:
-    """What the model rests on, and its columns over the cells."""
-    used = [_FIRST_SCORE]
-    # From their mean: where a scale begins then moves no draw.
-    centre = float(cells.first @ cells.n_paired) / float(cells.n_paired.sum())
-    matrix = np.stack([np.ones(cells.n.size), cells.first - centre], axis=1)
-    for name in _CATEGORIES:
-        codes = cells.codes[name]
-        totals = sums_by(codes, cells.n_paired, int(codes.max()) + 1)
-        large = np.flatnonzero(totals >= settings.minimum_category_cases)
-        kept = large[large != int(np.argmax(totals))]
-        wider = np.concatenate([matrix, (codes[:, None] == kept).astype(np.float64)], axis=1)
-        if cells.n_paired.sum() < settings.cases_per_parameter * wider.shape[1]:
-            break
-        used, matrix = [*used, name], wider
-    independent = independent_columns(matrix.T @ (matrix * cells.n_paired[:, None]))
-    return used, np.ascontiguousarray(matrix[:, independent])
 
 
 def _seed(key: dict[str, Any]) -> int:

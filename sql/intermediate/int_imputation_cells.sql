@@ -6,7 +6,8 @@
 -- last score is imputed. A course without a first score is in no cell: nothing of the measure is
 -- known of it. Only scales with a reliable change in force, whose direction is known.
 --
--- `step_points` is the least by which two scores of the scale differ; null where a table converts
+-- `step_points` is the least by which two scores of the scale differ, as near as a double comes to
+-- it (of ten over 34 items four places would be wrong a few steps on); null where a table converts
 -- them. Points run as the scale does.
 --
 -- Grain:  one row per instrument, scale, respondent, month of the end and kind of course.
@@ -88,7 +89,7 @@ measures as (
         coalesce(scales.direction, instruments.direction) as direction,
         scales.min_points,
         scales.max_points,
-        cast(instruments.item_step_points * scales.least_weight as decimal(9, 4)) as step_points
+        cast(instruments.item_step_points as double) * scales.least_weight as step_points
     from outcome_rules
     inner join instruments on outcome_rules.instrument_id = instruments.instrument_id
     left join scales

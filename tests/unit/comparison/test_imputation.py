@@ -1,6 +1,8 @@
 """Imputed rates: published pooling, exact limits, row by row judgement, and a known truth."""
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -58,11 +60,12 @@ class Pooled(NamedTuple):
     missing_information: float
 
 
-def pooled_of(counts: np.ndarray, n: int) -> Pooled:
+def pooled_of(counts: np.ndarray, n: int, n_paired: int | None = None) -> Pooled:
     """One rate alone, which must be what it is among others."""
-    alone = pool_rates(counts[None, :].astype(float), np.array([float(n)]))
+    own, paired = np.array([float(n)]), np.array([float(n if n_paired is None else n_paired)])
+    alone = pool_rates(counts[None, :].astype(float), own, paired)
     others = np.stack([np.full(counts.size, 3.0), counts.astype(float)])
-    beside = pool_rates(others, np.array([7.0, float(n)]))
+    beside = pool_rates(others, np.append(7.0, own), np.append(7.0, paired))
     names = Pooled._fields
     found = Pooled(*(float(getattr(alone, name)[0]) for name in names))
     assert found == Pooled(*(float(getattr(beside, name)[1]) for name in names))
@@ -90,7 +93,23 @@ def test_what_differs_between_imputations_widens_the_limits() -> None:
     assert wider.upper > plain.upper
     # Within .0024, between .0105263 and a twentieth of it: of the variance 82.2 % is between.
     assert 0.8 < wider.missing_information < 0.9
-    assert pooled_of(np.array([0.0, 1.0] * 10), 1).lower >= 0
+    assert pooled_of(np.array([0.0, 1.0] * 10), 2).lower >= 0
+
+
+def test_where_nothing_varies_the_measured_ones_alone_give_the_limits() -> None:
+    # None worse of 100 measured, and none imputed of 100 missing: 0 of 100, not of 200.
+    found = pooled_of(np.zeros(20), 200, n_paired=100)
+    assert found.rate == 0
+    assert (found.lower, found.upper) == pytest.approx((0, 0.0370), abs=5e-5)
+    assert found.missing_information == 0.5
+
+
+def test_where_all_variance_is_between_imputations_there_are_no_limits() -> None:
+    alone = pool_rates(np.array([[0.0, 4.0] * 10]), np.array([4.0]), np.array([1.0]))
+    assert alone.rate[0] == 0.5
+    assert alone.missing_information[0] == 1
+    assert np.isnan(alone.lower[0])
+    assert np.isnan(alone.upper[0])
 
 
 @pytest.mark.parametrize(
@@ -112,6 +131,41 @@ def test_the_limits_of_a_reliable_change_on_both_sides(
     scale = Scale(0.0, 27.0, step, change)
     assert scale.improved_up_to(np.array([first]))[0] == pytest.approx(below)
     assert scale.worse_from(np.array([first]))[0] == pytest.approx(above)
+
+
+@pytest.mark.parametrize(
+    ("lowest", "highest", "step", "change"),
+    [
+        # CORE-OM: ten times the mean of 34 items from 0 to 4. BRS: the mean of six from 1 to 5.
+        (0, 40, Fraction(10, 34), "5"),
+        (0, 40, Fraction(10, 34), "2.9412"),
+        (0, 40, Fraction(10, 34), "4.8"),
+        (1, 5, Fraction(1, 6), "0.5"),
+        (1, 5, Fraction(1, 6), "0.8333"),
+        (1, 5, Fraction(1, 6), "0.8334"),
+        (1, 5, Fraction(1, 6), "0.7"),
+    ],
+)
+def test_every_pair_of_scores_of_a_mean_is_judged_as_by_the_rule(
+    lowest: int, highest: int, step: Fraction, change: str
+) -> None:
+    """The rule in force takes the difference of two scores of four places."""
+    n_steps = (highest - lowest) / step
+    exact = [lowest + place * step for place in range(int(n_steps) + 1)]
+    assert exact[-1] == highest
+    scores = [Decimal(each.numerator) / Decimal(each.denominator) for each in exact]
+    scores = [each.quantize(Decimal("0.0001")) for each in scores]
+    fall = np.array([[first - last >= Decimal(change) for last in scores] for first in scores])
+    first, last = np.array([float(each) for each in scores]), np.array([float(e) for e in exact])
+    as_is = Scale(lowest, highest, float(step), float(change))
+    turned = Scale(-highest, -lowest, float(step), float(change))
+    # What is drawn anywhere around a score is judged as that score.
+    for aside in (-0.499, 0.0, 0.499):
+        drawn = (last + aside * float(step))[None, :]
+        assert ((drawn < as_is.improved_up_to(first)[:, None]) == fall).all()
+        assert ((drawn >= as_is.worse_from(first)[:, None]) == fall.T).all()
+        assert ((-drawn < turned.improved_up_to(-first)[:, None]) == fall.T).all()
+        assert ((-drawn >= turned.worse_from(-first)[:, None]) == fall).all()
 
 
 def design(first: np.ndarray) -> np.ndarray:
@@ -180,7 +234,9 @@ def test_the_truth_is_covered_where_the_measured_ones_mislead() -> None:
         model = model_of(first[has_last], last[has_last])
         missing = first[~has_last]
         (drawn,) = draw_last_scores(model, design(missing), missing, PHQ9, (0.0,), 20, seed)
-        pooled = pooled_of(is_better[has_last].sum() + drawn.improved.sum(axis=1), 300)
+        pooled = pooled_of(
+            is_better[has_last].sum() + drawn.improved.sum(axis=1), 300, int(has_last.sum())
+        )
         # The rate of all clients like these, not of these 300: their sampling counts, too.
         found.append(pooled.rate)
         measured.append(is_better[has_last].mean())
