@@ -6,7 +6,7 @@ from pipelines.comparison.spc import CANNOT_TELL, NO_CLEAR_CHANGE
 from pipelines.reporting.context import Context, column, share_cell, subject_cell, text_cell
 from pipelines.reporting.figures import CLINIC
 from pipelines.reporting.model import Cell, Row, Section, Sentence, Table
-from pipelines.reporting.programme_changes import Moved, ProgrammeChange
+from pipelines.reporting.programme_changes import OBSTACLES, Moved, ProgrammeChange
 from pipelines.reporting.sentences import Share, figure_words
 
 SECTION = "programme-changes"
@@ -55,7 +55,9 @@ def own_change_sentences(context: Context) -> list[Sentence]:
         return []
     words = context.words
     if change.verdict == CANNOT_TELL:
-        return [Sentence(words.say("changes.own.cannot_tell"), "changes.cannot_tell", "outcomes")]
+        text = words.say(f"changes.own.cannot_tell.{change.obstacle}")
+        return [Sentence(text, "changes.cannot_tell", "outcomes")]
+    worse = _worse_by_much(context, change)
     if not change.signals:
         assert change.measure is not None
         text = words.say(
@@ -64,10 +66,21 @@ def own_change_sentences(context: Context) -> list[Sentence]:
             figure=_counted(context, change.better.now),
             beside=_beside(context, change.better),
         )
-        return [Sentence(text, "changes.no_clear_change", "outcomes")]
+        return [Sentence(f"{text} {worse}".rstrip(), "changes.no_clear_change", "outcomes")]
     told = [_move(context, change, moved) for moved in change.signals]
     text = words.say("changes.own.changed", listed=words.listed(told))
-    return [Sentence(text, f"changes.{change.verdict}", "outcomes")]
+    return [Sentence(f"{text} {worse}".rstrip(), f"changes.{change.verdict}", "outcomes")]
+
+
+def _worse_by_much(context: Context, change: ProgrammeChange) -> str:
+    """That many more got reliably worse, though it could be chance; empty where not so many."""
+    if not change.is_worse_by_much:
+        return ""
+    return context.words.say(
+        "changes.own.worse_by_much",
+        figure=_counted(context, change.worse.now),
+        beside=_beside(context, change.worse),
+    )
 
 
 def changes_part(context: Context) -> Section | None:
@@ -108,8 +121,13 @@ def _changed(context: Context) -> list[ProgrammeChange]:
 def _others(context: Context) -> str:
     words, every = context.words, list(context.changes.values())
     parts = []
-    for key, verdict in (("same", NO_CLEAR_CHANGE), ("small", CANNOT_TELL)):
-        names = [each.programme.name for each in every if each.verdict == verdict]
+    kinds = (("same", NO_CLEAR_CHANGE, ""), *((why, CANNOT_TELL, why) for why in OBSTACLES))
+    for key, verdict, obstacle in kinds:
+        names = [
+            each.programme.name
+            for each in every
+            if (each.verdict, each.obstacle) == (verdict, obstacle)
+        ]
         if names:
             named = "few" if len(names) <= MOST_NAMED else "many"
             values = {"n": words.count(len(names)), "all": words.count(len(every))}
@@ -195,6 +213,8 @@ def _row(context: Context, change: ProgrammeChange) -> Row:
 
 def _verdict_cell(context: Context, change: ProgrammeChange) -> Cell:
     words = context.words
+    if change.obstacle:
+        return text_cell(words.say(f"changes.verdict.{change.obstacle}"))
     if not change.signals:
         return text_cell(words.say(f"changes.verdict.{change.verdict}"))
     told = [words.say(f"changes.verdict.{each.topic}.{each.verdict}") for each in change.signals]

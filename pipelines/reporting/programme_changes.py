@@ -7,7 +7,8 @@ small for that as well is called so. Nothing is adjusted for who was treated.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from math import hypot
 from statistics import NormalDist
 
@@ -40,6 +41,13 @@ from pipelines.reporting.wording import Wording
 
 # One false word in twenty reports, over all comparisons with a year before together.
 FAMILY_ERROR = 0.05
+# A share reliably worse that rose by this much or more is told on the programme's own page even
+# where it could be chance: five more of a hundred clients is what a director would want to know of.
+# A convention of these pages and no clinical threshold.
+LARGE_RISE = Decimal("0.05")
+# Why a programme cannot be told: too few measured courses, or enough, but too small a part of the
+# finished ones.
+OBSTACLES = TOO_FEW, UNDER_MEASURED = "few", "under"
 SIGNALS = (RISEN, FALLEN)
 _SHARES = {"better": better_share, "worse": worse_share}
 
@@ -73,7 +81,7 @@ class ProgrammeChange:
     """What may be said about change in a programme, on its first measure that has a rule.
 
     `window` is the stretch that is judged, `has_chart` whether a chart judges it. Without any
-    measure there is none of them.
+    measure there is none of them. `obstacle` is why nothing can be said, empty where it can.
     """
 
     programme: Subject
@@ -82,6 +90,15 @@ class ProgrammeChange:
     has_chart: bool
     better: Moved
     worse: Moved
+    obstacle: str = ""
+
+    @property
+    def is_worse_by_much(self) -> bool:
+        """Whether so many more got reliably worse than a year before, though it may be chance."""
+        now, before = self.worse.now.rate, self.worse.before and self.worse.before.rate
+        if self.worse.verdict != NO_CLEAR_CHANGE or now is None or before is None:
+            return False
+        return Decimal(str(now)) - Decimal(str(before)) >= LARGE_RISE
 
     @property
     def signals(self) -> list[Moved]:
@@ -145,54 +162,54 @@ def _by_year(
 ) -> ProgrammeChange:
     """Its shares now and a year before, not judged yet."""
     if not measures:
-        nothing = [Moved(topic, CANNOT_TELL, share(None)) for topic, share in _SHARES.items()]
-        return ProgrammeChange(programme, None, None, False, *nothing)
+        better, worse = (Moved(topic, CANNOT_TELL, of(None)) for topic, of in _SHARES.items())
+        return ProgrammeChange(programme, None, None, False, better, worse)
     kind = ROLLING if kind in (MONTH, QUARTER) else kind
     now, before = window(figures, kind, words), window(figures, kind, words, years_back=1)
     rows: list[Record | None] = [
         figures.outcome(measures[0], programme.key, each.kind, each.end_on)
         for each in (now, before)
     ]
-    moved = [
+    better, worse = (
         Moved(topic, CANNOT_TELL, share(rows[0]), before=share(rows[1]))
         for topic, share in _SHARES.items()
-    ]
-    return ProgrammeChange(programme, measures[0], now, False, *moved)
+    )
+    return ProgrammeChange(programme, measures[0], now, False, better, worse)
 
 
 def _judged_by_year(
     found: Mapping[str, ProgrammeChange], minimums: Minimums
 ) -> dict[str, ProgrammeChange]:
-    comparable = [
-        name
-        for name, change in found.items()
-        if not change.has_chart and _is_enough(change, minimums)
-    ]
-    z = NormalDist().inv_cdf(1 - FAMILY_ERROR / 2 / max(2 * len(comparable), 1))
+    obstacles = {
+        name: _obstacle(change, minimums) for name, change in found.items() if not change.has_chart
+    }
+    n_comparable = sum(not obstacle for obstacle in obstacles.values())
+    z = NormalDist().inv_cdf(1 - FAMILY_ERROR / 2 / max(2 * n_comparable, 1))
     judged = dict(found)
-    for name in comparable:
+    for name, obstacle in obstacles.items():
         change = found[name]
-        judged[name] = ProgrammeChange(
-            change.programme,
-            change.measure,
-            change.window,
-            False,
-            beside_the_year_before(change.better, z),
-            beside_the_year_before(change.worse, z),
+        judged[name] = (
+            replace(change, obstacle=obstacle)
+            if obstacle
+            else replace(
+                change,
+                better=beside_the_year_before(change.better, z),
+                worse=beside_the_year_before(change.worse, z),
+            )
         )
     return judged
 
 
-def _is_enough(change: ProgrammeChange, minimums: Minimums) -> bool:
-    """Whether both years have enough measured courses, and enough of the finished ones measured."""
+def _obstacle(change: ProgrammeChange, minimums: Minimums) -> str:
+    """Whether a year has too few measured courses, or too few of the finished ones measured."""
     years = (change.better.now, change.better.before)
-    return all(
-        share is not None
-        and share.x is not None
-        and (share.n or 0) >= minimums.comparison
-        and not (share.measured_rate is not None and is_under_measured(share.measured_rate))
-        for share in years
-    )
+    if any(
+        share is None or share.x is None or (share.n or 0) < minimums.comparison for share in years
+    ):
+        return TOO_FEW
+    rates = [share.measured_rate for share in years if share is not None]
+    is_under = any(rate is not None and is_under_measured(rate) for rate in rates)
+    return UNDER_MEASURED if is_under else ""
 
 
 def clinic_beside_the_year_before(figures: Figures, measure: Measure, words: Wording) -> Moved:

@@ -135,6 +135,57 @@ def test_a_smaller_one_is_set_beside_the_year_before(
     assert not found["A"].has_chart
 
 
+@pytest.mark.parametrize(
+    ("now", "obstacle", "said"),
+    [
+        (row(70, 30, finished=100), "", "no clear change"),
+        (row(69, 30, finished=100), "under", "under 70 % of the finished courses measured"),
+        (row(30, 12), "", "no clear change"),
+        (row(29, 12), "few", "too few measured courses to say"),
+        (row(29, 12, finished=100), "few", "too few measured courses to say"),
+    ],
+)
+def test_too_few_and_too_small_a_part_are_told_apart(
+    now: dict[str, Any], obstacle: str, said: str
+) -> None:
+    found = changes(A=yearly(now, row(60, 26)), B=yearly(row(60, 30), row(60, 30)))
+    assert found["A"].obstacle == obstacle
+    shown = context(Shown(), changes=found)
+    part = changes_part(shown)
+    assert part is not None
+    assert part.tables[0].rows[0].cells[1].text == said
+    (text,) = texts(change_sentences(shown))
+    assert ("Under 70 % of the finished courses measured: A." in text) == (obstacle == "under")
+    assert ("Too few measured courses to say: A." in text) == (obstacle == "few")
+    own = own_change_sentences(context(Shown(), changes=found, subject=("programme", "A")))
+    assert own[0].rule == ("changes.cannot_tell" if obstacle else "changes.no_clear_change")
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "is_said"),
+    [
+        (row(100, 40, worse=7), row(100, 40, worse=2), True),
+        (row(200, 80, worse=13), row(100, 40, worse=2), False),
+        # What is beyond chance is told as such.
+        (row(100, 40, worse=40), row(100, 40, worse=2), False),
+        # Where nobody can tell, nothing is told.
+        (row(29, 12, worse=9), row(100, 40, worse=2), False),
+    ],
+)
+def test_five_in_a_hundred_more_worse_are_told_even_where_it_could_be_chance(
+    now: dict[str, Any], before: dict[str, Any], is_said: bool
+) -> None:
+    found = changes(A=yearly(now, before), B=yearly(row(60, 30), row(60, 30)))
+    (text,) = texts(
+        own_change_sentences(context(Shown(), changes=found, subject=("programme", "A")))
+    )
+    told = (
+        "Reliably worse: 7 % (7 of 100); 2 % (2 of 100) a year before. That could be chance; look."
+    )
+    assert (told in text) == is_said
+    assert ("That could be chance" in text) == is_said
+
+
 def test_the_more_are_compared_the_more_it_takes() -> None:
     pair = yearly(row(100, 60), row(100, 45))
     same = yearly(row(100, 50), row(100, 50))
@@ -152,7 +203,7 @@ def test_one_programme_alone_is_the_clinic_and_one_without_measures_is_told() ->
     part = changes_part(context(Shown(), changes=found))
     assert part is not None
     said = {row.cells[0].text: row.cells[1].text for row in part.tables[0].rows}
-    assert said == {"Empty": "too few measured to say", "Same": "no clear change"}
+    assert said == {"Empty": "too few measured courses to say", "Same": "no clear change"}
 
 
 def test_the_sentence_names_what_changed_and_counts_the_rest() -> None:
@@ -171,7 +222,7 @@ def test_the_sentence_names_what_changed_and_counts_the_rest() -> None:
     )
     assert "; High (more got reliably better on the PHQ-9" in text
     assert "usual range" in text
-    assert "4 of 7 show no clear change. Too few measured to say: Small." in text
+    assert "4 of 7 show no clear change. Too few measured courses to say: Small." in text
     assert text.endswith("They are judged by October 2026 (2) and beside a year before (4).")
     (item,) = change_items(shown)
     assert "Low (fewer" in item.text
