@@ -6,7 +6,7 @@ Nobody is ranked: subjects stand by name, and a verdict is only ever about the l
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipelines.comparison.verdicts import ABOVE, BELOW, CANNOT_TELL
+from pipelines.comparison.verdicts import ABOVE, BELOW, CANNOT_TELL, TOO_FEW_PAIRS
 from pipelines.reporting.context import Context, first_with_rule
 from pipelines.reporting.evidence_part import usually_found
 from pipelines.reporting.figures import CLINIC, ROLLING, Measure, Record, Subject
@@ -54,7 +54,7 @@ def compared_counts(context: Context, level: str) -> ComparedCounts:
         elif row["verdict"] != CANNOT_TELL:
             found["compared"] += 1
         else:
-            found["few" if row["reason"] == "too_few_pairs" else "other"] += 1
+            found["few" if row["reason"] == TOO_FEW_PAIRS else "other"] += 1
     return ComparedCounts(**found)
 
 
@@ -162,15 +162,24 @@ def _changes(context: Context, measure: Measure, level: str) -> list[str]:
 
 
 def verdict_words(context: Context, row: Record) -> tuple[str, str]:
-    """The verdict in words, and the reason or what could explain it; never the one alone."""
+    """The verdict in words, and the reason or what could explain it; never the one alone.
+
+    What is still needed is a minimum: too few others with enough courses can stand in the way too.
+    """
     words = context.words
     verdict = row["verdict"]
     if verdict == CANNOT_TELL:
-        text = words.say(f"people.reason.{row['reason']}")
-        if row["reason"] == "too_few_pairs":
-            missing = context.settings.comparison.minimum_pairs - row["n_pairs"]
-            return text, words.say("people.still_needed", n=words.count(missing))
-        return text, ""
+        settings = context.settings.comparison
+        share = words.percent(settings.minimum_pair_rate, n=None)
+        text = words.say(f"people.reason.{row['reason']}", share=share)
+        if row["reason"] != TOO_FEW_PAIRS:
+            return text, ""
+        is_under = row["paired_rate"] is not None and (
+            row["paired_rate"] < settings.minimum_pair_rate
+        )
+        key = "people.still_needed_and_rate" if is_under else "people.still_needed"
+        missing = words.count(settings.minimum_pairs - row["n_pairs"])
+        return text, words.say(key, n=missing, share=share)
     text = words.say(f"people.verdict.{verdict}")
     if verdict not in (ABOVE, BELOW):
         return text, ""

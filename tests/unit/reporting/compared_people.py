@@ -88,6 +88,7 @@ def compared(name: str, verdict: str = "within", level: str = "therapist", **cha
         "n_pairs": 40,
         "n_finished": 45,
         "is_adjusted": True,
+        "paired_rate": 0.9,
         "n_still_needed": 0,
         "verdict": verdict,
         "reason": reasons.get(verdict),

@@ -90,9 +90,19 @@ def test_a_verdict_stands_in_words(verdict: str, text: str) -> None:
 def test_why_nobody_can_tell_stands_in_words(reason: str) -> None:
     row = compared("Ada", "cannot_tell", reason=reason, n_pairs=29)
     cell = cells(section(people(row)), "Ada")["words"]
-    assert cell.text == WORDS.say(f"people.reason.{reason}")
-    missing = "1 more for a verdict" if reason == "too_few_pairs" else ""
+    assert cell.text == WORDS.say(f"people.reason.{reason}", share="70\u00a0%")
+    missing = "for a verdict: at least 1 more measured courses" if reason == "too_few_pairs" else ""
     assert (cell.reason, cell.small) == (reason, missing)
+
+
+@pytest.mark.parametrize(("paired_rate", "is_said"), [(0.6999, True), (0.7, False)])
+def test_every_condition_that_is_known_to_be_missing_is_said(
+    paired_rate: float, is_said: bool
+) -> None:
+    row = compared("Ada", "cannot_tell", reason="too_few_pairs", n_pairs=20)
+    cell = cells(section(people({**row, "paired_rate": paired_rate})), "Ada")["words"]
+    assert "at least 10 more measured courses" in cell.small
+    assert ("and 70\u00a0% of the finished ones measured" in cell.small) == is_said
 
 
 def test_who_lies_below_has_the_caseload_the_plain_figure_and_what_could_explain_it() -> None:
