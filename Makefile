@@ -28,7 +28,7 @@ report: $(VENV)/.installed ## make the demo clinic's report and say where it is
 	@$(BIN)/outcomes demo --home "$(CLINIC)"
 
 test: lint types ## lint, check types, run the tests
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed-dev ## check format and style of Python and SQL
 	@$(BIN)/ruff format --check --quiet . \
