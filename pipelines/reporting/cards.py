@@ -161,6 +161,12 @@ def _share_card(context: Context, figure: _Figure) -> Card:
     kind = reading(share, context.minimums)
     name = figure.measure.instrument.name if figure.measure else ""
     counts = ""
+    # Of one therapist or group a large percentage of a handful of people would say too much.
+    is_of_few = (
+        context.subject[0] in ("therapist", "group")
+        and figure.card_id != "measured"
+        and (share.n or 0) < context.minimums.comparison
+    )
     if share.x is not None and share.n is not None:
         counts = words.say(
             f"card.of.{figure.card_id}", x=words.count(share.x), n=words.count(share.n)
@@ -179,6 +185,8 @@ def _share_card(context: Context, figure: _Figure) -> Card:
         text = words.percent(share.rate, n=share.n)
         if figure.card_id == "measured":
             text = measured_percent(share.rate, words, n=share.n)
+        elif is_of_few:
+            text = words.say("number.x_of_n", x=words.count(share.x or 0), n=words.count(share.n))
         interval = _interval(context, share)
         if kind == BOUNDS:
             note = words.say(
@@ -193,7 +201,7 @@ def _share_card(context: Context, figure: _Figure) -> Card:
         card_id=figure.card_id,
         name=words.say(f"card.{figure.card_id}", measure=name),
         figure=text,
-        value=share.rate if kind not in (TOO_FEW, WITHHELD, NOTHING) else None,
+        value=None if is_of_few or kind in (TOO_FEW, WITHHELD, NOTHING) else share.rate,
         of=counts,
         interval=interval,
         year_ago=_year_ago(context, figure.year_ago, before),

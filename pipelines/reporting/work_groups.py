@@ -13,6 +13,9 @@ from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.work_cells import mean_cell, measure_cell, rows_of, share_of, wholes
 from pipelines.reporting.work_group_outcomes import group_outcomes_table
 
+# Of fewer ratings a share could jump from none to all; they stand as counts.
+RATINGS_FOR_PERCENT = 10
+
 
 def groups_part(context: Context) -> Section | None:
     """The part about groups; None where no group ran."""
@@ -147,7 +150,7 @@ def _cohesion_table(context: Context) -> Table | None:
         return words.say(f"work.cohesion.{key}")
 
     rows = [
-        Row((subject_cell(context, subject), *_cohesion_cells(context, row)))
+        Row((subject_cell(context, subject), *cohesion_cells(context, row)))
         for subject in context.figures.subjects_at("group")
         for row in wholes(rows_of(context, "pub_cohesion", subject.key))
     ]
@@ -156,7 +159,7 @@ def _cohesion_table(context: Context) -> Table | None:
     if len(rows) > 1:
         rows += [
             Row(
-                (text_cell(words.say("work.groups.all")), *_cohesion_cells(context, row)),
+                (text_cell(words.say("work.groups.all")), *cohesion_cells(context, row)),
                 is_total=True,
             )
             for row in wholes(rows_of(context, "pub_cohesion"))
@@ -178,7 +181,8 @@ def _cohesion_table(context: Context) -> Table | None:
     )
 
 
-def _cohesion_cells(context: Context, row: Record) -> list[Cell]:
+def cohesion_cells(context: Context, row: Record) -> list[Cell]:
+    """Measure, sessions, ratings, mean, and how many ratings were worse than the own first one."""
     words = context.words
     mean = mean_cell(context, {**row, **_NO_LIMITS}, "mean_points")
     sd = row["within_sd_points"]
@@ -197,7 +201,7 @@ def _cohesion_cells(context: Context, row: Record) -> list[Cell]:
             small=words.say("reason.too_few_pairs_for_rate"),
             reason="too_few_pairs_for_rate",
         )
-        if share is not None:
+        if share is not None and n >= RATINGS_FOR_PERCENT:
             below = Cell(text=words.percent(share, n=n), value=share, small=counts)
     return [
         measure_cell(context, row),

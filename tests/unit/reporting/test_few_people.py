@@ -1,0 +1,60 @@
+"""Of a handful of people counts stand where a large percentage would say too much."""
+
+from typing import Any
+
+import pytest
+
+from pipelines.reporting.cards import key_figures
+from pipelines.reporting.work_groups import RATINGS_FOR_PERCENT, cohesion_cells
+from tests.unit.reporting.shown_figures import Shown, context
+from tests.unit.reporting.test_programme_changes import row
+
+
+class Measured(Shown):
+    """Somebody with so many measured courses, half of them better."""
+
+    n = 0
+
+    def outcome(self, *_: object) -> Any:
+        return row(self.n, self.n // 2)
+
+    def activity(self, *_: object) -> None:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("level", "n", "figure", "value"),
+    [
+        ("therapist", 28, "14 of 28", None),
+        ("therapist", 30, "50\u00a0%", 0.5),
+        ("group", 28, "14 of 28", None),
+        ("programme", 28, "50\u00a0%", 0.5),
+    ],
+)
+def test_one_therapist_or_group_has_a_large_percentage_from_the_minimum_on(
+    level: str, n: int, figure: str, value: float | None
+) -> None:
+    figures = Measured()
+    figures.n = n
+    card = key_figures(context(figures, subject=(level, "T-EXAMPLE-1")))[0]
+    assert (card.card_id, card.figure, card.value) == ("better", figure, value)
+    assert card.interval.startswith("between")
+
+
+class Rated(Shown):
+    """A clinic whose instruments have no names here."""
+
+    instruments: dict[str, Any] = {}  # noqa: RUF012
+
+
+@pytest.mark.parametrize(
+    ("n", "text"),
+    [(RATINGS_FOR_PERCENT, "100\u00a0%"), (RATINGS_FOR_PERCENT - 1, "9 of 9")],
+)
+def test_a_share_of_few_ratings_is_no_percentage(n: int, text: str) -> None:
+    rated = {
+        "instrument_id": "gsrs", "scale": "total", "respondent": "client", "n_sessions_rated": 3,
+        "n_ratings": n, "mean_points": None, "within_sd_points": None,
+        "below_baseline_share": 1.0, "n_with_baseline": n, "n_below_baseline": n,
+    }  # fmt: skip
+    assert cohesion_cells(context(Rated()), rated)[-1].text == text
