@@ -32,24 +32,41 @@ def completeness_chart(context: Context) -> Chart | None:
         for subject in context.figures.subjects_at("programme")
     ]
     rows = [row for row in rows if any(_has_rate(context, share) for share in row[1])]
-    newest = [shares[-1] for _, shares in rows if _has_rate(context, shares[-1])]
+    newest = [
+        (subject.name, shares[-1]) for subject, shares in rows if _has_rate(context, shares[-1])
+    ]
     if not newest:
         return None
-    rates = sorted((share.rate or 0, share.n or 0) for share in newest)
-    under = sum(is_under_measured(rate) for rate, _ in rates)
+    rates = sorted((share.rate or 0, share.n or 0) for _, share in newest)
+    under = [
+        words.say(
+            "number.counted_name",
+            name=name,
+            x=words.count(share.x or 0),
+            n=words.count(share.n or 0),
+        )
+        for name, share in newest
+        if is_under_measured(share.rate or 0)
+    ]
+    named = [words.say("trust.heat.named", names=words.listed(under))] if under else []
     lowest, highest = (measured_percent(rate, words, n=n) for rate, n in (rates[0], rates[-1]))
     return Chart(
         chart_id="completeness-map",
         drawing="heat",
-        title=words.say("trust.heat.title", n=under),
+        title=words.say("trust.heat.title", n=len(under)),
         subtitle=words.say("trust.heat.subtitle"),
-        summary=words.say(
-            "trust.heat.summary",
-            all=words.count(len(newest)),
-            period=words.quarter(quarters[-1]),
-            under=words.count(under),
-            lowest=lowest,
-            highest=highest,
+        summary=" ".join(
+            [
+                words.say(
+                    "trust.heat.summary",
+                    all=words.count(len(newest)),
+                    period=words.quarter(quarters[-1]),
+                    under=words.count(len(under)),
+                    lowest=lowest,
+                    highest=highest,
+                ),
+                *named,
+            ]
         ),
         data={
             "cells": tuple(

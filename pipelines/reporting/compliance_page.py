@@ -183,7 +183,14 @@ class _Writer:
 
     def safety(self) -> Section:
         table = self._by_subject("safety-table", SAFETY, self.rows["safety"])
-        return self._section("safety", [table], self._say("safety.rule"))
+        # A course has one programme, so that what is in none of them is in no course.
+        outside = self._sum("safety", "n_risk_answers") - sum(
+            row["n_risk_answers"] for row in self.rows["safety"] if row["level"] == "programme"
+        )
+        said = self._say("safety.outside", n=self.context.words.count(outside))
+        return self._section(
+            "safety", [table], self._say("safety.rule"), said if outside > 0 else ""
+        )
 
     def retention(self) -> Section:
         words, years = self.context.words, self.kept.retention_years

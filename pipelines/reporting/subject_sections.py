@@ -87,9 +87,11 @@ def standing_section(context: Context, subject: Subject) -> Section | None:
     if not compared:
         return None
     is_own = context.figures.audience == THERAPIST
-    names = ("unadjusted", "expected", "can_be_said")
-    if not is_own:
-        names = ("unadjusted", "expected", "adjusted", "shrunken", "can_be_said")
+    names = ("unadjusted", "expected", "adjusted", "shrunken", "can_be_said")
+    # A column without any figure would only say that somebody else sees one.
+    has_expected = any(_may_see_expected(context, row) for _, row in compared)
+    if is_own:
+        names = ("unadjusted", *(("expected",) if has_expected else ()), "can_be_said")
     rows = []
     for measure, row in compared:
         share = better_share(
@@ -97,7 +99,8 @@ def standing_section(context: Context, subject: Subject) -> Section | None:
         )
         cells = compared_cells(context, row)
         if is_own:
-            cells = [cells[0] if _may_see_expected(context, row) else _nothing(words), cells[-1]]
+            expected = cells[0] if _may_see_expected(context, row) else _nothing(words)
+            cells = [*([expected] if has_expected else []), cells[-1]]
         rows.append(
             Row(
                 (
@@ -228,6 +231,7 @@ def groups_section(context: Context) -> Section | None:
     return Section(
         section_id="own-groups",
         title=words.say(f"subjects.groups.{level}"),
+        paragraphs=(words.say("subjects.groups.whole"),) if level == "therapist" else (),
         tables=(
             Table(
                 table_id="own-groups-table",

@@ -147,3 +147,26 @@ def test_deliveries_older_than_the_clinic_keeps_them_are_named(
     assert [row[2] for row in rows(report, "old-deliveries")] == old
     (retention,) = [each for each in report.sections if each.section_id == "retention"]
     assert any("No period is set" in text for text in retention.paragraphs) == (years == 0)
+
+
+@pytest.mark.parametrize(("in_courses", "is_said"), [(1, True), (2, False)])
+def test_answers_outside_any_course_are_said_apart(
+    bench: Bench, in_courses: int, is_said: bool
+) -> None:
+    names = (
+        "audience, level, subject_id, period_kind, period_start_on, period_end_on, n_risk_answers,"
+        " n_acted_in_time, n_acted_late, n_actions_overdue, n_actions_open,"
+        " n_without_action_records"
+    )
+    when = "'month', date '2025-03-01', date '2025-03-31'"
+    bench.connection.execute("begin")
+    bench.connection.execute(
+        f"insert into pub_safety ({names}) values"
+        f" ('auditor', 'clinic', 'clinic', {when}, 2, 2, 0, 0, 0, 0),"
+        f" ('auditor', 'programme', 'p1', {when}, {in_courses}, {in_courses}, 0, 0, 0, 0)"
+    )
+    report = page(bench)
+    bench.connection.execute("rollback")
+    (safety,) = (each for each in report.sections if each.section_id == "safety")
+    said = [text for text in safety.paragraphs if "1 answer was given outside any course" in text]
+    assert len(said) == is_said

@@ -96,6 +96,7 @@ def test_a_programme_is_under_seventy_per_cent_or_not(measured: int, n_under: in
     assert chart is not None
     assert f"{n_under} programme" in chart.title
     assert f"{n_under} had under 70" in chart.summary
+    assert ("by name: a (69 of 100)" in chart.summary) == bool(n_under)
 
 
 def test_quarters_run_to_the_newest_complete_one_and_gaps_are_hatched() -> None:
