@@ -14,10 +14,13 @@ def imputed_part(context: Context) -> Section | None:
     """The part; None where no measure has an imputed rate."""
     words = context.words
     imputed: dict[tuple[str, ...], list[Record]] = {}
+    left_out: set[tuple[str, ...]] = set()
     for row in context.figures.published(_IMPUTED, context.subject, ROLLING, context.year.end_on):
+        key = (row["instrument_id"], row["scale"], row["respondent"])
         if row["imputed_rate"] is not None:
-            key = (row["instrument_id"], row["scale"], row["respondent"], row["outcome"])
-            imputed.setdefault(key, []).append(row)
+            imputed.setdefault((*key, row["outcome"]), []).append(row)
+        elif row["no_rate_reason"] == "too_few_like_them":
+            left_out.add(key)
     drawn = [each for each in context.measures if (*each.key, _OUTCOMES[0]) in imputed]
     if not drawn:
         return None
@@ -34,7 +37,8 @@ def imputed_part(context: Context) -> Section | None:
         paragraphs=(
             words.say("imputed.lead", n=words.count(n_imputations)),
             *_rests_on(context, {each: imputed[(*each.key, _OUTCOMES[0])][0] for each in drawn}),
-            words.say("imputed.caution"),
+            *_left_out(context, [each for each in context.measures if each.key in left_out]),
+            words.say("imputed.caution", sds=words.decimal(max(shifts), 2)),
         ),
         tables=(
             Table(
@@ -72,6 +76,13 @@ def _rests_on(context: Context, first: Mapping[Measure, Record]) -> list[str]:
         )
         for known, names in alike.items()
     ]
+
+
+def _left_out(context: Context, measures: list[Measure]) -> list[str]:
+    """A sentence for the measures whose missing courses are not like the measured ones."""
+    words = context.words
+    names = words.listed([each.instrument.name for each in measures])
+    return [words.say("imputed.left_out", measures=names)] if measures else []
 
 
 def _shift_words(context: Context, shift: float) -> str:
