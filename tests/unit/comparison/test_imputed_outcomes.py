@@ -154,12 +154,17 @@ def test_too_few_measured_ones_like_the_missing_give_no_rate(
         assert row["imputed_rate"] == pytest.approx(100 / 150, abs=0.01)
 
 
-@pytest.mark.parametrize(("n_unlike", "reason"), [(2, None), (3, "too_few_like_them")])
-def test_few_unlike_ones_among_the_missing_do_no_harm(n_unlike: int, reason: str | None) -> None:
+@pytest.mark.parametrize(
+    ("n_missing", "n_unlike", "reason"),
     # More than a twentieth of the missing and more than one of a hundred courses.
+    [(40, 2, None), (40, 3, "too_few_like_them"), (4, 2, None), (4, 3, "too_few_like_them")],
+)
+def test_few_unlike_ones_among_the_missing_do_no_harm(
+    n_missing: int, n_unlike: int, reason: str | None
+) -> None:
     found = [
         *courses(200, 9),
-        *courses(40 - n_unlike, None),
+        *courses(n_missing - n_unlike, None),
         *courses(n_unlike, None, ending="died"),
     ]
     assert rows_of(found)["clinic", "improved", 0.0]["no_rate_reason"] == reason
@@ -181,6 +186,20 @@ def test_a_programme_without_a_column_has_no_rate(n_measured: int, reason: str |
     assert rows["A", "improved", 0.0]["imputed_rate"] == pytest.approx(1)
     if reason is None:
         assert rows["B", "improved", 0.0]["imputed_rate"] == 0
+
+
+def test_programmes_that_share_a_column_have_no_rate_of_their_own() -> None:
+    found = [
+        *courses(200, 9),
+        *courses(8, 0, programme_id="B"),
+        *courses(8, 0, programme_id="C"),
+        *courses(2, None, programme_id="B"),
+    ]
+    rows = rows_of(found)
+    assert rows["B", "improved", 0.0]["no_rate_reason"] == "too_few_like_them"
+    # Where nobody is missing nothing is filled in: the rate is that of all.
+    assert rows["C", "improved", 0.0]["imputed_rate"] == 0
+    assert rows["clinic", "improved", 0.0]["imputed_rate"] == pytest.approx(200 / 218)
 
 
 def test_small_categories_share_a_column() -> None:
