@@ -4,11 +4,13 @@ What belongs here is care as it happened, and nothing of what came of it. The on
 last: the verdict on courses of children, which has a rule set and a place of its own.
 """
 
+from decimal import Decimal
+
 from pipelines.instruments.programme_rules import children_below_age
 from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
 from pipelines.reporting.disclosure import THERAPIST
 from pipelines.reporting.figures import CLINIC, ROLLING, Record
-from pipelines.reporting.model import Cell, Row, Section, Table
+from pipelines.reporting.model import Cell, Row, Section, Sentence, Table
 from pipelines.reporting.sentences import Share, is_under_measured
 
 _FIRST_WAITS = ("first_within_6_weeks", "first_within_18_weeks")
@@ -30,6 +32,9 @@ _ENDINGS = (
 _TABLES = {"missed": "pub_attendance", "endings": "pub_course"}
 _DOSAGE = ("individual_sessions", "group_sessions", "weeks", "sessions_per_week")
 _RATERS = ("client", "parent", "therapist")
+# Where the whole interval of the share worse lies above this, children's courses ask for a look. A
+# convention of this page and no clinical threshold.
+MANY_CHILDREN_WORSE = Decimal("0.1")
 
 
 def course_section(context: Context) -> Section | None:
@@ -308,6 +313,31 @@ def _children(context: Context) -> Section | None:
             ),
         ),
     )
+
+
+def children_items(context: Context) -> list[Sentence]:
+    """What to look at: each rater by whom clearly many children and young people got worse."""
+    words = context.words
+    found = {row["rater"]: row for row in _rows(context, "pub_child_outcomes")}
+    items = []
+    for rater in _RATERS:
+        row = found.get(rater)
+        lower = None if row is None else row["deteriorated_rate_lower"]
+        if row is None or lower is None or Decimal(str(lower)) <= MANY_CHILDREN_WORSE:
+            continue
+        n = row["n_measured"]
+        text = words.say(
+            "course.children.many_worse",
+            rater=words.say(f"course.children.bounds_rater.{rater}"),
+            x=words.count(row["n_deteriorated"]),
+            n=words.count(n),
+            period=context.year.words,
+            rate=words.percent(row["deteriorated_rate"], n=n),
+            lower=words.percent(lower, n=n),
+            upper=words.percent(row["deteriorated_rate_upper"], n=n),
+        )
+        items.append(Sentence(text, "children_worse", "course-children"))
+    return items
 
 
 def _child_bounds(context: Context, row: Record) -> list[str]:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pipelines.reporting.comparing import BELOW
 from pipelines.reporting.comparison_words import outside
 from pipelines.reporting.context import Context, first_with_rule
+from pipelines.reporting.course_section import children_items
 from pipelines.reporting.figures import CLINIC, MONTH, ROLLING
 from pipelines.reporting.missing_measures import missing_by_subject
 from pipelines.reporting.model import Card, Sentence
@@ -44,6 +45,7 @@ def look_at(context: Context, cards: tuple[Card, ...]) -> tuple[Sentence, ...]:
         *signal_items(context, cards),
         *change_items(context),
         *_programmes_worse(context),
+        *children_items(context),
         *_under_standard(context),
         *_not_on_track(context),
         *(

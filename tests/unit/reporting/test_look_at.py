@@ -179,3 +179,16 @@ def test_one_in_twenty_questionnaires_without_a_course_is_looked_at(
     if is_said:
         assert "50 of 1,000 questionnaires" in texts(found)[0]
         assert "time zone (America/New_York)" in texts(found)[0]
+
+
+@pytest.mark.parametrize(("lower", "is_said"), [(0.100001, True), (0.1, False), (None, False)])
+def test_more_than_one_child_in_ten_worse_is_looked_at(lower: float | None, is_said: bool) -> None:
+    row = {
+        "rater": "parent", "n_measured": 48, "n_deteriorated": 10, "deteriorated_rate": 10 / 48,
+        "deteriorated_rate_lower": lower, "deteriorated_rate_upper": 0.34,
+    }  # fmt: skip
+    found = look_at(context(Shown(tables={"pub_child_outcomes": [row]})), ())
+    assert ("children_worse" in {item.rule for item in found}) == is_said
+    if is_said:
+        assert "rated by a parent: 10 of 48 measured courses" in texts(found)[0]
+        assert found[0].link == "course-children"
