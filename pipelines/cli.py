@@ -97,7 +97,16 @@ def _print(as_json: bool, content: Any, lines: Callable[[], Sequence[str]]) -> N
 @click.option("--months", type=click.IntRange(min=1), default=36, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--as-of", "as_of_month", default="2026-10", show_default=True, metavar="YYYY-MM")
-def demo(home_path: Path, clients: int, months: int, seed: int, as_of_month: str) -> None:
+@click.option(
+    "--reports",
+    type=click.IntRange(min=1),
+    default=6,
+    show_default=True,
+    help="Of so many of the latest months; `outcomes run --all-months` makes the others.",
+)
+def demo(
+    home_path: Path, clients: int, months: int, seed: int, as_of_month: str, reports: int
+) -> None:
     """Write a made-up clinic's deliveries to a home, then do what `run` does.
 
     Example: outcomes demo --home clinic --clients 6000 --months 36
@@ -118,7 +127,7 @@ def demo(home_path: Path, clients: int, months: int, seed: int, as_of_month: str
     with _showing_progress():
         progress.say("writing the demo clinic's deliveries")
         write_deliveries(options, home.inbox)
-        _run_and_tell(home, month=None, as_json=False, all_months=True)
+        _run_and_tell(home, month=None, as_json=False, all_months=True, latest=reports)
 
 
 @main.command()
@@ -231,7 +240,10 @@ def run(home_path: Path, month: str | None, all_months: bool, as_json: bool) -> 
         _run_and_tell(Home(home_path), month=month, as_json=as_json, all_months=all_months)
 
 
-def _run_and_tell(home: Home, *, month: str | None, as_json: bool, all_months: bool) -> None:
+def _run_and_tell(
+    home: Home, *, month: str | None, as_json: bool, all_months: bool, latest: int = 0
+) -> None:
+    """Run and print; with `latest` only so many of the months get a report."""
     from pipelines.ingest.manifest import deliveries
     from pipelines.ingest.sources import pull as pull_sources
     from pipelines.months import month_of
@@ -255,7 +267,7 @@ def _run_and_tell(home: Home, *, month: str | None, as_json: bool, all_months: b
             where=str(home.root),
             todo=f"put a delivery's folder into {home.inbox}, or use `outcomes land`",
         )
-    months = months_to_report(home, month=month, all_months=all_months)
+    months = months_to_report(home, month=month, all_months=all_months)[-latest:]
     inputs = inputs_fingerprint(home)
     missing = reports_missing(home, months, inputs)
     is_current = current_snapshot(home).inputs == inputs and not missing

@@ -129,6 +129,7 @@ def test_only_debug_raises_it(broken):
         ("land",),
         ("land", "/nowhere/at/all"),
         ("demo", "--clients", "0"),
+        ("demo", "--reports", "0"),
         ("demo", "--as-of", "March"),
         ("export", "mart_outcomes", "--format", "pdf"),
         ("check", ".", "--delivered-on", "yesterday"),
