@@ -6,7 +6,7 @@ Rows are the good ones of `breaking_rows.py` with a key of their own and a few c
 
 from dataclasses import dataclass
 
-from tests.unit.contracts.breaking_rows import GOOD
+from tests.unit.contracts.good_rows import GOOD
 
 Cells = dict[str, str]
 

@@ -11,7 +11,8 @@ import pytest
 
 from pipelines.contracts.odcs import ROW_KINDS, load_contracts
 from pipelines.contracts.row_rules import check_select
-from tests.unit.contracts.breaking_rows import ALLOWED, CASES, GOOD, place_of
+from tests.unit.contracts.breaking_rows import ALLOWED, CASES, place_of
+from tests.unit.contracts.good_rows import GOOD
 
 CONTRACTS = load_contracts()
 # The clinic is in New York, where this day ends at 04:00 UTC of the next.
