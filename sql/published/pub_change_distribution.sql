@@ -5,18 +5,7 @@
 -- Grain:  one row per audience, level, subject, instrument, respondent, period and stretch shown.
 -- Key:    audience, level, subject_id, instrument_id, respondent, period_kind, period_start_on,
 --         from_points
-with policies as (
-    select
-        audience,
-        level,
-        mart_level,
-        period_kind,
-        policy_id,
-        minimum_pairs_for_rate
-    from ref_disclosure_policies
-    where table_name = 'pub_change_distribution'
-),
-
+with
 stretches as (
     select
         level,
@@ -59,9 +48,10 @@ select
     stretches.n_improved,
     stretches.n_deteriorated
 from stretches
-inner join policies
+inner join ref_disclosure_policies as policies
     on
-        stretches.level = policies.mart_level
+        policies.table_name = 'pub_change_distribution'
+        and stretches.level = policies.mart_level
         and stretches.period_kind = policies.period_kind
 where stretches.n_measured >= policies.minimum_pairs_for_rate
 order by

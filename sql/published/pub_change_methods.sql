@@ -7,17 +7,7 @@
 -- Grain:  one row per audience, instrument, scale, respondent, method and period shown.
 -- Key:    audience, level, subject_id, instrument_id, scale, respondent, method, period_kind,
 --         period_start_on
-with policies as (
-    select
-        audience,
-        level,
-        mart_level,
-        period_kind,
-        policy_id
-    from ref_disclosure_policies
-    where table_name = 'pub_change_methods'
-),
-
+with
 judged_courses as (
     select
         level,
@@ -72,9 +62,10 @@ select
     judged_courses.n_deteriorated,
     judged_courses.no_counts_reason
 from judged_courses
-inner join policies
+inner join ref_disclosure_policies as policies
     on
-        judged_courses.level = policies.mart_level
+        policies.table_name = 'pub_change_methods'
+        and judged_courses.level = policies.mart_level
         and judged_courses.period_kind = policies.period_kind
 order by
     policies.audience,

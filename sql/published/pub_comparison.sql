@@ -6,113 +6,23 @@
 -- Grain:  one row per audience and row of mart_comparison shown.
 -- Key:    audience, level, subject_id, instrument_id, scale, respondent, outcome, period_kind,
 --         period_start_on
-with policies as (
-    select
-        audience,
-        level,
-        mart_level,
-        period_kind,
-        policy_id,
-        share_decimals,
-        points_decimals,
-        minimum_pairs_for_rate
-    from ref_disclosure_policies
-    where table_name = 'pub_comparison'
-),
-
-compared_units as (
-    select
-        level,
-        subject_id,
-        instrument_id,
-        scale,
-        respondent,
-        outcome,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        n_clients,
-        n_finished,
-        n_pairs,
-        paired_rate,
-        n_improved,
-        n_shared,
-        n_concurrent,
-        is_adjusted,
-        reliability,
-        n_still_needed,
-        verdict,
-        reason,
-        explanations,
-        observed,
-        observed_lower,
-        observed_upper,
-        expected,
-        adjusted,
-        adjusted_lower,
-        adjusted_upper,
-        overall,
-        shrunken,
-        shrunken_lower,
-        shrunken_upper,
-        lower_95,
-        upper_95,
-        lower_998,
-        upper_998
-    from mart_comparison
-),
-
+with
 judged_rows as (
     select
+        mart_comparison.* replace (policies.level as level),
         policies.audience,
         policies.policy_id,
-        policies.level,
-        case compared_units.outcome
+        case mart_comparison.outcome
             when 'points' then policies.points_decimals
             else policies.share_decimals
         end as decimals,
-        compared_units.subject_id,
-        compared_units.instrument_id,
-        compared_units.scale,
-        compared_units.respondent,
-        compared_units.outcome,
-        compared_units.period_kind,
-        compared_units.period_start_on,
-        compared_units.period_end_on,
-        compared_units.n_clients,
-        compared_units.n_finished,
-        compared_units.n_pairs,
-        compared_units.paired_rate,
-        compared_units.n_improved,
-        compared_units.n_shared,
-        compared_units.n_concurrent,
-        compared_units.is_adjusted,
-        compared_units.reliability,
-        compared_units.n_still_needed,
-        compared_units.verdict,
-        compared_units.reason,
-        compared_units.explanations,
-        compared_units.observed,
-        compared_units.observed_lower,
-        compared_units.observed_upper,
-        compared_units.expected,
-        compared_units.adjusted,
-        compared_units.adjusted_lower,
-        compared_units.adjusted_upper,
-        compared_units.overall,
-        compared_units.shrunken,
-        compared_units.shrunken_lower,
-        compared_units.shrunken_upper,
-        compared_units.lower_95,
-        compared_units.upper_95,
-        compared_units.lower_998,
-        compared_units.upper_998,
-        compared_units.n_pairs >= policies.minimum_pairs_for_rate as says_figure
-    from compared_units
-    inner join policies
+        mart_comparison.n_pairs >= policies.minimum_pairs_for_rate as says_figure
+    from mart_comparison
+    inner join ref_disclosure_policies as policies
         on
-            compared_units.level = policies.mart_level
-            and compared_units.period_kind = policies.period_kind
+            policies.table_name = 'pub_comparison'
+            and mart_comparison.level = policies.mart_level
+            and mart_comparison.period_kind = policies.period_kind
 )
 
 select
@@ -155,9 +65,7 @@ select
     shown_figure(says_figure, upper_95, decimals) as upper_95,
     shown_figure(says_figure, lower_998, decimals) as lower_998,
     shown_figure(says_figure, upper_998, decimals) as upper_998,
-    case
-        when not says_figure then 'too_few_pairs_for_rate'
-    end as reliability_reason
+    case when not says_figure then 'too_few_pairs_for_rate' end as reliability_reason
 from judged_rows
 order by
     audience, level, subject_id, instrument_id, scale, respondent, outcome, period_kind,

@@ -5,17 +5,7 @@
 -- Grain:  one row per audience, kind of unit, measure, outcome, window and variant shown.
 -- Key:    audience, level, subject_id, compared_level, instrument_id, scale, respondent, outcome,
 --         period_kind, period_start_on, variant
-with policies as (
-    select
-        audience,
-        level,
-        mart_level,
-        period_kind,
-        policy_id
-    from ref_disclosure_policies
-    where table_name = 'pub_comparison_changes'
-),
-
+with
 variants as (
     select
         'clinic' as level,
@@ -33,51 +23,40 @@ variants as (
         count(*) filter (where is_changed and verdict = 'cannot_tell') as n_no_longer_judged
     from mart_comparison_sensitivity
     group by all
-),
-
-shown_rows as (
-    select
-        policies.audience,
-        policies.policy_id,
-        policies.level,
-        'clinic' as subject_id,
-        variants.compared_level,
-        variants.instrument_id,
-        variants.scale,
-        variants.respondent,
-        variants.outcome,
-        variants.period_kind,
-        variants.period_start_on,
-        variants.period_end_on,
-        variants.variant,
-        variants.n_units,
-        variants.n_changed,
-        variants.n_no_longer_judged
-    from variants
-    inner join policies
-        on
-            variants.level = policies.mart_level
-            and variants.period_kind = policies.period_kind
 )
 
 select
-    audience,
-    policy_id,
-    level,
-    subject_id,
-    compared_level,
-    instrument_id,
-    scale,
-    respondent,
-    outcome,
-    period_kind,
-    period_start_on,
-    period_end_on,
-    variant,
-    n_units,
-    n_changed,
-    n_no_longer_judged
-from shown_rows
+    policies.audience,
+    policies.policy_id,
+    policies.level,
+    'clinic' as subject_id,
+    variants.compared_level,
+    variants.instrument_id,
+    variants.scale,
+    variants.respondent,
+    variants.outcome,
+    variants.period_kind,
+    variants.period_start_on,
+    variants.period_end_on,
+    variants.variant,
+    variants.n_units,
+    variants.n_changed,
+    variants.n_no_longer_judged
+from variants
+inner join ref_disclosure_policies as policies
+    on
+        policies.table_name = 'pub_comparison_changes'
+        and variants.level = policies.mart_level
+        and variants.period_kind = policies.period_kind
 order by
-    audience, level, subject_id, compared_level, instrument_id, scale, respondent, outcome,
-    period_kind, period_start_on, variant
+    policies.audience,
+    policies.level,
+    subject_id,
+    variants.compared_level,
+    variants.instrument_id,
+    variants.scale,
+    variants.respondent,
+    variants.outcome,
+    variants.period_kind,
+    variants.period_start_on,
+    variants.variant

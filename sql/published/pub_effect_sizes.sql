@@ -6,102 +6,21 @@
 --         period shown.
 -- Key:    audience, level, subject_id, instrument_id, scale, respondent, population, period_kind,
 --         period_start_on
-with policies as (
-    select
-        audience,
-        level,
-        mart_level,
-        period_kind,
-        policy_id,
-        points_decimals,
-        minimum_pairs_for_rate
-    from ref_disclosure_policies
-    where table_name = 'pub_effect_sizes'
-),
-
-effect_sizes_rows as (
-    select
-        level,
-        subject_id,
-        instrument_id,
-        scale,
-        respondent,
-        population,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        domain,
-        n_clients,
-        n_paired,
-        first_mean_points,
-        first_sd_points,
-        last_mean_points,
-        last_sd_points,
-        improvement_mean_points,
-        improvement_sd_points,
-        pair_correlation,
-        d_z,
-        d_av,
-        d_pre,
-        g_pre,
-        g_pre_lower,
-        g_pre_upper,
-        d_reference,
-        d_severity_adjusted,
-        severity_reason,
-        limits_reason,
-        reference_sd_points,
-        reference_kind,
-        reference_label,
-        reference_source
-    from mart_effect_sizes
-),
-
+with
 judged_rows as (
     select
+        mart_effect_sizes.* replace (policies.level as level),
         policies.audience,
         policies.policy_id,
         policies.points_decimals,
         policies.minimum_pairs_for_rate,
-        policies.level,
-        effect_sizes_rows.subject_id,
-        effect_sizes_rows.instrument_id,
-        effect_sizes_rows.scale,
-        effect_sizes_rows.respondent,
-        effect_sizes_rows.population,
-        effect_sizes_rows.period_kind,
-        effect_sizes_rows.period_start_on,
-        effect_sizes_rows.period_end_on,
-        effect_sizes_rows.domain,
-        effect_sizes_rows.n_clients,
-        effect_sizes_rows.n_paired,
-        effect_sizes_rows.first_mean_points,
-        effect_sizes_rows.first_sd_points,
-        effect_sizes_rows.last_mean_points,
-        effect_sizes_rows.last_sd_points,
-        effect_sizes_rows.improvement_mean_points,
-        effect_sizes_rows.improvement_sd_points,
-        effect_sizes_rows.pair_correlation,
-        effect_sizes_rows.d_z,
-        effect_sizes_rows.d_av,
-        effect_sizes_rows.d_pre,
-        effect_sizes_rows.g_pre,
-        effect_sizes_rows.g_pre_lower,
-        effect_sizes_rows.g_pre_upper,
-        effect_sizes_rows.d_reference,
-        effect_sizes_rows.d_severity_adjusted,
-        effect_sizes_rows.severity_reason,
-        effect_sizes_rows.limits_reason,
-        effect_sizes_rows.reference_sd_points,
-        effect_sizes_rows.reference_kind,
-        effect_sizes_rows.reference_label,
-        effect_sizes_rows.reference_source,
-        effect_sizes_rows.n_paired >= policies.minimum_pairs_for_rate as says_paired
-    from effect_sizes_rows
-    inner join policies
+        mart_effect_sizes.n_paired >= policies.minimum_pairs_for_rate as says_paired
+    from mart_effect_sizes
+    inner join ref_disclosure_policies as policies
         on
-            effect_sizes_rows.level = policies.mart_level
-            and effect_sizes_rows.period_kind = policies.period_kind
+            policies.table_name = 'pub_effect_sizes'
+            and mart_effect_sizes.level = policies.mart_level
+            and mart_effect_sizes.period_kind = policies.period_kind
 )
 
 select

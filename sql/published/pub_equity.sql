@@ -6,86 +6,22 @@
 -- Grain:  one row per audience and row of mart_equity shown.
 -- Key:    audience, level, subject_id, stratum_kind, stratum, figure, instrument_id, scale,
 --         respondent, period_kind, period_start_on
-with policies as (
-    select
-        audience,
-        level,
-        mart_level,
-        period_kind,
-        policy_id,
-        share_decimals,
-        minimum_pairs_for_rate
-    from ref_disclosure_policies
-    where table_name = 'pub_equity'
-),
-
-strata as (
-    select
-        'clinic' as level,
-        stratum_kind,
-        stratum,
-        figure,
-        instrument_id,
-        scale,
-        respondent,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        n_clients,
-        n_courses,
-        n_met,
-        share,
-        share_lower,
-        share_upper,
-        n_other_courses,
-        n_other_met,
-        other_share,
-        gap,
-        gap_lower,
-        gap_upper,
-        expected_share,
-        adjusted_gap,
-        adjusted_gap_lower,
-        adjusted_gap_upper
-    from mart_equity
-),
-
+with
 judged_rows as (
     select
+        mart_equity.*,
         policies.audience,
         policies.policy_id,
         policies.level,
         policies.share_decimals,
-        strata.stratum_kind,
-        strata.stratum,
-        strata.figure,
-        strata.instrument_id,
-        strata.scale,
-        strata.respondent,
-        strata.period_kind,
-        strata.period_start_on,
-        strata.period_end_on,
-        strata.n_clients,
-        strata.n_courses,
-        strata.n_met,
-        strata.share,
-        strata.share_lower,
-        strata.share_upper,
-        strata.n_other_courses,
-        strata.n_other_met,
-        strata.other_share,
-        strata.gap,
-        strata.gap_lower,
-        strata.gap_upper,
-        strata.expected_share,
-        strata.adjusted_gap,
-        strata.adjusted_gap_lower,
-        strata.adjusted_gap_upper,
-        least(strata.n_courses, strata.n_other_courses) >= policies.minimum_pairs_for_rate
-            as says_share
-    from strata
-    inner join policies
-        on strata.level = policies.mart_level and strata.period_kind = policies.period_kind
+        least(mart_equity.n_courses, mart_equity.n_other_courses)
+        >= policies.minimum_pairs_for_rate as says_share
+    from mart_equity
+    inner join ref_disclosure_policies as policies
+        on
+            policies.table_name = 'pub_equity'
+            and policies.mart_level = 'clinic'
+            and mart_equity.period_kind = policies.period_kind
 )
 
 select

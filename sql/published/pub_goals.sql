@@ -5,116 +5,21 @@
 -- Grain:  one row per audience, level, subject, kind of goal and period shown.
 -- Key:    audience, level, subject_id, goal_kind, period_kind, period_start_on
 with
-policies as (
-    select
-        audience,
-        level,
-        mart_level,
-        period_kind,
-        policy_id,
-        share_decimals,
-        points_decimals,
-        minimum_pairs_for_rate
-    from ref_disclosure_policies
-    where table_name = 'pub_goals'
-),
-
-goals_rows as (
-    select
-        level,
-        subject_id,
-        goal_kind,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        n_clients,
-        n_courses,
-        n_goals,
-        n_goals_set_late,
-        n_goals_dropped,
-        n_goals_paired,
-        n_goals_improved,
-        n_goals_unchanged,
-        n_goals_deteriorated,
-        n_goals_better,
-        n_goals_same,
-        n_goals_worse,
-        n_goals_met,
-        n_courses_paired,
-        n_courses_improved,
-        n_courses_deteriorated,
-        n_courses_with_t,
-        improved_goal_rate,
-        met_goal_rate,
-        first_mean_points,
-        last_mean_points,
-        improvement_mean_points,
-        improved_rate,
-        improved_rate_lower,
-        improved_rate_upper,
-        deteriorated_rate,
-        deteriorated_rate_lower,
-        deteriorated_rate_upper,
-        improved_rate_worst,
-        improved_rate_best,
-        first_t_mean_points,
-        last_t_mean_points,
-        change_t_mean_points
-    from mart_goals
-),
-
 judged_rows as (
     select
+        mart_goals.* replace (policies.level as level),
         policies.audience,
         policies.policy_id,
-        policies.level,
         policies.share_decimals,
         policies.points_decimals,
-        goals_rows.subject_id,
-        goals_rows.goal_kind,
-        goals_rows.period_kind,
-        goals_rows.period_start_on,
-        goals_rows.period_end_on,
-        goals_rows.n_clients,
-        goals_rows.n_courses,
-        goals_rows.n_goals,
-        goals_rows.n_goals_set_late,
-        goals_rows.n_goals_dropped,
-        goals_rows.n_goals_paired,
-        goals_rows.n_goals_improved,
-        goals_rows.n_goals_unchanged,
-        goals_rows.n_goals_deteriorated,
-        goals_rows.n_goals_better,
-        goals_rows.n_goals_same,
-        goals_rows.n_goals_worse,
-        goals_rows.n_goals_met,
-        goals_rows.n_courses_paired,
-        goals_rows.n_courses_improved,
-        goals_rows.n_courses_deteriorated,
-        goals_rows.n_courses_with_t,
-        goals_rows.improved_goal_rate,
-        goals_rows.met_goal_rate,
-        goals_rows.first_mean_points,
-        goals_rows.last_mean_points,
-        goals_rows.improvement_mean_points,
-        goals_rows.improved_rate,
-        goals_rows.improved_rate_lower,
-        goals_rows.improved_rate_upper,
-        goals_rows.deteriorated_rate,
-        goals_rows.deteriorated_rate_lower,
-        goals_rows.deteriorated_rate_upper,
-        goals_rows.improved_rate_worst,
-        goals_rows.improved_rate_best,
-        goals_rows.first_t_mean_points,
-        goals_rows.last_t_mean_points,
-        goals_rows.change_t_mean_points,
-        goals_rows.n_courses_paired >= policies.minimum_pairs_for_rate as says_courses,
-        goals_rows.n_courses_with_t >= policies.minimum_pairs_for_rate as says_t
-    from goals_rows
-    inner join policies
+        mart_goals.n_courses_paired >= policies.minimum_pairs_for_rate as says_courses,
+        mart_goals.n_courses_with_t >= policies.minimum_pairs_for_rate as says_t
+    from mart_goals
+    inner join ref_disclosure_policies as policies
         on
-            goals_rows.level = policies.mart_level
-            and goals_rows.period_kind = policies.period_kind
+            policies.table_name = 'pub_goals'
+            and mart_goals.level = policies.mart_level
+            and mart_goals.period_kind = policies.period_kind
 )
 
 select
@@ -147,8 +52,7 @@ select
     shown_figure(says_courses, met_goal_rate, share_decimals) as met_goal_rate,
     shown_figure(says_courses, first_mean_points, points_decimals) as first_mean_points,
     shown_figure(says_courses, last_mean_points, points_decimals) as last_mean_points,
-    shown_figure(says_courses, improvement_mean_points, points_decimals)
-        as improvement_mean_points,
+    shown_figure(says_courses, improvement_mean_points, points_decimals) as improvement_mean_points,
     shown_figure(says_courses, improved_rate, share_decimals) as improved_rate,
     shown_figure(says_courses, improved_rate_lower, share_decimals) as improved_rate_lower,
     shown_figure(says_courses, improved_rate_upper, share_decimals) as improved_rate_upper,

@@ -5,79 +5,20 @@
 -- Grain:  one row per audience, level, subject, instrument, scale, respondent and period shown.
 -- Key:    audience, level, subject_id, instrument_id, scale, respondent, period_kind,
 --         period_start_on
-with policies as (
-    select
-        audience,
-        level,
-        mart_level,
-        period_kind,
-        policy_id,
-        share_decimals,
-        minimum_pairs_for_rate
-    from ref_disclosure_policies
-    where table_name = 'pub_group_outcomes'
-),
-
-group_rows as (
-    select
-        level,
-        subject_id,
-        instrument_id,
-        scale,
-        respondent,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        n_clients,
-        n_groups,
-        n_pairs,
-        n_concurrent,
-        n_improved,
-        improved_rate,
-        improved_rate_lower,
-        improved_rate_upper,
-        members_mean,
-        icc,
-        design_effect,
-        n_effective,
-        clustered_rate_lower,
-        clustered_rate_upper
-    from mart_group_outcomes
-),
-
+with
 judged_rows as (
     select
+        mart_group_outcomes.* replace (policies.level as level),
         policies.audience,
         policies.policy_id,
-        policies.level,
         policies.share_decimals,
-        group_rows.subject_id,
-        group_rows.instrument_id,
-        group_rows.scale,
-        group_rows.respondent,
-        group_rows.period_kind,
-        group_rows.period_start_on,
-        group_rows.period_end_on,
-        group_rows.n_clients,
-        group_rows.n_groups,
-        group_rows.n_pairs,
-        group_rows.n_concurrent,
-        group_rows.n_improved,
-        group_rows.improved_rate,
-        group_rows.improved_rate_lower,
-        group_rows.improved_rate_upper,
-        group_rows.members_mean,
-        group_rows.icc,
-        group_rows.design_effect,
-        group_rows.n_effective,
-        group_rows.clustered_rate_lower,
-        group_rows.clustered_rate_upper,
-        group_rows.n_pairs >= policies.minimum_pairs_for_rate as says_rate
-    from group_rows
-    inner join policies
+        mart_group_outcomes.n_pairs >= policies.minimum_pairs_for_rate as says_rate
+    from mart_group_outcomes
+    inner join ref_disclosure_policies as policies
         on
-            group_rows.level = policies.mart_level
-            and group_rows.period_kind = policies.period_kind
+            policies.table_name = 'pub_group_outcomes'
+            and mart_group_outcomes.level = policies.mart_level
+            and mart_group_outcomes.period_kind = policies.period_kind
 )
 
 select
@@ -110,5 +51,4 @@ select
         when icc is null then 'too_few_groups'
     end as reliability_reason
 from judged_rows
-order by
-    audience, level, subject_id, instrument_id, scale, respondent, period_kind, period_start_on
+order by audience, level, subject_id, instrument_id, scale, respondent, period_kind, period_start_on

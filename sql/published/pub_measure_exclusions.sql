@@ -5,17 +5,6 @@
 -- Key:    audience, measure_id, rate_id, level, subject_id, exclusion_reason, period_kind,
 --         period_start_on
 with
-policies as (
-    select
-        audience,
-        level,
-        mart_level,
-        period_kind,
-        policy_id
-    from ref_disclosure_policies
-    where table_name = 'pub_measure_exclusions'
-),
-
 exclusion_rows as (
     select
         measure_id,
@@ -49,9 +38,10 @@ select
     exclusion_rows.n_denominator,
     cast(null as varchar) as withheld_figures
 from exclusion_rows
-inner join policies
+inner join ref_disclosure_policies as policies
     on
-        exclusion_rows.level = policies.mart_level
+        policies.table_name = 'pub_measure_exclusions'
+        and exclusion_rows.level = policies.mart_level
         and exclusion_rows.period_kind = policies.period_kind
 order by
     policies.audience,

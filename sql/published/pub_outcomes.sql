@@ -7,56 +7,6 @@
 -- Key:    audience, level, subject_id, instrument_id, scale, respondent, period_kind,
 --         period_start_on
 with
-policies as (
-    select
-        audience,
-        level,
-        mart_level,
-        period_kind,
-        policy_id,
-        rounding_base,
-        share_decimals,
-        points_decimals,
-        minimum_pairs_for_rate,
-        minimum_pairs_for_comparison
-    from ref_disclosure_policies
-    where table_name = 'pub_outcomes'
-),
-
-outcomes_rows as (
-    select
-        level,
-        subject_id,
-        instrument_id,
-        scale,
-        respondent,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        domain,
-        rule_id,
-        rule_version,
-        n_clients,
-        n_ended,
-        n_finished,
-        n_paired,
-        n_case,
-        n_improved,
-        n_unchanged,
-        n_deteriorated,
-        n_recovered,
-        n_reliably_recovered,
-        first_mean_points,
-        first_sd_points,
-        last_mean_points,
-        improvement_mean_points,
-        improvement_sd_points,
-        effect_size,
-        effect_size_lower,
-        effect_size_upper
-    from mart_outcomes
-),
-
 withheld as (
     select
         audience,
@@ -67,16 +17,7 @@ withheld as (
         respondent,
         period_kind,
         period_start_on,
-        max(case when figure = 'clients' then 1 else 0 end) as hides_clients,
-        max(case when figure = 'ended' then 1 else 0 end) as hides_ended,
-        max(case when figure = 'finished' then 1 else 0 end) as hides_finished,
-        max(case when figure = 'paired' then 1 else 0 end) as hides_paired,
-        max(case when figure = 'case' then 1 else 0 end) as hides_case,
-        max(case when figure = 'improved' then 1 else 0 end) as hides_improved,
-        max(case when figure = 'unchanged' then 1 else 0 end) as hides_unchanged,
-        max(case when figure = 'deteriorated' then 1 else 0 end) as hides_deteriorated,
-        max(case when figure = 'recovered' then 1 else 0 end) as hides_recovered,
-        max(case when figure = 'reliably_recovered' then 1 else 0 end) as hides_reliably_recovered
+        list(figure) as figures
     from pub_withheld
     where table_name = 'pub_outcomes'
     group by
@@ -90,9 +31,10 @@ withheld as (
         period_start_on
 ),
 
--- The two questions: may it be shown (shows_), and does it say anything (says_).
+-- The two questions: may it be shown (is_shown), and does it say anything (says_).
 judged_rows as (
     select
+        mart_outcomes.* replace (policies.level as level),
         policies.audience,
         policies.policy_id,
         policies.rounding_base,
@@ -100,86 +42,48 @@ judged_rows as (
         policies.points_decimals,
         policies.minimum_pairs_for_rate,
         policies.minimum_pairs_for_comparison,
-        policies.level,
-        outcomes_rows.subject_id,
-        outcomes_rows.instrument_id,
-        outcomes_rows.scale,
-        outcomes_rows.respondent,
-        outcomes_rows.period_kind,
-        outcomes_rows.period_start_on,
-        outcomes_rows.period_end_on,
-        outcomes_rows.domain,
-        outcomes_rows.rule_id,
-        outcomes_rows.rule_version,
-        outcomes_rows.n_clients,
-        outcomes_rows.n_ended,
-        outcomes_rows.n_finished,
-        outcomes_rows.n_paired,
-        outcomes_rows.n_case,
-        outcomes_rows.n_improved,
-        outcomes_rows.n_unchanged,
-        outcomes_rows.n_deteriorated,
-        outcomes_rows.n_recovered,
-        outcomes_rows.n_reliably_recovered,
-        outcomes_rows.first_mean_points,
-        outcomes_rows.first_sd_points,
-        outcomes_rows.last_mean_points,
-        outcomes_rows.improvement_mean_points,
-        outcomes_rows.improvement_sd_points,
-        outcomes_rows.effect_size,
-        outcomes_rows.effect_size_lower,
-        outcomes_rows.effect_size_upper,
-        shown_count(true, outcomes_rows.n_improved, policies.rounding_base) as rounded_improved,
-        shown_count(true, outcomes_rows.n_deteriorated, policies.rounding_base)
+        shown_count(true, mart_outcomes.n_improved, policies.rounding_base) as rounded_improved,
+        shown_count(true, mart_outcomes.n_deteriorated, policies.rounding_base)
             as rounded_deteriorated,
-        shown_count(true, outcomes_rows.n_recovered, policies.rounding_base) as rounded_recovered,
-        shown_count(true, outcomes_rows.n_reliably_recovered, policies.rounding_base)
+        shown_count(true, mart_outcomes.n_recovered, policies.rounding_base) as rounded_recovered,
+        shown_count(true, mart_outcomes.n_reliably_recovered, policies.rounding_base)
             as rounded_reliably_recovered,
-        shown_count(true, outcomes_rows.n_finished, policies.rounding_base) as rounded_finished,
-        shown_count(true, outcomes_rows.n_paired, policies.rounding_base) as rounded_paired,
-        shown_count(true, outcomes_rows.n_case, policies.rounding_base) as rounded_case,
-        withheld.level is not null as has_withheld,
-        coalesce(withheld.hides_clients, 0) = 0 as shows_clients,
-        coalesce(withheld.hides_ended, 0) = 0 as shows_ended,
-        coalesce(withheld.hides_finished, 0) = 0 as shows_finished,
-        coalesce(withheld.hides_paired, 0) = 0 as shows_paired,
-        coalesce(withheld.hides_case, 0) = 0 as shows_case,
-        coalesce(withheld.hides_improved, 0) = 0 as shows_improved,
-        coalesce(withheld.hides_unchanged, 0) = 0 as shows_unchanged,
-        coalesce(withheld.hides_deteriorated, 0) = 0 as shows_deteriorated,
-        coalesce(withheld.hides_recovered, 0) = 0 as shows_recovered,
-        coalesce(withheld.hides_reliably_recovered, 0) = 0 as shows_reliably_recovered,
-        coalesce(withheld.hides_improved, 0) = 0
-        and outcomes_rows.n_paired >= policies.minimum_pairs_for_rate as says_improved,
-        coalesce(withheld.hides_deteriorated, 0) = 0
-        and outcomes_rows.n_paired >= policies.minimum_pairs_for_rate as says_deteriorated,
-        coalesce(withheld.hides_recovered, 0) = 0
-        and outcomes_rows.n_case >= policies.minimum_pairs_for_rate as says_recovered,
-        coalesce(withheld.hides_reliably_recovered, 0) = 0
-        and outcomes_rows.n_case >= policies.minimum_pairs_for_rate as says_reliably_recovered,
-        coalesce(withheld.hides_finished, 0) = 0
-        and coalesce(withheld.hides_paired, 0) = 0
-        and outcomes_rows.n_finished >= policies.minimum_pairs_for_rate as says_finished_paired,
-        coalesce(withheld.hides_finished, 0) = 0
-        and coalesce(withheld.hides_improved, 0) = 0
-        and outcomes_rows.n_paired >= policies.minimum_pairs_for_rate as says_finished_improved,
-        coalesce(withheld.hides_paired, 0) = 0
-        and outcomes_rows.n_paired >= policies.minimum_pairs_for_rate as says_paired
-    from outcomes_rows
-    inner join policies
+        shown_count(true, mart_outcomes.n_finished, policies.rounding_base) as rounded_finished,
+        shown_count(true, mart_outcomes.n_paired, policies.rounding_base) as rounded_paired,
+        shown_count(true, mart_outcomes.n_case, policies.rounding_base) as rounded_case,
+        withheld.figures as hidden_figures,
+        is_shown(withheld.figures, 'improved')
+        and mart_outcomes.n_paired >= policies.minimum_pairs_for_rate as says_improved,
+        is_shown(withheld.figures, 'deteriorated')
+        and mart_outcomes.n_paired >= policies.minimum_pairs_for_rate as says_deteriorated,
+        is_shown(withheld.figures, 'recovered')
+        and mart_outcomes.n_case >= policies.minimum_pairs_for_rate as says_recovered,
+        is_shown(withheld.figures, 'reliably_recovered')
+        and mart_outcomes.n_case >= policies.minimum_pairs_for_rate as says_reliably_recovered,
+        is_shown(withheld.figures, 'finished')
+        and is_shown(withheld.figures, 'paired')
+        and mart_outcomes.n_finished >= policies.minimum_pairs_for_rate as says_finished_paired,
+        is_shown(withheld.figures, 'finished')
+        and is_shown(withheld.figures, 'improved')
+        and mart_outcomes.n_paired >= policies.minimum_pairs_for_rate as says_finished_improved,
+        is_shown(withheld.figures, 'paired')
+        and mart_outcomes.n_paired >= policies.minimum_pairs_for_rate as says_paired
+    from mart_outcomes
+    inner join ref_disclosure_policies as policies
         on
-            outcomes_rows.level = policies.mart_level
-            and outcomes_rows.period_kind = policies.period_kind
+            policies.table_name = 'pub_outcomes'
+            and mart_outcomes.level = policies.mart_level
+            and mart_outcomes.period_kind = policies.period_kind
     left join withheld
         on
             policies.audience = withheld.audience
             and policies.level = withheld.level
-            and outcomes_rows.subject_id = withheld.subject_id
-            and outcomes_rows.instrument_id = withheld.instrument_id
-            and outcomes_rows.scale = withheld.scale
-            and outcomes_rows.respondent = withheld.respondent
-            and outcomes_rows.period_kind = withheld.period_kind
-            and outcomes_rows.period_start_on = withheld.period_start_on
+            and mart_outcomes.subject_id = withheld.subject_id
+            and mart_outcomes.instrument_id = withheld.instrument_id
+            and mart_outcomes.scale = withheld.scale
+            and mart_outcomes.respondent = withheld.respondent
+            and mart_outcomes.period_kind = withheld.period_kind
+            and mart_outcomes.period_start_on = withheld.period_start_on
 )
 
 select
@@ -196,16 +100,17 @@ select
     domain,
     rule_id,
     rule_version,
-    shown_count(shows_clients, n_clients, rounding_base) as n_clients,
-    shown_count(shows_ended, n_ended, rounding_base) as n_ended,
-    shown_count(shows_finished, n_finished, rounding_base) as n_finished,
-    shown_count(shows_paired, n_paired, rounding_base) as n_paired,
-    shown_count(shows_case, n_case, rounding_base) as n_case,
-    shown_count(shows_improved, n_improved, rounding_base) as n_improved,
-    shown_count(shows_unchanged, n_unchanged, rounding_base) as n_unchanged,
-    shown_count(shows_deteriorated, n_deteriorated, rounding_base) as n_deteriorated,
-    shown_count(shows_recovered, n_recovered, rounding_base) as n_recovered,
-    shown_count(shows_reliably_recovered, n_reliably_recovered, rounding_base)
+    shown_count(is_shown(hidden_figures, 'clients'), n_clients, rounding_base) as n_clients,
+    shown_count(is_shown(hidden_figures, 'ended'), n_ended, rounding_base) as n_ended,
+    shown_count(is_shown(hidden_figures, 'finished'), n_finished, rounding_base) as n_finished,
+    shown_count(is_shown(hidden_figures, 'paired'), n_paired, rounding_base) as n_paired,
+    shown_count(is_shown(hidden_figures, 'case'), n_case, rounding_base) as n_case,
+    shown_count(is_shown(hidden_figures, 'improved'), n_improved, rounding_base) as n_improved,
+    shown_count(is_shown(hidden_figures, 'unchanged'), n_unchanged, rounding_base) as n_unchanged,
+    shown_count(is_shown(hidden_figures, 'deteriorated'), n_deteriorated, rounding_base)
+        as n_deteriorated,
+    shown_count(is_shown(hidden_figures, 'recovered'), n_recovered, rounding_base) as n_recovered,
+    shown_count(is_shown(hidden_figures, 'reliably_recovered'), n_reliably_recovered, rounding_base)
         as n_reliably_recovered,
     shown_figure(says_improved, rounded_improved / nullif(rounded_paired, 0), share_decimals)
         as improved_rate,
@@ -279,34 +184,25 @@ select
     shown_figure(says_paired, effect_size, points_decimals) as effect_size,
     shown_figure(says_paired, effect_size_lower, points_decimals) as effect_size_lower,
     shown_figure(says_paired, effect_size_upper, points_decimals) as effect_size_upper,
-    nullif(
-        concat_ws(
-            ';',
-            case when not shows_clients then 'clients' end,
-            case when not shows_ended then 'ended' end,
-            case when not shows_finished then 'finished' end,
-            case when not shows_paired then 'paired' end,
-            case when not shows_case then 'case' end,
-            case when not shows_improved then 'improved' end,
-            case when not shows_unchanged then 'unchanged' end,
-            case when not shows_deteriorated then 'deteriorated' end,
-            case when not shows_recovered then 'recovered' end,
-            case when not shows_reliably_recovered then 'reliably_recovered' end
-        ),
-        ''
+    listed_figures(
+        hidden_figures,
+        [
+            'clients',
+            'ended',
+            'finished',
+            'paired',
+            'case',
+            'improved',
+            'unchanged',
+            'deteriorated',
+            'recovered',
+            'reliably_recovered'
+        ]
     ) as withheld_figures,
-    case when has_withheld then 'small_count' end as privacy_reason,
+    case when hidden_figures is not null then 'small_count' end as privacy_reason,
     case
         when n_paired < minimum_pairs_for_rate then 'too_few_pairs_for_rate'
         when n_paired < minimum_pairs_for_comparison then 'too_few_to_compare'
     end as reliability_reason
 from judged_rows
-order by
-    audience,
-    level,
-    subject_id,
-    instrument_id,
-    scale,
-    respondent,
-    period_kind,
-    period_start_on
+order by audience, level, subject_id, instrument_id, scale, respondent, period_kind, period_start_on

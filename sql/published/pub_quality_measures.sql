@@ -5,18 +5,6 @@
 -- Grain:  one row per audience, rate of a measure, level, subject, stratum and year it may see.
 -- Key:    audience, measure_id, rate_id, level, subject_id, stratum, period_kind, period_start_on
 with
-policies as (
-    select
-        audience,
-        level,
-        mart_level,
-        period_kind,
-        policy_id,
-        minimum_pairs_for_rate
-    from ref_disclosure_policies
-    where table_name = 'pub_quality_measures'
-),
-
 rates as (
     select
         measure_id,
@@ -140,9 +128,10 @@ select
     rules.assessment_months,
     notes.notes
 from measure_rows
-inner join policies
+inner join ref_disclosure_policies as policies
     on
-        measure_rows.level = policies.mart_level
+        policies.table_name = 'pub_quality_measures'
+        and measure_rows.level = policies.mart_level
         and measure_rows.period_kind = policies.period_kind
 inner join rates
     on measure_rows.measure_id = rates.measure_id and measure_rows.rate_id = rates.rate_id

@@ -6,63 +6,19 @@
 -- Key:    audience, level, subject_id, instrument_id, respondent, period_kind, period_start_on,
 --         rating
 with
-policies as (
-    select
-        audience,
-        level,
-        mart_level,
-        period_kind,
-        policy_id,
-        share_decimals,
-        minimum_pairs_for_rate
-    from ref_disclosure_policies
-    where table_name = 'pub_verdicts'
-),
-
-verdicts_rows as (
-    select
-        level,
-        subject_id,
-        instrument_id,
-        respondent,
-        period_kind,
-        period_start_on,
-        rating,
-        period_end_on,
-        n_clients,
-        n_rated,
-        n_chosen,
-        chosen_rate,
-        chosen_rate_lower,
-        chosen_rate_upper
-    from mart_verdicts
-),
-
 judged_rows as (
     select
+        mart_verdicts.* replace (policies.level as level),
         policies.audience,
         policies.policy_id,
-        policies.level,
         policies.share_decimals,
-        verdicts_rows.subject_id,
-        verdicts_rows.instrument_id,
-        verdicts_rows.respondent,
-        verdicts_rows.period_kind,
-        verdicts_rows.period_start_on,
-        verdicts_rows.rating,
-        verdicts_rows.period_end_on,
-        verdicts_rows.n_clients,
-        verdicts_rows.n_rated,
-        verdicts_rows.n_chosen,
-        verdicts_rows.chosen_rate,
-        verdicts_rows.chosen_rate_lower,
-        verdicts_rows.chosen_rate_upper,
-        verdicts_rows.n_rated >= policies.minimum_pairs_for_rate as says_chosen
-    from verdicts_rows
-    inner join policies
+        mart_verdicts.n_rated >= policies.minimum_pairs_for_rate as says_chosen
+    from mart_verdicts
+    inner join ref_disclosure_policies as policies
         on
-            verdicts_rows.level = policies.mart_level
-            and verdicts_rows.period_kind = policies.period_kind
+            policies.table_name = 'pub_verdicts'
+            and mart_verdicts.level = policies.mart_level
+            and mart_verdicts.period_kind = policies.period_kind
 )
 
 select
