@@ -22,7 +22,7 @@ def equity_section(context: Context) -> Section | None:
     """The section; None where there are no two strata to compare."""
     words = context.words
     measure = first_with_rule(context)
-    found = [(figure, _rows(context, figure, measure)) for figure in FIGURES]
+    found = [(figure, equity_rows(context, figure, measure)) for figure in FIGURES]
     parts = tuple(_part(context, figure, rows, measure) for figure, rows in found if rows)
     n = sum(row["gap"] is not None for _, rows in found for row in rows)
     if not n:
@@ -61,7 +61,7 @@ def _leaves_out_0(lower: float, upper: float) -> bool:
     return lower > 0 or upper < 0
 
 
-def _rows(context: Context, figure: str, measure: Measure | None) -> list[Record]:
+def equity_rows(context: Context, figure: str, measure: Measure | None = None) -> list[Record]:
     """The figure's rows, in the order of kinds and then of clients."""
     if figure == "improved" and measure is None:
         return []

@@ -1,11 +1,10 @@
 -- Whose measures are there: due and done at sessions, pairs of finished courses, usable responses.
 --
 -- Due and done: the rule of int_measures_due, in the month of the session. Pairs: finished courses
--- that ended in the period, with a client's first and later last score on at least one (`any`) or
--- on every (`all`) instrument that their programme lists and that can have a pair; a course whose
--- programme lists none has none. Responses: the client's own, on their day; unscorable ones have
--- no total (no score on any scale where there is no total). A response without an episode has no
--- subject but the clinic, so `n_without_episode` is null for the others. Limits: 95 % Wilson.
+-- that ended in the period, by int_listed_pairs on one (`any`) or on every (`all`) instrument that
+-- their programme lists. Responses: the client's own, on their day; unscorable ones have no total
+-- (no score on any scale where there is no total). A response without an episode has no subject but
+-- the clinic, so `n_without_episode` is null for the others. Limits: 95 % Wilson.
 -- The public levels have no rows here: a response without an episode is of nobody known to agree.
 --
 -- Grain:  one row per level, subject and period with anything in it.
@@ -49,25 +48,12 @@ scores as (
     where respondent = 'client'
 ),
 
-outcomes as (
+listed_pairs as (
     select
         episode_key,
-        instrument_id
-    from mart_episode_outcomes
-    where is_finished_course and is_paired and respondent = 'client'
-),
-
-programmes as (
-    select
-        programme_id,
-        instruments
-    from stg_programmes
-),
-
-instruments as (
-    select instrument_id
-    from ref_instruments
-    where purpose != 'verdict'
+        has_any,
+        has_all
+    from int_listed_pairs
 ),
 
 period_months as (
@@ -77,35 +63,6 @@ period_months as (
         period_end_on,
         month_start_on
     from int_period_months
-),
-
-listed_instruments as (
-    select distinct
-        programme_id,
-        unnest(instruments) as instrument_id
-    from programmes
-),
-
-paired_instruments as (
-    select distinct
-        episode_key,
-        instrument_id
-    from outcomes
-),
-
-listed_pairs as (
-    select
-        episodes.episode_key,
-        count(*) as n_listed,
-        count(paired_instruments.instrument_id) as n_paired
-    from episodes
-    inner join listed_instruments on episodes.programme_id = listed_instruments.programme_id
-    inner join instruments on listed_instruments.instrument_id = instruments.instrument_id
-    left join paired_instruments
-        on
-            episodes.episode_key = paired_instruments.episode_key
-            and listed_instruments.instrument_id = paired_instruments.instrument_id
-    group by episodes.episode_key
 ),
 
 -- A response has a row for each scale; the rows of one scale stand for the responses.
@@ -151,12 +108,12 @@ episode_facts as (
         0 as n_due,
         0 as n_done,
         1 as n_finished,
-        case when listed_pairs.n_paired > 0 then 1 else 0 end as n_paired_any,
-        case when listed_pairs.n_paired = listed_pairs.n_listed then 1 else 0 end as n_paired_all,
+        case when listed_pairs.has_any then 1 else 0 end as n_paired_any,
+        case when listed_pairs.has_all then 1 else 0 end as n_paired_all,
         0 as n_responses,
         0 as n_unscorable
     from episodes
-    left join listed_pairs on episodes.episode_key = listed_pairs.episode_key
+    inner join listed_pairs on episodes.episode_key = listed_pairs.episode_key
     union all
     select
         episode_key,

@@ -1,8 +1,8 @@
 -- Gaps between strata of clients: who drops out, who is measured, who gets reliably better.
 --
 -- Over twelve months, for the clinic: `dropped_out` of the courses that ended after an attended
--- session, `measured` (a first and a later last score of an outcome measure, by whoever answered)
--- of the finished ones, `improved` of those with a pair, by measure: the client's own total. Each
+-- session, `measured` (a pair on a measure that the programme lists: int_listed_pairs) of the
+-- finished ones, `improved` of those with a pair, by measure: the client's own total. Each
 -- stratum is set against all the others of its kind together: `gap` is its share less theirs, with
 -- Newcombe's limits, which take courses as independent.
 --
@@ -25,7 +25,6 @@ with episodes as (
         episode_key,
         client_key,
         end_reason,
-        is_finished_course,
         ended_on,
         cast(date_trunc('month', ended_on) as date) as month_start_on
     from int_episodes
@@ -91,9 +90,11 @@ kinds (stratum_kind) as (
     ('state')
 ),
 
-measured_episodes as (
-    select distinct episode_key
-    from cases
+listed_pairs as (
+    select
+        episode_key,
+        has_any
+    from int_listed_pairs
 ),
 
 -- A figure that is about no single measure has `none` in its place.
@@ -122,10 +123,9 @@ facts as (
         episodes.ended_on,
         episodes.month_start_on,
         null as cell_key,
-        measured_episodes.episode_key is not null as is_met
+        listed_pairs.has_any as is_met
     from episodes
-    left join measured_episodes on episodes.episode_key = measured_episodes.episode_key
-    where episodes.is_finished_course
+    inner join listed_pairs on episodes.episode_key = listed_pairs.episode_key
     union all
     select
         'improved' as figure,

@@ -2,7 +2,7 @@
 --
 -- A course starts in the month of its first attended session. It is open when it has not ended by
 -- $as_of_on (the last delivery), and ended early when it was no finished course. A finished course
--- is measured with a pair of the client's own on any scale of an instrument of purpose `outcome`.
+-- is measured when it has a pair on a measure that its programme lists (int_listed_pairs).
 -- Every course that started is in exactly one of the four.
 --
 -- Grain:  one row per clinic or programme and period in which a course started.
@@ -26,18 +26,11 @@ episode_subjects as (
     where level in ('clinic', 'programme')
 ),
 
-outcomes as (
+listed_pairs as (
     select
         episode_key,
-        instrument_id
-    from mart_episode_outcomes
-    where is_paired and respondent = 'client'
-),
-
-instruments as (
-    select instrument_id
-    from ref_instruments
-    where purpose = 'outcome'
+        has_any
+    from int_listed_pairs
 ),
 
 period_months as (
@@ -49,12 +42,6 @@ period_months as (
     from int_period_months
 ),
 
-paired_episodes as (
-    select distinct outcomes.episode_key
-    from outcomes
-    inner join instruments on outcomes.instrument_id = instruments.instrument_id
-),
-
 started_episodes as (
     select
         episodes.month_start_on,
@@ -62,10 +49,10 @@ started_episodes as (
         episode_subjects.subject_id,
         episodes.has_ended,
         episodes.is_finished_course,
-        paired_episodes.episode_key is not null as is_paired
+        coalesce(listed_pairs.has_any, false) as is_paired
     from episodes
     inner join episode_subjects on episodes.episode_key = episode_subjects.episode_key
-    left join paired_episodes on episodes.episode_key = paired_episodes.episode_key
+    left join listed_pairs on episodes.episode_key = listed_pairs.episode_key
 ),
 
 monthly_cells as (

@@ -274,7 +274,8 @@ def completeness(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
                 if one.facts["is_finished_course"] and in_period(one.facts["ended_on"], start, end)
             ]
             pairs = [listed_pairs(clinic, one) for one in finished]
-            n_any, n_all = sum(map(any, pairs)), sum(bool(one) and all(one) for one in pairs)
+            n_any = sum(has_outcome_pair(clinic, one) for one in finished)
+            n_all = sum(bool(one) and all(one.values()) for one in pairs)
             counts = {
                 "n_due": len(due),
                 "n_done": sum(due),
@@ -330,11 +331,7 @@ def state_of(clinic: Clinic, course: Course) -> str:
         return "open"
     if len(course.attended) < 2:
         return "ended_early"
-    for (instrument_id, _, respondent), outcome in course.outcomes.items():
-        is_outcome = clinic.instruments[instrument_id]["purpose"] == "outcome"
-        if is_outcome and respondent == "client" and outcome["is_paired"]:
-            return "measured"
-    return "not_measured"
+    return "measured" if has_outcome_pair(clinic, course) else "not_measured"
 
 
 def is_unscorable(response: Row) -> bool:
@@ -353,10 +350,18 @@ def measures_due(clinic: Clinic, course: Course, start: date, end: date) -> list
     ]
 
 
-def listed_pairs(clinic: Clinic, course: Course) -> list[bool]:
-    """For each listed instrument that can have a pair, whether it has one."""
-    return [
-        any(
+def has_outcome_pair(clinic: Clinic, course: Course) -> bool:
+    """Whether one listed instrument at least about outcomes has a pair."""
+    return any(
+        is_paired and clinic.instruments[instrument_id]["purpose"] == "outcome"
+        for instrument_id, is_paired in listed_pairs(clinic, course).items()
+    )
+
+
+def listed_pairs(clinic: Clinic, course: Course) -> dict[str, bool]:
+    """Listed instrument that can have a pair → whether it has one."""
+    return {
+        instrument_id: any(
             outcome["is_paired"]
             for (instrument, _, respondent), outcome in course.outcomes.items()
             if instrument == instrument_id and respondent == "client"
@@ -364,4 +369,4 @@ def listed_pairs(clinic: Clinic, course: Course) -> list[bool]:
         for instrument_id in sorted(set(course.programme.get("instruments") or []))
         if instrument_id in clinic.instruments
         and clinic.instruments[instrument_id]["purpose"] != "verdict"
-    ]
+    }

@@ -25,6 +25,7 @@ BREAKS = {
     "group_process_adds_up": "update mart_group_process set n_came = n_came + 1",
     "licences_add_up": "update mart_licences set n_licensed = n_licensed + 1",
     "measure_counts_add_up": "update mart_quality_measures set n_exclusions = n_exclusions + 1",
+    "one_count_of_one_thing": "update mart_equity set n_met = n_met + 1 where figure = 'measured'",
     "open_courses_add_up": "update mart_on_track_counts set n_too_early = n_too_early + 1",
     "outcome_counts_nest": "update mart_outcomes set n_finished = n_ended + 1",
     "outcome_subjects_make_the_clinic": (
@@ -59,7 +60,8 @@ def sound() -> Iterator[TextBench]:
         """,
     )
     bench.fill("ref_claims", [{"claim_id": "half", "after_days": 8, "tolerance_days": 7}])
-    bench.parameters = parameters
+    # So few clients make no two strata that may be set beside each other.
+    bench.parameters = {**parameters, "minimum_stratum_clients": 2}
     yield bench
     bench.close()
 
@@ -70,6 +72,21 @@ def test_a_check_reports_what_breaks_it(sound: TextBench, name: str) -> None:
     sound.connection.execute("begin")
     sound.connection.execute(BREAKS[name])
     assert sound.check(name) != []
+    sound.connection.execute("rollback")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update mart_completeness set n_paired_any = n_paired_any + 1",
+        "update mart_course set n_dropout_coded = n_dropout_coded + 1",
+        "update mart_activity set n_dropped_out = 0 where n_ended_derived > 0",
+    ],
+)
+def test_a_figure_that_two_tables_count_is_one(sound: TextBench, statement: str) -> None:
+    sound.connection.execute("begin")
+    sound.connection.execute(statement)
+    assert sound.check("one_count_of_one_thing") != []
     sound.connection.execute("rollback")
 
 

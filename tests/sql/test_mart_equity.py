@@ -59,7 +59,7 @@ def course(number: int, **facts: Any) -> Row:
 def built(bench: Bench, courses: Sequence[Row], cells: Sequence[Row] = ()) -> list[Row]:
     """The mart over these courses, all with the PHQ-9 of the client."""
     measure = {"instrument_id": "phq9", "scale": "total", "respondent": "client"}
-    columns = ("episode_key", "client_key", "end_reason", "is_finished_course", "ended_on")
+    columns = ("episode_key", "client_key", "end_reason", "ended_on")
     bench.fill(
         "int_episodes",
         [{name: row[name] for name in (*columns, "n_attended")} for row in courses],
@@ -70,6 +70,14 @@ def built(bench: Bench, courses: Sequence[Row], cells: Sequence[Row] = ()) -> li
             {name: row[name] for name in ("episode_key", *KINDS)}
             for row in courses
             if row["n_attended"]
+        ],
+    )
+    bench.fill(
+        "int_listed_pairs",
+        [
+            {"episode_key": row["episode_key"], "has_any": row["is_measured"]}
+            for row in courses
+            if row["is_finished_course"]
         ],
     )
     bench.fill(

@@ -14,7 +14,11 @@ SCORED = "response_id | client_id | episode_id | instrument_id | administered_on
 def one_course(clinic: TextBench, *, instrument: str, last_score: str, respondent: str) -> None:
     """A finished course with two scores a fortnight apart, the second as given."""
     clinic.given(
-        stg_episodes="episode_id | ended_on | end_reason\n e1 | 2025-06-30 | completed",
+        stg_programmes="programme_id | instruments\n p1 | phq9;pgi_c",
+        stg_episodes="""
+            episode_id | programme_id | ended_on   | end_reason
+            e1         | p1           | 2025-06-30 | completed
+        """,
         stg_sessions="""
             session_id | episode_id | scheduled_on
             s1         | e1         | 2025-06-02

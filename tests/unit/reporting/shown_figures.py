@@ -60,6 +60,9 @@ class Shown:
     def completeness(self, subject: tuple[str, str], *_: object) -> dict[str, Any] | None:
         return self.completed.get(subject[1])
 
+    def activity(self, *_: object) -> None:
+        return None
+
     def started(self, *_: object) -> dict[str, Any] | None:
         return self.begun
 

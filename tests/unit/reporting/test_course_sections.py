@@ -304,6 +304,41 @@ def test_every_definition_of_drop_out_is_there_with_those_it_can_judge(
     assert "who died or was transferred is in neither of the last two" in found.paragraphs[1]
 
 
+def test_the_drop_outs_of_other_sections_are_made_of_the_recorded_ones(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    connection.execute("begin")
+    connection.execute("update pub_activity set n_dropped_out = 12, n_ended_derived = 3")
+    shares = {f"n_dropout_{name}": 8 for name in DROPOUTS}
+    shares |= {f"n_dropout_{name}_known": 40 for name in DROPOUTS}
+    for name in DROPOUTS:
+        shares |= rate(f"dropout_{name}_rate", 8, 40)
+    insert(
+        connection,
+        "pub_course",
+        n_ended=50,
+        n_never_started=6,
+        n_uncoded=4,
+        n_coded=46,
+        n_planned=30,
+        **rate("planned_rate", 30, 46),
+        **shares,
+    )
+    found = part(report(connection), "endings")
+    connection.execute("update pub_activity set n_dropped_out = null")
+    withheld = part(report(connection), "endings")
+    connection.execute("rollback")
+    assert found
+    assert withheld
+    # 12 are 8 recorded, 3 derived and 1 that never began.
+    assert found.paragraphs[2] == (
+        "Drop-outs under “Care as it happened”: 12. Of these a therapist recorded 8 (in this "
+        "table), 3 have an end derived from silence, and 1 were recorded before any attended "
+        "session."
+    )
+    assert len(withheld.paragraphs) == 2
+
+
 def test_the_amount_of_care_has_its_middle_and_its_caution(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:

@@ -191,7 +191,8 @@ def test_a_head_says_on_which_measure_courses_are_measured(report_of: ReportOf) 
         assert {one.key: one.label for one in found[table_id].columns}[key] == head
     labels = {one.label for table in found.values() for one in table.columns}
     assert "Measured, of finished" not in labels
-    assert "in the section on gaps, on any outcome measure" in " ".join(report.texts())
+    (said,) = [text for text in report.texts() if text.startswith("“Measured” means")]
+    assert "on at least one outcome measure that the programme lists. Two" in said
 
 
 def test_a_signal_is_said_and_looked_at(report_of: ReportOf) -> None:
