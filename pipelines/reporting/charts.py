@@ -4,7 +4,16 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from pipelines.errors import ModelError
-from pipelines.reporting.drawings import change, curve, flow, funnel, heat, profile, trend
+from pipelines.reporting.drawings import (
+    change,
+    curve,
+    flow,
+    funnel,
+    heat,
+    profile,
+    ranges,
+    trend,
+)
 from pipelines.reporting.drawings.marks import Data, Drawing, Size
 from pipelines.reporting.model import Chart, stored
 
@@ -16,6 +25,7 @@ DRAWINGS: Mapping[str, Callable[[Data, Size], Drawing]] = MappingProxyType(
         "funnel": funnel.draw,
         "heat": heat.draw,
         "profile": profile.draw,
+        "ranges": ranges.draw,
         "trend": trend.draw,
     }
 )

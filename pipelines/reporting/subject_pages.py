@@ -18,6 +18,7 @@ from pipelines.reporting.disclosure import THERAPIST
 from pipelines.reporting.domains_section import domains_section
 from pipelines.reporting.figures import MONTH, ROLLING, Figures, Subject
 from pipelines.reporting.head import report_head
+from pipelines.reporting.history_section import history_section
 from pipelines.reporting.in_short import in_short
 from pipelines.reporting.look_at import look_at
 from pipelines.reporting.method_section import method_section
@@ -28,7 +29,6 @@ from pipelines.reporting.population_section import population_section
 from pipelines.reporting.recovery_section import recovery_section
 from pipelines.reporting.subject_sections import (
     groups_section,
-    history_section,
     missing_section,
     standing_section,
 )

@@ -1,7 +1,5 @@
 """The sections that only the page of a programme, therapist or group has."""
 
-from datetime import date
-
 from pipelines.reporting.comparison_words import CANNOT_TELL, compared_row, verdict_words
 from pipelines.reporting.context import (
     Context,
@@ -18,8 +16,6 @@ from pipelines.reporting.figures import (
     Measure,
     Record,
     Subject,
-    month_before,
-    month_end,
 )
 from pipelines.reporting.model import Cell, Row, Section, Sentence, Table
 from pipelines.reporting.people_section import compared_cells, seats_cell
@@ -30,54 +26,6 @@ from pipelines.reporting.sentences import (
 )
 from pipelines.reporting.trust_section import done_share
 from pipelines.reporting.wording import Wording
-
-# Twelve months to the newest, three months apart, over two years.
-_WINDOWS, _STEP = 9, 3
-_MOST_MEASURES = 3
-
-
-def history_section(context: Context) -> Section | None:
-    """How the twelve-month figures went: so few a month that no chart could judge them."""
-    words, figures = context.words, context.figures
-    shown = [measure for measure in context.routine if measure.has_reliable_change]
-    ends = [_months_back(context, _STEP * back) for back in range(_WINDOWS)]
-    rows: list[Row] = []
-    for end in ends:
-        found = [
-            figures.outcome(measure, context.subject, ROLLING, end)
-            for measure in shown[:_MOST_MEASURES]
-        ]
-        if any(row is not None and row["n_paired"] for row in found):
-            cells = [share_cell(better_share(row), context.minimums, words) for row in found]
-            rows.append(Row((text_cell(words.short_month(end)), *cells)))
-    if len(rows) < 2:
-        return None
-    return Section(
-        section_id="history",
-        title=words.say("subjects.history.title"),
-        paragraphs=(words.say("subjects.history.lead"),),
-        tables=(
-            Table(
-                table_id="history-table",
-                caption=words.say("subjects.history.table"),
-                columns=(
-                    column("until", words.say("subjects.history.until"), is_number=False),
-                    *(
-                        column(
-                            measure.instrument.instrument_id,
-                            words.say("subjects.history.better", measure=measure.instrument.name),
-                        )
-                        for measure in shown[:_MOST_MEASURES]
-                    ),
-                ),
-                rows=tuple(rows),
-            ),
-        ),
-    )
-
-
-def _months_back(context: Context, months: int) -> date:
-    return month_end(month_before(context.figures.month, months))
 
 
 def standing_section(context: Context, subject: Subject) -> Section | None:

@@ -195,4 +195,4 @@ def test_a_drawing_of_another_name_is_an_error_that_lists_those_there_are() -> N
     chart = Chart("c", "pie", "Title", "Subtitle", "Summary", data={})
     with pytest.raises(ModelError, match="There is no such drawing") as told:
         drawn(chart, WIDE)
-    assert "change, curve, flow, funnel, heat, profile, trend" in str(told.value)
+    assert "change, curve, flow, funnel, heat, profile, ranges, trend" in str(told.value)
