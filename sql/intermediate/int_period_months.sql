@@ -2,7 +2,8 @@
 --
 -- A month is complete when something was delivered on or after its last day. A period shows up
 -- when its last month is complete and is not before the first month with anything in it. Twelve
--- months are twelve months, also where the history is shorter.
+-- months are twelve months, also where the history is shorter. `period_number` is a period as one
+-- number, for this build: marts group by it, which is quicker.
 --
 -- Grain:  one row per period and month.
 -- Key:    period_kind, period_start_on, month_start_on
@@ -108,6 +109,7 @@ select
     period_kind,
     period_start_on,
     period_end_on,
-    month_start_on
+    month_start_on,
+    cast(dense_rank() over (order by period_kind, period_start_on) as integer) as period_number
 from complete_period_months
 order by period_kind, period_start_on, month_start_on

@@ -28,6 +28,7 @@ with episodes as (
 episode_subjects as (
     select
         episode_key,
+        subject_number,
         level,
         subject_id
     from int_episode_subjects
@@ -76,6 +77,7 @@ memberships as (
 
 period_months as (
     select
+        period_number,
         period_kind,
         period_start_on,
         period_end_on,
@@ -89,6 +91,7 @@ levels (level) as (
 
 episode_days as (
     select
+        episode_subjects.subject_number,
         episode_subjects.level,
         episode_subjects.subject_id,
         cast(date_trunc('month', episodes.referred_on) as date) as referred_month_on,
@@ -267,62 +270,43 @@ period_counts as (
         period_months.period_start_on
 ),
 
--- Numbers stand for the texts while waits are ranked: they are quicker to group and to sort.
 wait_subjects as (
-    select
-        cast(row_number() over (order by level asc, subject_id asc) as integer) as subject_number,
+    select distinct
+        subject_number,
         level,
         subject_id
     from episode_subjects
-    group by level, subject_id
 ),
 
 periods as (
-    select
-        cast(row_number() over (order by period_kind asc, period_start_on asc) as integer)
-            as period_number,
+    select distinct
+        period_number,
         period_kind,
         period_start_on,
         period_end_on
     from period_months
-    group by period_kind, period_start_on, period_end_on
-),
-
-numbered_months as (
-    select
-        periods.period_number,
-        period_months.month_start_on
-    from period_months
-    inner join periods
-        on
-            period_months.period_kind = periods.period_kind
-            and period_months.period_start_on = periods.period_start_on
 ),
 
 -- Waits as a histogram: months add up, and a rank is found by counting along it.
 wait_cells as (
     select
-        wait_subjects.subject_number,
-        episode_days.session_1_month_on as month_start_on,
-        episode_days.wait_days,
+        subject_number,
+        session_1_month_on as month_start_on,
+        wait_days,
         count(*) as n_waits
     from episode_days
-    inner join wait_subjects
-        on
-            episode_days.level = wait_subjects.level
-            and episode_days.subject_id = wait_subjects.subject_id
-    where episode_days.wait_days is not null
+    where wait_days is not null
     group by all
 ),
 
 period_waits as (
     select
         wait_cells.subject_number,
-        numbered_months.period_number,
+        period_months.period_number,
         wait_cells.wait_days,
         cast(sum(wait_cells.n_waits) as bigint) as n_waits
     from wait_cells
-    inner join numbered_months on wait_cells.month_start_on = numbered_months.month_start_on
+    inner join period_months on wait_cells.month_start_on = period_months.month_start_on
     group by all
 ),
 

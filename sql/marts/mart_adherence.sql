@@ -47,23 +47,6 @@ programmes as (
     from stg_programmes
 ),
 
-episode_subjects as (
-    select
-        episode_key,
-        level,
-        subject_id
-    from int_episode_subjects
-),
-
-period_months as (
-    select
-        period_kind,
-        period_start_on,
-        period_end_on,
-        month_start_on
-    from int_period_months
-),
-
 listed_instruments as (
     select distinct
         programme_id,
@@ -95,48 +78,36 @@ closed_courses as (
     where episodes.n_attended > 0 and episodes.ended_on is not null
 ),
 
--- Numbers stand for the texts until the end: there are few of them, and numbers are quick to group.
 subjects as (
-    select
-        cast(row_number() over (order by level asc, subject_id asc) as integer) as subject_number,
+    select distinct
+        subject_number,
         level,
         subject_id
-    from episode_subjects
-    group by level, subject_id
+    from int_episode_subjects
 ),
 
-numbered_subjects as (
+episode_subjects as (
     select
-        episode_subjects.episode_key,
-        subjects.subject_number
-    from episode_subjects
-    inner join subjects
-        on
-            episode_subjects.level = subjects.level
-            and episode_subjects.subject_id = subjects.subject_id
+        episode_key,
+        subject_number
+    from int_episode_subjects
 ),
 
 periods as (
-    select
-        cast(row_number() over (order by period_kind asc, period_start_on asc) as integer)
-            as period_number,
+    select distinct
+        period_number,
         period_kind,
         period_start_on,
         period_end_on
-    from period_months
-    group by period_kind, period_start_on, period_end_on
+    from int_period_months
 ),
 
-numbered_months as (
+period_months as (
     select
-        periods.period_number,
-        periods.period_start_on,
-        period_months.month_start_on
-    from period_months
-    inner join periods
-        on
-            period_months.period_kind = periods.period_kind
-            and period_months.period_start_on = periods.period_start_on
+        period_number,
+        period_start_on,
+        month_start_on
+    from int_period_months
 ),
 
 -- The client's month before, at the same subject: people are not additive over months. Who had one
@@ -167,31 +138,31 @@ course_months as (
 
 returning_months as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         course_months.client_key,
         course_months.month_start_on,
         sum(course_months.n_sessions_due) as n_sessions_due,
         sum(course_months.n_sessions_measured) as n_sessions_measured,
         sum(course_months.n_sessions_complete) as n_sessions_complete
     from course_months
-    inner join numbered_subjects on course_months.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on course_months.episode_key = episode_subjects.episode_key
     where course_months.is_returning
     group by
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         course_months.client_key,
         course_months.month_start_on
 ),
 
 client_months as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         course_months.month_start_on,
         course_months.previous_month_on,
         course_months.n_sessions_due,
         course_months.n_sessions_measured,
         course_months.n_sessions_complete
     from course_months
-    inner join numbered_subjects on course_months.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on course_months.episode_key = episode_subjects.episode_key
     where not course_months.is_returning
     union all
     select
@@ -222,11 +193,11 @@ monthly_cells as (
 session_counts as (
     select
         monthly_cells.subject_number,
-        numbered_months.period_number,
+        period_months.period_number,
         cast(
             sum(
                 case
-                    when monthly_cells.previous_month_on >= numbered_months.period_start_on then 0
+                    when monthly_cells.previous_month_on >= period_months.period_start_on then 0
                     else monthly_cells.n_clients
                 end
             ) as bigint
@@ -235,22 +206,22 @@ session_counts as (
         cast(sum(monthly_cells.n_sessions_measured) as bigint) as n_sessions_measured,
         cast(sum(monthly_cells.n_sessions_complete) as bigint) as n_sessions_complete
     from monthly_cells
-    inner join numbered_months on monthly_cells.month_start_on = numbered_months.month_start_on
-    group by monthly_cells.subject_number, numbered_months.period_number
+    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
+    group by monthly_cells.subject_number, period_months.period_number
 ),
 
 -- A histogram: months add up, and a rank is found by counting along it. Courses without a score
 -- have no days and come last.
 day_cells as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         closed_courses.month_start_on,
         closed_courses.last_score_days,
         count(*) as n_courses
     from closed_courses
-    inner join numbered_subjects on closed_courses.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on closed_courses.episode_key = episode_subjects.episode_key
     group by
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         closed_courses.month_start_on,
         closed_courses.last_score_days
 ),
@@ -258,7 +229,7 @@ day_cells as (
 period_days as (
     select
         day_cells.subject_number,
-        numbered_months.period_number,
+        period_months.period_number,
         day_cells.last_score_days,
         cast(sum(day_cells.n_courses) as bigint) as n_courses,
         cast(
@@ -267,9 +238,9 @@ period_days as (
             ) as bigint
         ) as n_scored
     from day_cells
-    inner join numbered_months on day_cells.month_start_on = numbered_months.month_start_on
+    inner join period_months on day_cells.month_start_on = period_months.month_start_on
     group by
-        day_cells.subject_number, numbered_months.period_number, day_cells.last_score_days
+        day_cells.subject_number, period_months.period_number, day_cells.last_score_days
 ),
 
 ranked_days as (

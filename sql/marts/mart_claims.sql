@@ -101,21 +101,12 @@ recovery_courses as (
     where is_in_population
 ),
 
-episode_subjects as (
-    select
-        episode_key,
+subjects as (
+    select distinct
+        subject_number,
         level,
         subject_id
     from int_episode_subjects
-),
-
-period_months as (
-    select
-        period_kind,
-        period_start_on,
-        period_end_on,
-        month_start_on
-    from int_period_months
 ),
 
 subject_names as (
@@ -124,17 +115,6 @@ subject_names as (
         subject_id,
         name
     from int_subject_names
-),
-
--- A level and its subject are one number inside this query, and so is a period: rows are matched
--- and grouped by numbers, not by texts.
-subjects as (
-    select
-        level,
-        subject_id,
-        row_number() over (order by level, subject_id) as subject_number
-    from episode_subjects
-    group by level, subject_id
 ),
 
 -- Who may claim what.
@@ -155,49 +135,41 @@ claiming_subjects as (
     where subject_number in (select claim_subjects.subject_number from claim_subjects)
 ),
 
-numbered_subjects as (
+episode_subjects as (
     select
-        episode_subjects.episode_key,
-        claiming_subjects.subject_number
-    from episode_subjects
-    inner join claiming_subjects
-        on
-            episode_subjects.level = claiming_subjects.level
-            and episode_subjects.subject_id = claiming_subjects.subject_id
+        episode_key,
+        subject_number
+    from int_episode_subjects
+    where subject_number in (select claim_subjects.subject_number from claim_subjects)
 ),
 
 periods as (
-    select
+    select distinct
+        period_number,
         period_kind,
         period_start_on,
-        period_end_on,
-        row_number() over (order by period_kind, period_start_on) as period_number
-    from period_months
-    group by period_kind, period_start_on, period_end_on
+        period_end_on
+    from int_period_months
 ),
 
-numbered_months as (
+period_months as (
     select
-        periods.period_number,
-        periods.period_start_on,
-        period_months.month_start_on
-    from period_months
-    inner join periods
-        on
-            period_months.period_kind = periods.period_kind
-            and period_months.period_start_on = periods.period_start_on
+        period_number,
+        period_start_on,
+        month_start_on
+    from int_period_months
 ),
 
 -- One kind of period a claim: with several, somebody could pick.
 claim_months as (
     select
         claims.claim_id,
-        numbered_months.period_number,
-        numbered_months.period_start_on,
-        numbered_months.month_start_on
+        period_months.period_number,
+        period_months.period_start_on,
+        period_months.month_start_on
     from claims
     inner join periods on claims.period_kind = periods.period_kind
-    inner join numbered_months on periods.period_number = numbered_months.period_number
+    inner join period_months on periods.period_number = period_months.period_number
 ),
 
 clusters as (
@@ -263,11 +235,11 @@ subject_courses as (
         numbered_courses.is_worse_known,
         numbered_courses.is_deteriorated
     from numbered_courses
-    inner join numbered_subjects on numbered_courses.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on numbered_courses.episode_key = episode_subjects.episode_key
     inner join claim_subjects
         on
             numbered_courses.claim_id = claim_subjects.claim_id
-            and numbered_subjects.subject_number = claim_subjects.subject_number
+            and episode_subjects.subject_number = claim_subjects.subject_number
 ),
 
 returning_courses as (
@@ -514,18 +486,18 @@ started_counts as (
 
 referred_months as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         episodes.programme_id,
         episodes.track,
         cast(date_trunc('month', episodes.referred_on) as date) as month_start_on,
         count(*) as n_referred,
         count(recovery_courses.episode_key) as n_referred_to_recovery
     from episodes
-    inner join numbered_subjects on episodes.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on episodes.episode_key = episode_subjects.episode_key
     left join recovery_courses on episodes.episode_key = recovery_courses.episode_key
     where episodes.referred_on is not null
     group by
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         episodes.programme_id,
         episodes.track,
         date_trunc('month', episodes.referred_on)

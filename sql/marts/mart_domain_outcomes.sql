@@ -27,14 +27,6 @@ with ended_episodes as (
     where ended_on is not null
 ),
 
-episode_subjects as (
-    select
-        episode_key,
-        level,
-        subject_id
-    from int_episode_subjects
-),
-
 episode_domains as (
     select
         episode_key,
@@ -55,68 +47,47 @@ voices as (
     from int_domain_voices
 ),
 
-period_months as (
+subjects as (
+    select distinct
+        subject_number,
+        level,
+        subject_id
+    from int_episode_subjects
+),
+
+episode_subjects as (
     select
+        episode_key,
+        subject_number
+    from int_episode_subjects
+),
+
+periods as (
+    select distinct
+        period_number,
         period_kind,
         period_start_on,
-        period_end_on,
+        period_end_on
+    from int_period_months
+),
+
+period_months as (
+    select
+        period_number,
+        period_start_on,
         month_start_on
     from int_period_months
 ),
 
--- A level and its subject are one number inside this query, and so are a domain, basis and
--- respondent, and a period: rows are matched and grouped by numbers, not by texts.
-subjects as (
-    select
-        level,
-        subject_id,
-        row_number() over (order by level, subject_id) as subject_number
-    from episode_subjects
-    group by level, subject_id
-),
-
-numbered_subjects as (
-    select
-        episode_subjects.episode_key,
-        subjects.subject_number
-    from episode_subjects
-    inner join subjects
-        on
-            episode_subjects.level = subjects.level
-            and episode_subjects.subject_id = subjects.subject_id
-),
-
-periods as (
-    select
-        period_kind,
-        period_start_on,
-        period_end_on,
-        row_number() over (order by period_kind, period_start_on) as period_number
-    from period_months
-    group by period_kind, period_start_on, period_end_on
-),
-
-numbered_months as (
-    select
-        periods.period_number,
-        periods.period_start_on,
-        period_months.month_start_on
-    from period_months
-    inner join periods
-        on
-            period_months.period_kind = periods.period_kind
-            and period_months.period_start_on = periods.period_start_on
-),
-
 subject_months as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         ended_episodes.month_start_on,
         count(*) as n_ended,
         count(*) filter (where ended_episodes.is_finished_course) as n_finished
     from ended_episodes
-    inner join numbered_subjects on ended_episodes.episode_key = numbered_subjects.episode_key
-    group by numbered_subjects.subject_number, ended_episodes.month_start_on
+    inner join episode_subjects on ended_episodes.episode_key = episode_subjects.episode_key
+    group by episode_subjects.subject_number, ended_episodes.month_start_on
 ),
 
 -- People are not additive over months: they are the courses without those whose client had ended
@@ -130,39 +101,39 @@ returning_clients as (
 
 returning_courses as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         ended_episodes.month_start_on,
         lag(ended_episodes.month_start_on) over (
-            partition by numbered_subjects.subject_number, ended_episodes.client_key
+            partition by episode_subjects.subject_number, ended_episodes.client_key
             order by ended_episodes.ended_on asc, ended_episodes.episode_key asc
         ) as previous_month_on
     from ended_episodes
     inner join returning_clients on ended_episodes.client_key = returning_clients.client_key
-    inner join numbered_subjects on ended_episodes.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on ended_episodes.episode_key = episode_subjects.episode_key
 ),
 
 period_repeats as (
     select
         returning_courses.subject_number,
-        numbered_months.period_number,
+        period_months.period_number,
         count(*) as n_repeated
     from returning_courses
-    inner join numbered_months
+    inner join period_months
         on
-            returning_courses.month_start_on = numbered_months.month_start_on
-            and returning_courses.previous_month_on >= numbered_months.period_start_on
-    group by returning_courses.subject_number, numbered_months.period_number
+            returning_courses.month_start_on = period_months.month_start_on
+            and returning_courses.previous_month_on >= period_months.period_start_on
+    group by returning_courses.subject_number, period_months.period_number
 ),
 
 period_courses as (
     select
         subject_months.subject_number,
-        numbered_months.period_number,
+        period_months.period_number,
         cast(sum(subject_months.n_ended) as bigint) as n_ended,
         cast(sum(subject_months.n_finished) as bigint) as n_finished
     from subject_months
-    inner join numbered_months on subject_months.month_start_on = numbered_months.month_start_on
-    group by subject_months.subject_number, numbered_months.period_number
+    inner join period_months on subject_months.month_start_on = period_months.month_start_on
+    group by subject_months.subject_number, period_months.period_number
 ),
 
 subject_periods as (
@@ -271,7 +242,7 @@ told_domains as (
 
 domain_months as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         told_domains.kind_number,
         told_domains.month_start_on,
         count(*) filter (where told_domains.is_measured) as n_measured,
@@ -286,14 +257,14 @@ domain_months as (
         count(*) filter (where told_domains.n_milestones > 0) as n_with_milestone,
         count(*) filter (where told_domains.is_proxy and told_domains.is_measured) as n_proxy
     from told_domains
-    inner join numbered_subjects on told_domains.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on told_domains.episode_key = episode_subjects.episode_key
     group by
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         told_domains.kind_number,
         told_domains.month_start_on
     -- The sums of one subject then lie together in memory, where its periods are added up.
     order by
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         told_domains.kind_number,
         told_domains.month_start_on
 ),
@@ -302,7 +273,7 @@ domain_periods as (
     select
         domain_months.subject_number,
         domain_months.kind_number,
-        numbered_months.period_number,
+        period_months.period_number,
         cast(sum(domain_months.n_measured) as bigint) as n_measured,
         cast(sum(domain_months.n_paired) as bigint) as n_paired,
         cast(sum(domain_months.n_improved) as bigint) as n_improved,
@@ -315,11 +286,11 @@ domain_periods as (
         cast(sum(domain_months.n_with_milestone) as bigint) as n_with_milestone,
         cast(sum(domain_months.n_proxy) as bigint) as n_proxy
     from domain_months
-    inner join numbered_months on domain_months.month_start_on = numbered_months.month_start_on
+    inner join period_months on domain_months.month_start_on = period_months.month_start_on
     group by
         domain_months.subject_number,
         domain_months.kind_number,
-        numbered_months.period_number
+        period_months.period_number
 ),
 
 -- What nobody has evidence of is told as such.

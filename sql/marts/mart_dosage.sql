@@ -21,23 +21,6 @@ with courses as (
     where is_started and ended_on is not null
 ),
 
-episode_subjects as (
-    select
-        episode_key,
-        level,
-        subject_id
-    from int_episode_subjects
-),
-
-period_months as (
-    select
-        period_kind,
-        period_start_on,
-        period_end_on,
-        month_start_on
-    from int_period_months
-),
-
 measures (measure_number, measure) as (
     values
     (1, 'individual_sessions'),
@@ -46,48 +29,36 @@ measures (measure_number, measure) as (
     (4, 'sessions_per_week')
 ),
 
--- Numbers stand for the texts until the end: there are few of them, and numbers are quick to group.
 subjects as (
-    select
-        cast(row_number() over (order by level asc, subject_id asc) as integer) as subject_number,
+    select distinct
+        subject_number,
         level,
         subject_id
-    from episode_subjects
-    group by level, subject_id
+    from int_episode_subjects
 ),
 
-numbered_subjects as (
+episode_subjects as (
     select
-        episode_subjects.episode_key,
-        subjects.subject_number
-    from episode_subjects
-    inner join subjects
-        on
-            episode_subjects.level = subjects.level
-            and episode_subjects.subject_id = subjects.subject_id
+        episode_key,
+        subject_number
+    from int_episode_subjects
 ),
 
 periods as (
-    select
-        cast(row_number() over (order by period_kind asc, period_start_on asc) as integer)
-            as period_number,
+    select distinct
+        period_number,
         period_kind,
         period_start_on,
         period_end_on
-    from period_months
-    group by period_kind, period_start_on, period_end_on
+    from int_period_months
 ),
 
-numbered_months as (
+period_months as (
     select
-        periods.period_number,
-        periods.period_start_on,
-        period_months.month_start_on
-    from period_months
-    inner join periods
-        on
-            period_months.period_kind = periods.period_kind
-            and period_months.period_start_on = periods.period_start_on
+        period_number,
+        period_start_on,
+        month_start_on
+    from int_period_months
 ),
 
 -- In whole ten-thousandths, so that ranks and interpolation are exact.
@@ -135,16 +106,16 @@ measured_courses as (
 -- A histogram: months add up, and a rank is found by counting along it.
 value_cells as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         measured_courses.measure_number,
         measured_courses.month_start_on,
         measured_courses.n_parts,
         count(*) as n_courses
     from measured_courses
-    inner join numbered_subjects
-        on measured_courses.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects
+        on measured_courses.episode_key = episode_subjects.episode_key
     group by
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         measured_courses.measure_number,
         measured_courses.month_start_on,
         measured_courses.n_parts
@@ -154,15 +125,15 @@ period_values as (
     select
         value_cells.subject_number,
         value_cells.measure_number,
-        numbered_months.period_number,
+        period_months.period_number,
         value_cells.n_parts,
         cast(sum(value_cells.n_courses) as bigint) as n_courses
     from value_cells
-    inner join numbered_months on value_cells.month_start_on = numbered_months.month_start_on
+    inner join period_months on value_cells.month_start_on = period_months.month_start_on
     group by
         value_cells.subject_number,
         value_cells.measure_number,
-        numbered_months.period_number,
+        period_months.period_number,
         value_cells.n_parts
 ),
 
@@ -215,37 +186,37 @@ returning_clients as (
 
 repeated_courses as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         measured_courses.measure_number,
         measured_courses.month_start_on,
         lag(measured_courses.month_start_on) over (
             partition by
-                numbered_subjects.subject_number,
+                episode_subjects.subject_number,
                 measured_courses.measure_number,
                 measured_courses.client_key
             order by measured_courses.ended_on asc, measured_courses.episode_key asc
         ) as previous_month_on
     from measured_courses
     inner join returning_clients on measured_courses.client_key = returning_clients.client_key
-    inner join numbered_subjects
-        on measured_courses.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects
+        on measured_courses.episode_key = episode_subjects.episode_key
 ),
 
 period_repeats as (
     select
         repeated_courses.subject_number,
         repeated_courses.measure_number,
-        numbered_months.period_number,
+        period_months.period_number,
         count(*) as n_repeated
     from repeated_courses
-    inner join numbered_months
+    inner join period_months
         on
-            repeated_courses.month_start_on = numbered_months.month_start_on
-            and repeated_courses.previous_month_on >= numbered_months.period_start_on
+            repeated_courses.month_start_on = period_months.month_start_on
+            and repeated_courses.previous_month_on >= period_months.period_start_on
     group by
         repeated_courses.subject_number,
         repeated_courses.measure_number,
-        numbered_months.period_number
+        period_months.period_number
 )
 
 select

@@ -43,14 +43,6 @@ with pairs as (
     where is_finished_course and is_paired
 ),
 
-episode_subjects as (
-    select
-        episode_key,
-        level,
-        subject_id
-    from int_episode_subjects
-),
-
 instruments as (
     select
         instrument_id,
@@ -90,57 +82,36 @@ severity_lines as (
     from int_severity_lines
 ),
 
-period_months as (
-    select
-        period_kind,
-        period_start_on,
-        period_end_on,
-        month_start_on
-    from int_period_months
-),
-
--- A level and its subject are one number inside this query, and so are an instrument, scale and
--- respondent, and a period: rows are matched and grouped by numbers, not by texts.
 subjects as (
-    select
+    select distinct
+        subject_number,
         level,
-        subject_id,
-        row_number() over (order by level, subject_id) as subject_number
-    from episode_subjects
-    group by level, subject_id
+        subject_id
+    from int_episode_subjects
 ),
 
-numbered_subjects as (
+episode_subjects as (
     select
-        episode_subjects.episode_key,
-        subjects.subject_number
-    from episode_subjects
-    inner join subjects
-        on
-            episode_subjects.level = subjects.level
-            and episode_subjects.subject_id = subjects.subject_id
+        episode_key,
+        subject_number
+    from int_episode_subjects
 ),
 
 periods as (
-    select
+    select distinct
+        period_number,
         period_kind,
         period_start_on,
-        period_end_on,
-        row_number() over (order by period_kind, period_start_on) as period_number
-    from period_months
-    group by period_kind, period_start_on, period_end_on
+        period_end_on
+    from int_period_months
 ),
 
-numbered_months as (
+period_months as (
     select
-        periods.period_number,
-        periods.period_start_on,
-        period_months.month_start_on
-    from period_months
-    inner join periods
-        on
-            period_months.period_kind = periods.period_kind
-            and period_months.period_start_on = periods.period_start_on
+        period_number,
+        period_start_on,
+        month_start_on
+    from int_period_months
 ),
 
 measures as (
@@ -234,7 +205,7 @@ populations as (
 
 monthly_cells as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         populations.measure_number,
         populations.is_severe,
         populations.month_start_on,
@@ -245,15 +216,15 @@ monthly_cells as (
         sum(populations.last_score * populations.last_score) as last_squares,
         sum(populations.first_score * populations.last_score) as products
     from populations
-    inner join numbered_subjects on populations.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on populations.episode_key = episode_subjects.episode_key
     group by
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         populations.measure_number,
         populations.is_severe,
         populations.month_start_on
     -- The sums of one subject then lie together in memory, where its periods are added up.
     order by
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         populations.measure_number,
         populations.is_severe,
         populations.month_start_on
@@ -272,13 +243,13 @@ returning_clients as (
 
 repeated_pairs as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         populations.measure_number,
         populations.is_severe,
         populations.month_start_on,
         lag(populations.month_start_on) over (
             partition by
-                numbered_subjects.subject_number,
+                episode_subjects.subject_number,
                 populations.measure_number,
                 populations.is_severe,
                 populations.client_key
@@ -289,7 +260,7 @@ repeated_pairs as (
         on
             populations.client_key = returning_clients.client_key
             and populations.measure_number = returning_clients.measure_number
-    inner join numbered_subjects on populations.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on populations.episode_key = episode_subjects.episode_key
 ),
 
 repeated_cells as (
@@ -310,18 +281,18 @@ period_repeats as (
         repeated_cells.subject_number,
         repeated_cells.measure_number,
         repeated_cells.is_severe,
-        numbered_months.period_number,
+        period_months.period_number,
         cast(sum(repeated_cells.n_repeated) as bigint) as n_repeated
     from repeated_cells
-    inner join numbered_months
+    inner join period_months
         on
-            repeated_cells.month_start_on = numbered_months.month_start_on
-            and repeated_cells.previous_month_on >= numbered_months.period_start_on
+            repeated_cells.month_start_on = period_months.month_start_on
+            and repeated_cells.previous_month_on >= period_months.period_start_on
     group by
         repeated_cells.subject_number,
         repeated_cells.measure_number,
         repeated_cells.is_severe,
-        numbered_months.period_number
+        period_months.period_number
 ),
 
 period_sums as (
@@ -329,7 +300,7 @@ period_sums as (
         monthly_cells.subject_number,
         monthly_cells.measure_number,
         monthly_cells.is_severe,
-        numbered_months.period_number,
+        period_months.period_number,
         cast(sum(monthly_cells.n_paired) as bigint) as n_paired,
         sum(monthly_cells.first_sum) as first_sum,
         sum(monthly_cells.first_squares) as first_squares,
@@ -337,12 +308,12 @@ period_sums as (
         sum(monthly_cells.last_squares) as last_squares,
         sum(monthly_cells.products) as products
     from monthly_cells
-    inner join numbered_months on monthly_cells.month_start_on = numbered_months.month_start_on
+    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
     group by
         monthly_cells.subject_number,
         monthly_cells.measure_number,
         monthly_cells.is_severe,
-        numbered_months.period_number
+        period_months.period_number
 ),
 
 -- n times the sum of squared deviations: exact in decimals, so a spread of nothing is exactly 0.

@@ -20,14 +20,6 @@ with finished_episodes as (
     where is_finished_course
 ),
 
-episode_subjects as (
-    select
-        episode_key,
-        level,
-        subject_id
-    from int_episode_subjects
-),
-
 goals as (
     select
         episode_key,
@@ -60,57 +52,36 @@ goal_rules as (
     from ref_goal_rules
 ),
 
-period_months as (
-    select
-        period_kind,
-        period_start_on,
-        period_end_on,
-        month_start_on
-    from int_period_months
-),
-
--- A level and its subject are one number inside this query, and so is a period: rows are matched
--- and grouped by numbers, not by texts.
 subjects as (
-    select
+    select distinct
+        subject_number,
         level,
-        subject_id,
-        row_number() over (order by level, subject_id) as subject_number
-    from episode_subjects
-    group by level, subject_id
+        subject_id
+    from int_episode_subjects
 ),
 
-numbered_subjects as (
+episode_subjects as (
     select
-        episode_subjects.episode_key,
-        subjects.subject_number
-    from episode_subjects
-    inner join subjects
-        on
-            episode_subjects.level = subjects.level
-            and episode_subjects.subject_id = subjects.subject_id
+        episode_key,
+        subject_number
+    from int_episode_subjects
 ),
 
 periods as (
-    select
+    select distinct
+        period_number,
         period_kind,
         period_start_on,
-        period_end_on,
-        row_number() over (order by period_kind, period_start_on) as period_number
-    from period_months
-    group by period_kind, period_start_on, period_end_on
+        period_end_on
+    from int_period_months
 ),
 
-numbered_months as (
+period_months as (
     select
-        periods.period_number,
-        periods.period_start_on,
-        period_months.month_start_on
-    from period_months
-    inner join periods
-        on
-            period_months.period_kind = periods.period_kind
-            and period_months.period_start_on = periods.period_start_on
+        period_number,
+        period_start_on,
+        month_start_on
+    from int_period_months
 ),
 
 courses as (
@@ -146,7 +117,7 @@ courses as (
 
 subject_courses as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         courses.kind,
         courses.month_start_on,
         courses.n_goals,
@@ -167,7 +138,7 @@ subject_courses as (
         gas_scores.last_t_points,
         gas_scores.change_t_points
     from courses
-    inner join numbered_subjects on courses.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on courses.episode_key = episode_subjects.episode_key
     left join gas_scores
         on
             courses.episode_key = gas_scores.episode_key
@@ -219,40 +190,40 @@ returning_clients as (
 
 returning_courses as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         courses.kind,
         courses.month_start_on,
         lag(courses.month_start_on) over (
-            partition by numbered_subjects.subject_number, courses.kind, courses.client_key
+            partition by episode_subjects.subject_number, courses.kind, courses.client_key
             order by courses.ended_on asc, courses.episode_key asc
         ) as previous_month_on
     from courses
     inner join returning_clients on courses.client_key = returning_clients.client_key
-    inner join numbered_subjects on courses.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on courses.episode_key = episode_subjects.episode_key
 ),
 
 period_repeats as (
     select
         returning_courses.subject_number,
         returning_courses.kind,
-        numbered_months.period_number,
+        period_months.period_number,
         count(*) as n_repeated
     from returning_courses
-    inner join numbered_months
+    inner join period_months
         on
-            returning_courses.month_start_on = numbered_months.month_start_on
-            and returning_courses.previous_month_on >= numbered_months.period_start_on
+            returning_courses.month_start_on = period_months.month_start_on
+            and returning_courses.previous_month_on >= period_months.period_start_on
     group by
         returning_courses.subject_number,
         returning_courses.kind,
-        numbered_months.period_number
+        period_months.period_number
 ),
 
 period_sums as (
     select
         monthly_cells.subject_number,
         monthly_cells.kind,
-        numbered_months.period_number,
+        period_months.period_number,
         cast(sum(monthly_cells.n_courses) as bigint) as n_courses,
         cast(sum(monthly_cells.n_goals) as bigint) as n_goals,
         cast(sum(monthly_cells.n_goals_set_late) as bigint) as n_goals_set_late,
@@ -276,11 +247,11 @@ period_sums as (
         sum(monthly_cells.last_t_sum) as last_t_sum,
         sum(monthly_cells.change_t_sum) as change_t_sum
     from monthly_cells
-    inner join numbered_months on monthly_cells.month_start_on = numbered_months.month_start_on
+    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
     group by
         monthly_cells.subject_number,
         monthly_cells.kind,
-        numbered_months.period_number
+        period_months.period_number
 ),
 
 counts as (

@@ -27,10 +27,18 @@ episodes as (
 episode_subjects as (
     select
         episode_key,
+        subject_number,
+        level
+    from int_episode_subjects
+    where level in ('clinic', 'programme', 'therapist', 'group')
+),
+
+subjects as (
+    select distinct
+        subject_number,
         level,
         subject_id
     from int_episode_subjects
-    where level in ('clinic', 'programme', 'therapist', 'group')
 ),
 
 period_months as (
@@ -60,28 +68,14 @@ months as (
     from period_months
 ),
 
--- Numbers stand for the texts until the end: there are few of them, and numbers are quick to group.
-subjects as (
-    select
-        cast(row_number() over (order by level asc, subject_id asc) as integer) as subject_number,
-        level,
-        subject_id
-    from episode_subjects
-    group by level, subject_id
-),
-
 numbered_episodes as (
     select
         episodes.episode_key,
-        subjects.subject_number,
-        subjects.level in ('clinic', 'programme') as has_every_month,
+        episode_subjects.subject_number,
+        episode_subjects.level in ('clinic', 'programme') as has_every_month,
         cast(dense_rank() over (order by episodes.client_key asc) as integer) as client_number
     from episodes
     inner join episode_subjects on episodes.episode_key = episode_subjects.episode_key
-    inner join subjects
-        on
-            episode_subjects.level = subjects.level
-            and episode_subjects.subject_id = subjects.subject_id
 ),
 
 open_courses as (

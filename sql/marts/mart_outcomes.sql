@@ -33,34 +33,19 @@ with ended_episodes as (
     where ended_on is not null
 ),
 
-episode_subjects as (
-    select
-        episode_key,
+subjects as (
+    select distinct
+        subject_number,
         level,
         subject_id
     from int_episode_subjects
 ),
 
--- A level and its subject are one number inside this query, and so are an instrument, scale and
--- respondent, and a period: rows are matched and grouped by three numbers, not by eight texts.
-subjects as (
+episode_subjects as (
     select
-        level,
-        subject_id,
-        row_number() over (order by level, subject_id) as subject_number
-    from episode_subjects
-    group by level, subject_id
-),
-
-numbered_subjects as (
-    select
-        episode_subjects.episode_key,
-        subjects.subject_number
-    from episode_subjects
-    inner join subjects
-        on
-            episode_subjects.level = subjects.level
-            and episode_subjects.subject_id = subjects.subject_id
+        episode_key,
+        subject_number
+    from int_episode_subjects
 ),
 
 answered_measures as (
@@ -126,35 +111,21 @@ outcome_rules as (
     from int_outcome_rules
 ),
 
-period_months as (
-    select
+periods as (
+    select distinct
+        period_number,
         period_kind,
         period_start_on,
-        period_end_on,
-        month_start_on
+        period_end_on
     from int_period_months
 ),
 
-periods as (
+period_months as (
     select
-        period_kind,
+        period_number,
         period_start_on,
-        period_end_on,
-        row_number() over (order by period_kind, period_start_on) as period_number
-    from period_months
-    group by period_kind, period_start_on, period_end_on
-),
-
-numbered_months as (
-    select
-        periods.period_number,
-        periods.period_start_on,
-        period_months.month_start_on
-    from period_months
-    inner join periods
-        on
-            period_months.period_kind = periods.period_kind
-            and period_months.period_start_on = periods.period_start_on
+        month_start_on
+    from int_period_months
 ),
 
 listed_instruments as (
@@ -287,7 +258,7 @@ counted_measures as (
 
 monthly_cells as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         counted_measures.measure_number,
         counted_measures.month_start_on,
         count(*) as n_ended,
@@ -320,14 +291,14 @@ monthly_cells as (
         sum(counted_measures.last_score * counted_measures.last_score) as last_squares,
         sum(counted_measures.first_score * counted_measures.last_score) as products
     from counted_measures
-    inner join numbered_subjects on counted_measures.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on counted_measures.episode_key = episode_subjects.episode_key
     group by
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         counted_measures.measure_number,
         counted_measures.month_start_on
     -- The sums of one subject then lie together in memory, where its periods are added up.
     order by
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         counted_measures.measure_number,
         counted_measures.month_start_on
 ),
@@ -344,12 +315,12 @@ returning_clients as (
 
 returning_episodes as (
     select
-        numbered_subjects.episode_key,
-        numbered_subjects.subject_number,
+        episode_subjects.episode_key,
+        episode_subjects.subject_number,
         ended_episodes.ended_on
     from ended_episodes
     inner join returning_clients on ended_episodes.client_key = returning_clients.client_key
-    inner join numbered_subjects on ended_episodes.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on ended_episodes.episode_key = episode_subjects.episode_key
 ),
 
 repeated_measures as (
@@ -384,24 +355,24 @@ period_repeats as (
     select
         repeated_cells.subject_number,
         repeated_cells.measure_number,
-        numbered_months.period_number,
+        period_months.period_number,
         cast(sum(repeated_cells.n_repeated) as bigint) as n_repeated
     from repeated_cells
-    inner join numbered_months
+    inner join period_months
         on
-            repeated_cells.month_start_on = numbered_months.month_start_on
-            and repeated_cells.previous_month_on >= numbered_months.period_start_on
+            repeated_cells.month_start_on = period_months.month_start_on
+            and repeated_cells.previous_month_on >= period_months.period_start_on
     group by
         repeated_cells.subject_number,
         repeated_cells.measure_number,
-        numbered_months.period_number
+        period_months.period_number
 ),
 
 period_sums as (
     select
         monthly_cells.subject_number,
         monthly_cells.measure_number,
-        numbered_months.period_number,
+        period_months.period_number,
         cast(sum(monthly_cells.n_ended) as bigint) as n_ended,
         cast(sum(monthly_cells.n_finished) as bigint) as n_finished,
         cast(sum(monthly_cells.n_paired) as bigint) as n_paired,
@@ -426,11 +397,11 @@ period_sums as (
         sum(monthly_cells.last_squares) as last_squares,
         sum(monthly_cells.products) as products
     from monthly_cells
-    inner join numbered_months on monthly_cells.month_start_on = numbered_months.month_start_on
+    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
     group by
         monthly_cells.subject_number,
         monthly_cells.measure_number,
-        numbered_months.period_number
+        period_months.period_number
 ),
 
 measure_rules as (

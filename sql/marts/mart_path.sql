@@ -29,23 +29,6 @@ finished_episodes as (
     where is_finished_course
 ),
 
-episode_subjects as (
-    select
-        episode_key,
-        level,
-        subject_id
-    from int_episode_subjects
-),
-
-period_months as (
-    select
-        period_kind,
-        period_start_on,
-        period_end_on,
-        month_start_on
-    from int_period_months
-),
-
 cuts as (
     select
         instrument_id,
@@ -73,48 +56,36 @@ early_rule as (
         cast($early_response_source as varchar) as early_response_source
 ),
 
--- Numbers stand for the texts until the end: there are few of them, and numbers are quick to group.
 subjects as (
-    select
-        cast(row_number() over (order by level asc, subject_id asc) as integer) as subject_number,
+    select distinct
+        subject_number,
         level,
         subject_id
-    from episode_subjects
-    group by level, subject_id
+    from int_episode_subjects
 ),
 
-numbered_subjects as (
+episode_subjects as (
     select
-        episode_subjects.episode_key,
-        subjects.subject_number
-    from episode_subjects
-    inner join subjects
-        on
-            episode_subjects.level = subjects.level
-            and episode_subjects.subject_id = subjects.subject_id
+        episode_key,
+        subject_number
+    from int_episode_subjects
 ),
 
 periods as (
-    select
-        cast(row_number() over (order by period_kind asc, period_start_on asc) as integer)
-            as period_number,
+    select distinct
+        period_number,
         period_kind,
         period_start_on,
         period_end_on
-    from period_months
-    group by period_kind, period_start_on, period_end_on
+    from int_period_months
 ),
 
-numbered_months as (
+period_months as (
     select
-        periods.period_number,
-        periods.period_start_on,
-        period_months.month_start_on
-    from period_months
-    inner join periods
-        on
-            period_months.period_kind = periods.period_kind
-            and period_months.period_start_on = periods.period_start_on
+        period_number,
+        period_start_on,
+        month_start_on
+    from int_period_months
 ),
 
 courses as (
@@ -138,7 +109,7 @@ courses as (
 
 monthly_cells as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         courses.instrument_id,
         courses.month_start_on,
         count(*) as n_courses,
@@ -157,9 +128,9 @@ monthly_cells as (
         count(courses.was_worse_than_first) as n_worst_assessable,
         count(*) filter (where courses.was_worse_than_first) as n_worse_than_first
     from courses
-    inner join numbered_subjects on courses.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on courses.episode_key = episode_subjects.episode_key
     group by
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         courses.instrument_id,
         courses.month_start_on
 ),
@@ -176,43 +147,43 @@ returning_clients as (
 
 repeated_courses as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         courses.instrument_id,
         courses.month_start_on,
         lag(courses.month_start_on) over (
             partition by
-                numbered_subjects.subject_number,
+                episode_subjects.subject_number,
                 courses.instrument_id,
                 courses.client_key
             order by courses.ended_on asc, courses.episode_key asc
         ) as previous_month_on
     from courses
     inner join returning_clients on courses.client_key = returning_clients.client_key
-    inner join numbered_subjects on courses.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on courses.episode_key = episode_subjects.episode_key
 ),
 
 period_repeats as (
     select
         repeated_courses.subject_number,
         repeated_courses.instrument_id,
-        numbered_months.period_number,
+        period_months.period_number,
         count(*) as n_repeated
     from repeated_courses
-    inner join numbered_months
+    inner join period_months
         on
-            repeated_courses.month_start_on = numbered_months.month_start_on
-            and repeated_courses.previous_month_on >= numbered_months.period_start_on
+            repeated_courses.month_start_on = period_months.month_start_on
+            and repeated_courses.previous_month_on >= period_months.period_start_on
     group by
         repeated_courses.subject_number,
         repeated_courses.instrument_id,
-        numbered_months.period_number
+        period_months.period_number
 ),
 
 sums as (
     select
         monthly_cells.subject_number,
         monthly_cells.instrument_id,
-        numbered_months.period_number,
+        period_months.period_number,
         cast(sum(monthly_cells.n_courses) as bigint) as n_courses,
         cast(sum(monthly_cells.n_gain_assessable) as bigint) as n_gain_assessable,
         cast(sum(monthly_cells.n_with_gain) as bigint) as n_with_gain,
@@ -229,11 +200,11 @@ sums as (
         cast(sum(monthly_cells.n_worst_assessable) as bigint) as n_worst_assessable,
         cast(sum(monthly_cells.n_worse_than_first) as bigint) as n_worse_than_first
     from monthly_cells
-    inner join numbered_months on monthly_cells.month_start_on = numbered_months.month_start_on
+    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
     group by
         monthly_cells.subject_number,
         monthly_cells.instrument_id,
-        numbered_months.period_number
+        period_months.period_number
 ),
 
 -- A rule that is not in force has no counts.

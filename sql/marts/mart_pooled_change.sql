@@ -30,14 +30,6 @@ with pairs as (
     where is_finished_course and is_paired and scale = 'total'
 ),
 
-episode_subjects as (
-    select
-        episode_key,
-        level,
-        subject_id
-    from int_episode_subjects
-),
-
 instruments as (
     select instrument_id
     from ref_instruments
@@ -54,57 +46,36 @@ fixed_sds as (
     from int_fixed_sds
 ),
 
-period_months as (
-    select
-        period_kind,
-        period_start_on,
-        period_end_on,
-        month_start_on
-    from int_period_months
-),
-
--- A level and its subject are one number inside this query, and so are a domain, respondent
--- and population, and a period: rows are matched and grouped by numbers, not by texts.
 subjects as (
-    select
+    select distinct
+        subject_number,
         level,
-        subject_id,
-        row_number() over (order by level, subject_id) as subject_number
-    from episode_subjects
-    group by level, subject_id
+        subject_id
+    from int_episode_subjects
 ),
 
-numbered_subjects as (
+episode_subjects as (
     select
-        episode_subjects.episode_key,
-        subjects.subject_number
-    from episode_subjects
-    inner join subjects
-        on
-            episode_subjects.level = subjects.level
-            and episode_subjects.subject_id = subjects.subject_id
+        episode_key,
+        subject_number
+    from int_episode_subjects
 ),
 
 periods as (
-    select
+    select distinct
+        period_number,
         period_kind,
         period_start_on,
-        period_end_on,
-        row_number() over (order by period_kind, period_start_on) as period_number
-    from period_months
-    group by period_kind, period_start_on, period_end_on
+        period_end_on
+    from int_period_months
 ),
 
-numbered_months as (
+period_months as (
     select
-        periods.period_number,
-        periods.period_start_on,
-        period_months.month_start_on
-    from period_months
-    inner join periods
-        on
-            period_months.period_kind = periods.period_kind
-            and period_months.period_start_on = periods.period_start_on
+        period_number,
+        period_start_on,
+        month_start_on
+    from int_period_months
 ),
 
 standardised_pairs as (
@@ -201,35 +172,35 @@ courses as (
 
 monthly_cells as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         courses.kind_number,
         courses.month_start_on,
         count(*) as n_courses,
         sum(courses.change_sds) as change_sum,
         sum(courses.change_sds * courses.change_sds) as change_squares
     from courses
-    inner join numbered_subjects on courses.episode_key = numbered_subjects.episode_key
-    group by numbered_subjects.subject_number, courses.kind_number, courses.month_start_on
+    inner join episode_subjects on courses.episode_key = episode_subjects.episode_key
+    group by episode_subjects.subject_number, courses.kind_number, courses.month_start_on
     -- The sums of one subject then lie together in memory, where its periods are added up.
-    order by numbered_subjects.subject_number, courses.kind_number, courses.month_start_on
+    order by episode_subjects.subject_number, courses.kind_number, courses.month_start_on
 ),
 
 monthly_mix as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         numbered_pairs.kind_number,
         numbered_pairs.instrument_id,
         numbered_pairs.month_start_on,
         count(*) as n_pairs
     from numbered_pairs
-    inner join numbered_subjects on numbered_pairs.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on numbered_pairs.episode_key = episode_subjects.episode_key
     group by
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         numbered_pairs.kind_number,
         numbered_pairs.instrument_id,
         numbered_pairs.month_start_on
     order by
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         numbered_pairs.kind_number,
         numbered_pairs.instrument_id,
         numbered_pairs.month_start_on
@@ -248,12 +219,12 @@ returning_clients as (
 
 repeated_courses as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         courses.kind_number,
         courses.month_start_on,
         lag(courses.month_start_on) over (
             partition by
-                numbered_subjects.subject_number,
+                episode_subjects.subject_number,
                 courses.kind_number,
                 courses.client_key
             order by courses.ended_on asc, courses.episode_key asc
@@ -263,24 +234,24 @@ repeated_courses as (
         on
             courses.client_key = returning_clients.client_key
             and courses.kind_number = returning_clients.kind_number
-    inner join numbered_subjects on courses.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on courses.episode_key = episode_subjects.episode_key
 ),
 
 period_repeats as (
     select
         repeated_courses.subject_number,
         repeated_courses.kind_number,
-        numbered_months.period_number,
+        period_months.period_number,
         count(*) as n_repeated
     from repeated_courses
-    inner join numbered_months
+    inner join period_months
         on
-            repeated_courses.month_start_on = numbered_months.month_start_on
-            and repeated_courses.previous_month_on >= numbered_months.period_start_on
+            repeated_courses.month_start_on = period_months.month_start_on
+            and repeated_courses.previous_month_on >= period_months.period_start_on
     group by
         repeated_courses.subject_number,
         repeated_courses.kind_number,
-        numbered_months.period_number
+        period_months.period_number
 ),
 
 instrument_pairs as (
@@ -288,15 +259,15 @@ instrument_pairs as (
         monthly_mix.subject_number,
         monthly_mix.kind_number,
         monthly_mix.instrument_id,
-        numbered_months.period_number,
+        period_months.period_number,
         sum(monthly_mix.n_pairs) as n_pairs
     from monthly_mix
-    inner join numbered_months on monthly_mix.month_start_on = numbered_months.month_start_on
+    inner join period_months on monthly_mix.month_start_on = period_months.month_start_on
     group by
         monthly_mix.subject_number,
         monthly_mix.kind_number,
         monthly_mix.instrument_id,
-        numbered_months.period_number
+        period_months.period_number
 ),
 
 period_mixes as (
@@ -322,16 +293,16 @@ period_sums as (
     select
         monthly_cells.subject_number,
         monthly_cells.kind_number,
-        numbered_months.period_number,
+        period_months.period_number,
         cast(sum(monthly_cells.n_courses) as bigint) as n_courses,
         sum(monthly_cells.change_sum) as change_sum,
         sum(monthly_cells.change_squares) as change_squares
     from monthly_cells
-    inner join numbered_months on monthly_cells.month_start_on = numbered_months.month_start_on
+    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
     group by
         monthly_cells.subject_number,
         monthly_cells.kind_number,
-        numbered_months.period_number
+        period_months.period_number
 ),
 
 figures as (

@@ -42,14 +42,6 @@ periods as (
     from int_measure_periods
 ),
 
-episode_subjects as (
-    select
-        episode_key,
-        level,
-        subject_id
-    from int_episode_subjects
-),
-
 results as (
     select
         measure_id,
@@ -64,27 +56,19 @@ results as (
     from int_measure_results
 ),
 
--- A level and its subject are one number inside this query, and so are a rate, stratum and year:
--- rows are grouped by numbers, not by texts.
 subjects as (
-    select
+    select distinct
+        subject_number,
         level,
-        subject_id,
-        row_number() over (order by level, subject_id) as subject_number
-    from episode_subjects
-    group by level, subject_id
+        subject_id
+    from int_episode_subjects
 ),
 
--- By itself, or the texts would be matched for every result again.
-numbered_subjects as materialized (
+episode_subjects as (
     select
-        episode_subjects.episode_key,
-        subjects.subject_number
-    from episode_subjects
-    inner join subjects
-        on
-            episode_subjects.level = subjects.level
-            and episode_subjects.subject_id = subjects.subject_id
+        episode_key,
+        subject_number
+    from int_episode_subjects
 ),
 
 -- What each rate has a row for, whether or not anybody is in it.
@@ -113,7 +97,7 @@ numbered_rates as (
 client_cells as (
     select
         numbered_rates.rate_number,
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         results.client_key,
         count(*) filter (where results.is_due) as n_due,
         count(*) filter (where results.is_due and results.exclusion_reason is not null)
@@ -130,10 +114,10 @@ client_cells as (
             and (
                 numbered_rates.to_years is null or results.age_years <= numbered_rates.to_years
             )
-    inner join numbered_subjects on results.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on results.episode_key = episode_subjects.episode_key
     group by
         numbered_rates.rate_number,
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         results.client_key
 ),
 

@@ -46,10 +46,8 @@ ended_episodes as (
 episode_subjects as (
     select
         episode_key,
-        level,
-        subject_id
+        subject_number
     from int_episode_subjects
-    where level in ('clinic', 'programme', 'therapist', 'group')
 ),
 
 period_months as (
@@ -126,15 +124,14 @@ months as (
     where history_months.period_kind = 'all'
 ),
 
--- Numbers stand for the texts until the end: there are few of them, and numbers are quick to group.
 subjects as (
-    select
-        cast(row_number() over (order by level asc, subject_id asc) as integer) as subject_number,
+    select distinct
+        subject_number,
         level,
         subject_id,
         level in ('clinic', 'programme') as has_every_window
-    from episode_subjects
-    group by level, subject_id
+    from int_episode_subjects
+    where level in ('clinic', 'programme', 'therapist', 'group')
 ),
 
 instruments as (
@@ -158,10 +155,7 @@ ended_subjects as (
     from episode_subjects
     inner join ended_episodes on episode_subjects.episode_key = ended_episodes.episode_key
     inner join months on ended_episodes.month_start_on = months.month_start_on
-    inner join subjects
-        on
-            episode_subjects.level = subjects.level
-            and episode_subjects.subject_id = subjects.subject_id
+    inner join subjects on episode_subjects.subject_number = subjects.subject_number
 ),
 
 subject_windows as (

@@ -26,14 +26,6 @@ course_facts as (
     from int_episode_course
 ),
 
-episode_subjects as (
-    select
-        episode_key,
-        level,
-        subject_id
-    from int_episode_subjects
-),
-
 bands as (
     select
         wait_id,
@@ -53,63 +45,42 @@ standards as (
     where status = 'verified'
 ),
 
-period_months as (
-    select
-        period_kind,
-        period_start_on,
-        period_end_on,
-        month_start_on
-    from int_period_months
-),
-
 wait_kinds (wait_number, wait) as (
     values
     (1, 'referral_to_first'),
     (2, 'first_to_second')
 ),
 
--- Numbers stand for the texts until the end: there are few of them, and numbers are quick to group.
 subjects as (
-    select
-        cast(row_number() over (order by level asc, subject_id asc) as integer) as subject_number,
+    select distinct
+        subject_number,
         level,
         subject_id
-    from episode_subjects
-    group by level, subject_id
+    from int_episode_subjects
 ),
 
-numbered_subjects as (
+episode_subjects as (
     select
-        episode_subjects.episode_key,
-        subjects.subject_number
-    from episode_subjects
-    inner join subjects
-        on
-            episode_subjects.level = subjects.level
-            and episode_subjects.subject_id = subjects.subject_id
+        episode_key,
+        subject_number
+    from int_episode_subjects
 ),
 
 periods as (
-    select
-        cast(row_number() over (order by period_kind asc, period_start_on asc) as integer)
-            as period_number,
+    select distinct
+        period_number,
         period_kind,
         period_start_on,
         period_end_on
-    from period_months
-    group by period_kind, period_start_on, period_end_on
+    from int_period_months
 ),
 
-numbered_months as (
+period_months as (
     select
-        periods.period_number,
-        periods.period_start_on,
-        period_months.month_start_on
-    from period_months
-    inner join periods
-        on
-            period_months.period_kind = periods.period_kind
-            and period_months.period_start_on = periods.period_start_on
+        period_number,
+        period_start_on,
+        month_start_on
+    from int_period_months
 ),
 
 numbered_bands as (
@@ -150,15 +121,15 @@ waits as (
 -- By days first: there are few of them, and each has its bands.
 daily_cells as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         waits.wait_number,
         waits.month_start_on,
         waits.wait_days,
         count(*) as n_waits
     from waits
-    inner join numbered_subjects on waits.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on waits.episode_key = episode_subjects.episode_key
     group by
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         waits.wait_number,
         waits.month_start_on,
         waits.wait_days
@@ -198,16 +169,16 @@ counts as (
         monthly_cells.subject_number,
         monthly_cells.wait_number,
         monthly_cells.band_number,
-        numbered_months.period_number,
+        period_months.period_number,
         cast(sum(monthly_cells.n_waits) as bigint) as n_waits,
         cast(sum(monthly_cells.n_in_band) as bigint) as n_in_band
     from monthly_cells
-    inner join numbered_months on monthly_cells.month_start_on = numbered_months.month_start_on
+    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
     group by
         monthly_cells.subject_number,
         monthly_cells.wait_number,
         monthly_cells.band_number,
-        numbered_months.period_number
+        period_months.period_number
 ),
 
 -- People are not additive over months. They are the waits without those whose client had already
@@ -222,36 +193,36 @@ returning_clients as (
 
 repeated_waits as (
     select
-        numbered_subjects.subject_number,
+        episode_subjects.subject_number,
         waits.wait_number,
         waits.month_start_on,
         lag(waits.month_start_on) over (
             partition by
-                numbered_subjects.subject_number,
+                episode_subjects.subject_number,
                 waits.wait_number,
                 waits.client_key
             order by waits.counted_on asc, waits.episode_key asc
         ) as previous_month_on
     from waits
     inner join returning_clients on waits.client_key = returning_clients.client_key
-    inner join numbered_subjects on waits.episode_key = numbered_subjects.episode_key
+    inner join episode_subjects on waits.episode_key = episode_subjects.episode_key
 ),
 
 period_repeats as (
     select
         repeated_waits.subject_number,
         repeated_waits.wait_number,
-        numbered_months.period_number,
+        period_months.period_number,
         count(*) as n_repeated
     from repeated_waits
-    inner join numbered_months
+    inner join period_months
         on
-            repeated_waits.month_start_on = numbered_months.month_start_on
-            and repeated_waits.previous_month_on >= numbered_months.period_start_on
+            repeated_waits.month_start_on = period_months.month_start_on
+            and repeated_waits.previous_month_on >= period_months.period_start_on
     group by
         repeated_waits.subject_number,
         repeated_waits.wait_number,
-        numbered_months.period_number
+        period_months.period_number
 )
 
 select

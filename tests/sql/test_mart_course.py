@@ -20,16 +20,16 @@ def fill(clinic: TextBench, text: str) -> None:
     clinic.given(
         mart_episode_course=text,
         int_period_months="""
-            period_kind | period_start_on | period_end_on | month_start_on
-            month       | 2025-06-01      | 2025-06-30    | 2025-06-01
-            quarter     | 2025-04-01      | 2025-06-30    | 2025-05-01
-            quarter     | 2025-04-01      | 2025-06-30    | 2025-06-01
+            period_number | period_kind | period_start_on | period_end_on | month_start_on
+            1             | month       | 2025-06-01      | 2025-06-30    | 2025-06-01
+            2             | quarter     | 2025-04-01      | 2025-06-30    | 2025-05-01
+            2             | quarter     | 2025-04-01      | 2025-06-30    | 2025-06-01
         """,
     )
     clinic.rows("int_episode_subjects")
     clinic.connection.execute(
         "insert into int_episode_subjects"
-        " select distinct episode_key, 'clinic', 'clinic' from mart_episode_course"
+        " select distinct episode_key, 'clinic', 'clinic', 1 from mart_episode_course"
     )
 
 

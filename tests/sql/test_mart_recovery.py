@@ -182,7 +182,7 @@ def percents(clinic: TextBench, counts: dict[str, int]) -> dict[str, float]:
         },
     )
     clinic.connection.execute(
-        "insert into int_episode_subjects select 'e' || n, 'clinic', 'clinic'"
+        "insert into int_episode_subjects select 'e' || n, 'clinic', 'clinic', 1"
         " from range(1, ?) as courses (n)",
         [counts["finished"] + 1],
     )

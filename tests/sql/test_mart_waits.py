@@ -111,8 +111,8 @@ def test_first_waits_are_of_finished_courses_and_second_ones_of_open_courses_too
             s5         | c2
         """,
         int_period_months="""
-            period_kind | period_start_on | period_end_on | month_start_on
-            month       | 2025-06-01      | 2025-06-30    | 2025-06-01
+            period_number | period_kind | period_start_on | period_end_on | month_start_on
+            1             | month       | 2025-06-01      | 2025-06-30    | 2025-06-01
         """,
     )
     clinic.expect(
