@@ -8,8 +8,9 @@ MACROS = (
             if c.code is not null and coalesce(c.system, 'http://loinc.org') = 'http://loinc.org']
     """,
     # A type and an id, whatever the base address and version; the query of a conditional or
-    # logical reference; a `urn:` or `#` text as it is.
+    # logical reference; a `urn:` or `#` text as it is. Nearly all are a type and an id already.
     """create macro reference_key(r, type_expected) as case
+        when regexp_full_match(r.reference, '[A-Za-z]+/[A-Za-z0-9._-]+') then r.reference
         when r.reference is null then
             coalesce(r.type, type_expected) || '?identifier='
             || coalesce(r.identifier.system || '|', '') || r.identifier.value

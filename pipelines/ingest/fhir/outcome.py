@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipelines.engine import Engine, identifier
+from pipelines.engine import Engine, identifier, quoted
 from pipelines.files import atomic_path
 from pipelines.ingest.fhir.model import (
     CANONICAL_COLUMNS,
@@ -10,25 +10,41 @@ from pipelines.ingest.fhir.model import (
     FhirFinding,
     OutOfScope,
 )
-from pipelines.ingest.fhir.reading import exclude_where
 from pipelines.ingest.fhir.structures import RESOURCE_TABLES
 
 
 def exclude_what_is_left(engine: Engine) -> None:
     """Lines of used types that gave no row: read for another's row, or folded into one."""
-    given = " union ".join(f"select file_no, line from out_{table}" for table in CANONICAL_COLUMNS)
+    given = " union all ".join(
+        f"select file_no, line from out_{table}" for table in CANONICAL_COLUMNS
+    )
     engine.execute(f"create table given_lines as {given}")
-    for table in RESOURCE_TABLES.values():
-        is_of_response = table.resource_type in ("Observation", "QuestionnaireResponse")
-        exclude_where(
-            engine,
-            table,
-            "(file_no, line) not in (select (file_no, line) from given_lines)",
-            "fhir.folded_into_response" if is_of_response else "fhir.read_for_another_row",
-        )
+    read = " union all ".join(
+        f"select file_no, line, {quoted(table.resource_type)} as resource_type from {table.name}"
+        for table in RESOURCE_TABLES.values()
+    )
+    engine.execute(
+        f"""
+        insert into excluded
+        select
+            r.file_no,
+            r.line,
+            r.resource_type,
+            case
+                when r.resource_type in ('Observation', 'QuestionnaireResponse')
+                then 'fhir.folded_into_response'
+                else 'fhir.read_for_another_row'
+            end
+        from ({read}) as r
+        anti join given_lines as g on g.file_no = r.file_no and g.line = r.line
+        """
+    )
     # An entry of a Bundle on a line that has rows of others is not out of scope.
     engine.execute(
-        "delete from excluded where (file_no, line) in (select (file_no, line) from given_lines)"
+        """
+        delete from excluded using given_lines as g
+        where g.file_no = excluded.file_no and g.line = excluded.line
+        """
     )
 
 

@@ -1,6 +1,6 @@
 """Landed FHIR files become one table per resource type, every line with its number.
 
-DuckDB's own NDJSON reader gives one row per non-empty line and null for a line that is no JSON, so
+DuckDB's own NDJSON reader gives one row per non-empty line and nulls for a line that is no JSON, so
 a bad line never costs its neighbours and a line's number is its row's number. What would break
 that (a byte order mark, UTF-16, empty lines, a compressed file that breaks off) is looked for first
 and mended in a copy. Whether a file is NDJSON, one resource or a Bundle is told by its content.
@@ -8,6 +8,7 @@ and mended in a copy. Whether a file is NDJSON, one resource or a Bundle is told
 
 import codecs
 import json
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,18 +16,21 @@ from pathlib import Path
 
 from pipelines.engine import Engine, quoted
 from pipelines.errors import DataError, DeliveryError, OutcomesError
-from pipelines.ingest.byte_streams import ByteStream, first_bytes, packing_of
+from pipelines.ingest.byte_streams import CHUNK_BYTES, ByteStream, first_bytes, packing_of
 from pipelines.ingest.fhir.macros import MACROS
 from pipelines.ingest.fhir.model import UNRECOGNISED, FhirFile
 from pipelines.ingest.fhir.structures import RESOURCE_TABLES, ResourceTable
 
 # Two of these per thread are held in memory; a line beyond it is refused with its file's name.
 MAX_LINE_BYTES = 64 << 20
+# Lines without end are told by a chunk without one. Threads share a file in pieces of this size.
+USUAL_LINE_BYTES = 4 * CHUNK_BYTES
 MAX_DOCUMENT_BYTES = 1 << 30
 _DUCKDB_PACKING = {"none": "uncompressed", "gzip": "gzip", "zstd": "zstd"}
 # Stands for an empty line in a mended copy, so that row and line numbers stay the same.
 _EMPTY_LINE = "clinic-outcomes: empty line"
 _EMPTY_LINE_BYTES = json.dumps(_EMPTY_LINE).encode() + b"\n"
+_EMPTY_LINES = re.compile(rb"\n\s*\n")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_MARK = b"\xef\xbb\xbf"
 
@@ -87,10 +91,15 @@ def first_resource_type(path: Path) -> str | None:
 
 @dataclass(frozen=True)
 class _Source:
-    """`sql` yields line and json (null where a line is not JSON) of every non-empty line."""
+    """`sql` yields line and json (null where a line is not JSON) of every non-empty line.
+
+    `reader` are the arguments with which DuckDB reads the same lines by declared types, one row a
+    line; null for a Bundle, whose resources are not lines.
+    """
 
     sql: str
     is_whole: bool
+    reader: str | None = None
 
 
 def load(engine: Engine, files: Sequence[NumberedFile], *, scratch: Path) -> None:
@@ -110,7 +119,7 @@ def load(engine: Engine, files: Sequence[NumberedFile], *, scratch: Path) -> Non
     engine.execute("create table full_urls (file_no integer, key varchar, target_key varchar)")
     empty = "select null::bigint as line, null::json as json where false"
     for table in RESOURCE_TABLES.values():
-        select = table.select(empty, file_no=0, unnamed="")
+        select = table.select_json(empty, file_no=0)
         engine.execute(f"create table {table.name} as {select}", where=table.name)
     for numbered in files:
         file = numbered.file
@@ -119,6 +128,11 @@ def load(engine: Engine, files: Sequence[NumberedFile], *, scratch: Path) -> Non
             f" ({numbered.file_no}, {quoted(file.file_id)}, {quoted(file.file_name)})"
         )
         _load_file(engine, numbered, scratch=scratch)
+    for table in RESOURCE_TABLES.values():
+        engine.execute(
+            f"update {table.name} as r set id = left(f.file_id, 12) || '-' || r.line"
+            " from fhir_files as f where f.file_no = r.file_no and r.id is null"
+        )
     _drop_repeated(engine)
 
 
@@ -129,26 +143,12 @@ def _load_file(engine: Engine, numbered: NumberedFile, *, scratch: Path) -> None
     try:
         source = _source(engine, file, file_no=file_no, mended=mended)
         main_table = RESOURCE_TABLES.get(_main_type(engine, source) or "")
-        unnamed = f"{file.file_id[:12]}-"
         if main_table is None:
-            _exclude(
-                engine,
-                file_no,
-                f"select line, json is not null as is_json,"
-                f" json_extract_string(json, '$.resourceType') as resource_type"
-                f" from ({source.sql}) as lines",
-            )
+            _exclude(engine, file_no, source.sql)
         else:
-            select = main_table.select(source.sql, file_no=file_no, unnamed=unnamed)
-            engine.execute(f"insert into {main_table.name} {select}", where=main_table.name)
-            others = (
-                f"from {main_table.name} where file_no = {file_no}"
-                f" and resource_type is distinct from {quoted(main_table.resource_type)}"
-            )
-            _exclude(engine, file_no, f"select line, is_json, resource_type {others}")
-            engine.execute(f"delete {others}")
+            _load_main(engine, main_table, source, file_no=file_no)
         for table in _other_types(engine, file_no):
-            _load_minority(engine, table, source, file_no=file_no, unnamed=unnamed)
+            _load_minority(engine, table, source, file_no=file_no)
         if not source.is_whole:
             engine.execute(
                 "insert into findings select $file_no, 1, $type, 'fhir.file_cut_short'",
@@ -179,6 +179,35 @@ def _main_type(engine: Engine, source: _Source) -> str | None:
     return found[0][0] if found else None
 
 
+def _load_main(engine: Engine, table: ResourceTable, source: _Source, *, file_no: int) -> None:
+    """All lines of a file by the type that it holds; those of another go to `excluded`."""
+    if source.reader is None:
+        select = table.select_json(source.sql, file_no=file_no)
+    else:
+        rows = (
+            f"(select null::bigint as line, * from read_ndjson({source.reader},"
+            f" columns = {table.types}, records = 'true'))"
+        )
+        select = table.select(rows, file_no=file_no)
+    engine.execute(f"insert into {table.name} {select}", where=table.name)
+    # Rows lie in the order of their lines. To number them while they are read would take one
+    # thread; `rowid` is of use only here, before anything is deleted.
+    (first,) = engine.one(f"select min(rowid) from {table.name} where line is null")
+    if first is not None:
+        engine.execute(f"update {table.name} set line = rowid - {first - 1} where line is null")
+    is_other = f"is distinct from {quoted(table.resource_type)}"
+    others = f"from {table.name} where file_no = {file_no} and resource_type {is_other}"
+    if engine.one(f"select count(*) {others}") == (0,):
+        return
+    _exclude(
+        engine,
+        file_no,
+        f"select line, json from ({source.sql}) as lines where line in (select line {others})"
+        f" and json_extract_string(json, '$.resourceType') {is_other}",
+    )
+    engine.execute(f"delete {others}")
+
+
 def _exclude(engine: Engine, file_no: int, lines: str) -> None:
     """Lines of no used type, each with its reason; used types are taken out again later."""
     engine.execute(
@@ -189,13 +218,16 @@ def _exclude(engine: Engine, file_no: int, lines: str) -> None:
             line,
             coalesce(resource_type, '{UNRECOGNISED}'),
             case
-                when not is_json then 'fhir.invalid_json'
+                when json is null then 'fhir.invalid_json'
                 when resource_type is null then 'fhir.not_a_resource'
                 when resource_type = 'Goal' then 'fhir.goal_without_rating_scale'
                 when resource_type = 'CareTeam' then 'fhir.care_team_not_used'
                 else 'fhir.resource_type_not_used'
             end
-        from ({lines}) as lines
+        from (
+            select line, json, json_extract_string(json, '$.resourceType') as resource_type
+            from ({lines}) as lines
+        ) as typed
         """
     )
 
@@ -210,16 +242,14 @@ def _other_types(engine: Engine, file_no: int) -> Iterator[ResourceTable]:
     return (RESOURCE_TABLES[name] for (name,) in found if name in RESOURCE_TABLES)
 
 
-def _load_minority(
-    engine: Engine, table: ResourceTable, source: _Source, *, file_no: int, unnamed: str
-) -> None:
+def _load_minority(engine: Engine, table: ResourceTable, source: _Source, *, file_no: int) -> None:
     """A further pass for one more type of a mixed file."""
     of_type = f"resource_type = {quoted(table.resource_type)}"
     lines = (
         f"select line, json from ({source.sql}) as lines"
         f" where json_extract_string(json, '$.resourceType') = {quoted(table.resource_type)}"
     )
-    select = table.select(lines, file_no=file_no, unnamed=unnamed)
+    select = table.select_json(lines, file_no=file_no)
     engine.execute(f"insert into {table.name} {select}", where=table.name)
     engine.execute(f"delete from excluded where file_no = {file_no} and {of_type}")
 
@@ -237,24 +267,22 @@ def _source(engine: Engine, file: FhirFile, *, file_no: int, mended: Path) -> _S
         )
     path, is_whole = file.path, True
     stream = ByteStream(file.path, packing)
-    if _needs_mending(stream):
+    needs_mending, has_long_lines = examine_lines(stream)
+    if needs_mending:
         _write_mended(stream, mended)
         path, packing, is_whole = mended, "none", stream.is_whole
-    options = f"compression = '{_DUCKDB_PACKING[packing]}'"
+    line_bytes = MAX_LINE_BYTES if has_long_lines else USUAL_LINE_BYTES
+    options = f"{quoted(str(path))}, compression = '{_DUCKDB_PACKING[packing]}'"
+    reader = f"{options}, ignore_errors = true, maximum_object_size = {line_bytes}"
     lines = f"""
         select line, json from (
-            select row_number() over () as line, json
-            from read_ndjson_objects(
-                {quoted(str(path))}, ignore_errors = true, {options},
-                maximum_object_size = {MAX_LINE_BYTES}
-            )
+            select row_number() over () as line, json from read_ndjson_objects({reader})
         ) as numbered
         where json is null or json <> {quoted(json.dumps(_EMPTY_LINE))}
     """
     document = f"""
         select json from read_json_objects(
-            {quoted(str(path))}, format = 'unstructured', {options},
-            maximum_object_size = {MAX_DOCUMENT_BYTES}
+            {options}, format = 'unstructured', maximum_object_size = {MAX_DOCUMENT_BYTES}
         )
     """
     start = engine.rows(
@@ -262,7 +290,7 @@ def _source(engine: Engine, file: FhirFile, *, file_no: int, mended: Path) -> _S
         f" from ({lines}) as lines limit 2"
     )
     if not start:
-        return _Source(lines, is_whole)
+        return _Source(lines, is_whole, reader)
     resource_type, kind = start[0]
     is_bundle = resource_type == "Bundle"
     if is_bundle and len(start) > 1:
@@ -272,7 +300,7 @@ def _source(engine: Engine, file: FhirFile, *, file_no: int, mended: Path) -> _S
         documents = f"select 1 as line, json from ({document}) as documents"
         number = "row_number() over ()"
         return _Source(_entries(engine, documents, file_no=file_no, number=number), is_whole)
-    return _Source(lines, is_whole)
+    return _Source(lines, is_whole, reader)
 
 
 def _is_document(engine: Engine, document: str) -> bool:
@@ -318,20 +346,24 @@ def _entries(engine: Engine, documents: str, *, file_no: int, number: str) -> st
     )
 
 
-def _needs_mending(stream: ByteStream) -> bool:
-    """Whether row numbers of DuckDB's reader would not be line numbers, or it would fail."""
-    is_first, is_blank_so_far = True, True
+def examine_lines(stream: ByteStream) -> tuple[bool, bool]:
+    """(whether DuckDB's reader would fail or count lines wrongly, whether lines may be very long).
+
+    The stream is not read to its end where it needs mending.
+    """
+    before, is_first, has_long_lines = b"\n", True, False
     for chunk in stream:
         if is_first and chunk.startswith((_UTF8_MARK, *_UTF16)):
-            return True
+            return True, True
         is_first = False
-        first, *others = chunk.split(b"\n")
-        is_blank_so_far = is_blank_so_far and _is_blank(first)
-        if others:
-            if is_blank_so_far or any(_is_blank(line) for line in others[:-1]):
-                return True
-            is_blank_so_far = _is_blank(others[-1])
-    return not stream.is_whole
+        text = before + chunk
+        if _EMPTY_LINES.search(text):
+            return True, True
+        # A line that is blank so far may turn out to be empty in the next chunk.
+        _, newline, last = text.rpartition(b"\n")
+        before = newline if _is_blank(last) else b""
+        has_long_lines = has_long_lines or b"\n" not in chunk
+    return not stream.is_whole, has_long_lines
 
 
 def _is_blank(line: bytes) -> bool:
@@ -371,12 +403,12 @@ def _drop_repeated(engine: Engine) -> None:
         engine.execute(
             f"""
             create or replace temp table repeated as
-            with repeated_ids as (
-                select id from {table.name} group by id having count(*) > 1
+            with shared_hashes as (
+                select hash(id) as id_hash from {table.name} group by id_hash having count(*) > 1
             )
             select file_no, line
             from {table.name}
-            where id in (select id from repeated_ids)
+            where hash(id) in (select id_hash from shared_hashes)
             qualify row_number() over (
                 partition by id
                 order by instant_of(last_updated) desc nulls last, file_no desc, line desc

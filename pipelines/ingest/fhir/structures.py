@@ -1,11 +1,14 @@
 """Which parts of each resource type are read, and the table that holds them.
 
-One `json_transform` per line reads all of them in a single parse; what has another shape than
-FHIR says becomes null and is judged by the contract. Every table has `file_no`, `line` and `id`.
+DuckDB's reader takes them out of a line in a single parse, by their declared types; what has
+another shape than FHIR says becomes null and is judged by the contract. Every table has `file_no`,
+`line` and `id`.
 """
 
 import json
 from dataclasses import dataclass
+
+from pipelines.engine import identifier, quoted
 
 Shape = dict[str, "Shape | str | list[Shape] | list[str]"]
 
@@ -14,6 +17,12 @@ _CONCEPT: Shape = {"coding": [_CODING], "text": "VARCHAR"}
 _IDENTIFIER: Shape = {"system": "VARCHAR", "value": "VARCHAR"}
 _REFERENCE: Shape = {"reference": "VARCHAR", "type": "VARCHAR", "identifier": _IDENTIFIER}
 _PERIOD: Shape = {"start": "VARCHAR", "end": "VARCHAR"}
+_ANY_RESOURCE: Shape = {
+    "resourceType": "VARCHAR",
+    "id": "VARCHAR",
+    "meta": {"lastUpdated": "VARCHAR"},
+}
+_CODES: Shape = {"coding": [{"system": "VARCHAR", "code": "VARCHAR"}]}
 _WEIGHTED_CODING: Shape = {
     "system": "VARCHAR",
     "code": "VARCHAR",
@@ -64,36 +73,46 @@ class ResourceTable:
     columns: str
     references: tuple[str, ...] = ()
 
-    def select(self, source: str, *, file_no: int, unnamed: str) -> str:
-        """SELECT over `source` (line, json): all lines, with what type and JSON they are.
+    @property
+    def shape(self) -> Shape:
+        """All parts that are read of a resource of this type."""
+        return {**_ANY_RESOURCE, **self.parts}
 
-        `unnamed` is the prefix of the id of a resource that has none.
-        """
-        shape = json.dumps(
-            {
-                "resourceType": "VARCHAR",
-                "id": "VARCHAR",
-                "meta": {"lastUpdated": "VARCHAR"},
-                **self.parts,
-            }
-        )
+    @property
+    def types(self) -> str:
+        """The shape as the `columns` of DuckDB's reader."""
+        columns = (f"{quoted(name)}: {quoted(_type(part))}" for name, part in self.shape.items())
+        return "{" + ", ".join(columns) + "}"
+
+    def select(self, rows: str, *, file_no: int) -> str:
+        """SELECT over a FROM item with `line` and the shape's parts as columns: all its rows."""
         return f"""
             select
                 {file_no}::integer as file_no,
-                line,
-                json is not null as is_json,
+                r.line,
                 r.resourceType as resource_type,
-                coalesce(r.id, '{unnamed}' || line) as id,
+                r.id,
                 r.meta.lastUpdated as last_updated,
                 {self.columns}
-            from (
-                select
-                    line,
-                    json,
-                    json_transform(json, '{shape}') as r
-                from ({source}) as lines
-            ) as parsed
+            from {rows} as r
         """
+
+    def select_json(self, lines: str, *, file_no: int) -> str:
+        """The same over `lines`, a select of line and json."""
+        shape = quoted(json.dumps(self.shape))
+        return self.select(
+            f"(select line, unnest(json_transform(json, {shape})) from ({lines}) as lines)",
+            file_no=file_no,
+        )
+
+
+def _type(part: Shape | str | list[Shape] | list[str]) -> str:
+    """A part's shape as a type."""
+    if isinstance(part, str):
+        return part
+    if isinstance(part, list):
+        return f"{_type(part[0])}[]"
+    return f"STRUCT({', '.join(f'{identifier(name)} {_type(of)}' for name, of in part.items())})"
 
 
 PATIENT = ResourceTable(
@@ -292,15 +311,15 @@ OBSERVATION = ResourceTable(
     "fhir_observation",
     {
         "status": "VARCHAR",
-        "code": _CONCEPT,
+        "code": _CODES,
         "subject": _REFERENCE,
         "encounter": _REFERENCE,
         "effectiveDateTime": "VARCHAR",
         "effectiveInstant": "VARCHAR",
-        "effectivePeriod": _PERIOD,
+        "effectivePeriod": {"start": "VARCHAR"},
         "issued": "VARCHAR",
         **VALUE,
-        "component": [{"code": _CONCEPT, **VALUE}],
+        "component": [{"code": _CODES, **VALUE}],
         "hasMember": [_REFERENCE],
         "derivedFrom": [_REFERENCE],
     },

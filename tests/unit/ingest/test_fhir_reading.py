@@ -8,8 +8,10 @@ import pytest
 import zstandard
 
 from pipelines.errors import DataError, DeliveryError
-from pipelines.ingest.fhir import first_resource_type
-from pipelines.ingest.fhir.reading import in_fixed_order
+from pipelines.ingest import byte_streams
+from pipelines.ingest.byte_streams import ByteStream
+from pipelines.ingest.fhir import first_resource_type, reading
+from pipelines.ingest.fhir.reading import USUAL_LINE_BYTES, examine_lines, in_fixed_order
 from tests.unit.ingest.fhir_builders import (
     convert_files,
     encounter,
@@ -65,6 +67,33 @@ def test_bad_lines_cost_no_neighbour(tmp_path: Path) -> None:
     assert converted.accounted() == {(path.name, line + 1) for line in range(len(lines))}
 
 
+def test_lines_read_by_several_threads_keep_their_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTCOMES_THREADS", "4")
+    monkeypatch.setattr(reading, "USUAL_LINE_BYTES", 1 << 19)
+    lines = [json.dumps({**patient(str(number)), "text": "x" * 4_000}) for number in range(1, 2501)]
+    lines[6] = lines[1999] = "no JSON"
+    path = tmp_path / "Patient.ndjson"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert path.stat().st_size > 16 << 19
+    converted = convert_files(tmp_path, [path])
+    rows = converted.rows("clients")
+    assert len(rows) == 2498
+    assert all(row["client_id"] == str(row["line"]) for row in rows)
+    assert converted.reasons() == {"fhir.invalid_json": 2}
+    assert converted.accounted() == {(path.name, line) for line in range(1, 2501)}
+
+
+@pytest.mark.parametrize("size", [USUAL_LINE_BYTES - 100, USUAL_LINE_BYTES + 100])
+def test_a_very_long_line_is_read(tmp_path: Path, size: int) -> None:
+    long = json.dumps({**patient("long"), "text": "x" * size})
+    path = tmp_path / "Patient.ndjson"
+    path.write_text("\n".join([*_patients("a"), long, *_patients("b")]), encoding="utf-8")
+    rows = convert_files(tmp_path, [path]).rows("clients")
+    assert [(row["client_id"], row["line"]) for row in rows] == [("a", 1), ("long", 2), ("b", 3)]
+
+
 def test_lines_that_are_json_but_no_resource_say_so(tmp_path: Path) -> None:
     path = tmp_path / "log.ndjson"
     path.write_text('{"eventId":"kickoff"}\n[1]\n5\nnull\n"text"\n', encoding="utf-8")
@@ -81,6 +110,19 @@ def test_empty_lines_count_as_lines_and_are_no_rows(
     first, second = (line.encode() for line in _patients("a", "b"))
     content = newline.join([blank, first, blank, blank, second, blank])
     assert _lines_of(tmp_path, content) == {"a": 2, "b": 5}
+
+
+def test_an_empty_line_is_found_where_two_chunks_of_the_file_meet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (line.encode() for line in _patients("a", "b"))
+    for n_bytes in range(1, len(first) + 8):
+        monkeypatch.setattr(byte_streams, "CHUNK_BYTES", n_bytes)
+        (tmp_path / "x").write_bytes(first + b"\n \t \r\n" + second)
+        stream = ByteStream(tmp_path / "x", "none")
+        assert examine_lines(stream) == (True, True)
+        (tmp_path / "x").write_bytes(first + b"\r\n  " + second + b"\n   ")
+        assert not examine_lines(stream)[0]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
