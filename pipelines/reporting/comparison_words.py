@@ -10,6 +10,8 @@ from pipelines.comparison.verdicts import ABOVE, BELOW, CANNOT_TELL, TOO_FEW_PAI
 from pipelines.reporting.context import Context, first_with_rule
 from pipelines.reporting.evidence_part import usually_found
 from pipelines.reporting.figures import CLINIC, ROLLING, Measure, Record, Subject
+from pipelines.reporting.sentences import better_share
+from pipelines.reporting.wording import Wording
 
 # The page compares shares; means are in the marts.
 IMPROVED = "improved"
@@ -162,9 +164,11 @@ def _changes(context: Context, measure: Measure, level: str) -> list[str]:
 
 
 def verdict_words(context: Context, row: Record) -> tuple[str, str]:
-    """The verdict in words, and the reason or what could explain it; never the one alone.
+    """The verdict in words, and what it rests on: never the one alone.
 
-    What is still needed is a minimum: too few others with enough courses can stand in the way too.
+    That is why nobody can tell, what could explain a figure outside the limits, or within them what
+    so few courses could have shown. What is still needed is a minimum: too few others with enough
+    courses can stand in the way too.
     """
     words = context.words
     verdict = row["verdict"]
@@ -182,12 +186,50 @@ def verdict_words(context: Context, row: Record) -> tuple[str, str]:
         return text, words.say(key, n=missing, share=share)
     text = words.say(f"people.verdict.{verdict}")
     if verdict not in (ABOVE, BELOW):
-        return text, ""
+        return text, _stands_out(row, words)
     names = [name for name in (row["explanations"] or "").split(", ") if name]
     if not names:
         return text, words.say("people.no_explanation")
     listed = words.listed([words.say(f"people.explanation.{name}") for name in names])
     return text, words.say("people.could_explain", what=listed)
+
+
+def _stands_out(row: Record, words: Wording) -> str:
+    """From which gap to what was expected this many courses would have been called outside.
+
+    The limits are moved from the adjusted scale to that of the same clients, on which observed and
+    expected stand beside it. Empty without limits.
+    """
+    expected, overall = row["expected"], row["overall"]
+    if not row["is_adjusted"] or not overall or None in (row["lower_998"], row["upper_998"]):
+        return ""
+    expected = float(expected)
+    ratio = expected / float(overall)
+    lower, upper = float(row["lower_998"]) * ratio, float(row["upper_998"]) * ratio
+    ends = [name for name, can in (("less", lower > 0), ("more", upper < 1)) if can]
+    return words.say(
+        f"people.stands_out.{'_'.join(ends) or 'neither'}",
+        n=words.count(row["n_pairs"]),
+        less=words.percent_number(expected - lower, n=None),
+        more=words.percent_number(upper - expected, n=None),
+    )
+
+
+def programme_gap_words(context: Context, measure: Measure, programme_id: str) -> str:
+    """What a programme's courses could have shown beside the clinic; empty unless it is within."""
+    key = (measure.instrument.instrument_id, programme_id)
+    gap = context.gaps.get(key)
+    if gap is None:
+        return ""
+    words = context.words
+    row = context.figures.outcome(
+        measure, ("programme", programme_id), ROLLING, context.year.end_on
+    )
+    return words.say(
+        "outcomes.stands_out",
+        n=words.count(better_share(row).n or 0),
+        points=words.percent_number(gap, n=None),
+    )
 
 
 def within_0_and_1(share: float) -> float:

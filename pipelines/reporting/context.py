@@ -58,6 +58,7 @@ class Context:
     `headline`: the stretch of time that the first figures are about; `period`, `year`: the report's
     own month, quarter or year, and the twelve months that end with it; `routine`: those of the
     measures that get a part of their own; `comparisons`: routine measure and programme → words;
+    `gaps`: of those that are called within, the gap that would stand out;
     `changes`: programme → what changed in it; `subject`: whom the report is about; `links`: subject
     → its page, relative to this one; `clinic`: the clinic's rows, where a subject's page may have
     them beside its own.
@@ -74,6 +75,7 @@ class Context:
     comparisons: Mapping[tuple[str, str], str]
     settings: ReportSettings
     provenance: Mapping[str, Any]
+    gaps: Mapping[tuple[str, str], float] = field(default_factory=dict)
     changes: Mapping[str, ProgrammeChange] = field(default_factory=dict)
     subject: tuple[str, str] = CLINIC
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)

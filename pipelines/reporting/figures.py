@@ -114,7 +114,10 @@ _BY_SUBJECT = {
 
 @dataclass(frozen=True)
 class Figures:
-    """One month for one audience; rows are found by subject, period kind and last day."""
+    """One month for one audience; rows are found by subject, period kind and last day.
+
+    `clinic_order`: the questionnaires in the order in which the clinic uses them, on every page.
+    """
 
     audience: str
     month: date
@@ -132,6 +135,7 @@ class Figures:
     _recovery: Mapping[tuple[Any, ...], Record] = field(repr=False)
     _started: Mapping[tuple[Any, ...], Record] = field(repr=False)
     _published: Mapping[tuple[Any, ...], Sequence[Record]] = field(repr=False, default_factory=dict)
+    clinic_order: tuple[str, ...] = ()
 
     @property
     def month_end_on(self) -> date:
@@ -199,11 +203,14 @@ class Figures:
     def measures(self, subject: tuple[str, str] = CLINIC) -> list[Measure]:
         """A subject's measures of outcome with a pair in the twelve months, in a fixed order.
 
-        First those with a reliable change in force, then by the courses that they were meant for
-        and the pairs that there are, over the whole history, which hardly moves from month to
-        month. Only what clients said about themselves, as a whole; subscales and other respondents
-        have rows in the marts and no section of their own yet.
+        First those with a reliable change in force; of these the routine ones of anybody but the
+        clinic; then in the clinic's own order, so that a therapist, a group and a programme are
+        told by the measure that they are compared on. What the clinic's order lacks goes by the
+        courses that it was meant for and the pairs that there are. Only what clients said about
+        themselves, as a whole; subscales and other respondents have rows in the marts and no
+        section of their own yet.
         """
+        place = {name: number for number, name in enumerate(self.clinic_order)}
         rules = {(rule.instrument_id, rule.scale): rule for rule in self.rules}
         in_use: set[str] = set()
         meant_for: Counter[str] = Counter()
@@ -223,6 +230,8 @@ class Figures:
             in_use,
             key=lambda name: (
                 (name, "total") not in rules or rules[name, "total"].reliable_change_points is None,
+                subject != CLINIC and not self.is_routine((name, "total", "client"), subject),
+                place.get(name, len(place)),
                 -meant_for[name],
                 -paired[name],
                 name,
@@ -232,6 +241,16 @@ class Figures:
             Measure(self.instruments[name], "total", "client", rules.get((name, "total")))
             for name in ordered
         ]
+
+    def is_routine(self, measure: tuple[str, str, str], subject: tuple[str, str] = CLINIC) -> bool:
+        """Whether a fifth of a subject's finished courses of the twelve months have a pair of it.
+
+        `measure`: instrument, scale and respondent.
+        """
+        whole = self._completeness.get((*subject, ROLLING, self.month_end_on))
+        row = self._outcomes.get((*subject, *measure, ROLLING, self.month_end_on))
+        finished = None if whole is None else whole["n_finished"]
+        return bool(row is not None and finished and 5 * (row["n_paired"] or 0) >= finished)
 
     @cached_property
     def _measured_rows(self) -> Mapping[tuple[str, str], Sequence[tuple[Any, ...]]]:

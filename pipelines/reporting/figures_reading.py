@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import UsageError
+from pipelines.reporting.disclosure import DIRECTOR
 from pipelines.reporting.figures import (
     Figures,
     Instrument,
@@ -49,6 +50,23 @@ _SUBJECT_HISTORY = """
                 and (month(period_end_on) - month($month_end_on)) % 3 = 0
                 and period_end_on >= $month_end_on - interval 25 month
             )
+"""
+
+
+# An order of questionnaires and no count, the same for every audience: each page leads with the
+# measure that the others lead with. By the courses that a questionnaire was meant for and the pairs
+# that there are, over the whole history, which hardly moves from month to month.
+_CLINIC_ORDER = """
+    select instrument_id
+    from pub_outcomes
+    where
+        audience = $director
+        and level = 'clinic'
+        and scale = 'total'
+        and respondent = 'client'
+        and period_end_on <= $month_end_on
+    group by instrument_id
+    order by coalesce(sum(n_finished), 0) desc, coalesce(sum(n_paired), 0) desc, instrument_id
 """
 
 
@@ -138,6 +156,14 @@ def read_figures(connection: duckdb.DuckDBPyConnection, *, month: date, audience
                 table: _records(connection, _ROWS.format(table=table, history=""), window)
                 for table in SECTION_TABLES
             }
+        ),
+        clinic_order=tuple(
+            row["instrument_id"]
+            for row in _records(
+                connection,
+                _CLINIC_ORDER,
+                {"director": DIRECTOR, "month_end_on": window["month_end_on"]},
+            )
         ),
     )
 

@@ -1,7 +1,7 @@
 """How it is counted: each rule with its version and source, the words, and where it comes from."""
 
 from pipelines.reporting.change_methods_part import change_methods_part
-from pipelines.reporting.context import Context, column, text_cell
+from pipelines.reporting.context import Context, column, first_with_rule, text_cell
 from pipelines.reporting.disclosure import load_policies
 from pipelines.reporting.figures import HISTORY_MONTHS, Measure
 from pipelines.reporting.model import Definition, Row, Section, Table
@@ -78,6 +78,9 @@ def _reading(context: Context) -> tuple[str, ...]:
     found = [words.say("method.reading_interval")]
     found.append(words.say("method.reading_trend", months=HISTORY_MONTHS))
     found.append(words.say("method.reading_programmes"))
+    first = first_with_rule(context)
+    if first is not None:
+        found.append(words.say("method.reading_first", measure=first.instrument.name))
     found.append(words.say("method.reading_bounds"))
     found.append(
         words.say(

@@ -3,6 +3,7 @@
 from pipelines.reporting.change_chart import change_chart
 from pipelines.reporting.change_part import change_part
 from pipelines.reporting.comparing import ABOVE, BELOW
+from pipelines.reporting.comparison_words import programme_gap_words
 from pipelines.reporting.context import Context, column, share_cell, subject_cell, text_cell
 from pipelines.reporting.drawings.trend import NARROW_POINTS
 from pipelines.reporting.figures import CLINIC, ROLLING, Measure, Record
@@ -383,7 +384,8 @@ def _outcome_cells(
     if _compares(context, measure):
         word = context.comparisons.get((measure.instrument.instrument_id, programme_id), "none")
         text = words.say(f"outcomes.words.{word}") if programme_id else ""
-        cells.append(Cell(text=text, value=word if word in (ABOVE, BELOW) else None))
+        small = programme_gap_words(context, measure, programme_id)
+        cells.append(Cell(text, word if word in (ABOVE, BELOW) else None, small))
     return cells
 
 

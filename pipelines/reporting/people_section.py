@@ -4,6 +4,8 @@ Beside each unadjusted share stands what was expected of the same clients, the s
 them, the one drawn towards the average, and what can be said in words. Nobody is ranked.
 """
 
+from dataclasses import replace
+
 from pipelines.reporting.case_mix_part import case_mix_part
 from pipelines.reporting.comparison_chart import funnel
 from pipelines.reporting.comparison_words import (
@@ -25,6 +27,9 @@ from pipelines.reporting.context import (
 from pipelines.reporting.figures import ROLLING, Measure, Record, Subject
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.sentences import better_share, measured_share
+
+# What is given only beside a verdict.
+_WITH_A_VERDICT = ("expected", "adjusted", "shrunken")
 
 
 def people_section(context: Context) -> Section:
@@ -111,15 +116,35 @@ def _table(
             column("shrunken", words.say("people.shrunken")),
             column("words", words.say("people.can_be_said"), is_number=False),
         ]
-    return Table(
-        table_id=f"{level}s",
-        caption=words.say(f"people.table_{level}s", period=context.year.words),
-        columns=tuple(columns),
+    return without_empty_comparisons(
+        Table(
+            table_id=f"{level}s",
+            caption=words.say(f"people.table_{level}s", period=context.year.words),
+            columns=tuple(columns),
+            rows=tuple(
+                Row(tuple(_cells(context, level, subject, activity, measure)))
+                for subject, activity in rows
+            ),
+            note="" if measure is None else words.say("people.only_with_a_verdict"),
+            is_sortable=False,
+        )
+    )
+
+
+def without_empty_comparisons(table: Table) -> Table:
+    """The table without columns that a verdict would fill, where nobody in it has one."""
+    kept = [
+        place
+        for place, each in enumerate(table.columns)
+        if each.key not in _WITH_A_VERDICT
+        or any(row.cells[place].value is not None for row in table.rows)
+    ]
+    return replace(
+        table,
+        columns=tuple(table.columns[place] for place in kept),
         rows=tuple(
-            Row(tuple(_cells(context, level, subject, activity, measure)))
-            for subject, activity in rows
+            replace(row, cells=tuple(row.cells[place] for place in kept)) for row in table.rows
         ),
-        is_sortable=False,
     )
 
 
@@ -173,10 +198,10 @@ def compared_cells(context: Context, row: Record | None) -> list[Cell]:
     n = row["n_pairs"]
     reason = row["reason"] if row["verdict"] == CANNOT_TELL else ""
     verdict = Cell(text=text, small=small, reason=reason)
-    if row["adjusted"] is None or not row["is_adjusted"]:
-        why = "too_few_pairs_for_rate" if row["adjusted"] is None else "not_adjusted"
-        cell = Cell(text=words.say("number.nothing"), small=words.say(f"reason.{why}"), reason=why)
-        return [cell, cell, _range_cell(context, row, "shrunken", n), verdict]
+    if row["verdict"] == CANNOT_TELL or row["adjusted"] is None or not row["is_adjusted"]:
+        # A figure beside what was expected of it would be read as the verdict that nobody can give.
+        cell = Cell(text=words.say("number.nothing"), reason="not_compared")
+        return [cell, cell, cell, verdict]
     expected = Cell(text=words.percent(row["expected"], n=n), value=row["expected"])
     return [
         expected,

@@ -122,15 +122,20 @@ def _pairs(context: Context, detail: Record) -> list[str]:
         )
     ]
     if detail["n_own_measure"]:
+        names: str = detail["own_measures"] or ""
+        measures = words.listed(names.split(";"))
         found.append(
             words.say(
                 f"recovery.own_measure.{'some' if detail['n_own_measure_used'] else 'none'}",
+                measures=measures,
                 own=words.count(detail["n_own_measure"]),
                 used=words.count(detail["n_own_measure_used"]),
                 due=words.count(detail["n_appropriate_due"]),
                 paired=words.count(detail["n_appropriate_pair"]),
             )
         )
+        if detail["n_appropriate_due"] and not detail["n_appropriate_pair"]:
+            found.append(words.say("recovery.own_measure.not_given", measures=measures))
     return found
 
 

@@ -1,6 +1,11 @@
 """The sections that only the page of a programme, therapist or group has."""
 
-from pipelines.reporting.comparison_words import CANNOT_TELL, compared_row, verdict_words
+from pipelines.reporting.comparison_words import (
+    CANNOT_TELL,
+    compared_row,
+    programme_gap_words,
+    verdict_words,
+)
 from pipelines.reporting.context import (
     Context,
     column,
@@ -18,14 +23,13 @@ from pipelines.reporting.figures import (
     Subject,
 )
 from pipelines.reporting.model import Cell, Row, Section, Sentence, Table
-from pipelines.reporting.people_section import compared_cells, seats_cell
+from pipelines.reporting.people_section import compared_cells, seats_cell, without_empty_comparisons
 from pipelines.reporting.sentences import (
     better_share,
     measured_share,
     paired_share,
 )
 from pipelines.reporting.trust_section import done_share
-from pipelines.reporting.wording import Wording
 
 
 def standing_section(context: Context, subject: Subject) -> Section | None:
@@ -36,10 +40,8 @@ def standing_section(context: Context, subject: Subject) -> Section | None:
         return None
     is_own = context.figures.audience == THERAPIST
     names = ("unadjusted", "expected", "adjusted", "shrunken", "can_be_said")
-    # A column without any figure would only say that somebody else sees one.
-    has_expected = any(_may_see_expected(context, row) for _, row in compared)
     if is_own:
-        names = ("unadjusted", *(("expected",) if has_expected else ()), "can_be_said")
+        names = ("unadjusted", "expected", "can_be_said")
     rows = []
     for measure, row in compared:
         share = better_share(
@@ -47,8 +49,7 @@ def standing_section(context: Context, subject: Subject) -> Section | None:
         )
         cells = compared_cells(context, row)
         if is_own:
-            expected = cells[0] if _may_see_expected(context, row) else _nothing(words)
-            cells = [*([expected] if has_expected else []), cells[-1]]
+            cells = [cells[0], cells[-1]]
         rows.append(
             Row(
                 (
@@ -68,17 +69,22 @@ def standing_section(context: Context, subject: Subject) -> Section | None:
             words.say("people.cannot_3"),
         ),
         tables=(
-            Table(
-                table_id="standing-table",
-                caption=words.say("subjects.standing.table", period=context.year.words),
-                columns=(
-                    column("measure", words.say("outcomes.measure"), is_number=False),
-                    *(
-                        column(name, words.say(f"people.{name}"), is_number=name != "can_be_said")
-                        for name in names
+            without_empty_comparisons(
+                Table(
+                    table_id="standing-table",
+                    caption=words.say("subjects.standing.table", period=context.year.words),
+                    columns=(
+                        column("measure", words.say("outcomes.measure"), is_number=False),
+                        *(
+                            column(
+                                name, words.say(f"people.{name}"), is_number=name != "can_be_said"
+                            )
+                            for name in names
+                        ),
                     ),
-                ),
-                rows=tuple(rows),
+                    rows=tuple(rows),
+                    note=words.say("people.only_with_a_verdict"),
+                )
             ),
         ),
     )
@@ -91,10 +97,12 @@ def standing_sentences(context: Context) -> list[Sentence]:
         for measure in context.routine:
             word = context.comparisons.get((measure.instrument.instrument_id, subject_id))
             if word is not None:
+                why = programme_gap_words(context, measure, subject_id)
                 text = words.say(
-                    "subjects.beside_clinic",
+                    "subjects.beside_clinic_why" if why else "subjects.beside_clinic",
                     measure=measure.instrument.name,
                     words=words.say(f"outcomes.words.{word}"),
+                    why=why,
                 )
                 return [Sentence(text, f"beside_clinic.{word}", "outcomes")]
         return []
@@ -108,22 +116,20 @@ def standing_sentences(context: Context) -> list[Sentence]:
     return []
 
 
-def _may_see_expected(context: Context, row: Record) -> bool:
-    """Whether the page may say what was expected.
+def _may_see_expected(row: Record) -> bool:
+    """Whether the page may say what was expected: only beside a verdict.
 
-    That rests on everybody's courses: with two therapists it would tell the other's, so that an own
-    page has it only where enough were compared for a verdict.
+    Without one it would be read as the verdict that nobody can give. It also rests on everybody's
+    courses: with two therapists it would tell the other's.
     """
-    if row["expected"] is None or not row["is_adjusted"]:
-        return False
-    return context.figures.audience != THERAPIST or row["verdict"] != CANNOT_TELL
+    return row["expected"] is not None and row["is_adjusted"] and row["verdict"] != CANNOT_TELL
 
 
 def _expected_words(context: Context, measure: Measure, row: Record) -> str:
     """What was observed, and what of the same clients was expected; empty where it may not be."""
     outcome = context.figures.outcome(measure, context.subject, ROLLING, context.year.end_on)
     share = better_share(outcome)
-    if not _may_see_expected(context, row) or share.rate is None:
+    if not _may_see_expected(row) or share.rate is None:
         return ""
     words = context.words
     return words.say(
@@ -136,10 +142,6 @@ def _expected_words(context: Context, measure: Measure, row: Record) -> str:
         ),
         expected=words.percent(row["expected"], n=row["n_pairs"]),
     )
-
-
-def _nothing(words: Wording) -> Cell:
-    return Cell(text=words.say("number.nothing"))
 
 
 def _compared(context: Context, subject: Subject) -> list[tuple[Measure, Record]]:

@@ -15,7 +15,7 @@ import duckdb
 from pipelines.reporting.cards import key_figures
 from pipelines.reporting.care_section import care_section
 from pipelines.reporting.claims_section import claims_section
-from pipelines.reporting.comparing import compare_programmes
+from pipelines.reporting.comparing import compare_programmes, gaps_that_stand_out
 from pipelines.reporting.context import Context, ReportSettings
 from pipelines.reporting.course_section import course_section
 from pipelines.reporting.disclosure import DIRECTOR, PUBLIC
@@ -118,6 +118,7 @@ def report_context(
     )
     measures = tuple(figures.measures())
     routine = tuple(routine_measures(figures, measures))
+    comparisons = compare_programmes(figures, routine, minimums)
     return Context(
         figures=figures,
         words=words,
@@ -129,7 +130,8 @@ def report_context(
         year=window(figures, ROLLING, words),
         measures=measures,
         routine=routine,
-        comparisons=compare_programmes(figures, routine, minimums),
+        comparisons=comparisons,
+        gaps=gaps_that_stand_out(figures, routine, comparisons),
         changes=programme_changes(figures, kind, minimums, words) if audience == DIRECTOR else {},
         settings=settings,
         provenance=provenance,

@@ -61,13 +61,7 @@ def routine_measures(
 
     Where none is so common, the first: a wall of small tables would hide the few that matter.
     """
-    row = figures.completeness(subject, ROLLING, figures.month_end_on)
-    finished = row["n_finished"] if row else None
-    common = []
-    for measure in measures:
-        row = figures.outcome(measure, subject, ROLLING, figures.month_end_on)
-        if row is not None and finished and 5 * (row["n_paired"] or 0) >= finished:
-            common.append(measure)
+    common = [measure for measure in measures if figures.is_routine(measure.key, subject)]
     return common or list(measures[:1])
 
 

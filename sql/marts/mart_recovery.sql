@@ -6,7 +6,7 @@
 -- there, so these rates are the lower bounds; `_best` is what the rate would be if all of it had
 -- gone well, and `recovered_of_known_rate` is over those whose recovery is known. Paired data is
 -- over all finished courses, the appropriate pair over those whose problem has a measure of its own
--- that the catalogue has.
+-- that the catalogue has; `own_measures` names all of these measures.
 --
 -- Grain:  one row per level, subject and period with a finished course.
 -- Key:    level, subject_id, period_kind, period_start_on
@@ -47,6 +47,13 @@ period_months as (
         period_end_on,
         month_start_on
     from int_period_months
+),
+
+pairs as (
+    select
+        second_instrument_id,
+        second_name
+    from ref_recovery_pairs
 ),
 
 -- The month of the client's finished course before, at the same subject and inside the population
@@ -164,6 +171,53 @@ counts as (
         period_months.period_kind,
         period_months.period_start_on,
         period_months.period_end_on
+),
+
+measure_names as (
+    select distinct
+        second_instrument_id as instrument_id,
+        coalesce(second_name, second_instrument_id) as name
+    from pairs
+),
+
+own_measures as (
+    select distinct
+        finished_courses.level,
+        finished_courses.subject_id,
+        finished_courses.month_start_on,
+        measure_names.name
+    from finished_courses
+    inner join measure_names on finished_courses.own_instrument_id = measure_names.instrument_id
+    where finished_courses.is_in_population
+),
+
+named_measures as (
+    select
+        own_measures.level,
+        own_measures.subject_id,
+        period_months.period_kind,
+        period_months.period_start_on,
+        string_agg(distinct own_measures.name, ';' order by own_measures.name asc) as names
+    from own_measures
+    inner join period_months on own_measures.month_start_on = period_months.month_start_on
+    group by
+        own_measures.level,
+        own_measures.subject_id,
+        period_months.period_kind,
+        period_months.period_start_on
+),
+
+named_counts as (
+    select
+        counts.*,
+        named_measures.names as own_measures
+    from counts
+    left join named_measures
+        on
+            counts.level = named_measures.level
+            and counts.subject_id = named_measures.subject_id
+            and counts.period_kind = named_measures.period_kind
+            and counts.period_start_on = named_measures.period_start_on
 )
 
 select
@@ -227,6 +281,7 @@ select
     n_recovered / nullif(n_recovery_known, 0) as recovered_of_known_rate,
     wilson_lower(n_recovered, n_recovery_known) as recovered_of_known_rate_lower,
     wilson_upper(n_recovered, n_recovery_known) as recovered_of_known_rate_upper,
-    n_outside_population
-from counts
+    n_outside_population,
+    own_measures
+from named_counts
 order by level, subject_id, period_kind, period_start_on

@@ -52,6 +52,7 @@ select
     n_paired_both,
     n_own_measure,
     n_own_measure_used,
+    own_measures,
     n_appropriate_due,
     n_appropriate_pair,
     n_functioning_paired,

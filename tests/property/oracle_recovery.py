@@ -202,8 +202,21 @@ def recovery_rates(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
                     "n_clients": len({one.facts["client_key"] for one in inside}),
                     "n_outside_population": len(cohort) - len(inside),
                     **rates_of([flags[one.facts["episode_key"]] for one in inside]),
+                    "own_measures": own_measures(
+                        clinic, [flags[one.facts["episode_key"]] for one in inside]
+                    ),
                 }
     return found
+
+
+def own_measures(clinic: Clinic, rows: list[Row]) -> str | None:
+    """The measures of their own of the problems treated, by name."""
+    names = {
+        row["second_instrument_id"]: row.get("second_name") or row["second_instrument_id"]
+        for row in clinic.tables["ref_recovery_pairs"]
+    }
+    own = {row["own_instrument_id"] for row in rows} - {None}
+    return ";".join(sorted({names[one] for one in own})) or None
 
 
 def rates_of(rows: list[Row]) -> Row:

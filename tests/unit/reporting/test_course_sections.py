@@ -113,6 +113,7 @@ def detail(connection: duckdb.DuckDBPyConnection, **row: Any) -> None:
         "n_case_or_unknown": 180, "n_recovery_unknown": 10, "n_no_reliable_change": 60,
         "n_outside_population": 30,
         "n_paired_both": 150, "n_own_measure": 40, "n_own_measure_used": 12,
+        "own_measures": "IES-R;OCI",
         "n_appropriate_due": 30, "n_appropriate_pair": 21, "n_functioning_paired": 90,
         "recovered_rate_best": 0.61, "recovered_standard_share": 0.5,
         **rate("no_reliable_change_rate", 60, 200), **rate("paired_both_rate", 150, 200),
@@ -152,7 +153,7 @@ def test_recovery_says_its_share_its_standard_its_bounds_and_its_pairs(
     assert "people of 18 or over" in text
     assert "none that the clinic has set" in text
     assert "150 of 200 finished courses have a first and a last score on both measures" in text
-    assert "40 finished courses treat a problem with a measure of its own" in text
+    assert "40 finished courses treat a problem for which the rule has a measure of its own" in text
     assert "It was the second of the two measures in 12" in text
     rows = cells(found.tables[0])
     assert "60 of 200" in rows["No reliable change, of finished"][0]
@@ -231,6 +232,18 @@ def test_a_measure_of_its_own_that_nowhere_counts_is_said_to_be_replaced(
     assert "in none is it the second of the two measures: the GAD-7 stands in" in " ".join(
         found.paragraphs
     )
+
+
+@pytest.mark.parametrize(("paired", "is_said"), [(0, True), (1, False)])
+def test_the_questionnaires_that_the_rule_asks_for_are_named(
+    connection: duckdb.DuckDBPyConnection, paired: int, is_said: bool
+) -> None:
+    detail(connection, n_own_measure_used=0, n_appropriate_pair=paired)
+    found = section(report(connection), "recovery")
+    assert found is not None
+    text = " ".join(found.paragraphs)
+    assert "the rule has a measure of its own (IES-R and OCI)" in text
+    assert ("No first and last score on IES-R and OCI was delivered." in text) == is_said
 
 
 def test_nothing_missing_and_no_measure_of_its_own_are_not_spoken_of(

@@ -83,7 +83,35 @@ def test_what_it_cannot_tell_comes_first() -> None:
 def test_a_verdict_stands_in_words(verdict: str, text: str) -> None:
     cell = cells(section(people(compared("Ada", verdict))), "Ada")["words"]
     assert (cell.text, cell.reason) == (text, "")
-    assert (cell.small == "") == (verdict == "within")
+    assert cell.small
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected", "text"),
+    [
+        # On the scale of the same clients: 0.5 expected of them, where all get to 0.4.
+        (
+            (0.18, 0.63),
+            0.5,
+            "with 40 courses only about 28 points less, or 29 more, than expected would stand out",
+        ),
+        ((0.0, 0.63), 0.5, "more than expected would stand out, and no lower share could"),
+        ((0.18, 0.8), 0.5, "less than expected would stand out, and no higher share could"),
+        ((0.18, 0.79), 0.5, "only about 28 points less, or 49 more"),
+        ((0.0, 0.8), 0.5, "with 40 courses no share could stand out"),
+    ],
+)
+def test_within_says_what_so_many_courses_could_have_shown(
+    limits: tuple[float, float], expected: float, text: str
+) -> None:
+    lower, upper = limits
+    row = compared("Ada", lower_998=lower, upper_998=upper, expected=expected)
+    assert text in cells(section(people(row)), "Ada")["words"].small
+
+
+def test_without_limits_nothing_is_said_to_stand_out() -> None:
+    row = compared("Ada", lower_998=None, upper_998=None)
+    assert cells(section(people(row)), "Ada")["words"].small == ""
 
 
 @pytest.mark.parametrize("reason", CANNOT_TELL_REASONS)
@@ -120,25 +148,26 @@ def test_what_nothing_explains_may_still_have_a_reason() -> None:
     assert cell.small == WORDS.say("people.no_explanation")
 
 
-def test_without_a_model_nothing_is_called_adjusted() -> None:
-    row = compared("Ada", "cannot_tell", reason="no_case_mix_model", is_adjusted=False)
-    found = cells(section(people(row)), "Ada")
-    assert found["adjusted"].reason == found["expected"].reason == "not_adjusted"
-    assert found["shrunken"].value == 0.36
+@pytest.mark.parametrize("reason", CANNOT_TELL_REASONS)
+def test_no_figure_is_adjusted_beside_no_verdict(reason: str) -> None:
+    rows = (compared("Ada", "cannot_tell", reason=reason), compared("Bo"))
+    found = cells(section(people(*rows)), "Ada")
+    for key in ("expected", "adjusted", "shrunken"):
+        assert (found[key].text, found[key].value) == ("–", None)
+        assert found[key].reason == "not_compared"
+    # What happened stays, with how far chance alone could have moved it.
+    assert found["better"].value == 0.4
 
 
-def test_too_few_for_a_rate_have_none_that_is_adjusted() -> None:
-    none = dict.fromkeys(("expected", "adjusted", "shrunken"))
-    row = compared("Ada", "cannot_tell", reason="too_few_pairs", n_pairs=4, **none)
-    found = cells(section(people(row)), "Ada")
-    assert found["adjusted"].reason == "too_few_pairs_for_rate"
-    assert (found["adjusted"].value, found["shrunken"].value) == (None, None)
+def test_without_any_verdict_there_is_no_column_for_what_only_verdicts_have() -> None:
+    found = cells(section(people(compared("Ada", "cannot_tell", reason="too_few_units"))), "Ada")
+    assert {"better", "words"} <= found.keys()
+    assert found.keys().isdisjoint({"expected", "adjusted", "shrunken"})
 
 
 def test_without_a_pair_or_a_row_there_is_nothing_to_say() -> None:
     for figures in (people(compared("Ada", n_pairs=0)), People(names={"therapist": ["Ada"]})):
-        found = cells(section(figures), "Ada")
-        assert found["adjusted"].text == found["shrunken"].text == "–"
+        assert cells(section(figures), "Ada")["words"].text == "nothing to compare"
 
 
 def test_within_is_not_alike_and_how_often_a_true_difference_is_found_stands_beside() -> None:

@@ -76,6 +76,21 @@ def test_a_slug_is_stable() -> None:
     assert page_slug("T-EXAMPLE-1") == "t-example-1-7ab2e2b8fa"
 
 
+def test_every_audience_is_told_of_a_therapist_by_the_clinics_first_measure(
+    connection_of: Connections, context_of: Callable[..., Context]
+) -> None:
+    contexts = [
+        context_of(connection_of("usual"), "usual", audience)
+        for audience in ("director", "therapist")
+    ]
+    first = contexts[0].first_measure
+    assert first is not None
+    assert first.instrument.name == "PHQ-9"
+    for context in contexts:
+        for subject in context.figures.subjects_at("therapist"):
+            assert context.figures.measures(subject.key)[0] == first
+
+
 @pytest.mark.parametrize("name", ["usual", "one therapist, no programmes", "empty month"])
 def test_a_therapist_reads_nothing_of_anybody_else(
     name: str, connection_of: Connections, context_of: Callable[..., Context]

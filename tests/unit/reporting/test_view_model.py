@@ -4,13 +4,20 @@ import json
 import statistics
 from collections.abc import Callable, Iterator
 from datetime import date
+from math import sqrt
+from statistics import NormalDist
 
 import duckdb
 import pytest
 
 from pipelines.comparison.units import wilson
 from pipelines.errors import UsageError
-from pipelines.reporting.comparing import ABOVE, BELOW, compare_programmes
+from pipelines.reporting.comparing import (
+    ABOVE,
+    BELOW,
+    compare_programmes,
+    gaps_that_stand_out,
+)
 from pipelines.reporting.figures import month_before, month_end
 from pipelines.reporting.figures_reading import read_figures
 from pipelines.reporting.model import Cell, Report, Section, Table
@@ -191,6 +198,7 @@ def test_a_head_says_on_which_measure_courses_are_measured(report_of: ReportOf) 
         assert {one.key: one.label for one in found[table_id].columns}[key] == head
     labels = {one.label for table in found.values() for one in table.columns}
     assert "Measured, of finished" not in labels
+    assert any("Here it is the PHQ-9." in text for text in report.texts())
     (said,) = [text for text in report.texts() if text.startswith("“Measured” means")]
     assert "on at least one outcome measure that the programme lists. Two" in said
 
@@ -374,6 +382,18 @@ def test_programmes_are_compared_only_from_thirty_measured_courses(
         "p-dbt": BELOW,
         "p-tra": "within",
     }
+    gaps = gaps_that_stand_out(figures, figures.measures(), found)
+    # Three are compared: 2.394 times the root of 0.5 x 0.5 / 100.
+    assert gaps == {("phq9", "p-tra"): pytest.approx(0.1197, abs=5e-5)}
+
+
+@pytest.mark.parametrize("n", [30, 77, 100, 1000])
+def test_the_gap_that_stands_out_is_where_the_interval_leaves_the_clinic(n: int) -> None:
+    z = NormalDist().inv_cdf(1 - 0.05 / 2 / 20)
+    for clinic in (0.2, 0.357, 0.5):
+        gap = z * sqrt(clinic * (1 - clinic) / n)
+        least = next(x for x in range(n + 1) if wilson(x, n, z)[0] > clinic)
+        assert (least - 1) / n <= clinic + gap < least / n
 
 
 @pytest.mark.parametrize(
