@@ -91,19 +91,13 @@ def _last_failure(home: Home) -> list[str]:
     return [f"The last run failed. {runs[-1]['details']['error']}"]
 
 
-def _published(home: Home, table: str) -> str | None:
-    built = current_snapshot(home).tables.get(table)
-    if built is None:
-        return None
-    return f"read_parquet({quoted(str(Store(home.warehouse).path(table, built.content)))})"
-
-
 def _rows_by_status(home: Home) -> dict[str, int]:
-    counts = _published(home, "stg_row_counts")
+    counts = current_snapshot(home).tables.get("stg_row_counts")
     if counts is None:
         return {}
+    file = quoted(str(Store(home.warehouse).path(counts.table, counts.content)))
     with duckdb.connect() as connection:
         found = connection.execute(
-            f"select row_status, sum(n_rows) from {counts} group by 1 order by 1"
+            f"select row_status, sum(n_rows) from read_parquet({file}) group by 1 order by 1"
         ).fetchall()
     return {status: int(n_rows) for status, n_rows in found}

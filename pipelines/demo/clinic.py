@@ -311,7 +311,7 @@ def _write_block(
     paths = make_paths(clinic, block, courses, meetings, who)
     responses = make_responses(clinic, block, courses, meetings, paths)
     answers = make_answers(clinic, block, responses)
-    episodes = course_ids(clinic, clients, courses)
+    episodes = course_ids(clients, courses)
     sessions = session_ids(clinic, courses, meetings, ids=episodes)
     ids = response_ids(clients, courses, responses)
 
@@ -351,9 +351,12 @@ def _write_block(
         sessions=sessions,
         ids=ids,
     )
-    told = {"courses": courses, "meetings": meetings, "paths": paths, "ids": episodes}
-    records.write_goals(deliveries, clinic, block, **told)
-    records.write_milestones(deliveries, clinic, block, **told)
+    records.write_goals(
+        deliveries, clinic, block, courses=courses, meetings=meetings, paths=paths, ids=episodes
+    )
+    records.write_milestones(
+        deliveries, clinic, block, meetings=meetings, paths=paths, ids=episodes
+    )
     write_diagnoses(deliveries, clinic, block, courses=courses, ids=episodes)
     records.write_safety_actions(
         deliveries, clinic, block, courses=courses, responses=responses, answers=answers, ids=ids

@@ -225,7 +225,7 @@ def _joined(
     return courses, SingleSessions(course, number, day)
 
 
-def course_ids(clinic: Clinic, clients: pl.Series, courses: Courses) -> pl.Series:
+def course_ids(clients: pl.Series, courses: Courses) -> pl.Series:
     """Ids of the courses: the client's number and the course's."""
     numbers = pl.Series([str(i) for i in range(int(courses.number.max(initial=0)) + 1)])
     return pl.select(

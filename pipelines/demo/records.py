@@ -142,7 +142,6 @@ def write_milestones(
     clinic: Clinic,
     block: int,
     *,
-    courses: Courses,
     meetings: Meetings,
     paths: Paths,
     ids: pl.Series,

@@ -16,7 +16,6 @@ from pipelines.instruments.catalogue import Catalogue
 SURE = 0.9
 _PLAIN = re.compile(r"[A-Za-z_][\w ()-]*[\w)]|[A-Za-z_]")
 _NOT_PLAIN = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
-_TEXT_CODES = ("sex", "status", "setting", "end_reason", "respondent", "instrument_id")
 
 
 @dataclass
@@ -107,7 +106,7 @@ class Writer:
         if answers:
             self.draft.lines.append(f"        answers: {answers}")
 
-    def cell(self, meaning: str, *, take: str = "") -> str | None:
+    def cell(self, meaning: str) -> str | None:
         """The column of a meaning as it is; None where the file has none."""
         guess = self.guesses.get(meaning)
         if guess is None:
@@ -116,7 +115,7 @@ class Writer:
         name = word(guess.column.name)
         if self.is_sheet and guess.column.is_whole and meaning.endswith("_id"):
             return f"{{from: {name}, number: true}}" + self._said(guess)
-        return (f"{{from: {name}, take: {take}}}" if take else name) + self._said(guess)
+        return name + self._said(guess)
 
     def id(self, meaning: str, prefix: str = "") -> str | None:
         """An id: the column, or one that is made of it where it holds a name."""

@@ -18,8 +18,6 @@ VERIFIED = "verified"
 # Scores and change can be derived from the answers by weights alone; the others need a table, an
 # algorithm or a choice between items.
 LINEAR_METHODS = frozenset({"sum", "mean"})
-# One of these takes the place of an answer that is not there, where the rule is verified.
-FILL_METHODS = ("prorate_mean", "prorate_mean_rounded", "item_mean_rounded", "blank_is_zero")
 
 
 @dataclass(frozen=True)
@@ -52,13 +50,6 @@ class Scale:
     alternatives: tuple[tuple[int, ...], ...] = ()
     of_scale: str | None = None
     max_missing: int = 0
-
-    @property
-    def n_needed(self) -> int | None:
-        """Answers that a complete form has: one is enough of a set of alternatives."""
-        if self.items is None:
-            return None
-        return len(self.items) - sum(len(items) - 1 for items in self.alternatives)
 
 
 @dataclass(frozen=True)

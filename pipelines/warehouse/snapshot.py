@@ -8,7 +8,7 @@ the state it opened.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +40,6 @@ class Snapshot:
     raw: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     inputs: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
-
-    def with_tables(self, built: Mapping[str, BuiltTable]) -> "Snapshot":
-        """The same set with some tables replaced."""
-        return replace(self, tables={**self.tables, **built})
 
 
 def _from_json(content: Mapping[str, Any]) -> Snapshot:

@@ -149,6 +149,7 @@ def test_what_killed_processes_left_long_ago_is_removed_and_what_is_being_writte
 
 KILLED_AT_A_RENAME = """
 import os, pathlib, signal, sys
+from dataclasses import replace
 from pathlib import Path
 from pipelines.home import Home
 from pipelines.warehouse.snapshot import current_snapshot, publish
@@ -175,7 +176,7 @@ def counted(self, target):
     return rename(self, target)
 
 pathlib.Path.replace = counted
-publish(home, before.with_tables(changed))
+publish(home, replace(before, tables={**before.tables, **changed}))
 """
 
 
