@@ -26,40 +26,6 @@ _UNSCORED: dict[str, LoincMeaning] = {"69722-7": LoincMeaning("phq9", None, "uns
 # given is told by the total, the panel or the questionnaire. (short, long, items of the short)
 _SHORT_FORMS = (("phq2", "phq9", 2), ("gad2", "gad7", 2), ("audit_c", "audit", 3))
 
-_ORDINAL_URLS = (
-    "http://hl7.org/fhir/StructureDefinition/ordinalValue",
-    "http://hl7.org/fhir/StructureDefinition/itemWeight",
-    "http://hl7.org/fhir/StructureDefinition/iso21090-CO-value",
-)
-_ORDINAL_URL_LIST = ", ".join(quoted(url) for url in _ORDINAL_URLS)
-
-_MACROS = (
-    f"""create macro ordinal_of(extensions) as [
-        coalesce(x.valueDecimal, x.valueInteger) for x in extensions
-        if x.url in ({_ORDINAL_URL_LIST})
-    ][1]""",
-    """create macro answer_code(v) as coalesce(
-        v.valueCoding.code,
-        loinc_codes(v.valueCodeableConcept.coding)[1],
-        v.valueCodeableConcept.coding[1].code
-    )""",
-    """create macro answer_ordinal(v) as coalesce(
-        ordinal_of(v.valueCoding."extension"),
-        [ordinal_of(c."extension") for c in v.valueCodeableConcept.coding
-            if ordinal_of(c."extension") is not null][1]
-    )""",
-    """create macro answer_number(v) as coalesce(
-        v.valueInteger,
-        v.valueDecimal,
-        v.valueQuantity."value",
-        v.valueString,
-        case v.valueBoolean when 'true' then '1' when 'false' then '0' end
-    )""",
-    # A text that is no number is no answer, but a total that is none is passed on to be named.
-    """create macro number_or_null(t) as
-        case when regexp_full_match(t, '-?[0-9]+([.][0-9]+)?') then t end""",
-)
-
 
 def make_meanings(
     engine: Engine, *, loinc: Mapping[str, LoincMeaning], answers: Mapping[str, Decimal]
@@ -71,8 +37,6 @@ def make_meanings(
             questionnaire_key, link_id, answer_code, points; `questionnaire_codes`
             questionnaire_key, code.
     """
-    for macro in _MACROS:
-        engine.execute(macro, where="fhir answers")
     known = {meaning.instrument_id for meaning in loinc.values()}
     extra = {
         code: meaning
@@ -209,19 +173,23 @@ def _read_questionnaires(engine: Engine) -> None:
     )
 
 
-def points_columns(value: str, *, option_points: str = "null") -> str:
-    """Columns `answer_code`, `catalogue_points`, `ordinal_points`, `points` of a value struct.
+def points_sql(answer: str, option_points: str = "null") -> str:
+    """An answer's number, from a table with answer_number, answer_code and answer_ordinal.
 
-    `answer_points` must be joined as `ap` on `answer_code({value})`.
+    `answer_points` must be joined as `ap` on its answer_code.
     """
-    return f"""
-        answer_code({value}) as answer_code,
-        ap.points as catalogue_points,
-        answer_ordinal({value}) as ordinal_points,
-        coalesce(
-            ap.points,
-            answer_ordinal({value}),
-            {option_points},
-            number_or_null(answer_number({value}))
-        ) as points
-    """
+    return f"""coalesce(
+                ap.points,
+                {answer}.answer_ordinal,
+                {option_points},
+                number_or_null({answer}.answer_number)
+            )"""
+
+
+def conflict_sql(answer: str) -> str:
+    """Whether an answer's own ordinal value differs from the catalogue's; joined as above."""
+    return f"""coalesce(
+                try_cast(ap.points as decimal(18, 4))
+                <> try_cast({answer}.answer_ordinal as decimal(18, 4)),
+                false
+            )"""

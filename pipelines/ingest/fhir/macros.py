@@ -1,4 +1,13 @@
-"""SQL macros for the shapes that FHIR repeats everywhere: concepts, references, times."""
+"""SQL macros for the shapes that FHIR repeats: concepts, references, times, answers."""
+
+from pipelines.engine import quoted
+
+_ORDINAL_URLS = (
+    "http://hl7.org/fhir/StructureDefinition/ordinalValue",
+    "http://hl7.org/fhir/StructureDefinition/itemWeight",
+    "http://hl7.org/fhir/StructureDefinition/iso21090-CO-value",
+)
+_ORDINAL_URL_LIST = ", ".join(quoted(url) for url in _ORDINAL_URLS)
 
 MACROS = (
     "create macro concept_text(c) as coalesce(c.text, c.coding[1].display)",
@@ -53,13 +62,39 @@ MACROS = (
     end""",
     """create macro instant_of(t) as try_cast(t as timestamptz)""",
     """create macro day_of(t) as case
+        when length(t) <> 10 then cast(try_cast(t as timestamptz) as date)
         when regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}') then try_cast(t as date)
         else cast(try_cast(t as timestamptz) as date)
     end""",
     # A FHIR dateTime may be a date alone; the export wants a time, and midnight keeps the day.
     """create macro at_text(t) as case
+        when length(t) <> 10 then t
         when regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}') then t || 'T00:00:00'
         else t
     end""",
+    f"""create macro ordinal_of(extensions) as [
+        coalesce(x.valueDecimal, x.valueInteger) for x in extensions
+        if x.url in ({_ORDINAL_URL_LIST})
+    ][1]""",
+    """create macro answer_code(v) as coalesce(
+        v.valueCoding.code,
+        loinc_codes(v.valueCodeableConcept.coding)[1],
+        v.valueCodeableConcept.coding[1].code
+    )""",
+    """create macro answer_ordinal(v) as coalesce(
+        ordinal_of(v.valueCoding."extension"),
+        [ordinal_of(c."extension") for c in v.valueCodeableConcept.coding
+            if ordinal_of(c."extension") is not null][1]
+    )""",
+    """create macro answer_number(v) as coalesce(
+        v.valueInteger,
+        v.valueDecimal,
+        v.valueQuantity."value",
+        v.valueString,
+        case v.valueBoolean when 'true' then '1' when 'false' then '0' end
+    )""",
+    # A text that is no number is no answer, but a total that is none is passed on to be named.
+    """create macro number_or_null(t) as
+        case when regexp_full_match(t, '-?[0-9]+([.][0-9]+)?') then t end""",
 )
 """Macros in the order in which they build on each other."""

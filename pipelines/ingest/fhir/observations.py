@@ -8,27 +8,26 @@ decides. A value on an Observation with the panel's code is the total.
 """
 
 from pipelines.engine import Engine
-from pipelines.ingest.fhir.answers import points_columns
-from pipelines.ingest.fhir.reading import exclude_where
-from pipelines.ingest.fhir.structures import OBSERVATION, value_struct
+from pipelines.ingest.fhir.answers import conflict_sql, points_sql
 
 
 def make_observation_acts(engine: Engine) -> None:
-    """Make `acts`, `act_totals` and `act_answers`.
+    """Make `acts` and `act_items`; `scored` are the Observations that are left in use.
 
-    Shape:  `acts` one row per act: act_id (its leading Observation), instrument_id, form_id (of
-            the QuestionnaireResponse, null if none), subject_key, encounter_key, effective_at,
-            leading_kind; `act_totals`: act_id, total_score; `act_answers`: file_no, line, act_id,
-            item, points.
+    Most Observations stand alone: an act has no table of its own, and whatever belongs to another
+    Observation is in a table of such rows only, which is small or empty.
+
+    Shape:  `acts` one row per act: file_no, line, act_id (its leading Observation), instrument_id,
+            form_id (of the QuestionnaireResponse, null if none), subject_key, encounter_key,
+            effective_at, at_instant, leading_kind, total_score; `act_items` one per answer:
+            file_no, line, act_id, id and place (of the answer), item, points.
     """
-    exclude_where(engine, OBSERVATION, "status = 'entered-in-error'", "fhir.entered_in_error")
-    exclude_where(
-        engine, OBSERVATION, "status in ('cancelled', 'registered')", "fhir.observation_not_final"
-    )
     _score_bearing(engine)
     _link(engine)
+    _use_short_forms(engine)
     _gather(engine)
-    _values(engine)
+    _items(engine)
+    _totals(engine)
 
 
 def _score_bearing(engine: Engine) -> None:
@@ -52,121 +51,102 @@ def _score_bearing(engine: Engine) -> None:
             from coded as c
             inner join meanings as m on m.code = c.code
             qualify row_number() over (partition by c.id order by c.place, c.code) = 1
+        ),
+
+        meant as (
+            select
+                o.* exclude (codes, last_updated, resource_type),
+                coalesce(m.instrument_id, k.instrument_id) as instrument_id,
+                coalesce(m.item, k.item) as item,
+                coalesce(m.kind, k.kind) as kind
+            from fhir_observation as o
+            left join meanings as m on len(o.codes) = 1 and m.code = o.codes[1]
+            left join known as k on k.id = o.id
         )
 
         select
-            o.*,
-            m.instrument_id,
-            m.item,
-            m.kind,
-            instant_of(o.effective_at) as at_instant
-        from fhir_observation as o
-        inner join meanings as m on m.code = o.codes[1]
-        where len(o.codes) = 1
-        union all
-        select
-            o.*,
-            k.instrument_id,
-            k.item,
-            k.kind,
-            instant_of(o.effective_at) as at_instant
-        from fhir_observation as o
-        inner join known as k on k.id = o.id
+            * exclude (status),
+            instant_of(effective_at) as at_instant,
+            [id_of(k) for k in linked_keys if starts_with(k, 'QuestionnaireResponse/')][1]
+                as form_id,
+            case
+                when status = 'entered-in-error' then 'fhir.entered_in_error'
+                when status in ('cancelled', 'registered') then 'fhir.observation_not_final'
+                when kind is null then 'fhir.observation_code_unknown'
+                when kind not in ('item', 'total', 'panel') then 'fhir.question_not_scored'
+                when kind <> 'item'
+                    and answer_number is null
+                    and coalesce(len(component), 0) = 0
+                    and coalesce(len(linked_keys), 0) = 0
+                then 'fhir.value_missing'
+            end as reason
+        from meant
         """
     )
-    exclude_where(
-        engine,
-        OBSERVATION,
-        "id not in (select id from scored)",
-        "fhir.observation_code_unknown",
+    engine.execute("drop table fhir_observation")
+    engine.execute(
+        "insert into excluded select file_no, line, 'Observation', reason from scored"
+        " where reason is not null"
     )
-    exclude_where(
-        engine,
-        OBSERVATION,
-        "id in (select id from scored where kind not in ('item', 'total', 'panel'))",
-        "fhir.question_not_scored",
-    )
-    exclude_where(
-        engine,
-        OBSERVATION,
-        """id in (
-            select id
-            from scored
-            where
-                kind <> 'item'
-                and answer_number("value") is null
-                and coalesce(len(component), 0) = 0
-                and coalesce(len(linked_keys), 0) = 0
-        )""",
-        "fhir.value_missing",
-    )
-    engine.execute("delete from scored where id not in (select id from fhir_observation)")
+    engine.execute("delete from scored where reason is not null")
 
 
 def _link(engine: Engine) -> None:
-    """Make `rooted`: each Observation with its root (the panel, else total, that it is part of)."""
+    """Make `linked`: id and root_id (the panel, else total) of those that are part of another."""
     engine.execute(
         """
-        create table parents as
+        create table linked as
         with
         links as (
             select id as parent_id, id_of(unnest(linked_keys)) as child_id
             from scored
             where kind in ('panel', 'total')
+        ),
+
+        parents as (
+            select c.id as child_id, p.id as parent_id
+            from links as l
+            inner join scored as p on p.id = l.parent_id
+            inner join scored as c on c.id = l.child_id
+            left join short_forms as s
+                on s.short_id = p.instrument_id
+                and s.long_id = c.instrument_id
+                and c.item <= s.n_items
+            where
+                (p.kind, c.kind) in (('panel', 'item'), ('panel', 'total'), ('total', 'item'))
+                and (p.instrument_id = c.instrument_id or s.short_id is not null)
+            qualify row_number() over (
+                partition by c.id order by p.kind, p.id
+            ) = 1
         )
 
-        select c.id as child_id, p.id as parent_id
-        from links as l
-        inner join scored as p on p.id = l.parent_id
-        inner join scored as c on c.id = l.child_id
-        left join short_forms as s
-            on s.short_id = p.instrument_id
-            and s.long_id = c.instrument_id
-            and c.item <= s.n_items
-        where
-            (p.kind, c.kind) in (('panel', 'item'), ('panel', 'total'), ('total', 'item'))
-            and (p.instrument_id = c.instrument_id or s.short_id is not null)
-        qualify row_number() over (
-            partition by c.id order by p.kind, p.id
-        ) = 1
-        """
-    )
-    engine.execute(
-        """
-        create table rooted as
-        select
-            s.id,
-            coalesce(g.parent_id, p.parent_id, s.id) as root_id,
-            [id_of(k) for k in s.linked_keys if starts_with(k, 'QuestionnaireResponse/')][1]
-                as form_id
-        from scored as s
-        left join parents as p on p.child_id = s.id
+        select p.child_id as id, coalesce(g.parent_id, p.parent_id) as root_id
+        from parents as p
         left join parents as g on g.child_id = p.parent_id
         """
     )
-    # Items without a panel that only a short form's total of the same instant can explain.
+
+
+def _use_short_forms(engine: Engine) -> None:
+    """Items without a panel that only a short form's total of the same instant can explain."""
     engine.execute(
         """
         update scored
         set instrument_id = s.short_id
         from (
-            select l.subject_key, l.at_instant, sf.short_id, sf.long_id
+            select l.subject_key, l.at_instant, f.short_id, f.long_id
             from (
-                select
-                    subject_key,
-                    at_instant,
-                    instrument_id,
-                    max(item) as last_item,
-                    bool_or(kind <> 'item') as has_total
+                select distinct subject_key, at_instant, instrument_id
                 from scored
-                where at_instant is not null and subject_key is not null
-                group by subject_key, at_instant, instrument_id
-            ) as l
-            inner join short_forms as sf
-                on sf.long_id = l.instrument_id and l.last_item <= sf.n_items and not l.has_total
-            where (l.subject_key, l.at_instant, sf.short_id) in (
-                select (subject_key, at_instant, instrument_id) from scored where kind <> 'item'
-            )
+                where kind <> 'item'
+            ) as t
+            inner join short_forms as f on f.short_id = t.instrument_id
+            inner join scored as l
+                on l.instrument_id = f.long_id
+                and l.subject_key = t.subject_key
+                and l.at_instant = t.at_instant
+            group by l.subject_key, l.at_instant, f.short_id, f.long_id, f.n_items
+            having max(l.item) <= f.n_items and not bool_or(l.kind <> 'item')
         ) as s
         where
             scored.subject_key = s.subject_key
@@ -177,245 +157,263 @@ def _link(engine: Engine) -> None:
 
 
 def _gather(engine: Engine) -> None:
-    """Make `act_members` (id, act_id) and `acts`."""
+    """Make `moved`: id and act_id of all that do not lead; `act_forms`: act_id, form_id."""
+    # A hash is enough to tell who stands alone, and is shorter than what it is made of.
     engine.execute(
         """
-        create table moments as
+        create table led as
         with
         roots as (
             select
-                s.id,
-                s.instrument_id,
-                s.kind,
-                coalesce(
-                    min(r.form_id) filter (r.id = s.id), min(r.form_id)
-                ) as form_id,
-                s.subject_key,
-                s.at_instant
-            from rooted as r
-            inner join scored as s on s.id = r.root_id
-            group by s.id, s.instrument_id, s.kind, s.subject_key, s.at_instant
-        ),
-
-        ranked as (
-            select
-                *,
-                case kind when 'panel' then 1 when 'total' then 2 else 3 end as kind_rank
-            from roots
-        ),
-
-        -- Alone at its instant a root leads itself, as it does without a leader.
-        crowded as (
-            select subject_key, instrument_id, at_instant
-            from ranked
+                id,
+                kind,
+                subject_key,
+                instrument_id,
+                at_instant,
+                hash(subject_key, instrument_id, at_instant) as moment_hash,
+                case kind when 'panel' then '1' when 'total' then '2' else '3' end as kind_rank
+            from scored
+            anti join linked using (id)
             where subject_key is not null and at_instant is not null
-            group by subject_key, instrument_id, at_instant
-            having count(*) > 1
+        ),
+
+        crowded as (
+            select *
+            from roots
+            where moment_hash in (
+                select moment_hash from roots group by moment_hash having count(*) > 1
+            )
         ),
 
         leaders as (
-            select r.subject_key, r.instrument_id, r.at_instant, r.id, r.kind
-            from ranked as r
-            inner join crowded as c on
-                c.subject_key = r.subject_key
-                and c.instrument_id = r.instrument_id
-                and c.at_instant = r.at_instant
-            qualify row_number() over (
-                partition by r.subject_key, r.instrument_id, r.at_instant
-                order by r.kind_rank, r.id
-            ) = 1
+            select subject_key, instrument_id, at_instant, min(kind_rank || id) as ranked_id
+            from crowded
+            group by subject_key, instrument_id, at_instant
         )
 
-        select
-            r.id as root_id,
-            -- A second total, or a second panel, of the same instant stays an act of its own.
-            case when l.id is null or (r.kind = l.kind and r.kind <> 'item') then r.id else l.id end
-                as leader_id,
-            r.instrument_id,
-            r.kind_rank,
-            r.form_id
-        from ranked as r
-        left join leaders as l on
-            l.subject_key = r.subject_key
+        select r.id as root_id, substr(l.ranked_id, 2) as leader_id
+        from crowded as r
+        inner join leaders as l
+            on l.subject_key = r.subject_key
             and l.instrument_id = r.instrument_id
             and l.at_instant = r.at_instant
+        where
+            leader_id <> r.id
+            -- A second total, or a second panel, of the same instant stays an act of its own.
+            and (r.kind = 'item' or r.kind_rank <> l.ranked_id[1])
         """
     )
     engine.execute(
         """
-        create table act_roots as
+        create table leader_forms as
         with
-        leaders_forms as (
-            select leader_id, min(form_id) as act_form_id
-            from moments
-            where form_id is not null
-            group by leader_id
-        ),
+        root_forms as (
+            select
+                coalesce(l.root_id, s.id) as root_id,
+                coalesce(
+                    min(s.form_id) filter (l.root_id is null), min(s.form_id)
+                ) as form_id
+            from scored as s
+            left join linked as l on l.id = s.id
+            where s.form_id is not null
+            group by coalesce(l.root_id, s.id)
+        )
 
-        with_forms as (
-            select m.*, f.act_form_id
-            from moments as m
-            left join leaders_forms as f on f.leader_id = m.leader_id
-        ),
-
-        form_leaders as (
-            select act_form_id, instrument_id, leader_id
-            from with_forms
-            where act_form_id is not null
-            qualify row_number() over (
-                partition by act_form_id, instrument_id order by kind_rank, leader_id
-            ) = 1
+        select coalesce(l.leader_id, r.root_id) as leader_id, min(r.form_id) as form_id
+        from root_forms as r
+        left join led as l on l.root_id = r.root_id
+        group by coalesce(l.leader_id, r.root_id)
+        """
+    )
+    engine.execute(
+        """
+        create table act_forms as
+        with
+        roots as (
+            select leader_id as root_id, leader_id, form_id
+            from leader_forms
+            union all
+            select l.root_id, l.leader_id, f.form_id
+            from led as l
+            inner join leader_forms as f on f.leader_id = l.leader_id
         )
 
         select
-            w.root_id,
-            coalesce(f.leader_id, w.leader_id) as act_id,
-            w.act_form_id as form_id
-        from with_forms as w
-        left join form_leaders as f
-            on f.act_form_id = w.act_form_id and f.instrument_id = w.instrument_id
+            r.leader_id,
+            r.form_id,
+            first_value(r.leader_id) over (
+                partition by r.form_id, s.instrument_id
+                order by
+                    case s.kind when 'panel' then 1 when 'total' then 2 else 3 end,
+                    r.leader_id
+            ) as act_id
+        from roots as r
+        inner join scored as s on s.id = r.root_id
+        qualify r.root_id = r.leader_id
         """
     )
     engine.execute(
         """
-        create table act_members as
-        select r.id, a.act_id
-        from rooted as r
-        inner join act_roots as a on a.root_id = r.root_id
-        """
-    )
-    engine.execute(
-        """
-        create table acts as
+        create table moved as
         select
-            s.file_no,
-            s.line,
-            s.id as act_id,
-            s.instrument_id,
-            a.form_id,
-            s.subject_key,
-            s.encounter_key,
-            s.effective_at,
-            s.at_instant,
-            s.kind as leading_kind
-        from act_roots as a
-        inner join scored as s on s.id = a.act_id
-        -- An act is led by one of its roots, and all of them name one form or none.
-        where a.root_id = a.act_id
+            s.id,
+            coalesce(f.act_id, l.leader_id, k.root_id) as act_id
+        from scored as s
+        left join linked as k on k.id = s.id
+        left join led as l on l.root_id = coalesce(k.root_id, s.id)
+        left join act_forms as f on f.leader_id = coalesce(l.leader_id, k.root_id, s.id)
+        where coalesce(f.act_id, l.leader_id, k.root_id) <> s.id
         """
     )
 
 
-def _values(engine: Engine) -> None:
-    """Make `act_totals` and `act_answers` from members and their components."""
+def _items(engine: Engine) -> None:
+    """Make `components` (of an act's Observations), `act_items` and findings about them."""
     engine.execute(
-        f"""
-        create table act_values as
+        """
+        create table components as
         with
         parts as (
             select
-                m.act_id,
-                s.id,
                 s.file_no,
                 s.line,
-                s.item,
-                s.kind,
-                0 as place,
-                s."value" as v
-            from act_members as m
-            inner join scored as s on s.id = m.id
-            union all
-            select
-                c.act_id,
-                c.id,
-                c.file_no,
-                c.line,
-                k.item,
-                k.kind,
-                c.place,
-                c.v
-            from (
-                select
-                    act_id,
-                    act_instrument_id,
-                    id,
-                    file_no,
-                    line,
-                    place,
-                    loinc_codes(part.code.coding)[1] as code,
-                    {value_struct("part")} as v
-                from (
-                    select
-                        m.act_id,
-                        a.instrument_id as act_instrument_id,
-                        s.id,
-                        s.file_no,
-                        s.line,
-                        unnest(s.component) as part,
-                        unnest(range(1, len(s.component) + 1)) as place
-                    from act_members as m
-                    inner join acts as a on a.act_id = m.act_id
-                    inner join scored as s on s.id = m.id
-                ) as components
-            ) as c
-            inner join meanings as k on k.code = c.code
-            left join short_forms as f
-                on f.short_id = c.act_instrument_id
-                and f.long_id = k.instrument_id
-                and k.item <= f.n_items
-            where k.instrument_id = c.act_instrument_id or f.short_id is not null
+                s.id,
+                coalesce(m.act_id, s.id) as act_id,
+                unnest(s.component) as part,
+                unnest(range(1, len(s.component) + 1)) as place
+            from scored as s
+            left join moved as m on m.id = s.id
+            where len(s.component) > 0
         )
 
         select
-            p.act_id,
-            p.id,
-            p.file_no,
-            p.line,
-            p.item,
-            p.kind,
-            p.place,
-            answer_number(p.v) as number_text,
-            answer_code(p.v) is not null or answer_number(p.v) is not null as is_answered,
-            {points_columns("p.v")}
-        from parts as p
-        left join answer_points as ap on ap.answer_code = answer_code(p.v)
+            c.file_no,
+            c.line,
+            c.id,
+            c.act_id,
+            c.place,
+            k.item,
+            k.kind,
+            answer_number(c.part) as answer_number,
+            answer_code(c.part) as answer_code,
+            answer_ordinal(c.part) as answer_ordinal
+        from parts as c
+        inner join scored as a on a.id = c.act_id
+        inner join meanings as k on k.code = loinc_codes(c.part.code.coding)[1]
+        left join short_forms as f
+            on f.short_id = a.instrument_id
+            and f.long_id = k.instrument_id
+            and k.item <= f.n_items
+        where k.instrument_id = a.instrument_id or f.short_id is not null
+        """
+    )
+    engine.execute(
+        f"""
+        create table act_items as
+        with
+        items as (
+            select
+                s.file_no,
+                s.line,
+                s.id,
+                coalesce(m.act_id, s.id) as act_id,
+                0 as place,
+                s.item,
+                s.answer_number,
+                s.answer_code,
+                s.answer_ordinal
+            from scored as s
+            left join moved as m on m.id = s.id
+            where s.kind = 'item'
+            union all
+            select
+                file_no,
+                line,
+                id,
+                act_id,
+                place,
+                item,
+                answer_number,
+                answer_code,
+                answer_ordinal
+            from components
+            where kind = 'item'
+        )
+
+        select
+            i.file_no,
+            i.line,
+            i.id,
+            i.act_id,
+            i.place,
+            i.item,
+            {points_sql("i")} as points,
+            i.answer_code is not null or i.answer_number is not null as is_answered,
+            {conflict_sql("i")} as has_conflict
+        from items as i
+        left join answer_points as ap on ap.answer_code = i.answer_code
         """,
-        where="act_values",
-    )
-    engine.execute(
-        """
-        create table act_totals as
-        select act_id, number_text as total_score
-        from act_values
-        where kind in ('total', 'panel') and number_text is not null
-        qualify row_number() over (
-            partition by act_id order by id <> act_id, kind, id, place
-        ) = 1
-        """
-    )
-    engine.execute(
-        """
-        create table act_answers as
-        select file_no, line, act_id, item, points
-        from act_values
-        where kind = 'item'
-        qualify row_number() over (
-            partition by act_id, item order by points is null, id, place
-        ) = 1
-        """
+        where="act_items",
     )
     engine.execute(
         """
         insert into findings
         select distinct file_no, line, 'Observation', 'fhir.answer_unknown'
-        from act_values
-        where kind = 'item' and points is null and is_answered
+        from act_items
+        where points is null and is_answered
         union all
         select distinct file_no, line, 'Observation', 'fhir.ordinal_value_conflicts'
-        from act_values
-        where
-            kind = 'item'
-            and try_cast(catalogue_points as decimal(18, 4))
-            <> try_cast(ordinal_points as decimal(18, 4))
+        from act_items
+        where has_conflict
+        """
+    )
+
+
+def _totals(engine: Engine) -> None:
+    """Make `acts`; a total of its leading Observation's own comes before any other."""
+    engine.execute(
+        """
+        create table acts as
+        with
+        others as (
+            select m.act_id, s.id, s.kind, 0 as place, s.answer_number
+            from moved as m
+            inner join scored as s on s.id = m.id
+            union all
+            select id, id, kind, 0, answer_number from scored where len(component) > 0
+            union all
+            select act_id, id, kind, place, answer_number from components
+        ),
+
+        totals as (
+            select act_id, answer_number
+            from others
+            where kind in ('total', 'panel') and answer_number is not null
+            qualify row_number() over (
+                partition by act_id order by id <> act_id, kind, id, place
+            ) = 1
+        )
+
+        select
+            s.file_no,
+            s.line,
+            s.id as act_id,
+            s.instrument_id,
+            f.form_id,
+            s.subject_key,
+            s.encounter_key,
+            s.effective_at,
+            s.at_instant,
+            s.kind as leading_kind,
+            case
+                when s.kind <> 'item' and s.answer_number is not null
+                    and coalesce(len(s.component), 0) = 0
+                then s.answer_number
+                else t.answer_number
+            end as total_score
+        from scored as s
+        left join act_forms as f on f.leader_id = s.id
+        left join totals as t on t.act_id = s.id
+        anti join moved as m on m.id = s.id
         """
     )

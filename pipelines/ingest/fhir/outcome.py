@@ -10,7 +10,7 @@ from pipelines.ingest.fhir.model import (
     FhirFinding,
     OutOfScope,
 )
-from pipelines.ingest.fhir.structures import RESOURCE_TABLES
+from pipelines.ingest.fhir.structures import OBSERVATION, RESOURCE_TABLES
 
 
 def exclude_what_is_left(engine: Engine) -> None:
@@ -20,8 +20,8 @@ def exclude_what_is_left(engine: Engine) -> None:
     )
     engine.execute(f"create table given_lines as {given}")
     read = " union all ".join(
-        f"select file_no, line, {quoted(table.resource_type)} as resource_type from {table.name}"
-        for table in RESOURCE_TABLES.values()
+        f"select file_no, line, {quoted(kind)} as resource_type from {name}"
+        for kind, name in _in_use().items()
     )
     engine.execute(
         f"""
@@ -46,6 +46,12 @@ def exclude_what_is_left(engine: Engine) -> None:
         where g.file_no = excluded.file_no and g.line = excluded.line
         """
     )
+
+
+def _in_use() -> dict[str, str]:
+    """The table of each resource type with what was not excluded."""
+    names = {table.resource_type: table.name for table in RESOURCE_TABLES.values()}
+    return {**names, OBSERVATION.resource_type: "scored"}
 
 
 def write_tables(engine: Engine, out_dir: Path) -> tuple[ConvertedTable, ...]:

@@ -6,7 +6,7 @@ hold several instruments; each then has its own row.
 """
 
 from pipelines.engine import Engine
-from pipelines.ingest.fhir.answers import points_columns
+from pipelines.ingest.fhir.answers import conflict_sql, points_sql
 from pipelines.ingest.fhir.reading import exclude_where
 from pipelines.ingest.fhir.structures import QUESTIONNAIRE_RESPONSE, RESPONSE_ITEMS
 
@@ -136,7 +136,9 @@ def _flatten(engine: Engine) -> None:
                 q.form_id,
                 list_append(q.path, q.place) as path,
                 q.question.linkId as link_id,
-                q.question.answer[1] as answer,
+                answer_number(q.question.answer[1]) as answer_number,
+                answer_code(q.question.answer[1]) as answer_code,
+                answer_ordinal(q.question.answer[1]) as answer_ordinal,
                 f.questionnaire_key,
                 regexp_extract(q.question.linkId, '(^|/)([0-9]{{3,7}}-[0-9])$', 2) as link_code
             from questions as q
@@ -162,15 +164,16 @@ def _flatten(engine: Engine) -> None:
             m.instrument_id,
             m.item,
             m.kind,
-            answer_number(a.answer) as number_text,
-            {points_columns("a.answer", option_points="op.points")}
+            a.answer_number,
+            {points_sql("a", "op.points")} as points,
+            {conflict_sql("a")} as has_conflict
         from coded as a
         left join meanings as m on m.code = a.code
-        left join answer_points as ap on ap.answer_code = answer_code(a.answer)
+        left join answer_points as ap on ap.answer_code = a.answer_code
         left join option_points as op on
             op.questionnaire_key = a.questionnaire_key
             and op.link_id = a.link_id
-            and op.answer_code = answer_code(a.answer)
+            and op.answer_code = a.answer_code
         """,
         where="form_values",
     )
@@ -224,9 +227,9 @@ def _fold(engine: Engine) -> None:
         create table forms as
         with
         totals as (
-            select form_id, instrument_id, number_text as total_score
+            select form_id, instrument_id, answer_number as total_score
             from form_values
-            where kind in ('total', 'panel') and number_text is not null
+            where kind in ('total', 'panel') and answer_number is not null
             qualify row_number() over (partition by form_id, instrument_id order by path) = 1
         ),
 
@@ -281,10 +284,7 @@ def _note_findings(engine: Engine) -> None:
             union all
             select form_id, 'fhir.ordinal_value_conflicts'
             from form_values
-            where
-                kind = 'item'
-                and try_cast(catalogue_points as decimal(18, 4))
-                <> try_cast(ordinal_points as decimal(18, 4))
+            where kind = 'item' and has_conflict
         ) as f
         inner join fhir_response as r on r.id = f.form_id
         where f.form_id in (select form_id from forms)

@@ -12,17 +12,17 @@ from pipelines.engine import Engine
 
 def make_responses(engine: Engine) -> None:
     """Make `out_responses` and `out_response_items`, after forms, acts and `visit_episodes`."""
-    _fold_acts(engine)
+    _name_acts(engine)
     engine.execute(
         """
         create table out_responses as
         with
         form_act_totals as (
-            select a.response_id, t.total_score
-            from folded_acts as a
-            inner join act_totals as t on t.act_id = a.act_id
-            where a.is_of_form
-            qualify row_number() over (partition by a.response_id order by a.act_id) = 1
+            select n.response_id, a.total_score
+            from act_names as n
+            inner join acts as a on a.act_id = n.act_id
+            where n.is_of_form and a.total_score is not null
+            qualify row_number() over (partition by n.response_id order by n.act_id) = 1
         ),
 
         given as (
@@ -46,9 +46,8 @@ def make_responses(engine: Engine) -> None:
                 a.encounter_key,
                 a.instrument_id,
                 a.effective_at,
-                t.total_score
+                a.total_score
             from folded_acts as a
-            left join act_totals as t on t.act_id = a.act_id
             where not a.is_of_form
         )
 
@@ -79,13 +78,14 @@ def make_responses(engine: Engine) -> None:
                 on f.form_id = a.form_id and f.instrument_id = a.instrument_id
         ),
 
-        act_items as (
-            select v.file_no, v.line, a.response_id, v.item, v.points
+        items_of_acts as (
+            select i.file_no, i.line, a.response_id, i.item, i.points
             from folded_acts as a
-            inner join act_answers as v on v.act_id = a.act_id
-            where a.response_id not in (select response_id from form_items)
+            inner join act_items as i on i.act_id = a.act_id
+            anti join form_items as f on f.response_id = a.response_id
             qualify row_number() over (
-                partition by a.response_id, v.item order by v.points is null, a.act_id
+                partition by a.response_id, i.item
+                order by i.points is null, i.act_id, i.id, i.place
             ) = 1
         )
 
@@ -95,49 +95,39 @@ def make_responses(engine: Engine) -> None:
             response_id,
             cast(item as varchar) as item,
             points as value
-        from (select * from form_items union all select * from act_items) as items
+        from (select * from form_items union all select * from items_of_acts) as items
         """,
         where="out_response_items",
     )
 
 
-def _fold_acts(engine: Engine) -> None:
+def _name_acts(engine: Engine) -> None:
     """Make `folded_acts`: acts with the response that each gives or is part of."""
     engine.execute(
         """
-        create table folded_acts as
+        create table act_names as
         with
-        forms_at as (
-            select
-                response_id,
-                form_id,
-                instrument_id,
-                subject_key,
-                instant_of(authored_at) as at_instant
-            from forms
-        ),
-
-        form_of_act as (
+        acts_of_forms as (
             select a.act_id, min(f.response_id) as response_id
             from acts as a
-            inner join forms_at as f
+            inner join forms as f
                 on f.form_id = a.form_id and f.instrument_id = a.instrument_id
             group by a.act_id
         ),
 
-        form_of_moment as (
+        acts_at_forms as (
             select a.act_id, min(f.response_id) as response_id
             from acts as a
-            inner join forms_at as f
+            inner join forms as f
                 on f.subject_key = a.subject_key
                 and f.instrument_id = a.instrument_id
-                and f.at_instant = a.at_instant
+                and instant_of(f.authored_at) = a.at_instant
             where a.form_id is null
             group by a.act_id
         ),
 
         -- A form that is not in the delivery, or not readable, still names what it gave.
-        form_names as (
+        acts_of_others as (
             select
                 a.act_id,
                 case
@@ -147,15 +137,24 @@ def _fold_acts(engine: Engine) -> None:
                     else a.form_id || '/' || a.instrument_id
                 end as response_id
             from acts as a
-            where a.form_id is not null and a.act_id not in (select act_id from form_of_act)
+            anti join acts_of_forms as f on f.act_id = a.act_id
+            where a.form_id is not null
         )
 
+        select *, true as is_of_form from acts_of_forms
+        union all
+        select *, true as is_of_form from acts_at_forms
+        union all
+        select *, false as is_of_form from acts_of_others
+        """
+    )
+    engine.execute(
+        """
+        create view folded_acts as
         select
             a.*,
-            f.response_id is not null or m.response_id is not null as is_of_form,
+            coalesce(n.is_of_form, false) as is_of_form,
             coalesce(
-                f.response_id,
-                m.response_id,
                 n.response_id,
                 case
                     when a.leading_kind = 'item' and a.effective_at is not null
@@ -166,9 +165,6 @@ def _fold_acts(engine: Engine) -> None:
                 end
             ) as response_id
         from acts as a
-        left join form_of_act as f on f.act_id = a.act_id
-        left join form_of_moment as m on m.act_id = a.act_id
-        left join form_names as n on n.act_id = a.act_id
-        """,
-        where="folded_acts",
+        left join act_names as n on n.act_id = a.act_id
+        """
     )

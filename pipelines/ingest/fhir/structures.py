@@ -58,11 +58,6 @@ QUESTIONNAIRE_ITEMS = json.dumps(
 _DIAGNOSES: Shape = {"condition": _REFERENCE, "use": _CONCEPT, "rank": "INTEGER"}
 
 
-def value_struct(owner: str) -> str:
-    """The value fields of a struct, as a struct of nothing else."""
-    return "struct_pack(" + ", ".join(f'"{name}" := {owner}."{name}"' for name in VALUE) + ")"
-
-
 @dataclass(frozen=True)
 class ResourceTable:
     """A table `name` of one resource type: the parts read and the columns made of them."""
@@ -323,14 +318,16 @@ OBSERVATION = ResourceTable(
         "hasMember": [_REFERENCE],
         "derivedFrom": [_REFERENCE],
     },
-    f"""r.status as status,
+    """r.status as status,
         loinc_codes(r.code.coding) as codes,
         reference_key(r.subject, 'Patient') as subject_key,
         reference_key(r.encounter, 'Encounter') as encounter_key,
         coalesce(
             r.effectiveDateTime, r.effectiveInstant, r.effectivePeriod.start, r.issued
         ) as effective_at,
-        {value_struct("r")} as value,
+        answer_number(r) as answer_number,
+        answer_code(r) as answer_code,
+        answer_ordinal(r) as answer_ordinal,
         r.component as component,
         list_concat(
             [reference_key(m, 'Observation') for m in r.hasMember],
