@@ -12,10 +12,14 @@ _ORDINAL_URL_LIST = ", ".join(quoted(url) for url in _ORDINAL_URLS)
 MACROS = (
     "create macro concept_text(c) as coalesce(c.text, c.coding[1].display)",
     "create macro concept_words(cs) as array_to_string([concept_text(c) for c in cs], ' ')",
-    """create macro loinc_codes(codings) as
-        [c.code for c in codings
+    # Most have one coding, for which no list has to be filtered.
+    """create macro loinc_codes(codings) as case
+        when len(codings) = 1 and codings[1].system = 'http://loinc.org'
+            and codings[1].code is not null
+        then [codings[1].code]
+        else [c.code for c in codings
             if c.code is not null and coalesce(c.system, 'http://loinc.org') = 'http://loinc.org']
-    """,
+    end""",
     # A type and an id, whatever the base address and version; the query of a conditional or
     # logical reference; a `urn:` or `#` text as it is. Nearly all are a type and an id already.
     """create macro reference_key(r, type_expected) as case
@@ -33,6 +37,8 @@ MACROS = (
             r.reference
         )
     end""",
+    """create macro observation_keys(rs) as
+        [reference_key(r, 'Observation') for r in rs]""",
     # With and without the system: a conditional reference may leave it out.
     """create macro identifier_keys(resource_type, identifiers) as flatten([
         [
@@ -76,16 +82,18 @@ MACROS = (
         coalesce(x.valueDecimal, x.valueInteger) for x in extensions
         if x.url in ({_ORDINAL_URL_LIST})
     ][1]""",
-    """create macro answer_code(v) as coalesce(
+    """create macro is_coded(v) as
+        v.valueCoding is not null or v.valueCodeableConcept is not null""",
+    """create macro answer_code(v) as case when is_coded(v) then coalesce(
         v.valueCoding.code,
         loinc_codes(v.valueCodeableConcept.coding)[1],
         v.valueCodeableConcept.coding[1].code
-    )""",
-    """create macro answer_ordinal(v) as coalesce(
+    ) end""",
+    """create macro answer_ordinal(v) as case when is_coded(v) then coalesce(
         ordinal_of(v.valueCoding."extension"),
         [ordinal_of(c."extension") for c in v.valueCodeableConcept.coding
             if ordinal_of(c."extension") is not null][1]
-    )""",
+    ) end""",
     """create macro answer_number(v) as coalesce(
         v.valueInteger,
         v.valueDecimal,

@@ -9,6 +9,7 @@ decides. A value on an Observation with the panel's code is the total.
 
 from pipelines.engine import Engine
 from pipelines.ingest.fhir.answers import conflict_sql, points_sql
+from pipelines.ingest.fhir.structures import COMPONENTS
 
 
 def make_observation_acts(engine: Engine) -> None:
@@ -76,7 +77,7 @@ def _score_bearing(engine: Engine) -> None:
                 when kind not in ('item', 'total', 'panel') then 'fhir.question_not_scored'
                 when kind <> 'item'
                     and answer_number is null
-                    and coalesce(len(component), 0) = 0
+                    and coalesce(json_array_length(component), 0) = 0
                     and coalesce(len(linked_keys), 0) = 0
                 then 'fhir.value_missing'
             end as reason
@@ -270,7 +271,7 @@ def _gather(engine: Engine) -> None:
 def _items(engine: Engine) -> None:
     """Make `components` (of an act's Observations), `act_items` and findings about them."""
     engine.execute(
-        """
+        f"""
         create table components as
         with
         parts as (
@@ -279,11 +280,11 @@ def _items(engine: Engine) -> None:
                 s.line,
                 s.id,
                 coalesce(m.act_id, s.id) as act_id,
-                unnest(s.component) as part,
-                unnest(range(1, len(s.component) + 1)) as place
+                unnest(json_transform(s.component, '{COMPONENTS}')) as part,
+                unnest(range(1, cast(json_array_length(s.component) as bigint) + 1)) as place
             from scored as s
             left join moved as m on m.id = s.id
-            where len(s.component) > 0
+            where s.component is not null
         )
 
         select
@@ -380,7 +381,7 @@ def _totals(engine: Engine) -> None:
             from moved as m
             inner join scored as s on s.id = m.id
             union all
-            select id, id, kind, 0, answer_number from scored where len(component) > 0
+            select id, id, kind, 0, answer_number from scored where component is not null
             union all
             select act_id, id, kind, place, answer_number from components
         ),
@@ -407,7 +408,7 @@ def _totals(engine: Engine) -> None:
             s.kind as leading_kind,
             case
                 when s.kind <> 'item' and s.answer_number is not null
-                    and coalesce(len(s.component), 0) = 0
+                    and s.component is null
                 then s.answer_number
                 else t.answer_number
             end as total_score

@@ -99,7 +99,7 @@ def _flatten(engine: Engine) -> None:
             select
                 id as form_id,
                 [] :: integer[] as path,
-                json_transform(item, '{RESPONSE_ITEMS}') as items
+                items
             from fhir_response
             union all
             select

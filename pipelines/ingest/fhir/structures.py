@@ -16,6 +16,7 @@ _CODING: Shape = {"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}
 _CONCEPT: Shape = {"coding": [_CODING], "text": "VARCHAR"}
 _IDENTIFIER: Shape = {"system": "VARCHAR", "value": "VARCHAR"}
 _REFERENCE: Shape = {"reference": "VARCHAR", "type": "VARCHAR", "identifier": _IDENTIFIER}
+_REFERENCES = json.dumps([_REFERENCE])
 _PERIOD: Shape = {"start": "VARCHAR", "end": "VARCHAR"}
 _ANY_RESOURCE: Shape = {
     "resourceType": "VARCHAR",
@@ -28,7 +29,7 @@ _WEIGHTED_CODING: Shape = {
     "code": "VARCHAR",
     "extension": [{"url": "VARCHAR", "valueDecimal": "VARCHAR", "valueInteger": "VARCHAR"}],
 }
-VALUE: Shape = {
+_VALUE: Shape = {
     "valueQuantity": {"value": "VARCHAR"},
     "valueInteger": "VARCHAR",
     "valueDecimal": "VARCHAR",
@@ -37,9 +38,10 @@ VALUE: Shape = {
     "valueCoding": _WEIGHTED_CODING,
     "valueCodeableConcept": {"coding": [_WEIGHTED_CODING]},
 }
-RESPONSE_ITEMS = json.dumps(
-    [{"linkId": "VARCHAR", "answer": [{**VALUE, "item": "JSON"}], "item": "JSON"}]
-)
+_RESPONSE_ITEMS: list[Shape] = [
+    {"linkId": "VARCHAR", "answer": [{**_VALUE, "item": "JSON"}], "item": "JSON"}
+]
+RESPONSE_ITEMS = json.dumps(_RESPONSE_ITEMS)
 QUESTIONNAIRE_ITEMS = json.dumps(
     [
         {
@@ -55,6 +57,7 @@ QUESTIONNAIRE_ITEMS = json.dumps(
         }
     ]
 )
+COMPONENTS = json.dumps([{"code": _CODES, **_VALUE}])
 _DIAGNOSES: Shape = {"condition": _REFERENCE, "use": _CONCEPT, "rank": "INTEGER"}
 
 
@@ -291,16 +294,17 @@ QUESTIONNAIRE_RESPONSE = ResourceTable(
         "subject": _REFERENCE,
         "encounter": _REFERENCE,
         "authored": "VARCHAR",
-        "item": "JSON",
+        "item": _RESPONSE_ITEMS,
     },
     """regexp_replace(r.questionnaire, '[|].*$', '') as questionnaire,
         r.status as status,
         reference_key(r.subject, 'Patient') as subject_key,
         reference_key(r.encounter, 'Encounter') as encounter_key,
         r.authored as authored_at,
-        r.item as item""",
+        r.item as items""",
     ("subject_key", "encounter_key"),
 )
+# Most Observations have no lists but their codings; parts that are absent are cheaper as JSON.
 OBSERVATION = ResourceTable(
     "Observation",
     "fhir_observation",
@@ -313,12 +317,12 @@ OBSERVATION = ResourceTable(
         "effectiveInstant": "VARCHAR",
         "effectivePeriod": {"start": "VARCHAR"},
         "issued": "VARCHAR",
-        **VALUE,
-        "component": [{"code": _CODES, **VALUE}],
+        **_VALUE,
+        "component": [{"code": _CODES, **_VALUE}],
         "hasMember": [_REFERENCE],
         "derivedFrom": [_REFERENCE],
     },
-    """r.status as status,
+    f"""r.status as status,
         loinc_codes(r.code.coding) as codes,
         reference_key(r.subject, 'Patient') as subject_key,
         reference_key(r.encounter, 'Encounter') as encounter_key,
@@ -329,10 +333,10 @@ OBSERVATION = ResourceTable(
         answer_code(r) as answer_code,
         answer_ordinal(r) as answer_ordinal,
         r.component as component,
-        list_concat(
-            [reference_key(m, 'Observation') for m in r.hasMember],
-            [reference_key(m, 'Observation') for m in r.derivedFrom]
-        ) as linked_keys""",
+        case when r.hasMember is not null or r.derivedFrom is not null then list_concat(
+            observation_keys(json_transform(r.hasMember, '{_REFERENCES}')),
+            observation_keys(json_transform(r.derivedFrom, '{_REFERENCES}'))
+        ) end as linked_keys""",
     ("subject_key", "encounter_key"),
 )
 
