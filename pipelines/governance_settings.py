@@ -5,8 +5,7 @@
 
 from dataclasses import dataclass
 
-from pipelines.errors import SettingsError
-from pipelines.toml_sections import Section, Sections
+from pipelines.toml_sections import Sections
 
 SAFETY_ACTION_DAYS = 2
 PUBLIC_POLICY = "nhs_england"
@@ -41,24 +40,11 @@ def read_governance_settings(sections: Sections) -> GovernanceSettings:
     safety, release = sections.section("safety"), sections.section("release")
     retention, public = sections.section("retention"), sections.section("public")
     found = GovernanceSettings(
-        safety_action_days=_whole(safety, "action_days", SAFETY_ACTION_DAYS, least=0),
+        safety_action_days=safety.take_number("action_days", int, SAFETY_ACTION_DAYS, least=0),
         second_person=release.take("second_person", bool, False),
-        retention_years=_whole(retention, "years", 0, least=0),
+        retention_years=retention.take_number("years", int, 0, least=0),
         public_policy=public.take("policy", str, PUBLIC_POLICY),
     )
     for section in (safety, release, retention, public):
         section.refuse_leftovers()
     return found
-
-
-def _whole(section: Section, key: str, default: int, *, least: int) -> int:
-    value = section.take(key, int, default)
-    if value < least:
-        raise SettingsError(
-            "A setting is out of its range.",
-            where=f"{section.path}, [{section.name}] {key}",
-            expected=f"{least} or more",
-            found=str(value),
-            todo="correct the line",
-        )
-    return value

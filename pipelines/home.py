@@ -155,12 +155,12 @@ def read_settings(path: Path) -> Settings:
         clinic_name=clinic.take("name", str),
         time_zone=time_zone,
         pseudonym_salt=clinic.take("pseudonym_salt", str),
-        first_score_days=windows.take("first_score_days", int, 14),
-        derived_end_days=windows.take("derived_end_days", int, 90),
-        dropout_return_days=windows.take("dropout_return_days", int, 60),
-        protocol_sessions=windows.take("protocol_sessions", int, 0),
+        first_score_days=windows.take_number("first_score_days", int, 14, least=0),
+        derived_end_days=windows.take_number("derived_end_days", int, 90, least=1),
+        dropout_return_days=windows.take_number("dropout_return_days", int, 60, least=0),
+        protocol_sessions=windows.take_number("protocol_sessions", int, 0, least=0),
         session_window_days=read_session_window(windows),
-        max_lost_share=deliveries.take("max_lost_share", float, 0.2),
+        max_lost_share=deliveries.take_number("max_lost_share", float, 0.2, least=0, most=1),
         quarantine=read_quarantine_settings(deliveries),
         sources=tuple(
             read_source(path, name, value)

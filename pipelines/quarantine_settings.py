@@ -5,9 +5,12 @@ The contracts say what holds for every clinic; a clinic may say otherwise, table
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pipelines.errors import SettingsError
-from pipelines.toml_sections import Section
+from pipelines.toml_sections import Section, refuse_unknown
+
+_CONTRACTS = Path(__file__).parents[1] / "data_contracts"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ def read_quarantine_settings(deliveries: Section) -> QuarantineSettings:
     """
     shares = deliveries.take("max_quarantined_share", dict, {})
     where = f"{deliveries.path}, [{deliveries.name}] max_quarantined_share"
+    tables = [path.name.partition(".")[0] for path in _CONTRACTS.glob("*.odcs.yaml")]
+    refuse_unknown(shares, tables, where=where)
     for table, share in shares.items():
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
             raise SettingsError(
@@ -39,5 +44,7 @@ def read_quarantine_settings(deliveries: Section) -> QuarantineSettings:
                 found=str(share) if isinstance(share, int | float) else type(share).__name__,
                 todo="correct the number, such as max_quarantined_share = { responses = 0.3 }",
             )
-    few_rows = deliveries.take("few_quarantined_rows", int, QuarantineSettings.few_rows)
+    few_rows = deliveries.take_number(
+        "few_quarantined_rows", int, QuarantineSettings.few_rows, least=0
+    )
     return QuarantineSettings({name: float(share) for name, share in shares.items()}, few_rows)

@@ -2,12 +2,25 @@
 
 import json
 import tomllib
+from collections.abc import Iterable
 from datetime import date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import SettingsError
 from pipelines.files import sha256_text
+
+# What a setting of each kind looks like in the file.
+_LOOKS_LIKE = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: 'text in quotes, such as "text"',
+    list: 'a list, such as ["one", "two"]',
+    dict: "a table, such as { key = 1 }",
+    date: "a day without quotes, such as 2026-01-31",
+}
 
 
 def section_digests(path: Path) -> dict[str, str]:
@@ -32,12 +45,14 @@ class Section:
                 todo="write it as a section",
             )
         self.path, self.name, self.left = path, name, dict(value)
+        self._known: set[str] = set()
 
     def take(self, key: str, kind: type, default: Any = None) -> Any:
         """The value of a key, which must be of this kind.
 
         Raises: SettingsError when it is missing without a default, or of another kind.
         """
+        self._known.add(key)
         value = self.left.pop(key, default)
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
@@ -48,7 +63,7 @@ class Section:
             raise SettingsError(
                 "A setting is missing or has the wrong type.",
                 where=f"{self.path}, [{self.name}] {key}",
-                expected=kind.__name__,
+                expected=_LOOKS_LIKE.get(kind, kind.__name__),
                 found="nothing" if value is None else type(value).__name__,
                 todo="add or correct the line",
             )
@@ -56,18 +71,46 @@ class Section:
 
     def take_if_there(self, key: str, kind: type) -> Any:
         """The value of a key that may be left out; None where it is."""
+        self._known.add(key)
         return self.take(key, kind) if key in self.left else None
 
-    def refuse_leftovers(self) -> None:
-        """Raise a SettingsError that names the keys nothing has read."""
-        if self.left:
+    def take_number(
+        self, key: str, kind: type, default: float, *, least: float, most: float | None = None
+    ) -> Any:
+        """The value of a key, a number from `least` up to `most`, where there is one.
+
+        Raises: SettingsError when it is of another kind or out of that range.
+        """
+        value = self.take(key, kind, default)
+        if value < least or (most is not None and value > most):
             raise SettingsError(
-                "Settings that nothing reads; a misspelt key would silently do nothing.",
-                where=f"{self.path}, [{self.name}]",
-                expected="only keys that README.md lists",
-                found=", ".join(sorted(self.left)),
-                todo="correct or remove them",
+                "A setting is out of its range.",
+                where=f"{self.path}, [{self.name}] {key}",
+                expected=f"{least} or more" if most is None else f"a number from {least} to {most}",
+                found=str(value),
+                todo="correct the line",
             )
+        return value
+
+    def refuse_leftovers(self) -> None:
+        """Raise a SettingsError that names the keys nothing has read, and those that are known."""
+        refuse_unknown(self.left, self._known, where=f"{self.path}, [{self.name}]")
+
+
+def refuse_unknown(found: Iterable[str], known: Iterable[str], *, where: str) -> None:
+    """Raise a SettingsError that says what each key that nobody knows is most likely meant as."""
+    unknown, allowed = sorted(set(found) - set(known)), sorted(known)
+    if unknown:
+        close = {name: get_close_matches(name, allowed, n=1) for name in unknown}
+        raise SettingsError(
+            "Settings that nothing reads; a misspelt key would silently do nothing.",
+            where=where,
+            expected="one of " + ", ".join(allowed),
+            found=", ".join(
+                f"{name} (is it {close[name][0]}?)" if close[name] else name for name in unknown
+            ),
+            todo="correct or remove them; README.md explains each",
+        )
 
 
 class Sections:
@@ -75,20 +118,23 @@ class Sections:
 
     def __init__(self, path: Path, content: dict[str, Any]) -> None:
         self.path, self.left = path, dict(content)
+        self._known: set[str] = set()
 
     def section(self, name: str) -> Section:
         """One section; an empty one where the file has none."""
+        self._known.add(name)
         return Section(self.path, name, self.left.pop(name, {}))
 
     def table(self, name: str) -> dict[str, Any]:
         """The sections below one name, by their own names."""
-        return Section(self.path, name, self.left.pop(name, {})).left
+        return self.section(name).left
 
     def entries(self, name: str) -> list[Section]:
         """The entries of a list of sections, `[[name]]`, in the order of the file.
 
         Raises: SettingsError when it is no list.
         """
+        self._known.add(name)
         value = self.left.pop(name, [])
         if not isinstance(value, list):
             raise SettingsError(
@@ -104,5 +150,5 @@ class Sections:
         ]
 
     def refuse_leftovers(self) -> None:
-        """Raise a SettingsError that names the sections nothing has read."""
-        Section(self.path, "top level", self.left).refuse_leftovers()
+        """Raise a SettingsError that names the sections nothing has read, and those there are."""
+        refuse_unknown(self.left, self._known, where=f"{self.path}, [top level]")

@@ -71,7 +71,16 @@ def test_every_setting_is_read(settings_of, tmp_path):
             CLINIC + "[windows]\nfirst_score_day = 7",
             "nothing reads",
             "[windows]",
-            "first_score_day",
+            "first_score_day (is it first_score_days?)",
+        ),
+        (CLINIC + "[windows]\nfirst_score_days = -1", "out of its range", "first_score_days", "-1"),
+        (CLINIC + "[windows]\nderived_end_days = 0", "out of its range", "derived_end_days", "0"),
+        (CLINIC + "[deliveries]\nmax_lost_share = 20", "out of its range", "max_lost_share", "20"),
+        (
+            CLINIC + "[deliveries]\nmax_quarantined_share = { responces = 0.3 }",
+            "nothing reads",
+            "max_quarantined_share",
+            "responces (is it responses?)",
         ),
         (CLINIC + "[windows]\nfirst_score_days = true", "wrong type", "first_score_days", "bool"),
         (CLINIC + "[windows]\nfirst_score_days = 7.5", "wrong type", "first_score_days", "float"),
@@ -103,6 +112,17 @@ def test_a_wrong_setting_is_named(settings_of, content, message, where, found):
     assert found in caught.value.found
     assert caught.value.expected
     assert caught.value.todo
+
+
+def test_a_key_that_nobody_knows_is_told_with_those_that_there_are(settings_of):
+    with pytest.raises(SettingsError) as caught:
+        settings_of(CLINIC + "[release]\nquickly = true\n")
+    assert caught.value.expected == "one of second_person"
+    assert caught.value.found == "quickly"
+    with pytest.raises(SettingsError) as caught:
+        settings_of(CLINIC + "[windws]\nfirst_score_days = 7\n")
+    assert caught.value.found == "windws (is it windows?)"
+    assert "comparison, deliveries" in caught.value.expected
 
 
 def test_what_counts_as_drop_out_can_be_set_and_changes_the_digest(settings_of):
