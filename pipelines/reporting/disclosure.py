@@ -33,7 +33,8 @@ PUBLIC_LEVELS = {"public_clinic": "clinic", "public_programme": "programme"}
 PUBLIC_TABLES = ("pub_counts", "pub_statements", "pub_subjects")
 # Of each the periods, which may not overlap: a window that moves gives away its two ends.
 PUBLIC_PERIODS = ("year", "all")
-PERIOD_KINDS = ("month", "quarter", "year", "rolling_12m", "all")
+# A run is that of a therapy group, from its first day on.
+PERIOD_KINDS = ("month", "quarter", "year", "rolling_12m", "run", "all")
 
 _SCHEMA = {
     "audience": polars.String,

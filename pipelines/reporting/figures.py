@@ -16,6 +16,8 @@ MONTH = "month"
 QUARTER = "quarter"
 YEAR = "year"
 ROLLING = "rolling_12m"
+# From a therapy group's first day on.
+RUN = "run"
 CLINIC = ("clinic", "clinic")
 HISTORY_MONTHS = 24
 

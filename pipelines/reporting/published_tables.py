@@ -26,6 +26,8 @@ SECTION_TABLES: tuple[str, ...] = (
     "pub_pooled_change",
     "pub_group_outcomes",
     "pub_group_process",
+    "pub_group_run_measures",
+    "pub_group_runs",
     "pub_licences",
     "pub_quality_measures",
     "pub_recovery_detail",

@@ -27,6 +27,7 @@ from pipelines.reporting.outcomes_section import outcomes_section
 from pipelines.reporting.path_section import path_section
 from pipelines.reporting.population_section import population_section
 from pipelines.reporting.recovery_section import recovery_section
+from pipelines.reporting.runs_section import runs_section
 from pipelines.reporting.subject_sections import (
     groups_section,
     missing_section,
@@ -181,7 +182,9 @@ def _report(context: Context, subject: Subject, *, kind: str, version: int) -> R
 
 
 def _sections(context: Context, subject: Subject) -> Iterator[Section | None]:
-    """The sections in the order of the clinic's report."""
+    """The sections in the order of the clinic's report; a group's own run comes first."""
+    if subject.level == "group":
+        yield runs_section(context)
     yield population_section(context)
     yield domains_section(context)
     yield outcomes_section(context)
@@ -192,6 +195,8 @@ def _sections(context: Context, subject: Subject) -> Iterator[Section | None]:
         yield history_section(context)
         yield standing_section(context, subject)
     yield groups_section(context)
+    if subject.level == "therapist":
+        yield runs_section(context)
     yield care_section(context)
     yield course_section(context)
     yield work_section(context)

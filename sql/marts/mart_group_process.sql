@@ -10,14 +10,12 @@
 -- session, in no rate. The limits of the attendance rate take attendances as independent, which
 -- those of one member are not: they are rather too narrow.
 --
--- A group runs from `starts_on` to `ends_on`, or to its first and last session where those lie
--- outside; without `ends_on` until now. A stay is the part of a membership within that run: it
--- begins no earlier, and ends with the earliest of `left_on`, the end of the course of treatment
--- and the run; both its ends count. Who left did so by `left_on` or with the course of treatment,
--- not with the group. `member_months` adds up, month by month, the days of all members over the
--- days of the month, to four places; `seat_months` does so with the days that each group ran, times
--- its capacity. Tenure is the days of the stays of those who left in the period. Composition
--- changes in open groups, so runs are compared by member-months.
+-- Members are those of int_group_stays, within the days that their group ran (int_group_runs); who
+-- left did so by `left_on` or with the course of treatment, not with the group. `member_months`
+-- adds up, month by month, the days of all members over the days of the month, to four places;
+-- `seat_months` does so with the days that each group ran, times its capacity. Tenure is the days
+-- of the stays of those who left in the period. Composition changes in open groups, so runs are
+-- compared by member-months.
 --
 -- Grain:  one row per group, programme or clinic, and period with anything in it.
 -- Key:    level, subject_id, period_kind, period_start_on
@@ -41,21 +39,23 @@ attendances as (
     where group_id is not null
 ),
 
-memberships as (
+stays as (
     select
         group_id,
         client_key,
-        episode_key,
         joined_on,
-        left_on
-    from stg_memberships
+        until_on,
+        has_left
+    from int_group_stays
 ),
 
-episodes as (
+group_runs as (
     select
-        episode_key,
-        ended_on
-    from int_episodes
+        group_id,
+        capacity,
+        from_on,
+        until_on
+    from int_group_runs
 ),
 
 therapy_groups as (
@@ -63,10 +63,7 @@ therapy_groups as (
         group_id,
         programme_id,
         co_therapist_id,
-        capacity,
-        enrolment,
-        starts_on,
-        ends_on
+        enrolment
     from stg_groups
 ),
 
@@ -94,79 +91,6 @@ months as (
         last_day(month_start_on) as month_end_on,
         last_day(month_start_on) - month_start_on + 1 as month_days
     from period_months
-),
-
-session_spans as (
-    select
-        group_id,
-        min(session_on) as first_session_on,
-        max(session_on) as last_session_on
-    from sessions
-    group by group_id
-),
-
-group_days as (
-    select
-        therapy_groups.group_id,
-        therapy_groups.capacity,
-        therapy_groups.starts_on,
-        therapy_groups.ends_on,
-        session_spans.first_session_on,
-        session_spans.last_session_on
-    from therapy_groups
-    left join session_spans on therapy_groups.group_id = session_spans.group_id
-),
-
--- A group's last day is unknown while it has no `ends_on`: it then runs until now.
-group_runs as (
-    select
-        group_id,
-        capacity,
-        least(starts_on, coalesce(first_session_on, starts_on)) as from_on,
-        case
-            when ends_on is not null
-                then greatest(ends_on, coalesce(last_session_on, ends_on))
-            else cast($as_of_on as date)
-        end as until_on
-    from group_days
-),
-
--- The export may leave a discharged client in the group for good: nobody expects them any more.
-memberships_in_runs as (
-    select
-        memberships.group_id,
-        memberships.client_key,
-        memberships.joined_on,
-        least(
-            coalesce(memberships.left_on, episodes.ended_on),
-            coalesce(episodes.ended_on, memberships.left_on)
-        ) as left_on,
-        group_runs.from_on as run_from_on,
-        group_runs.until_on as run_until_on
-    from memberships
-    left join episodes on memberships.episode_key = episodes.episode_key
-    left join group_runs on memberships.group_id = group_runs.group_id
-),
-
-clipped_stays as (
-    select
-        group_id,
-        client_key,
-        left_on,
-        greatest(joined_on, coalesce(run_from_on, joined_on)) as joined_on,
-        coalesce(run_until_on, cast($as_of_on as date)) as run_until_on
-    from memberships_in_runs
-),
-
-stays as (
-    select
-        group_id,
-        client_key,
-        joined_on,
-        least(coalesce(left_on, run_until_on), run_until_on) as until_on,
-        left_on <= run_until_on as has_left
-    from clipped_stays
-    where joined_on <= least(coalesce(left_on, run_until_on), run_until_on)
 ),
 
 session_records as (

@@ -69,6 +69,8 @@ GROUP_BYS = {
     "mart_licences": _group(f"s.therapist_id, client_state, {_HELD}", "count(*)", _SESSIONS),
     "mart_consents": _group(f"s.episode_id, {_HELD}", "count(*)", _SESSIONS),
     "mart_group_process": _group(f"s.group_id, status, {_HELD}", "count(*)", _SESSIONS),
+    "mart_group_runs": _group(f"s.group_id, {_HELD}", "count(*)", _SESSIONS),
+    "mart_group_run_measures": _group(f"{_MEASURE}, {_ANSWERED}", _SCORES, "responses"),
     "mart_on_track_counts": _group(f"instrument_id, {_ANSWERED}", "count(*)", "responses"),
     "mart_outcomes": _group(f"programme_id, therapist_id, {_ENDED}", _COURSES, "episodes"),
     "mart_path": _group(f"instrument_id, {_ANSWERED}", _SCORES, "responses"),

@@ -30,6 +30,8 @@ class Stays:
         self.members: dict[str, dict[date, set[str]]] = defaultdict(lambda: defaultdict(set))
         self.joined: dict[str, list[date]] = defaultdict(list)
         self.left: dict[str, list[tuple[date, int]]] = defaultdict(list)
+        # Client, first day, last day, and whether the client left.
+        self.spans: dict[str, list[tuple[str, date, date, bool]]] = defaultdict(list)
         for stay in clinic.tables["stg_memberships"]:
             self._add(stay)
 
@@ -49,8 +51,10 @@ class Stays:
         if not days:
             return
         self.joined[name].append(days[0])
-        if left_on is not None and left_on == days[-1]:
-            self.left[name].append((left_on, len(days)))
+        has_left = left_on is not None and left_on == days[-1]
+        self.spans[name].append((stay["client_key"], days[0], days[-1], has_left))
+        if has_left:
+            self.left[name].append((days[-1], len(days)))
 
     def group_start(self, group_id: str) -> date:
         """The first day of a group: as planned, or its first session."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.builders import Bench, model
-from tests.property import oracle_groups, oracle_process
+from tests.property import oracle_group_runs, oracle_groups, oracle_process
 from tests.property.oracle import Clinic, Row
 from tests.property.process_clinics import process_clinics, random_process_clinic
 from tests.property.test_marts_equal_oracle import assert_equal, keyed, load
@@ -46,6 +46,8 @@ def assert_process_equal(bench: Bench, tables: dict[str, list[Row]], parameters:
         "mart_alliance_coverage": oracle_process.alliance_coverage(clinic),
         "mart_group_process": oracle_groups.group_process(clinic),
         "mart_cohesion": oracle_groups.cohesion(clinic),
+        "mart_group_runs": oracle_group_runs.group_runs(clinic),
+        "mart_group_run_measures": oracle_group_runs.run_measures(clinic),
         "mart_experience": experience,
         "mart_verdicts": verdicts,
     }

@@ -1,0 +1,115 @@
+-- What members of a therapy group said over its whole run, for the clinic's own use: shares and
+-- means of fewer courses or ratings than the policy's minimum are left out, counts stay. Nothing is
+-- withheld for privacy, as no policy shows this table to the public.
+--
+-- Grain:  one row per audience, group, instrument, scale, respondent and month from its first on
+-- Key:    audience, level, subject_id, instrument_id, scale, respondent, period_kind, period_end_on
+with policies as (
+    select
+        audience,
+        level,
+        mart_level,
+        period_kind,
+        policy_id,
+        share_decimals,
+        points_decimals,
+        minimum_pairs_for_rate
+    from ref_disclosure_policies
+    where table_name = 'pub_group_run_measures'
+),
+
+group_run_measures_rows as (
+    select
+        level,
+        subject_id,
+        instrument_id,
+        scale,
+        respondent,
+        period_kind,
+        period_start_on,
+        period_end_on,
+        n_finished,
+        n_paired,
+        n_improved,
+        improved_rate,
+        improved_rate_lower,
+        improved_rate_upper,
+        n_deteriorated,
+        first_mean_points,
+        last_mean_points,
+        n_sessions_rated,
+        n_ratings,
+        mean_points,
+        n_with_baseline,
+        n_below_baseline
+    from mart_group_run_measures
+),
+
+judged_rows as (
+    select
+        policies.audience,
+        policies.policy_id,
+        policies.level,
+        policies.share_decimals,
+        policies.points_decimals,
+        group_run_measures_rows.subject_id,
+        group_run_measures_rows.instrument_id,
+        group_run_measures_rows.scale,
+        group_run_measures_rows.respondent,
+        group_run_measures_rows.period_kind,
+        group_run_measures_rows.period_start_on,
+        group_run_measures_rows.period_end_on,
+        group_run_measures_rows.n_finished,
+        group_run_measures_rows.n_paired,
+        group_run_measures_rows.n_improved,
+        group_run_measures_rows.improved_rate,
+        group_run_measures_rows.improved_rate_lower,
+        group_run_measures_rows.improved_rate_upper,
+        group_run_measures_rows.n_deteriorated,
+        group_run_measures_rows.first_mean_points,
+        group_run_measures_rows.last_mean_points,
+        group_run_measures_rows.n_sessions_rated,
+        group_run_measures_rows.n_ratings,
+        group_run_measures_rows.mean_points,
+        group_run_measures_rows.n_with_baseline,
+        group_run_measures_rows.n_below_baseline,
+        group_run_measures_rows.n_paired >= policies.minimum_pairs_for_rate as says_rate,
+        group_run_measures_rows.n_ratings >= policies.minimum_pairs_for_rate as says_mean
+    from group_run_measures_rows
+    inner join policies
+        on
+            group_run_measures_rows.level = policies.mart_level
+            and group_run_measures_rows.period_kind = policies.period_kind
+)
+
+select
+    audience,
+    policy_id,
+    level,
+    subject_id,
+    instrument_id,
+    scale,
+    respondent,
+    period_kind,
+    period_start_on,
+    period_end_on,
+    n_finished,
+    n_paired,
+    n_improved,
+    shown_figure(says_rate, improved_rate, share_decimals) as improved_rate,
+    shown_figure(says_rate, improved_rate_lower, share_decimals) as improved_rate_lower,
+    shown_figure(says_rate, improved_rate_upper, share_decimals) as improved_rate_upper,
+    n_deteriorated,
+    shown_figure(says_rate, first_mean_points, points_decimals) as first_mean_points,
+    shown_figure(says_rate, last_mean_points, points_decimals) as last_mean_points,
+    n_sessions_rated,
+    n_ratings,
+    shown_figure(says_mean, mean_points, points_decimals) as mean_points,
+    n_with_baseline,
+    n_below_baseline,
+    case
+        when not says_rate and not says_mean then 'too_few_pairs_for_rate'
+    end as reliability_reason
+from judged_rows
+order by
+    audience, level, subject_id, instrument_id, scale, respondent, period_kind, period_end_on
