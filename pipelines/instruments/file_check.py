@@ -35,6 +35,18 @@ _EXPECTED = {
     "type": "{value}",
     "enum": "one of {value}",
     "pattern": "text like {value}",
+    "minItems": "a list with {value} at least",
+    "minimum": "{value} or more",
+    "maximum": "{value} or less",
+}
+_TYPES = {
+    "array": "a list",
+    "object": "fields, one a line",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
 }
 
 
@@ -124,26 +136,46 @@ def check_instrument_file(path: Path) -> InstrumentFindings:
 def _schema_problems(document: Any, root: yaml.Node | None) -> Iterator[FileProblem]:
     validator = Draft202012Validator(json.loads(_SCHEMA.read_text(encoding="utf-8")))
     errors = sorted(validator.iter_errors(document), key=lambda error: list(map(str, error.path)))
+    told: set[FileProblem] = set()
     for error in errors:
         # Of several shapes that would do, the one that the file comes closest to.
         leaf = best_match([error]) or error
         place = tuple(leaf.absolute_path)
-        yield FileProblem(place_name(place), _line_of(root, place), f"expected {_expected(leaf)}")
+        problem = FileProblem(
+            place_name(place), _line_of(root, place), f"expected {_expected(leaf)}"
+        )
+        # The schema finds each missing field by itself; one sentence names them all.
+        if problem not in told:
+            told.add(problem)
+            yield problem
 
 
 def _expected(error: ValidationError) -> str:
     instance = error.instance if isinstance(error.instance, dict) else {}
     known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
+    if error.validator in {"oneOf", "anyOf"}:
+        shapes: Any = error.validator_value
+        return " or ".join(_shape(each) for each in shapes)
     words = _EXPECTED.get(str(error.validator))
     if words is None:
         return f"{error.validator} {error.validator_value}"
     required = error.validator_value if isinstance(error.validator_value, list) else []
     value = required if error.validator in {"enum", "type"} and required else error.validator_value
+    if error.validator == "type":
+        kinds = value if isinstance(value, list) else [value]
+        value = " or ".join(_TYPES.get(str(kind), str(kind)) for kind in kinds)
     return words.format(
         missing=", ".join(str(name) for name in required if name not in instance),
         surplus=", ".join(str(name) for name in instance if name not in known),
         value=", ".join(map(str, value)) if isinstance(value, list) else value,
     )
+
+
+def _shape(schema: dict[str, Any]) -> str:
+    """One of several shapes that would do, in a few words."""
+    if "required" in schema:
+        return f"the fields {', '.join(schema['required'])}"
+    return _TYPES.get(str(schema.get("type")), "another shape, as instrument.schema.json has it")
 
 
 def _line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int | None:

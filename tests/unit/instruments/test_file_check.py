@@ -72,11 +72,13 @@ def test_many_items_take_several_rows() -> None:
          "line 9, direction: expected one of higher_worse, higher_better, scale_specific"),
         (("purpose: outcome\n", ""), "line 3, the file: expected the field purpose"),
         (("form:\n", "form:\n  colour: red\n"), "form: expected no field colour"),
-        (("n_items: 10", "n_items: ten"), "form.n_items: expected integer, null"),
+        (("n_items: 10", "n_items: ten"), "form.n_items: expected a whole number or null"),
         (("version: 2.0.1", "version: two"), "version: expected text like ^[0-9]+"),
-        (("  n_items: 10", "  n_items: 0"), "form.n_items: expected minimum 1"),
+        (("  n_items: 10", "  n_items: 0"), "form.n_items: expected 1 or more"),
         (("items: [2, 3]", "items: [2, 13]"), "names items [13], the form has items 1 to 10"),
         (("points: [0, 40]", "points: [0, 41]"), "has points 0 to 41, its items give 0 to 40"),
+        (("loinc: null", "loinc: {}"),
+         "loinc: expected null or the fields panel, total, items, status, source"),
         (("loinc: null", "loinc: {panel: null, total: 44261-6, items: [], status: verified,"
           " source: [made up]}"), "loinc code 44261-6 is one of phq9 already"),
         (("is_scored: true", "is_scored: false"), "expected the field not_scored_because"),
@@ -104,6 +106,12 @@ def test_all_problems_are_told_at_once(checked: Callable[..., InstrumentFindings
     lines = findings.lines()
     assert lines[0].endswith("core10.yaml: 3 problems")
     assert "what to do" in lines[-1]
+
+
+def test_what_is_missing_together_is_told_once(checked: Callable[..., InstrumentFindings]) -> None:
+    findings = checked(("purpose: outcome\n", ""), ("licence:", "terms:"))
+    told = [problem.text for problem in findings.problems]
+    assert told.count("expected the field purpose, licence") == 1
 
 
 def test_a_file_is_named_after_its_id(checked: Callable[..., InstrumentFindings]) -> None:
