@@ -1,10 +1,10 @@
 """What `outcomes check` tells beside the rules' findings: nothing of it turns a row away.
 
 Each is something that would change figures in silence: rows that replace each other in one file,
-and a clinic's days that are not those of its source.
+a clinic's days that are not those of its source, and words of a mapping that no column may hold.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.contracts.odcs import Contract
@@ -12,6 +12,8 @@ from pipelines.contracts.settle import FIRST_LINES, CheckedFile
 from pipelines.engine import identifier, quoted
 from pipelines.ingest.manifest import Delivery
 from pipelines.ingest.mapped.mapping_file import source_mapping
+from pipelines.ingest.mapped.model import Cell, SourceMapping
+from pipelines.ingest.resembling import did_you_mean
 from pipelines.warehouse.build_run import BuildRun
 
 
@@ -75,3 +77,39 @@ def other_zone(run: BuildRun, delivered: Sequence[Delivery]) -> list[str]:
         for mapping in mappings
         if mapping is not None and mapping.time_zone not in {None, run.settings.time_zone}
     ]
+
+
+def words_of_no_list(mapping: SourceMapping, contracts: Mapping[str, Contract]) -> list[str]:
+    """Messages where the mapping itself writes a word that the column's contract does not list.
+
+    Every row that gets the word would be turned away, and the line told would be one of the export.
+    """
+    messages = []
+    for table, name, cell in _cells(mapping):
+        allowed = next(
+            (column.allowed for column in contracts[table].columns if column.name == name), ()
+        )
+        written = {cell.constant, cell.default, *cell.codes.values()} - {None}
+        wrong = sorted(word for word in written if word and word not in allowed)
+        if allowed and wrong:
+            meant = did_you_mean(wrong, allowed)
+            messages.append(
+                f"The mapping {mapping.name} writes words into {table}.{name} that may not stand"
+                " there.\n"
+                f"  expected: one of {', '.join(allowed)}\n"
+                "  found: "
+                + ", ".join(
+                    f"{word} (is it {meant[word]}?)" if word in meant else word for word in wrong
+                )
+                + "\n  what to do: correct the words in the mapping, right of codes, constant or"
+                " default"
+            )
+    return list(dict.fromkeys(messages))
+
+
+def _cells(mapping: SourceMapping) -> Iterator[tuple[str, str, Cell]]:
+    for part in mapping.files:
+        for table in part.tables:
+            yield from ((table.table, name, cell) for name, cell in table.cells.items())
+        for form in part.questionnaires:
+            yield from (("responses", name, cell) for name, cell in form.response.items())

@@ -15,13 +15,14 @@ from pipelines.engine import quoted
 from pipelines.home import SETTINGS_FILE, Home
 from pipelines.ingest.landing import land
 from pipelines.ingest.manifest import Delivery, Mode
+from pipelines.ingest.mapped.mapping_file import source_mapping
 from pipelines.ingest.reasons import LEFT_OUT, reading_reasons
 from pipelines.ingest.recognition import CANONICAL_TABLES
 from pipelines.ingest.resembling import did_you_mean
 from pipelines.source_settings import add_source
 from pipelines.warehouse.accounts import ACCOUNT_TABLES, FILES_TABLE
 from pipelines.warehouse.build_run import BuildRun
-from pipelines.warehouse.check_hints import other_zone, repeated_keys
+from pipelines.warehouse.check_hints import other_zone, repeated_keys, words_of_no_list
 from pipelines.warehouse.checked_deliveries import convert_delivery
 from pipelines.warehouse.drift import Drift, drift
 from pipelines.warehouse.fewer_rows import fewer_rows
@@ -192,6 +193,9 @@ def check_delivery(
     Raises: DeliveryError when the delivery could not even be landed; SettingsError when its mapping
         cannot be used.
     """
+    if home is not None and mapping is None:
+        # A mapping that cannot be used is told with its own place, not with that of the copy below.
+        source_mapping(home, source)
     with tempfile.TemporaryDirectory(prefix="outcomes-check-") as folder:
         rehearsal = _copy_of(home, Path(folder) / "home")
         if mapping is not None:
@@ -218,6 +222,7 @@ def judge(run: BuildRun, delivered: Sequence[Delivery]) -> list[Findings]:
 
 def _findings(run: BuildRun, delivery: Delivery) -> Findings:
     own = f"delivery_id = {quoted(delivery.delivery_id)}"
+    mapping = source_mapping(run.home, delivery.source) if delivery.kind == "mapped" else None
     return Findings(
         kind=delivery.kind,
         mode=delivery.mode,
@@ -235,6 +240,7 @@ def _findings(run: BuildRun, delivery: Delivery) -> Findings:
         warnings=[
             *fewer_rows(run.files, delivery.delivery_id),
             *other_zone(run, [delivery]),
+            *(words_of_no_list(mapping, run.contracts) if mapping else ()),
             *turned_twice(run, delivery.source),
         ],
         drift=drift(run.files, delivery, run.contracts, run.engine),

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.contracts.odcs import load_contracts
+from pipelines.errors import SettingsError
 from pipelines.home import SETTINGS_FILE, Home
 from pipelines.ingest.landing import land
+from pipelines.ingest.mapped.mapping_file import load_mapping
 from pipelines.warehouse.build_run import BuildRun
-from pipelines.warehouse.check_hints import other_zone
+from pipelines.warehouse.check_hints import other_zone, words_of_no_list
 from pipelines.warehouse.rehearsal import Findings, RuleFinding, check_delivery
 
 FILES = {
@@ -99,3 +102,53 @@ def test_a_mapping_of_another_zone_than_the_clinics_is_told(
         run.close()
     assert len(told) == n_told
     assert all('time_zone = "Europe/Berlin"' in each for each in told)
+
+
+ATTENDANCES = """
+name: own
+version: 1.0.0
+title: Own
+files:
+- file: visits.csv
+  tables:
+  - table: attendances
+    columns:
+      session_id: Visit
+      client_id: Client
+      status: {from: Result, codes: {Kept: attended, Late: WORD, Odd: null}, default: no_show}
+"""
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [("late_cancelled", []), ("late_canceled", ["late_canceled (is it late_cancelled?)"])],
+)
+def test_a_word_that_a_mapping_writes_and_no_column_may_hold_is_told(
+    tmp_path: Path, word: str, told: list[str]
+) -> None:
+    (tmp_path / "own.yaml").write_text(ATTENDANCES.replace("WORD", word), encoding="utf-8")
+    messages = words_of_no_list(load_mapping(tmp_path / "own.yaml"), load_contracts())
+    assert len(messages) == len(told)
+    for message, expected in zip(messages, told, strict=True):
+        assert "own writes words into attendances.status" in message
+        assert f"found: {expected}\n" in message
+        assert "one of attended, late_cancelled" in message
+
+
+def test_a_mapping_that_cannot_be_used_is_named_by_its_own_place(tmp_path: Path) -> None:
+    home = Home.create(tmp_path / "home", salt="s")
+    home.mappings.mkdir()
+    broken = home.mappings / "own.yaml"
+    broken.write_text(ATTENDANCES.replace("file:", "fle:"), encoding="utf-8")
+    with (home.root / SETTINGS_FILE).open("a", encoding="utf-8") as settings:
+        settings.write('\n[sources.own]\nmapping = "own.yaml"\n')
+    (tmp_path / "visits.csv").write_text("Visit,Client,Result\n1,2,Kept\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="mapping cannot be used") as caught:
+        check_delivery(
+            tmp_path / "visits.csv",
+            home=Home(home.root),
+            mode=None,
+            delivered_on=None,
+            source="own",
+        )
+    assert caught.value.where == str(broken)
