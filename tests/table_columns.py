@@ -70,6 +70,7 @@ DDL: dict[str, str] = {
     " rule_kind varchar, instrument_id varchar, scale varchar, respondent varchar,"
     " measured_at varchar, after_days integer, tolerance_days integer, look_back_days integer,"
     " minimum_pairs integer, minimum_pair_rate decimal(9, 4),"
+    " public_design_effect decimal(9, 4),"
     " population_words varchar, due_words varchar, measure_words varchar, met_words varchar, worse_words varchar,"
     " sentence varchar, sentence_bounds_first varchar, standard_version varchar, source varchar",
     "ref_measure_rules": "measure_id varchar, kind varchar, minimum_age_years integer,"

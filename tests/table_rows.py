@@ -85,6 +85,7 @@ DEFAULTS: dict[str, Row] = {
         "tolerance_days": 14,
         "minimum_pairs": 1,
         "minimum_pair_rate": Decimal("0.7"),
+        "public_design_effect": Decimal(2),
         "population_words": "everywhere",
         "due_words": "due",
         "measure_words": "a score",

@@ -103,16 +103,15 @@ def _definition(context: Context, row: Record) -> Definition:
         for reason in (row["verdict_reasons"] or "").split(";")
         if reason
     ]
-    text = (
-        words.say("claims.judged_because", verdict=verdict, reasons=words.listed(reasons))
-        if reasons
-        else words.say("claims.judged", verdict=verdict)
-    )
+    why = words.say("claims.because", reasons=words.listed(reasons)) if reasons else ""
     # The sentence tells the flow itself.
     said = row["sentence"]
     rest = words.say("claims.instead", sentence=said) if said else _flow(context, row)
-    text = f"{text} {rest}"
-    return Definition(term=row["says"], text=text, term_id=f"claim-{row['claim_id']}")
+    return Definition(
+        term=words.say("claims.judged", verdict=verdict, says=row["says"]),
+        text=" ".join(filter(None, (why, rest))),
+        term_id=f"claim-{row['claim_id']}",
+    )
 
 
 def _flow(context: Context, row: Record) -> str:

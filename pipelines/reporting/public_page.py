@@ -162,7 +162,8 @@ def _claim(context: Context, rows: tuple[Record, ...]) -> Section:
     )
     return Section(
         section_id=_anchor(newest["claim_id"]),
-        title=newest["says"],
+        # Above the verdict a bare claim would read as said.
+        title=words.say(f"public.claims.heading.{newest['verdict']}", says=newest["says"]),
         paragraphs=(_verdict(words, newest), _met(words, newest), _worst(words, newest)),
         tables=(table,),
     )
@@ -294,9 +295,12 @@ def _method(context: Context, shown: PublicFigures) -> Section:
         Section(
             section_id="reading",
             title=words.say("section.reading"),
-            paragraphs=tuple(
-                words.say(f"public.reading.{key}")
-                for key in ("people", "about", "interval", "verdict", "comparison")
+            paragraphs=(
+                words.say("public.reading.people"),
+                words.say("public.reading.about"),
+                *_interval(words, shown),
+                words.say("public.reading.verdict"),
+                words.say("public.reading.comparison"),
             ),
         ),
         Section(
@@ -304,7 +308,7 @@ def _method(context: Context, shown: PublicFigures) -> Section:
             title=words.say("section.rules"),
             definitions=tuple(
                 Definition(
-                    term=rows[0]["says"],
+                    term=words.say("public.others.says", says=rows[0]["says"]),
                     text=words.say(
                         "public.rule",
                         measure=rows[0]["measure_words"],
@@ -343,6 +347,14 @@ def _method(context: Context, shown: PublicFigures) -> Section:
         section_id="method",
         title=words.say("section.method"),
         parts=tuple(part for part in parts if part.paragraphs or part.definitions or part.tables),
+    )
+
+
+def _interval(words: Wording, shown: PublicFigures) -> tuple[str, ...]:
+    """What an interval is here, and how many independent clients a hundred are worth."""
+    return tuple(
+        words.say("public.reading.interval", worth=words.count(round(100 / row["design_effect"])))
+        for row in shown.statements[:1]
     )
 
 

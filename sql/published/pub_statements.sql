@@ -2,10 +2,11 @@
 -- are shown, so that no share tells more than the counts beside it.
 --
 -- A claim's parts are the sums of its blocks. A hidden part counts as the middle of what it may be,
--- so `n_measured`, `n_due` and the shares are about so much. The limits are Wilson's, plain: how
--- much groups and therapists differ is no public figure. The verdict is on the worst that the
--- counts may be, so that what `may_publish` here may be published; `cannot_tell` when the claim was
--- not fixed before the year began or too few were measured.
+-- so `n_measured`, `n_due` and the shares are about so much. The limits are Wilson's for so many
+-- independent clients as these are worth by the standard's design effect: how much the clinic's own
+-- groups and therapists differ is no public figure. The verdict is on the worst that the counts may
+-- be, so that what `may_publish` here may be published; `cannot_tell` when the claim was not fixed
+-- before the year began or too few were measured.
 --
 -- Grain:  one row per audience, claim and calendar year.
 -- Key:    audience, claim_id, period_start_on
@@ -29,6 +30,7 @@ claims as (
         claimed_rate,
         minimum_pairs,
         minimum_pair_rate,
+        public_design_effect,
         population_words,
         measure_words,
         met_words,
@@ -129,6 +131,7 @@ judged_years as (
         claims.worse_words,
         claim_rules.rule_source,
         claims.claimed_rate,
+        cast(claims.public_design_effect as double) as design_effect,
         policies.share_decimals,
         policies.minimum_pairs_for_rate,
         claim_years.n_met is not null
@@ -196,6 +199,7 @@ select
     worse_words,
     rule_source,
     claimed_rate,
+    design_effect,
     cast(n_met as bigint) as n_met,
     cast(n_worse as bigint) as n_worse,
     cast(n_neither as bigint) as n_neither,
@@ -203,10 +207,16 @@ select
     cast(about_measured as bigint) as n_measured,
     cast(about_due as bigint) as n_due,
     shown_figure(has_rate, about_met / nullif(about_measured, 0), share_decimals) as met_rate,
-    shown_figure(has_rate, wilson_lower(about_met, about_measured), share_decimals)
-        as met_rate_lower,
-    shown_figure(has_rate, wilson_upper(about_met, about_measured), share_decimals)
-        as met_rate_upper,
+    shown_figure(
+        has_rate,
+        wilson_lower(about_met / design_effect, about_measured / design_effect),
+        share_decimals
+    ) as met_rate_lower,
+    shown_figure(
+        has_rate,
+        wilson_upper(about_met / design_effect, about_measured / design_effect),
+        share_decimals
+    ) as met_rate_upper,
     shown_figure(has_rate, about_met / nullif(about_due, 0), share_decimals) as met_rate_worst,
     shown_figure(has_worse_rate, about_worse / nullif(about_measured, 0), share_decimals)
         as worse_rate,

@@ -142,8 +142,8 @@ def test_the_section_tells_flow_bounds_verdict_and_sentence(bench: Bench) -> Non
     assert shown["worse"].startswith("7 %")
     assert shown["verdict"] == "May be published"
     (definition,) = found.definitions
-    assert definition.term == "Half got better."
-    assert definition.text == ("May be published. What may be said: 24 of 32 of 40: 75")
+    assert definition.term == "May be published: “Half got better.”"
+    assert definition.text == "What may be said: 24 of 32 of 40: 75"
     assert shown["worse_bound"] == "at most 25 %"
 
 
@@ -153,7 +153,7 @@ def test_without_a_sentence_the_flow_is_told(bench: Bench) -> None:
     found = section(bench)
     assert found is not None
     assert found.definitions[0].text == (
-        "Cannot be told yet: too few were measured."
+        "Why: too few were measured."
         " 40 were referred, 40 began (some perhaps referred earlier), 40 are due and count,"
         " 32 were measured."
     )
@@ -184,8 +184,10 @@ def test_a_claim_that_the_worst_bound_contradicts_is_refused_with_the_reason(
     publish(bench)
     found = section(bench)
     assert found is not None
-    assert found.definitions[0].text.startswith(
-        "May not be published: the share falls below the claim if nobody without a score"
+    (definition,) = found.definitions
+    assert definition.term == "May not be published: “Half got better.”"
+    assert definition.text.startswith(
+        "Why: the share falls below the claim if nobody without a score met the rule."
     )
 
 

@@ -292,6 +292,41 @@ def test_the_public_page_says_whom_it_counts_and_counts_nobody_else(report_of: R
     )
 
 
+def test_no_public_heading_is_a_bare_claim(report_of: ReportOf) -> None:
+    claim = "Half of our clients get reliably better."
+    report = report_of("usual", "public")
+    headings = [
+        text
+        for section in sections(report.sections)
+        for text in (section.title, *(each.term for each in section.definitions))
+    ]
+    assert any(text.startswith("May not be") and claim in text for text in headings)
+    assert claim not in headings
+
+
+def test_a_public_interval_is_that_of_as_many_clients_as_these_are_worth(
+    report_of: ReportOf,
+) -> None:
+    (table,) = [
+        table
+        for name, table in tables(report_of("usual", "public")).items()
+        if name.endswith("-years")
+    ]
+    n_shown = 0
+    for row in table.rows:
+        shown = {each.key: cell for each, cell in zip(table.columns, row.cells, strict=True)}
+        counts = [shown[part].value for part in ("met", "worse", "neither")]
+        if shown["share"].value is None or None in counts:
+            continue
+        # The standard of the made-up claim: two clients tell as much as one on their own.
+        n = sum(int(str(count)) for count in counts) / 2
+        lower, upper = wilson(int(str(counts[0])) / 2, n, 1.959964)
+        assert shown["share"].small == f"{100 * lower:.0f}–{100 * upper:.0f}\u00a0%"
+        n_shown += 1
+    assert n_shown
+    assert any("a hundred count as 50." in text for text in report_of("usual", "public").texts())
+
+
 def test_where_nobody_agreed_the_public_page_says_so_and_shows_no_figure(
     report_of: ReportOf,
 ) -> None:
