@@ -3,9 +3,11 @@
 What matters to clients comes first: overdue safety actions, licences and consents, signals, results
 behind a standard or behind the clinic, open courses that are not on track. What is missing follows,
 and the delivery's data come last; but many questionnaires without a course make all figures
-doubtful, and come early.
+doubtful, and come early. What makes the figures doubtful is never left out for want of room, and
+what is left out is named in one line.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from pipelines.reporting.comparing import BELOW
@@ -28,6 +30,9 @@ from pipelines.reporting.subject_sections import missing_items
 from pipelines.reporting.trust_section import is_used
 
 AT_MOST = 5
+# What is wrong with the data puts every other item in doubt.
+DATA_RULES = ("without_course", "turned_away")
+MORE = "more"
 # From this share on, open courses that are not on track ask for a look. A convention of this page
 # and no clinical threshold: about one in four is what a director can go through one by one.
 MANY_NOT_ON_TRACK = Decimal("0.25")
@@ -37,7 +42,7 @@ MANY_WITHOUT_COURSE = Decimal("0.05")
 
 
 def look_at(context: Context, cards: tuple[Card, ...]) -> tuple[Sentence, ...]:
-    """The items, in the order of what matters to clients."""
+    """The items, in the order of what matters to clients, and a line about those left out."""
     found = [
         *overdue_items(context),
         *rules_items(context),
@@ -60,7 +65,29 @@ def look_at(context: Context, cards: tuple[Card, ...]) -> tuple[Sentence, ...]:
     ]
     if not found:
         return (Sentence(context.words.say("look.none"), "none"),)
-    return tuple(found[:AT_MOST])
+    return tuple(_at_most(context, found))
+
+
+def _at_most(context: Context, found: Sequence[Sentence]) -> list[Sentence]:
+    """The first items and all about the data; the others by their kinds."""
+    n_data = sum(item.rule in DATA_RULES for item in found)
+    room = AT_MOST - n_data
+    kept: list[Sentence] = []
+    left: list[Sentence] = []
+    for item in found:
+        is_data = item.rule in DATA_RULES
+        fits = is_data or sum(one.rule not in DATA_RULES for one in kept) < room
+        (kept if fits else left).append(item)
+    if not left:
+        return kept
+    words = context.words
+    kinds = dict.fromkeys(item.rule.split(".")[0] for item in left)
+    text = words.say(
+        "look.more",
+        n=len(left),
+        listed=words.listed([words.say(f"look.more_kinds.{kind}") for kind in kinds]),
+    )
+    return [*kept, Sentence(text, MORE, left[0].link)]
 
 
 def _without_course(context: Context) -> list[Sentence]:

@@ -4,8 +4,9 @@ All of it is about the work and none of it about a result: there is no better or
 groups stand in the order of their names, and therapists do not appear.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 
 from pipelines.instruments.catalogue import Catalogue, load_catalogue
@@ -32,6 +33,7 @@ from pipelines.reporting.work_cells import (
 from pipelines.reporting.work_groups import groups_part
 
 _VERDICT_KEY = ("instrument_id", "respondent")
+_HALF = Decimal("0.5")
 
 
 def work_section(context: Context) -> Section | None:
@@ -86,7 +88,7 @@ def _coverage_sentence(context: Context, coverage: Record) -> str:
     return words.say("work.relationship.lead", **values, **counts, rate=percent)
 
 
-def _alerts(context: Context, rows: Iterable[Record]) -> list[str]:
+def _alerts(context: Context, rows: Sequence[Record]) -> list[str]:
     """What an alert is, by the cut-offs in use; nothing where no measure has one."""
     words = context.words
     cut_offs = {
@@ -102,7 +104,26 @@ def _alerts(context: Context, rows: Iterable[Record]) -> list[str]:
     }
     if not cut_offs:
         return []
-    return [words.say("work.relationship.alerts", cut_offs=words.listed(list(cut_offs.values())))]
+    return [
+        words.say("work.relationship.alerts", cut_offs=words.listed(list(cut_offs.values()))),
+        *_usual(context, rows),
+    ]
+
+
+def _usual(context: Context, rows: Sequence[Record]) -> list[str]:
+    """Where most courses have a rating beyond the cut-off, that this is a level and no alarm."""
+    words = context.words
+    return [
+        words.say(
+            "work.relationship.usual",
+            measure=called(context, {**row, "respondent": "client"}),
+            rate=words.percent(row["with_alert_rate"], n=row["n_alert_base"]),
+            x=words.count(row["n_with_alert"]),
+            n=words.count(row["n_alert_base"]),
+        )
+        for row in rows
+        if row["with_alert_rate"] is not None and Decimal(str(row["with_alert_rate"])) > _HALF
+    ]
 
 
 @cache

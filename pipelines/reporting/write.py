@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipelines.files import write_atomic
 from pipelines.reporting.disclosure import AUDITOR, DIRECTOR, PUBLIC
+from pipelines.reporting.look_at import MORE
 from pipelines.reporting.model import Report
 from pipelines.reporting.versions import versions_of
 
@@ -99,7 +100,7 @@ def _entries(home_reports: Path) -> Iterator[IndexEntry]:
             version=head["version"],
             state=head["state"],
             leading=tuple(_leading(sentences)),
-            n_to_look_at=sum(item["rule"] != "none" for item in content["look_at"]),
+            n_to_look_at=sum(item["rule"] not in ("none", MORE) for item in content["look_at"]),
             link=(path.parent.relative_to(home_reports) / PAGE_FILE).as_posix(),
         )
 

@@ -192,3 +192,43 @@ def test_more_than_one_child_in_ten_worse_is_looked_at(lower: float | None, is_s
     if is_said:
         assert "rated by a parent: 10 of 48 measured courses" in texts(found)[0]
         assert found[0].link == "course-children"
+
+
+def many(*, n_turned_away: int) -> Shown:
+    """Six things to look at that are no data, and rows turned away or none."""
+    figures = recovery(0.45, 0.5)
+    missing = measured("programme", (10, 40))
+    figures.names, figures.completed = missing.names, missing.completed
+    figures.as_of_on = END_ON
+    figures.deliveries = (
+        {"delivered_on": END_ON, "n_quarantined": n_turned_away, "n_delivered": 90,
+         "n_accepted": 90 - n_turned_away, "n_superseded": 0, "n_withdrawn": 0,
+         "table_name": "clients"},
+    )  # fmt: skip
+    row = {"instrument_id": "phq-9", "n_judged": 80, "n_not_on_track": 20, "not_on_track_rate": 0.3}
+    figures.tables["pub_on_track"] = [row]
+    return figures
+
+
+def test_rows_turned_away_are_never_left_out_and_the_rest_is_named() -> None:
+    cards = tuple(card(name, FALLEN) for name in ("better", "recovered", "measured"))
+    without = look_at(context(many(n_turned_away=0)), cards)
+    assert [item.rule for item in without] == [
+        "signal.better.fallen",
+        "signal.recovered.fallen",
+        "signal.measured.fallen",
+        "under_standard",
+        "not_on_track",
+        "more",
+    ]
+    assert texts(without)[-1] == (
+        "1 more, of less weight, in its own section: programmes with many scores missing."
+    )
+    found = look_at(context(many(n_turned_away=3)), cards)
+    assert [item.rule for item in found][-3:] == ["under_standard", "turned_away", "more"]
+    assert len(found) == len(without)
+    assert texts(found)[-1] == (
+        "2 more, of less weight, each in its own section: open courses that are not on track and "
+        "programmes with many scores missing."
+    )
+    assert found[-1].link == "path"

@@ -215,8 +215,21 @@ def test_without_a_spread_or_an_alert_the_cell_says_so(bench: Bench) -> None:
     bench.fill("ref_thresholds", [])
     section = work(bench)
     row = cells(tables(section)["work-alliance"])
-    assert (row["fell"].text, row["with_alert"].text) == ("no known spread", "no published alert")
-    assert "An alert is" not in words(section)
+    assert (row["fell"].text, row["with_alert"].text) == ("no known spread", "no published cut-off")
+    assert "beyond the cut-off" not in words(section)
+
+
+@pytest.mark.parametrize(("rate", "is_said"), [(0.5, False), (0.500001, True), (None, False)])
+def test_a_cut_off_that_most_courses_cross_is_told_as_a_level(
+    bench: Bench, rate: float | None, is_said: bool
+) -> None:
+    fill(bench, courses=5)
+    bench.build("pub_alliance")
+    bench.connection.execute(
+        "update pub_alliance set with_alert_rate = ? where with_alert_rate is not null", [rate]
+    )
+    said = words(work(bench))
+    assert ("What most courses have is the level of ratings here, and no alarm" in said) == is_said
 
 
 def test_a_group_is_shown_with_its_member_months(bench: Bench) -> None:
