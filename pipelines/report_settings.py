@@ -20,6 +20,8 @@ SECTIONS = (
     "population", "domains", "outcomes", "path", "recovery", "claims", "people", "equity", "care",
     "course", "work", "measures", "trust",
 )  # fmt: skip
+# The countries whose published rates and standards a page may set the clinic beside.
+ENGLAND, UNITED_STATES = COUNTRIES = ("england", "united_states")
 LEAST_CONTRAST = 4.5
 # Paper in the light and in the dark, as tokens.css has them; a test holds the two together.
 PAPERS = {"accent": "#ffffff", "accent_dark": "#14171a"}
@@ -40,12 +42,14 @@ class ReportSettings:
     """The look of a clinic's reports.
 
     `first`: sections in the clinic's order, the others after them; `hidden`: those left out;
+    `countries`: whose published rates and standards are shown;
     `accent`, `accent_dark`: colours of links and drawings, "" for ours; `logo`: None for none;
     `templates`: the clinic's folder of templates, None where it has none.
     """
 
     first: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    countries: tuple[str, ...] = COUNTRIES
     texts: tuple[OwnText, ...] = ()
     accent: str = ""
     accent_dark: str = ""
@@ -59,7 +63,7 @@ class ReportSettings:
         files = [(path.name, sha256_file(path)) for path in own]
         logo = self.logo.digest if self.logo else ""
         settings = [self.first, self.hidden, self.texts, self.accent, self.accent_dark, logo]
-        return repr([settings, files])
+        return repr([settings, self.countries, files])
 
 
 # What a clinic has that changes nothing.
@@ -77,6 +81,7 @@ def read_report_settings(sections: Sections) -> ReportSettings:
     found = ReportSettings(
         first=_ids(section, "first"),
         hidden=_ids(section, "hidden"),
+        countries=_countries(section),
         texts=tuple(
             _text(Section(section.path, f"report.texts number {number}", entry))
             for number, entry in enumerate(entries, start=1)
@@ -141,6 +146,19 @@ def _logo(section: Section) -> Logo | None:
 def _ids(section: Section, key: str) -> tuple[str, ...]:
     names = section.take(key, list, [])
     _require_sections(section, key, names)
+    return tuple(names)
+
+
+def _countries(section: Section) -> tuple[str, ...]:
+    names = section.take("countries", list, list(COUNTRIES))
+    if unknown := [name for name in names if name not in COUNTRIES]:
+        raise SettingsError(
+            "A country is not one whose rules this report has.",
+            where=f"{section.path}, [{section.name}] countries",
+            expected="a list of " + " and ".join(f'"{name}"' for name in COUNTRIES),
+            found=", ".join(map(str, unknown)),
+            todo="correct the line; an empty list shows neither",
+        )
     return tuple(names)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from pipelines import report_settings
 from pipelines.comparison_settings import ComparisonSettings
 from pipelines.governance_settings import GovernanceSettings
 from pipelines.reporting.figures import CLINIC, Figures, Measure, Record, Subject
@@ -50,6 +51,11 @@ class ReportSettings(Protocol):
         """The days after session 1 in which a first score counts."""
         ...
 
+    @property
+    def report(self) -> report_settings.ReportSettings:
+        """Among others the countries whose published rates and standards are shown."""
+        ...
+
 
 @dataclass(frozen=True)
 class Context:
@@ -85,6 +91,11 @@ class Context:
     def first_measure(self) -> Measure | None:
         """The measure that the headline is about."""
         return self.measures[0] if self.measures else None
+
+
+def shows(context: Context, country: str) -> bool:
+    """Whether the clinic is set beside what a country publishes."""
+    return country in context.settings.report.countries
 
 
 def first_with_rule(context: Context) -> Measure | None:

@@ -7,9 +7,10 @@ last: the verdict on courses of children, which has a rule set and a place of it
 from decimal import Decimal
 
 from pipelines.instruments.programme_rules import children_below_age
-from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
+from pipelines.report_settings import ENGLAND
+from pipelines.reporting.context import Context, column, count_cell, share_cell, shows, text_cell
 from pipelines.reporting.disclosure import THERAPIST
-from pipelines.reporting.equity_section import equity_rows
+from pipelines.reporting.dropout_words import dropout_counts
 from pipelines.reporting.figures import CLINIC, ROLLING, Record
 from pipelines.reporting.model import Cell, Row, Section, Sentence, Table
 from pipelines.reporting.sentences import Share, is_under_measured
@@ -89,14 +90,17 @@ def _waits(context: Context) -> Section | None:
         share = row["standard_share"]
         limit = "" if share is None else words.percent(share, n=None)
         key = "at_most" if row["standard_op"] == "<=" else "at_least"
+        standard = (
+            text_cell(words.say(f"course.waits.{key}", share=limit))
+            if limit
+            else Cell(text=words.say("number.nothing"))
+        )
         rows.append(
             Row(
                 (
                     text_cell(words.say(f"course.waits.{wait_id}")),
                     _cell(context, row, "n_in_band", "n_waits", "in_band_rate"),
-                    text_cell(words.say(f"course.waits.{key}", share=limit))
-                    if limit
-                    else Cell(text=words.say("number.nothing")),
+                    *([standard] if shows(context, ENGLAND) else []),
                 )
             )
         )
@@ -111,7 +115,11 @@ def _waits(context: Context) -> Section | None:
                 columns=(
                     column("wait", words.say("course.waits.wait"), is_number=False),
                     column("share", words.say("course.waits.share")),
-                    column("standard", words.say("course.waits.standard")),
+                    *(
+                        [column("standard", words.say("course.waits.standard"))]
+                        if shows(context, ENGLAND)
+                        else []
+                    ),
                 ),
                 rows=tuple(rows),
             ),
@@ -147,35 +155,9 @@ def _endings(context: Context) -> Section | None:
     return Section(
         section_id="course-endings",
         title=words.say("course.endings.title"),
-        paragraphs=(lead, words.say("course.endings.caution"), *_dropout_counts(context, row)),
+        paragraphs=(lead, words.say("course.endings.caution"), *dropout_counts(context, row)),
         tables=(_shares_table(context, row, "endings", _ENDINGS),),
     )
-
-
-def _dropout_counts(context: Context, row: Record) -> list[str]:
-    """How the count of drop-outs that other sections print is made of the one that stands here.
-
-    Empty where nobody dropped out or a count is withheld: parts would then tell it.
-    """
-    words, end_on = context.words, context.year.end_on
-    activity = context.figures.activity(context.subject, ROLLING, end_on)
-    if activity is None or not activity["n_dropped_out"]:
-        return []
-    all_of_them, derived = activity["n_dropped_out"], activity["n_ended_derived"]
-    coded = row["n_dropout_coded"]
-    if derived is None or coded is None:
-        return []
-    text = words.say(
-        "course.endings.bridge",
-        all=words.count(all_of_them),
-        coded=words.count(coded),
-        derived=words.count(derived),
-        never=words.count(all_of_them - derived - coded),
-    )
-    if context.subject != CLINIC or not equity_rows(context, "dropped_out"):
-        return [text]
-    begun = words.count(coded + derived)
-    return [f"{text} {words.say('course.endings.bridge_equity', begun=begun)}"]
 
 
 def _shares_table(

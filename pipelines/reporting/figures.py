@@ -105,6 +105,8 @@ class Subject:
         return (self.level, self.subject_id)
 
 
+RECOVERY_DETAIL = "pub_recovery_detail"
+
 # The fields whose keys name a subject, and where in the key it stands.
 _BY_SUBJECT = {
     **dict.fromkeys(
@@ -174,6 +176,11 @@ class Figures:
         The clinic has its whole history, everybody else the periods that end with the month.
         """
         return list(self._published.get((table, *subject, kind, end_on), ()))
+
+    def without_recovery(self) -> "Figures":
+        """The same without any figure by the NHS rule."""
+        kept = {key: rows for key, rows in self._published.items() if key[0] != RECOVERY_DETAIL}
+        return replace(self, _recovery={}, _published=kept)
 
     def about(self, subjects: Sequence[Subject]) -> "Figures":
         """The same without the rows of anybody but these subjects, and without the deliveries."""

@@ -1,10 +1,11 @@
 """Outcomes: the routine measures as one picture and one by one, then all others in a table."""
 
+from pipelines.report_settings import ENGLAND
 from pipelines.reporting.change_chart import change_chart
 from pipelines.reporting.change_part import change_part
 from pipelines.reporting.comparing import ABOVE, BELOW
 from pipelines.reporting.comparison_words import programme_gap_words
-from pipelines.reporting.context import Context, column, share_cell, subject_cell, text_cell
+from pipelines.reporting.context import Context, column, share_cell, shows, subject_cell, text_cell
 from pipelines.reporting.drawings.trend import NARROW_POINTS
 from pipelines.reporting.figures import CLINIC, ROLLING, Measure, Record
 from pipelines.reporting.imputed_part import imputed_part
@@ -41,7 +42,8 @@ def outcomes_section(context: Context) -> Section:
         measure.rule and measure.rule.caseness_points is not None for measure in context.routine
     ):
         own = ("outcomes.own_threshold", "outcomes.own_threshold_part")
-        paragraphs.append(" ".join(map(words.say, own)))
+        if shows(context, ENGLAND):
+            paragraphs.append(" ".join(map(words.say, own)))
     if without:
         names = words.listed([instrument.name for instrument in without])
         paragraphs.append(words.say("outcomes.without_pairs", names=names))

@@ -11,7 +11,7 @@ from pipelines.reporting.context import (
     subject_cell,
     text_cell,
 )
-from pipelines.reporting.figures import ROLLING, Record
+from pipelines.reporting.figures import RECOVERY_DETAIL, ROLLING, Record
 from pipelines.reporting.model import Row, Section, Table
 from pipelines.reporting.sentences import (
     BOUNDS,
@@ -24,7 +24,6 @@ from pipelines.reporting.sentences import (
     share_of,
 )
 
-_TABLE = "pub_recovery_detail"
 _BY_PROGRAMME = ("recovered", "improved", "deteriorated")
 
 
@@ -50,7 +49,7 @@ def recovery_section(context: Context) -> Section | None:
 
 
 def _detail(context: Context, subject: tuple[str, str]) -> Record | None:
-    found = context.figures.published(_TABLE, subject, ROLLING, context.year.end_on)
+    found = context.figures.published(RECOVERY_DETAIL, subject, ROLLING, context.year.end_on)
     return found[0] if found else None
 
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import duckdb
 
+from pipelines.report_settings import ENGLAND, UNITED_STATES
 from pipelines.reporting.cards import key_figures
 from pipelines.reporting.care_section import care_section
 from pipelines.reporting.claims_section import claims_section
 from pipelines.reporting.comparing import compare_programmes, gaps_that_stand_out
-from pipelines.reporting.context import Context, ReportSettings
+from pipelines.reporting.context import Context, ReportSettings, shows
 from pipelines.reporting.course_section import course_section
 from pipelines.reporting.disclosure import DIRECTOR, PUBLIC
 from pipelines.reporting.domains_section import domains_section
@@ -112,6 +113,8 @@ def report_context(
     figures = read_figures(connection, month=month, audience=audience)
     words = load_wording(language).for_shares(figures.policy["share_decimals"])
     figures = replace(figures, instruments=_called_shortly(figures.instruments, words))
+    if ENGLAND not in settings.report.countries:
+        figures = figures.without_recovery()
     minimums = Minimums(
         rate=figures.policy["minimum_pairs_for_rate"],
         comparison=figures.policy["minimum_pairs_for_comparison"],
@@ -164,7 +167,7 @@ def clinic_report(context: Context, *, version: int = 1) -> Report:
         care_section(context),
         course_section(context),
         work_section(context),
-        measures_section(context),
+        measures_section(context) if shows(context, UNITED_STATES) else None,
         trust_section(context),
         method_section(context),
     )

@@ -6,6 +6,7 @@ from datetime import date
 
 from pipelines.comparison_settings import ComparisonSettings
 from pipelines.governance_settings import GovernanceSettings
+from pipelines.report_settings import OURS, ReportSettings
 from pipelines.reporting.figures import month_before, month_end
 
 PROGRAMMES = {
@@ -43,6 +44,7 @@ class Settings:
     comparison: ComparisonSettings = field(default_factory=ComparisonSettings)
     governance: GovernanceSettings = field(default_factory=GovernanceSettings)
     first_score_days: int = 14
+    report: ReportSettings = OURS
 
 
 @dataclass

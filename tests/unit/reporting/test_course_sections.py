@@ -1,12 +1,14 @@
 """Recovery by the NHS rule, and the course of treatment, as the director reads them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import duckdb
 import pytest
 
+from pipelines.report_settings import COUNTRIES, ReportSettings
 from pipelines.reporting.course_section import course_section
 from pipelines.reporting.model import Report, Section, Table
 from pipelines.reporting.sentences import (
@@ -71,12 +73,17 @@ def rate(name: str, x: int, n: int) -> dict[str, Any]:
     return dict(zip((name, f"{name}_lower", f"{name}_upper"), found, strict=True))
 
 
-def report(connection: duckdb.DuckDBPyConnection, audience: str = "director") -> Report:
+def report(
+    connection: duckdb.DuckDBPyConnection,
+    audience: str = "director",
+    *,
+    countries: tuple[str, ...] = COUNTRIES,
+) -> Report:
     return build_report(
         connection,
         month=CLINIC.last_month,
         audience=audience,
-        settings=Settings(),
+        settings=replace(Settings(), report=ReportSettings(countries=countries)),
         provenance=PROVENANCE,
     )
 
@@ -120,6 +127,32 @@ def detail(connection: duckdb.DuckDBPyConnection, **row: Any) -> None:
         **rate("appropriate_pair_rate", 21, 30), **rate("functioning_paired_rate", 90, 200),
     }  # fmt: skip
     insert(connection, "pub_recovery_detail", **{**counts, **row})
+
+
+@pytest.mark.parametrize("countries", [(), ("united_states",), ("england",)])
+def test_a_clinic_is_set_beside_the_countries_of_its_settings_alone(
+    connection: duckdb.DuckDBPyConnection, countries: tuple[str, ...]
+) -> None:
+    detail(connection)
+    for wait_id in ("first_within_6_weeks", "second_under_29_days"):
+        insert(
+            connection, "pub_waits", wait_id=wait_id, n_clients=200, n_waits=200,
+            n_in_band=150, standard_op=">=", standard_share=0.75,
+            **rate("in_band_rate", 150, 200),
+        )  # fmt: skip
+    found = report(connection, countries=countries)
+    is_england = "england" in countries
+    assert (section(found, "recovery") is not None) == is_england
+    assert ("recovered" in {card.card_id for card in found.key_figures}) == is_england
+    assert ("under_standard" in {item.rule for item in found.look_at}) == is_england
+    waits = part(found, "waits")
+    assert waits is not None
+    assert ("standard" in {each.key for each in waits.tables[0].columns}) == is_england
+    assert (section(found, "measures") is not None) == ("united_states" in countries)
+    if not is_england:
+        # The rules for a trend are England's too, and are named where they are told.
+        said = [text for text in found.texts() if "England" in text or "NHS" in text]
+        assert all("NHS Making Data Count" in text or "NHS Talking" in text for text in said)
 
 
 def test_without_a_row_there_is_no_section(connection: duckdb.DuckDBPyConnection) -> None:

@@ -71,6 +71,8 @@ def test_settings_are_read_with_texts_and_colour(tmp_path: Path) -> None:
         '[[report.texts]]\ntitle = "Our year"\ntext = "<b>One</b>"\nbefore = "trust"\n',
     )
     assert found.first == ("trust",)
+    assert found.countries == ("england", "united_states")
+    assert settings_of(tmp_path, "[report]\ncountries = []\n").countries == ()
     assert found.accent == "#00437a"
     assert found.texts == (OwnText("Our year", "<b>One</b>", "trust"),)
 
@@ -84,6 +86,7 @@ def test_settings_are_read_with_texts_and_colour(tmp_path: Path) -> None:
         ('accent = "#777777"', r"4.5 : 1 with #ffffff at least\n  found: 4.48 : 1"),
         ('accent_dark = "#1f4e79"', "too close to the paper"),
         ("accnt = 1", "nothing reads"),
+        ('countries = ["england", "wales"]', "found: wales"),
         ('texts = [{title = "A", text = "B", before = "nowhere"}]', "found: nowhere"),
     ],
 )
