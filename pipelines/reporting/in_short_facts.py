@@ -7,7 +7,7 @@ from pipelines.reporting.comparing import ABOVE, BELOW, WITHIN
 from pipelines.reporting.comparison_words import compared_counts
 from pipelines.reporting.context import Context
 from pipelines.reporting.domains_section import DOMAINS, domain_name, domain_share, leading_rows
-from pipelines.reporting.figures import ROLLING, Measure
+from pipelines.reporting.figures import ROLLING, Measure, Record
 from pipelines.reporting.model import Sentence
 from pipelines.reporting.sentences import (
     MEASURED_MINIMUM,
@@ -160,7 +160,24 @@ def claim_sentences(context: Context) -> list[Sentence]:
     n, k = len(rows), sum(row["verdict"] == MAY_PUBLISH for row in rows)
     rule = "none" if not k else "all" if k == n else "some"
     text = words.say(f"sentence.claims.{rule}", n=words.count(n), k=words.count(k))
-    return [Sentence(text, f"claims.{rule}", "claims")]
+    return [Sentence(f"{text} {_which_claims(context, rows)}".strip(), f"claims.{rule}", "claims")]
+
+
+def _which_claims(context: Context, rows: list[Record]) -> str:
+    """What may be said; without any, why the first may not."""
+    words = context.words
+    may = [row["says"] for row in rows if row["verdict"] == MAY_PUBLISH]
+    if may:
+        quoted = [words.say("sentence.claims.quoted", says=says) for says in may]
+        return words.say("sentence.claims.may", listed=words.listed(quoted))
+    reasons = [reason for reason in (rows[0]["verdict_reasons"] or "").split(";") if reason]
+    if not reasons:
+        return ""
+    return words.say(
+        "sentence.claims.first_not",
+        says=rows[0]["says"],
+        reasons=words.listed([words.say(f"claims.reasons.{reason}") for reason in reasons]),
+    )
 
 
 def programme_sentences(context: Context) -> list[Sentence]:

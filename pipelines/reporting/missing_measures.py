@@ -36,11 +36,29 @@ def missing_sentences(context: Context) -> list[Sentence]:
             names = words.listed([_counted(context, *one) for one in under[:MOST_NAMED]])
             values = {"n": words.count(n), "k": words.count(len(under)), "names": names}
             found.append(words.say(f"missing.{level}s.{case}", **values))
+            found += _near(context, level, n)
     found += _of_measures(context)
     if not found:
         return []
     lead = words.say("missing.lead")
     return [Sentence(" ".join([lead, *found]), "missing", SECTION)]
+
+
+def _near(context: Context, level: str, n: int) -> list[str]:
+    """Who is under what is asked for by no more than chance explains: tables show the shares."""
+    words, near = context.words, _under(context, level, clearly=False)
+    if not near:
+        return []
+    rest = len(near) - MOST_NAMED
+    return [
+        words.say(
+            f"missing.{level}s.{'near_more' if rest > 0 else 'near'}",
+            n=words.count(n),
+            k=words.count(len(near)),
+            names=words.listed([_counted(context, *one) for one in near[:MOST_NAMED]]),
+            rest=words.count(max(rest, 0)),
+        )
+    ]
 
 
 def missing_by_subject(context: Context) -> list[Sentence]:
@@ -53,13 +71,20 @@ def clearly_under(context: Context, level: str) -> list[tuple[str, Share]]:
 
     That is what there is to do; therapists stand by name, and nobody is ranked.
     """
+    return _under(context, level, clearly=True)
+
+
+def _under(context: Context, level: str, *, clearly: bool) -> list[tuple[str, Share]]:
+    """Those whose share is under what is asked for: the whole interval too, or not the whole."""
     if not context.measures:
         return []
     found = []
     for subject in context.figures.subjects_at(level):
         row = context.figures.completeness(subject.key, ROLLING, context.year.end_on)
         share = measured_share(row)
-        if share.n and share.upper is not None and is_under_measured(share.upper):
+        if not share.n or share.rate is None or share.upper is None:
+            continue
+        if is_under_measured(share.rate) and is_under_measured(share.upper) == clearly:
             found.append((subject.name, share))
     if level != "programme":
         return found

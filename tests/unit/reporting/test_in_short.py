@@ -162,10 +162,24 @@ def test_without_a_judged_domain_nothing_is_said() -> None:
 @pytest.mark.parametrize(
     ("verdicts", "text"),
     [
-        (["may_not_publish"] * 4, "None of the 4 claims about outcomes may be published."),
-        (["may_publish", "cannot_tell"], "Of 2 claims about outcomes, 1 may be published."),
-        (["may_publish"] * 2, "All 2 claims about outcomes may be published."),
-        (["cannot_tell"], "The one claim about outcomes may not be published."),
+        (
+            ["may_not_publish"] * 4,
+            "None of the 4 claims about outcomes may be published. Why not “Claim 0.”: too few were "
+            "measured.",
+        ),
+        (
+            ["cannot_tell", "may_publish"],
+            "Of 2 claims about outcomes, 1 may be published. May be said: “Claim 1.”",
+        ),
+        (
+            ["may_publish"] * 2,
+            "All 2 claims about outcomes may be published. May be said: “Claim 0.” and “Claim 1.”",
+        ),
+        (
+            ["cannot_tell"],
+            "The one claim about outcomes may not be published. Why not “Claim 0.”: too few were "
+            "measured.",
+        ),
     ],
 )
 def test_claims_are_counted_by_what_may_be_published(verdicts: list[str], text: str) -> None:
@@ -174,7 +188,9 @@ def test_claims_are_counted_by_what_may_be_published(verdicts: list[str], text: 
     rows = [
         {
             "claim_id": str(place),
+            "says": f"Claim {place}.",
             "verdict": verdict,
+            "verdict_reasons": "too_few_pairs",
             "period_kind": "rolling_12m",
             "period_end_on": ended_on,
             "closes_on": END_ON,

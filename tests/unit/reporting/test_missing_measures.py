@@ -49,6 +49,16 @@ def test_a_programme_is_named_where_chance_does_not_explain_it(upper: float, tex
     assert text in said({"A": upper, "B": 0.9})
 
 
+def test_who_is_under_it_by_chance_is_told_as_well() -> None:
+    names = dict.fromkeys("ABCD", 0.9)
+    assert "Under it, but maybe by chance: A (10 of 20), B (10 of 20) and C (10 of 20), and 1" in (
+        said(names)
+    )
+    assert "Under it, but maybe by chance: B (10 of 20)." in said({"A": 0.6, "B": 0.9})
+    assert "4 of 4 are under it, but maybe by chance." in said(names, level="therapist")
+    assert "maybe by chance" not in said({"A": 0.6, "B": 0.6})
+
+
 def test_many_are_counted_and_the_first_named() -> None:
     text = said(dict.fromkeys("ABCDE", 0.6))
     assert "in 5 of 5 programmes, most of all A (10 of 20), B (10 of 20) and C (10 of 20)." in text

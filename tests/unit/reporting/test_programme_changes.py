@@ -223,7 +223,10 @@ def test_the_sentence_names_what_changed_and_counts_the_rest() -> None:
     assert "; High (more got reliably better on the PHQ-9" in text
     assert "usual range" in text
     assert "4 of 7 show no clear change. Too few measured courses to say: Small." in text
-    assert text.endswith("They are judged by October 2026 (2) and beside a year before (4).")
+    assert text.endswith(
+        "Those that can be told are judged by October 2026 (2) and over twelve months, beside the "
+        "year before (4)."
+    )
     (item,) = change_items(shown)
     assert "Low (fewer" in item.text
     assert "High" not in item.text

@@ -119,7 +119,9 @@ def test_a_usual_month_answers_the_five_questions(report_of: ReportOf) -> None:
         "4 of 5 show no clear change. Under 70 % of the finished courses measured: Grief circle."
         in changed
     )
-    assert changed.endswith("They are judged beside a year before (4).")
+    assert changed.endswith(
+        "Those that can be told are judged over twelve months, beside the year before (4)."
+    )
     # Which programmes do well on what?
     assert any("Better: Anxiety course (" in text for text in said)
     assert any("Less good: Trauma, individual (" in text for text in said)
