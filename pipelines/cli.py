@@ -249,7 +249,7 @@ def _run_and_tell(
     from pipelines.months import month_of
     from pipelines.reporting.disclosure import audience_policies
     from pipelines.reporting.due_reports import months_to_report, reports_missing
-    from pipelines.reporting.versions import newest_version
+    from pipelines.reporting.versions import moved_since_release, newest_version
     from pipelines.warehouse.inputs import inputs_fingerprint
     from pipelines.warehouse.noted_runs import note_cut_off_run
     from pipelines.warehouse.snapshot import current_snapshot, ensure_catalogues
@@ -280,7 +280,13 @@ def _run_and_tell(
         run_job(home, missing or months)
     newest = [(each, newest_version(home.reports / each)) for each in months]
     pages = [str(v.folder / "director" / "index.html") for _, v in newest if v is not None]
-    told = {"ran": not is_current, "months": months, "report": pages[-1] if pages else None}
+    moved = moved_since_release(home.reports)
+    told = {
+        "ran": not is_current,
+        "months": months,
+        "report": pages[-1] if pages else None,
+        "moved": {period: version.number for period, version in moved.items()},
+    }
     _print(
         as_json,
         told,
@@ -288,6 +294,14 @@ def _run_and_tell(
             "Everything is up to date." if is_current else "Done.",
             f"Report: {pages[-1]}" if pages else "No month is complete yet, so there is no report.",
             *([f"All months: {home.reports / 'index.html'}"] if pages else []),
+            *(
+                line
+                for period, version in moved.items()
+                for line in (
+                    f"Moved: {period}, draft of version {version.number}: {version.change_words}",
+                    f"  {version.folder / 'director' / 'index.html'}",
+                )
+            ),
         ],
     )
     facts = current_snapshot(home).facts

@@ -53,6 +53,12 @@ class Version:
         """Who released it, when and why; empty for a draft."""
         return _read(self.folder / SEAL_FILE).get("release", {})
 
+    @property
+    def change_words(self) -> str:
+        """What the director's page says of the version before; empty where there is none."""
+        report = _read(self.folder / "director" / "report.json")
+        return report.get("head", {}).get("change_words", "")
+
 
 def versions_of(period: Path) -> list[Version]:
     """The versions in a period's folder, the oldest first."""
@@ -77,6 +83,12 @@ def last_released(period: Path) -> Version | None:
 def released_periods(reports: Path) -> list[str]:
     """The periods with a released version, in order."""
     return sorted(path.name for path in reports.glob("*") if last_released(path) is not None)
+
+
+def moved_since_release(reports: Path) -> dict[str, Version]:
+    """Drafts of a next version, by the released period whose figures have moved since."""
+    newest = {name: newest_version(reports / name) for name in released_periods(reports)}
+    return {name: each for name, each in newest.items() if each and not each.is_released}
 
 
 def holds_for(period: Path, inputs: str) -> bool:

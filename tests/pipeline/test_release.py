@@ -203,6 +203,8 @@ def test_a_later_correction_makes_a_new_draft_that_says_what_moved_and_why(
     assert f"{MONTH}/v2/director/index.html" in done.output
     assert hashes(corrected.reports / MONTH / "v1") == published
     new = report(corrected, 2)
+    words = new["head"]["change_words"]
+    assert f"Moved: {MONTH}, draft of version 2: {words}" in done.output
     assert new["head"]["state"] == "draft"
     assert (
         "differ from version 1, which was released on 2 November 2026"

@@ -10,6 +10,7 @@ from pipelines.reporting.versions import (
     finish_swaps,
     holds_for,
     last_released,
+    moved_since_release,
     newest_version,
     note_unchanged,
     released_periods,
@@ -113,6 +114,23 @@ def test_versions_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     assert released is not None
     assert (released.number, released.release) == (2, RELEASE)
     assert released_periods(tmp_path) == ["2026-10"]
+
+
+def test_drafts_after_a_release_are_those_whose_figures_have_moved(tmp_path: Path) -> None:
+    write(tmp_path / "2026-08", 1, "page")
+    write(tmp_path / "2026-09", 1, "page", is_released=True)
+    write(tmp_path / "2026-10", 1, "page", is_released=True)
+    assert moved_since_release(tmp_path) == {}
+    draft = write(tmp_path / "2026-10", 2, "page")
+    (draft / "director" / "report.json").write_text(
+        '{"head": {"change_words": "3 of 9 figures differ."}}', encoding="utf-8"
+    )
+    (moved,) = moved_since_release(tmp_path).items()
+    assert (moved[0], moved[1].number, moved[1].change_words) == (
+        "2026-10",
+        2,
+        "3 of 9 figures differ.",
+    )
 
 
 def test_a_version_holds_for_the_inputs_that_it_was_made_from_or_looked_at_with(
