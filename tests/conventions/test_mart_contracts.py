@@ -58,9 +58,13 @@ def test_a_contract_has_the_columns_types_key_and_grain_of_its_table(
     else:
         key, grain = load_models()[name].key, load_models()[name].grain
     bench.build(name)
-    found = {column.name: column.physical_type for column in contract.columns}
-    assert found == bench.columns(name)
-    assert list(found) == list(bench.columns(name))
+    promised = [f"{column.name} {column.physical_type}" for column in contract.columns]
+    there = [f"{column} {kind}" for column, kind in bench.columns(name).items()]
+    assert promised == there, (
+        f"{name}.odcs.yaml lacks {sorted(set(there) - set(promised))} and has too much"
+        f" {sorted(set(promised) - set(there))}, or another order;"
+        f" `python -m tests.conventions.draft_contract {name}` prints what it would say"
+    )
     assert contract.key == key
     assert contract.grain.rstrip(".") == grain.rstrip(".")
 
