@@ -45,6 +45,8 @@ INSTANCE_SETTINGS = """\
 # Dagster's settings for this clinic: its history stays here and nothing is sent anywhere.
 telemetry:
   enabled: false
+nux:  # the page's question for an address to send news to
+  enabled: false
 python_logs:
   python_log_level: WARNING
 event_log_storage:

@@ -110,7 +110,7 @@ def model_specs(models: Sequence[Model], deps: Mapping[str, Iterable[str]]) -> l
             model.name,
             deps=sorted(deps[model.name]),
             group_name=model.name.partition("_")[0] + "_tables",
-            description=f"{model.purpose}\n\nGrain: {model.grain}\n\nKey: {', '.join(model.key)}",
+            description=model.description,
             skippable=False,
         )
         for model in models

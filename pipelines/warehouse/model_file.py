@@ -42,6 +42,14 @@ class Model:
     source: str
     sql: str
 
+    @property
+    def description(self) -> str:
+        """The header as Dagster's page shows it, with the file to read on in."""
+        parts = [self.purpose, f"Grain: {self.grain}", f"Key: {', '.join(self.key)}"]
+        if self.source:
+            parts.append(f"Source: {self.source}")
+        return "\n\n".join([*parts, f"File: sql/{self.path.parent.name}/{self.path.name}"])
+
     @cached_property
     def _code(self) -> str:
         """The query on one line, without comments."""

@@ -30,6 +30,13 @@ def test_a_header_gives_purpose_grain_key_and_source(model):
     assert found.source == "Jacobson & Truax (1991)"
 
 
+def test_the_description_of_an_asset_has_the_source_and_the_file():
+    told = load_models()["mart_outcomes"].description
+    assert "Key: level, subject_id" in told
+    assert "Source: Wilson (1927)" in told
+    assert told.endswith("File: sql/marts/mart_outcomes.sql")
+
+
 @pytest.mark.parametrize(
     ("left_out", "missing"),
     [
