@@ -57,6 +57,16 @@ def functions_digest() -> str:
     return sha256_text(duckdb.__version__, *(sha256_file(path) for path in functions))
 
 
+def _names_told(error: duckdb.Error, where: str) -> str:
+    """What an error says of names, on one line, without the lines of the query that follow.
+
+    In a file of SQL the names that may have been meant are those of its tables. Elsewhere they may
+    be a delivered file's header, and where that is missing, a client's row: they are left out.
+    """
+    told = str(error).partition("\n\nLINE ")[0]
+    return " ".join((told if where.endswith(".sql") else told.splitlines()[0]).split())
+
+
 class Engine:
     """A private in-memory DuckDB with the project's macros.
 
@@ -109,8 +119,8 @@ class Engine:
     ) -> duckdb.DuckDBPyConnection:
         """Run one statement.
 
-        Raises: ModelError. Where the statement itself is wrong it has the engine's first line,
-        which names columns and types; other errors may quote a value, so only their kind is told.
+        Raises: ModelError. Where the statement itself is wrong it has what the engine says of
+        names of columns and types; other errors may quote a value, so only their kind is told.
         """
         try:
             return self.connection.execute(sql, dict(parameters) if parameters else None)
@@ -118,7 +128,7 @@ class Engine:
             raise ModelError(
                 "A query failed.",
                 where=where,
-                found=f"{type(error).__name__}: {str(error).splitlines()[0]}",
+                found=f"{type(error).__name__}: {_names_told(error, where)}",
                 todo="run the file's select in a DuckDB shell over the same tables",
             ) from None
         except duckdb.Error as error:
