@@ -29,9 +29,9 @@ def missing_sentences(context: Context) -> list[Sentence]:
     words = context.words
     found = []
     for level in ("programme", "therapist"):
-        n = len(context.figures.subjects_at(level))
+        n = _n_with_courses(context, level)
         under = clearly_under(context, level)
-        if n > 1:
+        if len(context.figures.subjects_at(level)) > 1 and n:
             case = "none" if not under else "named" if len(under) <= MOST_NAMED else "counted"
             names = words.listed([_counted(context, *one) for one in under[:MOST_NAMED]])
             values = {"n": words.count(n), "k": words.count(len(under)), "names": names}
@@ -59,6 +59,15 @@ def _near(context: Context, level: str, n: int) -> list[str]:
             rest=words.count(max(rest, 0)),
         )
     ]
+
+
+def _n_with_courses(context: Context, level: str) -> int:
+    """How many have a finished course in the twelve months: nobody else can lack a measure."""
+    rows = (
+        context.figures.completeness(subject.key, ROLLING, context.year.end_on)
+        for subject in context.figures.subjects_at(level)
+    )
+    return sum(bool(row and row["n_finished"]) for row in rows)
 
 
 def missing_by_subject(context: Context) -> list[Sentence]:
@@ -145,7 +154,7 @@ def _therapists(context: Context) -> list[Sentence]:
     behind = clearly_under(context, "therapist")
     if not behind:
         return []
-    n = len(context.figures.subjects_at("therapist"))
+    n = _n_with_courses(context, "therapist")
     text = words.say("look.therapists_missing", k=words.count(len(behind)), n=words.count(n))
     if len(behind) <= MOST_NAMED:
         names = words.listed([_with_interval(context, *one) for one in behind])

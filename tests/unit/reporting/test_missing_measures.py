@@ -59,6 +59,15 @@ def test_who_is_under_it_by_chance_is_told_as_well() -> None:
     assert "maybe by chance" not in said({"A": 0.6, "B": 0.6})
 
 
+def test_who_has_no_finished_course_is_none_of_the_whole() -> None:
+    figures = Measured(
+        names={"therapist": ["A", "B", "C"]},
+        completed={"A": measured(10, 20, 0.9), "B": measured(10, 20, 0.6)},
+    )
+    (found,) = texts(missing_sentences(context(figures, measures=(PHQ9,))))
+    assert "By therapist: B (10 of 20). 1 of 2 are under it, but maybe by chance." in found
+
+
 def test_many_are_counted_and_the_first_named() -> None:
     text = said(dict.fromkeys("ABCDE", 0.6))
     assert "in 5 of 5 programmes, most of all A (10 of 20), B (10 of 20) and C (10 of 20)." in text

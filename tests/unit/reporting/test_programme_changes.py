@@ -155,7 +155,9 @@ def test_too_few_and_too_small_a_part_are_told_apart(
     assert part is not None
     assert part.tables[0].rows[0].cells[1].text == said
     (text,) = texts(change_sentences(shown))
-    assert ("Under 70 % of the finished courses measured: A." in text) == (obstacle == "under")
+    assert ("Under 70 % measured on their first measure, now or a year before: A." in text) == (
+        obstacle == "under"
+    )
     assert ("Too few measured courses to say: A." in text) == (obstacle == "few")
     own = own_change_sentences(context(Shown(), changes=found, subject=("programme", "A")))
     assert own[0].rule == ("changes.cannot_tell" if obstacle else "changes.no_clear_change")
