@@ -156,7 +156,7 @@ def draft_mapping(path: Path, *, name: str, time_zone: str | None, catalogue: Ca
         text=text,
         columns=tuple(row for each, one in drafts for row in _told(each, one)),
         without_table=without,
-        n_todo=text.count("TODO"),
+        n_todo=text.count("TODO:"),
     )
 
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cache
 from typing import Any
@@ -118,6 +118,11 @@ def guess_columns(columns: Sequence[Column], file_name: str) -> list[Guess]:
         if guess.meaning not in found and guess.column.name not in taken:
             found[guess.meaning] = guess
             taken.add(guess.column.name)
+    ended = found.get("end_reason")
+    if ended and {"starts_at", "status", "ended_on"} & set(found) == {"starts_at"}:
+        # The outcome of a visit is whether somebody came, that of a course how it ended.
+        del found["end_reason"]
+        found["status"] = replace(ended, meaning="status")
     return [guess for column in columns for guess in found.values() if guess.column is column]
 
 

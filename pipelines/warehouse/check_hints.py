@@ -79,6 +79,25 @@ def other_zone(run: BuildRun, delivered: Sequence[Delivery]) -> list[str]:
     ]
 
 
+def todos_left(run: BuildRun, delivery: Delivery) -> list[str]:
+    """A message where the mapping of the delivery's source still says TODO, as a draft does."""
+    files = [one.mapping for one in run.settings.sources if one.name == delivery.source]
+    lines = [
+        number
+        for file in files
+        if file is not None
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
+        if "TODO:" in line
+    ]
+    if not lines:
+        return []
+    return [
+        "The mapping still says what a draft supposed.\n"
+        f"  found: TODO in {'line' if len(lines) == 1 else 'lines'} {', '.join(map(str, lines))}\n"
+        "  what to do: look at each, correct what is wrong, and remove the comment"
+    ]
+
+
 def words_of_no_list(mapping: SourceMapping, contracts: Mapping[str, Contract]) -> list[str]:
     """Messages where the mapping itself writes a word that the column's contract does not list.
 

@@ -22,7 +22,7 @@ from pipelines.ingest.resembling import did_you_mean
 from pipelines.source_settings import add_source
 from pipelines.warehouse.accounts import ACCOUNT_TABLES, FILES_TABLE
 from pipelines.warehouse.build_run import BuildRun
-from pipelines.warehouse.check_hints import other_zone, repeated_keys, words_of_no_list
+from pipelines.warehouse.check_hints import other_zone, repeated_keys, todos_left, words_of_no_list
 from pipelines.warehouse.checked_deliveries import convert_delivery
 from pipelines.warehouse.drift import Drift, drift
 from pipelines.warehouse.fewer_rows import fewer_rows
@@ -241,6 +241,7 @@ def _findings(run: BuildRun, delivery: Delivery) -> Findings:
             *fewer_rows(run.files, delivery.delivery_id),
             *other_zone(run, [delivery]),
             *(words_of_no_list(mapping, run.contracts) if mapping else ()),
+            *(todos_left(run, delivery) if mapping else ()),
             *turned_twice(run, delivery.source),
         ],
         drift=drift(run.files, delivery, run.contracts, run.engine),

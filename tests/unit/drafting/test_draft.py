@@ -173,7 +173,7 @@ def test_the_usual_words_are_words_of_the_contracts() -> None:
 
 def test_every_todo_is_counted(tmp_path: Path) -> None:
     draft = draft_of(rows(tmp_path / "a.csv", ["Client ID", "Odd"], [["c1", "x"]]))
-    assert draft.n_todo == len(re.findall("TODO", draft.text)) > 0
+    assert draft.n_todo == len(re.findall("# TODO: ", draft.text)) > 0
 
 
 def practice(folder: Path, client: str = "Chart No") -> Path:
@@ -299,3 +299,19 @@ def test_a_list_of_visits_is_known_with_and_without_numbers_of_theirs(
         assert visit.columns == (made,)
     else:
         assert visit.id_of == ("Chart #", "Appt Date", "Appt Time")
+
+
+def test_the_outcome_of_a_visit_is_whether_somebody_came(tmp_path: Path) -> None:
+    visits = [
+        [f"V{n}", "2026-01-05 09:00", f"C{n % 7}", "T1", ("kept", "late cxl", "no show")[n % 3]]
+        for n in range(30)
+    ]
+    header = ["Visit ID", "Date", "Client ID", "Therapist", "Outcome"]
+    (part,) = loaded(draft_of(rows(tmp_path / "visits.csv", header, visits)), tmp_path).files
+    (status,) = (t.cells["status"] for t in part.tables if t.table == "attendances")
+    assert status.columns == ("Outcome",)
+    assert status.codes == {
+        "kept": "attended",
+        "late cxl": "late_cancelled",
+        "no show": "no_show",
+    }

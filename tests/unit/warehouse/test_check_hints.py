@@ -10,7 +10,7 @@ from pipelines.home import SETTINGS_FILE, Home
 from pipelines.ingest.landing import land
 from pipelines.ingest.mapped.mapping_file import load_mapping
 from pipelines.warehouse.build_run import BuildRun
-from pipelines.warehouse.check_hints import other_zone, words_of_no_list
+from pipelines.warehouse.check_hints import other_zone, todos_left, words_of_no_list
 from pipelines.warehouse.rehearsal import Findings, RuleFinding, check_delivery
 
 FILES = {
@@ -81,7 +81,7 @@ def test_who_came_to_a_group_without_members_is_counted(found: Findings, tmp_pat
 
 
 @pytest.mark.parametrize(("clinics", "n_told"), [("UTC", 1), ("Europe/Berlin", 0)])
-def test_a_mapping_of_another_zone_than_the_clinics_is_told(
+def test_a_mapping_of_another_zone_and_what_is_left_of_its_draft_are_told(
     tmp_path: Path, clinics: str, n_told: int
 ) -> None:
     home = Home.create(tmp_path / "home", salt="s", time_zone=clinics)
@@ -98,8 +98,13 @@ def test_a_mapping_of_another_zone_than_the_clinics_is_told(
     run = BuildRun(home)
     try:
         told = other_zone(run, [delivery])
+        assert todos_left(run, delivery) == []
+        with (tmp_path / "far.yaml").open("a", encoding="utf-8") as mapping:
+            mapping.write("  # TODO: sure?\n")
+        (left,) = todos_left(run, delivery)
     finally:
         run.close()
+    assert "TODO in line 10\n" in left
     assert len(told) == n_told
     assert all('time_zone = "Europe/Berlin"' in each for each in told)
 
