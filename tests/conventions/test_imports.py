@@ -27,7 +27,10 @@ STAGES = (
 # Every stage that does something worth keeping writes a line to the ledger.
 FOR_ALL_STAGES = {"pipelines.audit.ledger"}
 # Beside definitions.py, but above the stages: they assemble them.
-ASSEMBLY = {"pipelines.cli", "pipelines.cli_map", "pipelines.cli_release", "pipelines.definitions"}
+ASSEMBLY = {
+    "pipelines.definitions",
+    *(f"pipelines.{path.stem}" for path in PACKAGE.glob("cli*.py")),
+}
 DAGSTER_FILES = {"assets.py", "checks.py", "resources.py"}
 DAGSTER_MODULES = {
     "pipelines/definitions.py",
