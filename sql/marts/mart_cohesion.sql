@@ -11,7 +11,7 @@
 --
 -- Grain:  one row per group, programme or clinic, instrument, scale, respondent and period.
 -- Key:    level, subject_id, instrument_id, scale, respondent, period_kind, period_start_on
--- Source: the project's definitions of metrics, section 10
+-- Source: no published metric: the mean of session means and the share below baseline are our own
 with ratings as (
     select
         instrument_id,

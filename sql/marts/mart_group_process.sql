@@ -19,8 +19,8 @@
 --
 -- Grain:  one row per group, programme or clinic, and period with anything in it.
 -- Key:    level, subject_id, period_kind, period_start_on
--- Source: attendance and open groups as in the project's definitions of metrics, section 10;
---         Wilson score interval, 95 %
+-- Source: Wilson score interval, 95 %; who is expected and what a member-month is are our own
+--         definitions, as above
 with sessions as (
     select
         session_key,

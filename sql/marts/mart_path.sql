@@ -1,10 +1,15 @@
--- The path itself: sudden gains, setbacks and early response in finished courses, per subject,
--- instrument and period. Each share has its own denominator; counts that need a rule which is not
--- in force are null. Nothing here says how courses ended, and none of it is a measure of quality.
+-- The path itself: sudden gains, setbacks and early response in the courses that finished in a
+-- period. Nothing here says how courses ended, and none of it is a measure of quality.
+--
+-- Each share is over the courses for which it can be judged: of a sudden gain, early response, a
+-- setback and being worse than at first over `n_gain_assessable`, `n_early_assessable`,
+-- `n_setback_assessable` and `n_worst_assessable`; of a reversed gain over `n_with_gain`, of a
+-- setback made good over `n_with_setback`. The rules of one course are those of int_episode_paths;
+-- counts that need one which is not in force are null.
 --
 -- Grain:  one row per level, subject, instrument and period with a finished course with a score.
 -- Key:    level, subject_id, instrument_id, period_kind, period_start_on
--- Source: int_outcome_rules; ref_path_rules; Wilson score interval, 95 %
+-- Source: int_outcome_rules; ref_path_rules (sudden gains: Tang & DeRubeis 1999); Wilson, 95 %
 with paths as (
     select
         episode_key,
