@@ -24,20 +24,13 @@ with scores as (
     where score_points is not null and episode_key is not null
 ),
 
-instruments as (
-    select
-        instrument_id,
-        direction
-    from ref_instruments
-    where domain = 'alliance'
-),
-
 scales as (
     select
         instrument_id,
         scale,
         direction
-    from ref_instrument_scales
+    from int_scales
+    where domain = 'alliance'
 ),
 
 -- An alert has no default among several: it is in force once it is verified or switched on. One
@@ -102,7 +95,7 @@ scores_in_course as (
         scores.administered_at,
         scores.administered_on,
         scores.score_points,
-        coalesce(scales.direction, instruments.direction) as direction,
+        scales.direction,
         case
             when alerts.below_points is not null then scores.score_points < alerts.below_points
             when alerts.until_points is not null then scores.score_points <= alerts.until_points
@@ -110,10 +103,9 @@ scores_in_course as (
             when alerts.above_points is not null then scores.score_points > alerts.above_points
         end as is_alert
     from scores
-    inner join instruments on scores.instrument_id = instruments.instrument_id
     inner join responses on scores.response_key = responses.response_key
     inner join episodes on scores.episode_key = episodes.episode_key
-    left join scales
+    inner join scales
         on
             scores.instrument_id = scales.instrument_id
             and scores.scale = scales.scale

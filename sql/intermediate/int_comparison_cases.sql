@@ -55,20 +55,13 @@ all_episodes as (
     from int_episodes
 ),
 
-instruments as (
-    select
-        instrument_id,
-        direction
-    from ref_instruments
-    where purpose = 'outcome'
-),
-
 scales as (
     select
         instrument_id,
         scale,
         direction
-    from ref_instrument_scales
+    from int_scales
+    where purpose = 'outcome'
 ),
 
 outcome_rules as (
@@ -136,11 +129,11 @@ directed_scores as (
         episode_scores.respondent,
         episode_scores.first_on,
         episode_scores.first_points,
-        case coalesce(scales.direction, instruments.direction)
+        case scales.direction
             when 'higher_worse' then episode_scores.first_points - episode_scores.last_points
             when 'higher_better' then episode_scores.last_points - episode_scores.first_points
         end as improvement_points,
-        case coalesce(scales.direction, instruments.direction)
+        case scales.direction
             when 'higher_worse'
                 then episode_scores.first_points >= outcome_rules.caseness_points
             when 'higher_better'
@@ -148,8 +141,7 @@ directed_scores as (
         end as was_case,
         outcome_rules.reliable_change_points
     from episode_scores
-    inner join instruments on episode_scores.instrument_id = instruments.instrument_id
-    left join scales
+    inner join scales
         on
             episode_scores.instrument_id = scales.instrument_id
             and episode_scores.scale = scales.scale

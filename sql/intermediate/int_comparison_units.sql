@@ -54,21 +54,14 @@ programmes as (
     from stg_programmes
 ),
 
-instruments as (
-    select
-        instrument_id,
-        direction,
-        is_scored
-    from ref_instruments
-    where purpose = 'outcome'
-),
-
 scales as (
     select
         instrument_id,
         scale,
-        direction
-    from ref_instrument_scales
+        is_listed
+    from int_scales
+    -- Without a direction there is no telling what better is.
+    where purpose = 'outcome' and direction is not null
 ),
 
 outcome_rules as (
@@ -101,13 +94,10 @@ listed_scales as (
     select
         listed_instruments.programme_id,
         listed_instruments.instrument_id,
-        coalesce(scales.scale, 'total') as scale
+        scales.scale
     from listed_instruments
-    inner join instruments on listed_instruments.instrument_id = instruments.instrument_id
-    left join scales
-        on
-            listed_instruments.instrument_id = scales.instrument_id
-            and instruments.is_scored
+    inner join scales on listed_instruments.instrument_id = scales.instrument_id
+    where scales.is_listed
 ),
 
 measured_courses as (
@@ -118,7 +108,10 @@ measured_courses as (
         episode_scores.respondent
     from finished_episodes
     inner join episode_scores on finished_episodes.episode_key = episode_scores.episode_key
-    inner join instruments on episode_scores.instrument_id = instruments.instrument_id
+    inner join scales
+        on
+            episode_scores.instrument_id = scales.instrument_id
+            and episode_scores.scale = scales.scale
     union
     select
         finished_episodes.episode_key,
@@ -136,18 +129,11 @@ measures as (
         measured_courses.respondent,
         outcome_rules.instrument_id is not null as has_threshold
     from measured_courses
-    inner join instruments on measured_courses.instrument_id = instruments.instrument_id
-    left join scales
-        on
-            measured_courses.instrument_id = scales.instrument_id
-            and measured_courses.scale = scales.scale
     left join outcome_rules
         on
             measured_courses.instrument_id = outcome_rules.instrument_id
             and measured_courses.scale = outcome_rules.scale
             and measured_courses.respondent = outcome_rules.respondent
-    -- Without a direction there is no telling what better is.
-    where coalesce(scales.direction, instruments.direction) is not null
     group by
         measured_courses.instrument_id,
         measured_courses.scale,

@@ -22,20 +22,13 @@ with scores as (
     where score_points is not null
 ),
 
-instruments as (
-    select
-        instrument_id,
-        direction
-    from ref_instruments
-    where subdomain = 'group_cohesion'
-),
-
 scales as (
     select
         instrument_id,
         scale,
         direction
-    from ref_instrument_scales
+    from int_scales
+    where subdomain = 'group_cohesion'
 ),
 
 responses as (
@@ -85,11 +78,10 @@ placed_scores as (
         scores.administered_at,
         scores.score_points,
         coalesce(responses.session_key, only_sessions.session_key) as session_key,
-        coalesce(scales.direction, instruments.direction) as direction
+        scales.direction
     from scores
-    inner join instruments on scores.instrument_id = instruments.instrument_id
     inner join responses on scores.response_key = responses.response_key
-    left join scales
+    inner join scales
         on
             scores.instrument_id = scales.instrument_id
             and scores.scale = scales.scale

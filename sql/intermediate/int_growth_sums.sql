@@ -32,20 +32,13 @@ episodes as (
     where int_episodes.is_finished_course
 ),
 
-instruments as (
-    select
-        instrument_id,
-        direction
-    from ref_instruments
-    where purpose = 'outcome'
-),
-
 scales as (
     select
         instrument_id,
         scale,
         direction
-    from ref_instrument_scales
+    from int_scales
+    where purpose = 'outcome' and direction in ('higher_worse', 'higher_better')
 ),
 
 episode_scores as (
@@ -68,14 +61,12 @@ directed_scores as (
         episode_scores.respondent,
         episode_scores.first_on,
         episode_scores.last_on,
-        coalesce(scales.direction, instruments.direction) as direction
+        scales.direction
     from episode_scores
-    inner join instruments on episode_scores.instrument_id = instruments.instrument_id
-    left join scales
+    inner join scales
         on
             episode_scores.instrument_id = scales.instrument_id
             and episode_scores.scale = scales.scale
-    where coalesce(scales.direction, instruments.direction) in ('higher_worse', 'higher_better')
 ),
 
 scores as (

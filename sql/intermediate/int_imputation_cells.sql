@@ -6,9 +6,7 @@
 -- last score is imputed. A course without a first score is in no cell: nothing of the measure is
 -- known of it. Only scales with a reliable change in force, whose direction is known.
 --
--- `step_points` is the least by which two scores of the scale differ, as near as a double comes to
--- it (of ten over 34 items four places would be wrong a few steps on); null where a table converts
--- them. Points run as the scale does.
+-- Points run as the scale does.
 --
 -- Grain:  one row per instrument, scale, respondent, month of the end and kind of course.
 -- Key:    instrument_id, scale, respondent, month_start_on, programme_id, first_points,
@@ -48,26 +46,16 @@ episode_scores as (
     where first_points is not null
 ),
 
-instruments as (
-    select
-        instrument_id,
-        direction,
-        item_step_points
-    from ref_instruments
-    where purpose = 'outcome'
-),
-
 scales as (
     select
         instrument_id,
         scale,
         direction,
-        min_points,
-        max_points,
-        list_min(
-            list_filter(list_transform(weights, lambda weight: abs(weight)), lambda size: size > 0)
-        ) as least_weight
-    from ref_instrument_scales
+        lowest_points,
+        highest_points,
+        step_points
+    from int_scales
+    where purpose = 'outcome' and direction in ('higher_worse', 'higher_better')
 ),
 
 outcome_rules as (
@@ -86,17 +74,15 @@ measures as (
         outcome_rules.scale,
         outcome_rules.respondent,
         outcome_rules.reliable_change_points,
-        coalesce(scales.direction, instruments.direction) as direction,
-        scales.min_points,
-        scales.max_points,
-        cast(instruments.item_step_points as double) * scales.least_weight as step_points
+        scales.direction,
+        scales.lowest_points as min_points,
+        scales.highest_points as max_points,
+        scales.step_points
     from outcome_rules
-    inner join instruments on outcome_rules.instrument_id = instruments.instrument_id
-    left join scales
+    inner join scales
         on
             outcome_rules.instrument_id = scales.instrument_id
             and outcome_rules.scale = scales.scale
-    where coalesce(scales.direction, instruments.direction) in ('higher_worse', 'higher_better')
 ),
 
 aged_episodes as (

@@ -51,24 +51,14 @@ attended_days as (
     where status = 'attended' and episode_key is not null
 ),
 
-instruments as (
-    select
-        instrument_id,
-        direction,
-        total_min_points,
-        total_max_points
-    from ref_instruments
-    where purpose = 'outcome'
-),
-
 scales as (
     select
         instrument_id,
         direction,
-        min_points,
-        max_points
-    from ref_instrument_scales
-    where scale = 'total'
+        lowest_points,
+        highest_points
+    from int_scales
+    where scale = 'total' and purpose = 'outcome'
 ),
 
 outcome_rules as (
@@ -81,16 +71,15 @@ outcome_rules as (
 
 measures as (
     select
-        cast(row_number() over (order by instruments.instrument_id asc) as integer)
+        cast(row_number() over (order by scales.instrument_id asc) as integer)
             as instrument_number,
-        instruments.instrument_id,
+        scales.instrument_id,
         outcome_rules.caseness_points,
-        coalesce(scales.direction, instruments.direction) as direction,
-        coalesce(scales.min_points, instruments.total_min_points) as min_points,
-        coalesce(scales.max_points, instruments.total_max_points) as max_points
-    from instruments
-    left join scales on instruments.instrument_id = scales.instrument_id
-    left join outcome_rules on instruments.instrument_id = outcome_rules.instrument_id
+        scales.direction,
+        scales.lowest_points as min_points,
+        scales.highest_points as max_points
+    from scales
+    left join outcome_rules on scales.instrument_id = outcome_rules.instrument_id
 ),
 
 course_scores as (

@@ -31,20 +31,13 @@ finished_courses as (
     where is_finished_course
 ),
 
-instruments as (
-    select
-        instrument_id,
-        direction
-    from ref_instruments
-    where purpose != 'verdict'
-),
-
 scales as (
     select
         instrument_id,
         scale,
         direction
-    from ref_instrument_scales
+    from int_scales
+    where purpose != 'verdict'
 ),
 
 -- Whole ten-thousandths of a point, so that the moments are exact in any order.
@@ -54,15 +47,14 @@ pairs as (
         episode_scores.scale,
         episode_scores.respondent,
         cast(episode_scores.first_points * 10000 as hugeint) as first_units,
-        case coalesce(scales.direction, instruments.direction)
+        case scales.direction
             when 'higher_worse' then 1
             when 'higher_better' then -1
         end * cast((episode_scores.first_points - episode_scores.last_points) * 10000 as hugeint)
             as improvement_units
     from episode_scores
     inner join finished_courses on episode_scores.episode_key = finished_courses.episode_key
-    inner join instruments on episode_scores.instrument_id = instruments.instrument_id
-    left join scales
+    inner join scales
         on
             episode_scores.instrument_id = scales.instrument_id
             and episode_scores.scale = scales.scale

@@ -64,19 +64,13 @@ period_months as (
     from int_period_months
 ),
 
-instruments as (
-    select
-        instrument_id,
-        direction
-    from ref_instruments
-),
-
 scales as (
     select
         instrument_id,
         scale,
         direction
-    from ref_instrument_scales
+    from int_scales
+    where direction is not null
 ),
 
 outcome_rules as (
@@ -151,7 +145,7 @@ judged_samples as (
         samples.last_mean_points,
         samples.last_sd_points,
         samples.pair_correlation,
-        coalesce(scales.direction, instruments.direction) as direction,
+        scales.direction,
         coalesce(outcome_rules.caseness_points, best_cutoffs.points) as cutoff_points,
         case
             when outcome_rules.caseness_points is not null then 'caseness'
@@ -174,8 +168,7 @@ judged_samples as (
         / nullif(samples.improvement_sd_points * samples.improvement_sd_points, 0)
             as difference_reliability
     from samples
-    left join instruments on samples.instrument_id = instruments.instrument_id
-    left join scales
+    inner join scales
         on
             samples.instrument_id = scales.instrument_id
             and samples.scale = scales.scale
@@ -196,7 +189,6 @@ judged_samples as (
             and samples.respondent = best_cutoffs.respondent
     where
         coalesce(outcome_rules.reliability_value, reliabilities.reliability_value) is not null
-        and coalesce(scales.direction, instruments.direction) is not null
 ),
 
 -- Scores are few: each combination is judged once for all who have it.

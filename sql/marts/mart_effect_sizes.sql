@@ -43,20 +43,13 @@ with pairs as (
     where is_finished_course and is_paired
 ),
 
-instruments as (
-    select
-        instrument_id,
-        domain,
-        direction
-    from ref_instruments
-),
-
 scales as (
     select
         instrument_id,
         scale,
+        domain,
         direction
-    from ref_instrument_scales
+    from int_scales
 ),
 
 fixed_sds as (
@@ -130,8 +123,8 @@ known_measures as (
         measures.instrument_id,
         measures.scale,
         measures.respondent,
-        instruments.domain,
-        case coalesce(scales.direction, instruments.direction)
+        scales.domain,
+        case scales.direction
             when 'higher_worse' then 1
             when 'higher_better' then -1
         end as worse_sign,
@@ -143,7 +136,6 @@ known_measures as (
         severity_lines.first_sd_points as line_sd_points,
         severity_lines.improvement_slope
     from measures
-    left join instruments on measures.instrument_id = instruments.instrument_id
     left join scales
         on
             measures.instrument_id = scales.instrument_id

@@ -51,25 +51,16 @@ episodes as (
     from int_episodes
 ),
 
-instruments as (
-    select
-        instrument_id,
-        domain,
-        direction,
-        purpose,
-        total_min_points,
-        total_max_points
-    from ref_instruments
-),
-
 scales as (
     select
         instrument_id,
         scale,
+        domain,
         direction,
-        min_points,
-        max_points
-    from ref_instrument_scales
+        purpose,
+        lowest_points,
+        highest_points
+    from int_scales
 ),
 
 outcome_rules as (
@@ -108,13 +99,12 @@ directed_scores as (
         episode_scores.first_points,
         episode_scores.last_on,
         episode_scores.last_points,
-        instruments.domain,
-        coalesce(instruments.purpose = 'verdict', false) as is_verdict,
-        coalesce(scales.direction, instruments.direction) as direction,
-        coalesce(scales.min_points, instruments.total_min_points) as lowest_points,
-        coalesce(scales.max_points, instruments.total_max_points) as highest_points
+        scales.domain,
+        coalesce(scales.purpose = 'verdict', false) as is_verdict,
+        scales.direction,
+        scales.lowest_points,
+        scales.highest_points
     from episode_scores
-    left join instruments on episode_scores.instrument_id = instruments.instrument_id
     left join scales
         on
             episode_scores.instrument_id = scales.instrument_id

@@ -63,9 +63,7 @@ descriptors as (
 ),
 
 instruments as (
-    select
-        instrument_id,
-        direction
+    select instrument_id
     from ref_instruments
 ),
 
@@ -73,8 +71,8 @@ total_scales as (
     select
         instrument_id,
         direction
-    from ref_instrument_scales
-    where scale = 'total'
+    from int_scales
+    where scale = 'total' and direction is not null
 ),
 
 outcome_rules as (
@@ -109,12 +107,9 @@ judging_rules as (
         outcome_rules.rule_id,
         outcome_rules.caseness_points,
         outcome_rules.reliable_change_points,
-        coalesce(total_scales.direction, instruments.direction) = 'higher_worse'
-            as is_higher_worse
+        total_scales.direction = 'higher_worse' as is_higher_worse
     from outcome_rules
-    inner join instruments on outcome_rules.instrument_id = instruments.instrument_id
-    left join total_scales on outcome_rules.instrument_id = total_scales.instrument_id
-    where coalesce(total_scales.direction, instruments.direction) is not null
+    inner join total_scales on outcome_rules.instrument_id = total_scales.instrument_id
 ),
 
 described_episodes as (

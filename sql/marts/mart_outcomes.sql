@@ -78,22 +78,15 @@ programmes as (
     from stg_programmes
 ),
 
-instruments as (
-    select
-        instrument_id,
-        domain,
-        direction,
-        purpose,
-        is_scored
-    from ref_instruments
-),
-
 scales as (
     select
         instrument_id,
         scale,
-        direction
-    from ref_instrument_scales
+        domain,
+        direction,
+        purpose,
+        is_listed
+    from int_scales
 ),
 
 outcome_rules as (
@@ -139,13 +132,10 @@ listed_scales as (
     select
         listed_instruments.programme_id,
         listed_instruments.instrument_id,
-        coalesce(scales.scale, 'total') as scale
+        scales.scale
     from listed_instruments
-    inner join instruments on listed_instruments.instrument_id = instruments.instrument_id
-    left join scales
-        on
-            listed_instruments.instrument_id = scales.instrument_id
-            and instruments.is_scored
+    inner join scales on listed_instruments.instrument_id = scales.instrument_id
+    where scales.is_listed
 ),
 
 client_answers as (
@@ -410,24 +400,23 @@ measure_rules as (
         kinds_of_measure.scale,
         kinds_of_measure.respondent,
         kinds_of_measure.measure_number,
-        instruments.domain,
-        coalesce(instruments.purpose = 'verdict', false) as is_verdict,
-        coalesce(scales.direction, instruments.direction) as direction,
+        scales.domain,
+        coalesce(scales.purpose = 'verdict', false) as is_verdict,
+        scales.direction,
         outcome_rules.rule_id,
         outcome_rules.rule_version,
         outcome_rules.basis,
         coalesce(outcome_rules.has_change, false) as has_change,
         coalesce(outcome_rules.has_caseness, false) as has_caseness,
         coalesce(outcome_rules.has_caseness and outcome_rules.has_response, false)
-        or coalesce(instruments.purpose = 'verdict', false) as has_response,
+        or coalesce(scales.purpose = 'verdict', false) as has_response,
         -- Published for scales that run from well to ill only.
         coalesce(
             outcome_rules.has_remission
-            and coalesce(scales.direction, instruments.direction) = 'higher_worse',
+            and scales.direction = 'higher_worse',
             false
         ) as has_remission
     from kinds_of_measure
-    left join instruments on kinds_of_measure.instrument_id = instruments.instrument_id
     left join scales
         on
             kinds_of_measure.instrument_id = scales.instrument_id
@@ -438,7 +427,7 @@ measure_rules as (
             kinds_of_measure.instrument_id = outcome_rules.instrument_id
             and kinds_of_measure.scale = outcome_rules.scale
             and kinds_of_measure.respondent = outcome_rules.respondent
-            and coalesce(scales.direction, instruments.direction) is not null
+            and scales.direction is not null
 ),
 
 -- n times the sum of squared deviations: exact in decimals, so a spread of nothing is exactly 0.
