@@ -26,21 +26,7 @@ figures as (
 ),
 
 clinic_rows as (
-    select
-        period_kind,
-        period_start_on,
-        n_referred,
-        n_started,
-        n_ended,
-        n_sessions,
-        n_attended,
-        n_no_show,
-        n_late_cancelled,
-        n_cancelled,
-        n_clinic_cancelled,
-        n_open,
-        n_seats,
-        n_seats_taken
+    select *
     from figures
     where level = 'clinic'
 ),

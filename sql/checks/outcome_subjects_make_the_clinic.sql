@@ -28,21 +28,7 @@ figures as (
 ),
 
 clinic_rows as (
-    select
-        level,
-        instrument_id,
-        scale,
-        respondent,
-        period_kind,
-        period_start_on,
-        n_ended,
-        n_finished,
-        n_paired,
-        n_case,
-        n_improved,
-        n_deteriorated,
-        n_recovered,
-        n_reliably_recovered
+    select *
     from figures
     where level in ('clinic', 'public_clinic')
 ),

@@ -140,15 +140,7 @@ session_counts as (
 
 scores_in_order as (
     select
-        response_key,
-        episode_key,
-        instrument_id,
-        scale,
-        respondent,
-        administered_on,
-        score_points,
-        direction,
-        is_alert,
+        *,
         lag(score_points) over (
             partition by episode_key, instrument_id, scale, respondent
             order by administered_at asc, response_id asc

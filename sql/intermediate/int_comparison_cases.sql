@@ -333,22 +333,7 @@ case_facts as (
 
 cases as (
     select
-        episode_key,
-        instrument_id,
-        scale,
-        respondent,
-        client_key,
-        therapist_id,
-        group_id,
-        programme_id,
-        ended_on,
-        attribution_share,
-        is_shared,
-        has_concurrent_group,
-        first_on,
-        first_points,
-        improvement_points,
-        is_improved,
+        *,
         case
             when was_symptom_case then 'at_caseness'
             when not was_symptom_case then 'below_caseness'
@@ -359,16 +344,7 @@ cases as (
             when not was_functioning_case then 'below_caseness'
             else 'not_recorded'
         end as functioning_baseline,
-        coalesce(age_band(start_years, $age_bands), 'not_recorded') as age_band,
-        sex,
-        problem,
-        modality,
-        prior_courses,
-        wait_band,
-        gender_identity,
-        ethnicity,
-        language,
-        state
+        coalesce(age_band(start_years, $age_bands), 'not_recorded') as age_band
     from case_facts
 )
 

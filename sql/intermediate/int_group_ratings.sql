@@ -121,16 +121,7 @@ ratings as (
 
 ratings_in_order as (
     select
-        response_key,
-        client_key,
-        instrument_id,
-        scale,
-        respondent,
-        score_points,
-        direction,
-        session_key,
-        group_id,
-        session_on,
+        *,
         first_value(score_points) over (
             partition by group_id, client_key, instrument_id, scale, respondent
             order by session_on asc, administered_at asc, response_id asc

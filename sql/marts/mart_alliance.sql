@@ -70,22 +70,10 @@ period_months as (
 
 ended_courses as (
     select
-        courses.episode_key,
+        courses.*,
         ended_episodes.client_key,
         ended_episodes.ended_on,
-        cast(date_trunc('month', ended_episodes.ended_on) as date) as month_start_on,
-        courses.instrument_id,
-        courses.scale,
-        courses.respondent,
-        courses.n_scores,
-        courses.n_in_window,
-        courses.first_points,
-        courses.last_points,
-        courses.largest_fall_points,
-        courses.has_fall,
-        courses.n_judged,
-        courses.n_alerts,
-        courses.has_alert
+        cast(date_trunc('month', ended_episodes.ended_on) as date) as month_start_on
     from courses
     inner join ended_episodes on courses.episode_key = ended_episodes.episode_key
 ),

@@ -216,17 +216,7 @@ counts as (
 
 figures as (
     select
-        level,
-        subject_id,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        n_clients,
-        n_attended,
-        n_no_show,
-        n_late_cancelled,
-        n_cancelled,
-        n_clinic_cancelled,
+        *,
         n_attended + n_no_show as n_kept_or_missed,
         n_attended + n_no_show + n_late_cancelled + n_cancelled + n_clinic_cancelled
             as n_appointments

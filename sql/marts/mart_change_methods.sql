@@ -129,22 +129,7 @@ best_cutoffs as (
 
 judged_samples as (
     select
-        samples.level,
-        samples.subject_id,
-        samples.instrument_id,
-        samples.scale,
-        samples.respondent,
-        samples.domain,
-        samples.period_kind,
-        samples.period_start_on,
-        samples.period_end_on,
-        samples.n_clients,
-        samples.n_paired,
-        samples.first_mean_points,
-        samples.first_sd_points,
-        samples.last_mean_points,
-        samples.last_sd_points,
-        samples.pair_correlation,
+        samples.*,
         scales.direction,
         coalesce(outcome_rules.caseness_points, best_cutoffs.points) as cutoff_points,
         case

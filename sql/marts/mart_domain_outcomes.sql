@@ -394,29 +394,11 @@ counts as (
 
 known_counts as (
     select
-        level,
-        subject_id,
-        domain,
-        basis,
-        respondent,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        is_proxy,
-        n_clients,
-        n_ended,
-        n_finished,
-        n_measured,
-        n_paired,
-        case when has_rule then n_improved end as n_improved,
-        case when has_rule then n_unchanged end as n_unchanged,
-        case when has_rule then n_deteriorated end as n_deteriorated,
-        n_better,
-        n_same,
-        n_worse,
-        n_no_direction,
-        n_milestones,
-        n_with_milestone,
+        * replace (
+            case when has_rule then n_improved end as n_improved,
+            case when has_rule then n_unchanged end as n_unchanged,
+            case when has_rule then n_deteriorated end as n_deteriorated
+        ),
         case
             when has_rule then null
             when basis = 'any' and n_measured = 0 then 'not_measured'

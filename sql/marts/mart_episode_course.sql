@@ -101,16 +101,7 @@ first_instruments as (
 
 courses as (
     select
-        episodes.episode_key,
-        episodes.client_key,
-        episodes.programme_id,
-        episodes.track,
-        episodes.therapist_id,
-        episodes.group_id,
-        episodes.referred_on,
-        episodes.ended_on,
-        episodes.end_reason,
-        episodes.end_basis,
+        episodes.*,
         course_facts.n_attended,
         course_facts.n_individual_attended,
         course_facts.n_group_attended,

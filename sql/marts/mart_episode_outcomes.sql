@@ -90,15 +90,7 @@ responder_rules as (
 
 directed_scores as (
     select
-        episode_scores.episode_key,
-        episode_scores.instrument_id,
-        episode_scores.scale,
-        episode_scores.respondent,
-        episode_scores.n_responses,
-        episode_scores.first_on,
-        episode_scores.first_points,
-        episode_scores.last_on,
-        episode_scores.last_points,
+        episode_scores.*,
         scales.domain,
         coalesce(scales.purpose = 'verdict', false) as is_verdict,
         scales.direction,
@@ -114,18 +106,7 @@ directed_scores as (
 -- The one place that turns a change so that positive is better.
 oriented_scores as (
     select
-        episode_key,
-        instrument_id,
-        scale,
-        respondent,
-        n_responses,
-        first_on,
-        first_points,
-        last_on,
-        last_points,
-        domain,
-        direction,
-        is_verdict,
+        *,
         first_points is not null and last_points is not null as has_both_scores,
         case direction
             when 'higher_worse' then first_points - last_points
@@ -141,18 +122,7 @@ oriented_scores as (
 
 judged_scores as (
     select
-        oriented_scores.episode_key,
-        oriented_scores.instrument_id,
-        oriented_scores.scale,
-        oriented_scores.respondent,
-        oriented_scores.n_responses,
-        oriented_scores.first_on,
-        oriented_scores.first_points,
-        oriented_scores.last_on,
-        oriented_scores.last_points,
-        oriented_scores.domain,
-        oriented_scores.is_verdict,
-        oriented_scores.first_distance_points,
+        oriented_scores.*,
         outcome_rules.rule_id,
         outcome_rules.rule_version,
         outcome_rules.basis,

@@ -453,34 +453,9 @@ period_clients as (
 
 figures as (
     select
-        period_counts.level,
-        period_counts.subject_id,
-        period_counts.period_kind,
-        period_counts.period_start_on,
-        period_counts.period_end_on,
+        period_counts.*,
         coalesce(period_clients.n_clients, 0) as n_clients,
-        period_counts.n_groups,
-        period_counts.n_open_groups,
-        period_counts.n_closed_groups,
-        period_counts.n_co_led_groups,
-        period_counts.n_sessions,
-        period_counts.n_held,
-        period_counts.n_sessions_cancelled,
-        period_counts.n_sessions_called_off,
-        period_counts.n_sessions_unrecorded,
-        period_counts.n_unattended,
-        period_counts.n_present,
-        period_counts.n_places,
-        period_counts.n_excused,
-        period_counts.n_places - period_counts.n_excused as n_expected,
-        period_counts.n_came,
-        period_counts.n_absent,
-        period_counts.n_not_recorded,
-        period_counts.n_joined,
-        period_counts.n_left,
-        period_counts.n_tenure_days,
-        period_counts.member_months,
-        period_counts.seat_months
+        period_counts.n_places - period_counts.n_excused as n_expected
     from period_counts
     left join period_clients
         on

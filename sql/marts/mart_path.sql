@@ -95,19 +95,10 @@ period_months as (
 
 courses as (
     select
-        paths.episode_key,
+        paths.*,
         finished_episodes.client_key,
         finished_episodes.ended_on,
-        cast(date_trunc('month', finished_episodes.ended_on) as date) as month_start_on,
-        paths.instrument_id,
-        paths.n_gain_steps,
-        paths.n_gains,
-        paths.n_reversed_gains,
-        paths.gain_points,
-        paths.is_early_response,
-        paths.has_setback,
-        paths.is_setback_made_good,
-        paths.was_worse_than_first
+        cast(date_trunc('month', finished_episodes.ended_on) as date) as month_start_on
     from paths
     inner join finished_episodes on paths.episode_key = finished_episodes.episode_key
 ),

@@ -136,18 +136,9 @@ cells as (
 
 counts as (
     select
-        numbered_rates.measure_id,
-        numbered_rates.rate_id,
+        numbered_rates.*,
         subjects.level,
         subjects.subject_id,
-        numbered_rates.stratum,
-        numbered_rates.period_start_on,
-        numbered_rates.period_end_on,
-        numbered_rates.position,
-        numbered_rates.version,
-        numbered_rates.basis,
-        numbered_rates.status,
-        numbered_rates.reason,
         case when numbered_rates.status = 'active' then coalesce(cells.n_clients, 0) end
             as n_clients,
         case when numbered_rates.status = 'active' then coalesce(cells.n_denominator, 0) end
