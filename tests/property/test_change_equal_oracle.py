@@ -1,6 +1,5 @@
 """Rules per respondent, standardised change and change methods equal the second calculation."""
 
-from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -64,14 +63,6 @@ NO_REFERENCE_PERIOD: Row = {
     **REFERENCE_PERIOD,
     **dict.fromkeys(("reference_starts_on", "reference_ends_on")),
 }
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterable[Bench]:
-    """One engine for all examples: making its tables costs more than filling them."""
-    shared = Bench()
-    yield shared
-    shared.close()
 
 
 def with_rules(tables: dict[str, list[Row]], *, is_derived: bool) -> dict[str, list[Row]]:

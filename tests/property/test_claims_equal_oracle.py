@@ -1,6 +1,6 @@
 """What is found about each claim equals the second calculation, on generated clinics."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -90,13 +90,6 @@ DECISIONS: tuple[Row, ...] = tuple(
     for respondent in ("client", "parent")
     for kind, points in (("reliable_change", 5), ("caseness", 12), ("remission", 5))
 )
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterable[Bench]:
-    shared = Bench()
-    yield shared
-    shared.close()
 
 
 def with_claims(

@@ -1,7 +1,6 @@
 """Cases, cells, units and their unadjusted figures equal the second calculation."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -23,13 +22,6 @@ SETTINGS: tuple[Row, ...] = (
     {"case_mix_covariates": [], "age_bands": [12]},
     {"case_mix_covariates": ["sex", "problem"], "age_bands": [13, 18]},
 )
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    shared = Bench()
-    yield shared
-    shared.close()
 
 
 def clinic_of(seed: int) -> tuple[Tables, Row]:

@@ -1,7 +1,5 @@
 """Every column of the tables on the course of treatment equals the second calculation."""
 
-from collections.abc import Iterable
-
 import pytest
 from hypothesis import given, settings
 
@@ -34,14 +32,6 @@ MODELS = (
     "mart_recovery",
     "mart_waits",
 )
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterable[Bench]:
-    """One engine for all examples: making its tables costs more than filling them."""
-    shared = Bench()
-    yield shared
-    shared.close()
 
 
 @settings(max_examples=20)

@@ -1,6 +1,5 @@
 """Goals and domains of success equal the second calculation, for all levels and periods."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -27,14 +26,6 @@ MODELS = (
     "mart_success_profile",
     "mart_goals",
 )
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterable[Bench]:
-    """One engine for all examples: making its tables costs more than filling them."""
-    shared = Bench()
-    yield shared
-    shared.close()
 
 
 @settings(max_examples=EXAMPLES)

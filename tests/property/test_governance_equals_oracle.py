@@ -1,7 +1,5 @@
 """Every column of what an auditor asks for equals the second calculation."""
 
-from collections.abc import Iterable
-
 import pytest
 from hypothesis import given, settings
 
@@ -13,14 +11,6 @@ from tests.property.oracle import Clinic, Row
 from tests.property.test_marts_equal_oracle import PERIOD, SUBJECT, assert_equal, keyed, load
 
 EXAMPLES = 20
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterable[Bench]:
-    """One engine for all examples: making its tables costs more than filling them."""
-    shared = Bench()
-    yield shared
-    shared.close()
 
 
 @settings(max_examples=EXAMPLES)

@@ -1,7 +1,7 @@
 """Every column of every mart, for all levels and periods, equals the second calculation."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -37,14 +37,6 @@ MODELS = (
     "mart_recovery",
     "mart_started",
 )
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterable[Bench]:
-    """One engine for all examples: making its tables costs more than filling them."""
-    shared = Bench()
-    yield shared
-    shared.close()
 
 
 def load(bench: Bench, tables: Mapping[str, list[Row]], parameters: Row) -> None:

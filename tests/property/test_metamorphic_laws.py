@@ -4,7 +4,7 @@ What the clients are called, in which order their rows come, what happened years
 earth a clinic is and which way a scale runs must not change a figure.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -27,13 +27,6 @@ MARTS = sorted(
 )
 PERIODS = ("month", "quarter", "year", "rolling_12m")
 SEEDS = (3, 11)
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    shared = Bench()
-    yield shared
-    shared.close()
 
 
 def marts(bench: Bench, tables: Mapping[str, list[Row]], parameters: Row) -> dict[str, list[Row]]:

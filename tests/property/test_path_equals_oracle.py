@@ -1,7 +1,5 @@
 """Every column of the tables about the path equals the second calculation."""
 
-from collections.abc import Iterable
-
 import pytest
 from hypothesis import given, settings
 
@@ -33,14 +31,6 @@ MODELS = (
     "mart_on_track",
     "mart_on_track_counts",
 )
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterable[Bench]:
-    """One engine for all examples: making its tables costs more than filling them."""
-    shared = Bench()
-    yield shared
-    shared.close()
 
 
 @settings(max_examples=EXAMPLES)

@@ -1,6 +1,6 @@
 """Every column of the tables about the work itself equals the second calculation."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 import pytest
@@ -13,14 +13,6 @@ from tests.property.process_clinics import process_clinics, random_process_clini
 from tests.property.test_marts_equal_oracle import assert_equal, keyed, load
 
 EXAMPLES = 20
-
-
-@pytest.fixture(scope="module")
-def bench() -> Iterable[Bench]:
-    """One engine for all examples: making its tables costs more than filling them."""
-    shared = Bench()
-    yield shared
-    shared.close()
 
 
 @settings(max_examples=EXAMPLES)

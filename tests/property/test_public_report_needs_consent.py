@@ -43,14 +43,6 @@ BARE: Row = {
 }
 
 
-@pytest.fixture(scope="module")
-def bench() -> Iterable[Bench]:
-    """One engine for all clinics."""
-    shared = Bench()
-    yield shared
-    shared.close()
-
-
 def reports_of(bench: Bench, tables: Tables, parameters: Row) -> dict[str, Report]:
     """Each audience's report of the latest month, from staged rows."""
     policies = [{**row, **BARE} for row in policy_table().rows(named=True)]
