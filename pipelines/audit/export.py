@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection
+from difflib import get_close_matches
 from pathlib import Path
 
 from pipelines.audit import ledger
@@ -50,10 +51,12 @@ def export_table(
     tables = current_snapshot(home).tables
     if table not in tables:
         offered = sorted(name for name in tables if name.startswith(FREE_LAYERS))
+        close = get_close_matches(table, sorted(tables), n=3, cutoff=0.75)
         raise UsageError(
             "There is no such table.",
             where=table,
             expected=f"one of {', '.join(offered)}" if offered else "a table that was built",
+            found=f"no {table}" + (f"; is it {' or '.join(close)}?" if close else ""),
             todo="correct the name" if offered else "run `outcomes run` first",
         )
     with Engine(scratch=home.scratch) as engine:

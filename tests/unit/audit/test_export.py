@@ -185,6 +185,10 @@ def test_an_unknown_table_lists_those_that_may_be_had(home, tmp_path):
     with pytest.raises(UsageError, match="no such table") as caught:
         export_table(home, "mart_shoes", kind="csv", output=tmp_path / "x.csv", purpose="x")
     assert caught.value.expected == "one of mart_episode_outcomes, mart_outcomes"
+    assert caught.value.found == "no mart_shoes"
+    with pytest.raises(UsageError, match="no such table") as caught:
+        export_table(home, "mart_outcome", kind="csv", output=tmp_path / "x.csv", purpose="x")
+    assert caught.value.found.startswith("no mart_outcome; is it mart_outcomes")
 
 
 def test_before_the_first_run_there_is_nothing_to_export(tmp_path):
