@@ -78,22 +78,23 @@ MACROS = (
         when regexp_full_match(t, '[0-9]{4}-[0-9]{2}-[0-9]{2}') then t || 'T00:00:00'
         else t
     end""",
-    f"""create macro ordinal_of(extensions) as [
+    f"""create macro ordinal_of(extensions) as case when len(extensions) > 0 then [
         coalesce(x.valueDecimal, x.valueInteger) for x in extensions
         if x.url in ({_ORDINAL_URL_LIST})
-    ][1]""",
-    """create macro is_coded(v) as
-        v.valueCoding is not null or v.valueCodeableConcept is not null""",
-    """create macro answer_code(v) as case when is_coded(v) then coalesce(
+    ][1] end""",
+    """create macro answer_code(v) as coalesce(
         v.valueCoding.code,
-        loinc_codes(v.valueCodeableConcept.coding)[1],
-        v.valueCodeableConcept.coding[1].code
-    ) end""",
-    """create macro answer_ordinal(v) as case when is_coded(v) then coalesce(
+        case when v.valueCodeableConcept is not null then coalesce(
+            loinc_codes(v.valueCodeableConcept.coding)[1], v.valueCodeableConcept.coding[1].code
+        ) end
+    )""",
+    """create macro answer_ordinal(v) as coalesce(
         ordinal_of(v.valueCoding."extension"),
-        [ordinal_of(c."extension") for c in v.valueCodeableConcept.coding
-            if ordinal_of(c."extension") is not null][1]
-    ) end""",
+        case when v.valueCodeableConcept is not null then [
+            ordinal_of(c."extension") for c in v.valueCodeableConcept.coding
+            if ordinal_of(c."extension") is not null
+        ][1] end
+    )""",
     """create macro answer_number(v) as coalesce(
         v.valueInteger,
         v.valueDecimal,
@@ -101,6 +102,9 @@ MACROS = (
         v.valueString,
         case v.valueBoolean when 'true' then '1' when 'false' then '0' end
     )""",
+    # A question of a form may have further ones below it, or below one of its answers.
+    """create macro has_questions(q) as
+        q.item is not null or len([a for a in q.answer if a.item is not null]) > 0""",
     # A text that is no number is no answer, but a total that is none is passed on to be named.
     """create macro number_or_null(t) as
         case when regexp_full_match(t, '-?[0-9]+([.][0-9]+)?') then t end""",

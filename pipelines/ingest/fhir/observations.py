@@ -159,31 +159,28 @@ def _use_short_forms(engine: Engine) -> None:
 
 def _gather(engine: Engine) -> None:
     """Make `moved`: id and act_id of all that do not lead; `act_forms`: act_id, form_id."""
-    # A hash is enough to tell who stands alone, and is shorter than what it is made of.
+    # That a hash stands once is enough to tell who is alone; it is shorter than what it is made of.
+    moment_hash = "hash(subject_key, instrument_id, at_instant)"
     engine.execute(
-        """
+        f"""
         create table led as
         with
-        roots as (
+        crowded as (
             select
                 id,
                 kind,
                 subject_key,
                 instrument_id,
                 at_instant,
-                hash(subject_key, instrument_id, at_instant) as moment_hash,
                 case kind when 'panel' then '1' when 'total' then '2' else '3' end as kind_rank
             from scored
             anti join linked using (id)
-            where subject_key is not null and at_instant is not null
-        ),
-
-        crowded as (
-            select *
-            from roots
-            where moment_hash in (
-                select moment_hash from roots group by moment_hash having count(*) > 1
-            )
+            where
+                subject_key is not null
+                and at_instant is not null
+                and {moment_hash} in (
+                    select {moment_hash} from scored group by all having count(*) > 1
+                )
         ),
 
         leaders as (

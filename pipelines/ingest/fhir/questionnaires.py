@@ -95,12 +95,10 @@ def _flatten(engine: Engine) -> None:
     engine.execute(
         f"""
         create table form_values as
-        with recursive nodes as (
-            select
-                id as form_id,
-                [] :: integer[] as path,
-                items
+        with recursive nested as (
+            select id as form_id, []::integer[] as path, items
             from fhir_response
+            where len([q for q in items if has_questions(q)]) > 0
             union all
             select
                 form_id,
@@ -114,12 +112,17 @@ def _flatten(engine: Engine) -> None:
                     form_id,
                     path,
                     unnest(items) as question,
-                    unnest(range(1, len(items) + 1)) :: integer as place
-                from nodes
+                    unnest(range(1, len(items) + 1))::integer as place
+                from nested
             ) as questions
-            where
-                question.item is not null
-                or len([a.item for a in question.answer if a.item is not null]) > 0
+            where has_questions(question)
+        ),
+
+        -- Few forms have questions inside questions.
+        lists as (
+            select id as form_id, []::integer[] as path, items from fhir_response
+            union all
+            select form_id, path, items from nested where len(path) > 0
         ),
 
         questions as (
@@ -127,8 +130,8 @@ def _flatten(engine: Engine) -> None:
                 form_id,
                 path,
                 unnest(items) as question,
-                unnest(range(1, len(items) + 1)) :: integer as place
-            from nodes
+                unnest(range(1, len(items) + 1))::integer as place
+            from lists
         ),
 
         answered as (
@@ -140,7 +143,7 @@ def _flatten(engine: Engine) -> None:
                 answer_code(q.question.answer[1]) as answer_code,
                 answer_ordinal(q.question.answer[1]) as answer_ordinal,
                 f.questionnaire_key,
-                regexp_extract(q.question.linkId, '(^|/)([0-9]{{3,7}}-[0-9])$', 2) as link_code
+                split_part(q.question.linkId, '/', -1) as link_code
             from questions as q
             inner join form_questionnaires as f on f.form_id = q.form_id
             where len(q.question.answer) > 0
@@ -153,7 +156,8 @@ def _flatten(engine: Engine) -> None:
             from answered as a
             left join question_codes as c
                 on c.questionnaire_key = a.questionnaire_key and c.link_id = a.link_id
-            left join meanings as l on l.code = a.link_code
+            left join meanings as l
+                on l.code = a.link_code and regexp_full_match(l.code, '[0-9]{{3,7}}-[0-9]')
             left join meanings as k on k.code = a.link_id
         )
 
