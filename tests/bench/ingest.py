@@ -1,13 +1,16 @@
 """`make bench BENCH=ingest`: reading and checking, against DuckDB on the same bytes without checks.
 
-Made up, and not timed: responses with nine answers each as CSV, and the same totals as FHIR
-Observations. Then, each in a process of its own and a floor beside it in the same call:
+Made up, and not timed: responses with nine answers each as CSV; FHIR Observations with a total each,
+and QuestionnaireResponses with as many answers. Then, each in a process of its own and a floor
+beside it in the same call:
 
 - checked: DuckDB reads the CSV with declared types and writes it as Parquet, against our reading
   with every cell typed, every row rule judged and every reason kept; then the same with the answers
   folded to one row a form, which is work of the tables after it;
 - NDJSON read: DuckDB reads it with declared types and writes it, against our table of the same
-  resources; then with conversion to the canonical tables and their check, which no floor does;
+  resources; then with conversion to the canonical tables and their check, which no floor does.
+  The floor declares the parts that these files have; beside it stands one that declares all parts
+  that have to be looked for in any such resource;
 - rules: the same cells typed and written, with no rule and with all of them, over every table;
 - everything: check, cross-table rules, duplicates, settling, pseudonyms and accounts of a home,
   against the same without a single rule, which is what the rules cost, and against the floors,
@@ -28,7 +31,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -39,74 +42,34 @@ from rich.table import Table
 
 from pipelines.contracts.odcs import Contract
 from pipelines.home import Home
+from tests.bench.made_deliveries import ANSWERS, ITEMS, Sizes, make
 
 DAY = date(2026, 1, 31)
-ITEMS = 9
 # As 5 GB in 2 GB: a file of two and a half times the process's whole memory.
 BOUNDED_MB = 1_000
 BOUNDED_PEAK_MB = 400
 BOUNDED_ENGINE = "200MB"
-_RESPONSES = """
-    select printf('R%08d', n) as response_id, printf('C%06d', n % 200000) as client_id,
-        'phq9' as instrument_id,
-        strftime(timestamp '2024-01-01' + to_minutes(n // 200000 * 20000 + n % 9000),
-            '%Y-%m-%dT%H:%M:%S') as administered_at,
-        'client' as respondent, (n * 7 + 3) % 28 as total_score
-    from range({responses}) as numbers(n)"""
-_ANSWERS = f"""
-    select printf('R%08d', n // {ITEMS}) as response_id, n % {ITEMS} + 1 as item,
-        case when n % 97 = 0 then null else (n * 7 + n // {ITEMS}) % 4 end as value
-    from range({{responses}} * {ITEMS}) as numbers(n)"""
-_OBSERVATIONS = """
-    select 'Observation' as resourceType, printf('O%08d', n) as id, 'final' as status,
-        {'coding': [{'system': 'http://loinc.org', 'code': '44261-6'}]} as code,
-        {'reference': printf('Patient/C%06d', n % 200000)} as subject,
-        strftime(timestamp '2024-01-01' + to_minutes(n % 900000), '%Y-%m-%dT%H:%M:%SZ')
-            as effectiveDateTime,
-        (n * 7 + 3) % 28 as valueInteger
-    from range({observations}) as numbers(n)"""
-_OTHERS = {
-    "clients": "select printf('C%06d', n) as client_id, date '2023-12-01' as registered_on"
-    " from range(200000) as numbers(n)",
-    "therapists": "select 'T1' as therapist_id, 'Example' as display_name,"
-    " date '2020-01-01' as employed_from",
+_JSON_TYPES = {
+    "Observation": {
+        "resourceType": "VARCHAR",
+        "id": "VARCHAR",
+        "status": "VARCHAR",
+        "code": "STRUCT(coding STRUCT(system VARCHAR, code VARCHAR)[])",
+        "subject": "STRUCT(reference VARCHAR)",
+        "effectiveDateTime": "TIMESTAMPTZ",
+        "valueInteger": "INTEGER",
+    },
+    "QuestionnaireResponse": {
+        "resourceType": "VARCHAR",
+        "id": "VARCHAR",
+        "status": "VARCHAR",
+        "questionnaire": "VARCHAR",
+        "subject": "STRUCT(reference VARCHAR)",
+        "authored": "TIMESTAMPTZ",
+        "item": "STRUCT(linkId VARCHAR,"
+        " answer STRUCT(valueCoding STRUCT(system VARCHAR, code VARCHAR))[])[]",
+    },
 }
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How much is made up."""
-
-    answers: int
-    observations: int
-
-    @property
-    def responses(self) -> int:
-        """Whole forms."""
-        return self.answers // ITEMS
-
-
-def make(folder: Path, sizes: Sizes) -> None:
-    """Write the deliveries: `csv/`, `fhir/`, and `odd/` for the tolerant reader."""
-    for name in ("csv", "fhir", "odd"):
-        (folder / name).mkdir(parents=True)
-    with duckdb.connect() as connection:
-
-        def write(select: str, path: Path, how: str = "(format csv, header)") -> None:
-            connection.execute(f"copy ({select}) to '{path}' {how}")
-
-        for table, select in _OTHERS.items():
-            write(select, folder / "csv" / f"{table}.csv")
-        write(_RESPONSES.format(responses=sizes.responses), folder / "csv" / "responses.csv")
-        write(_ANSWERS.format(responses=sizes.responses), folder / "csv" / "response_items.csv")
-        odd = folder / "odd" / "response_items.csv"
-        write(_ANSWERS.format(responses=sizes.responses // 10), odd)
-        observations = _OBSERVATIONS.replace("{observations}", str(sizes.observations))
-        write(observations, folder / "fhir" / "observations.ndjson", "(format json)")
-    with odd.open("ab") as handle:
-        handle.write(b'"R-with\na line break",1,1\n')
-
-
 # ---------------------------------------------------------------- one measured process
 
 
@@ -140,20 +103,22 @@ def floor_csv(path: Path, scratch: Path) -> dict[str, Any]:
 
 
 def floor_json(path: Path, scratch: Path) -> dict[str, Any]:
-    """DuckDB reads NDJSON with declared types and writes, without a check."""
-    columns = {
-        "resourceType": "VARCHAR",
-        "id": "VARCHAR",
-        "status": "VARCHAR",
-        "code": "STRUCT(coding STRUCT(system VARCHAR, code VARCHAR)[])",
-        "subject": "STRUCT(reference VARCHAR)",
-        "effectiveDateTime": "TIMESTAMPTZ",
-        "valueInteger": "INTEGER",
-    }
+    """DuckDB reads NDJSON with the declared types of what is there and writes, without a check."""
+    return _floor_json(path, scratch, repr(_JSON_TYPES[path.stem]))
+
+
+def floor_json_whole(path: Path, scratch: Path) -> dict[str, Any]:
+    """The same with the types of all parts that are looked for in a resource of this type."""
+    from pipelines.ingest.fhir.structures import RESOURCE_TABLES
+
+    return _floor_json(path, scratch, RESOURCE_TABLES[path.stem].types)
+
+
+def _floor_json(path: Path, scratch: Path, types: str) -> dict[str, Any]:
     with duckdb.connect() as connection:
         started = now()
         connection.execute(
-            f"copy (select * from read_ndjson('{path}', columns = {columns!r}))"
+            f"copy (select * from read_ndjson('{path}', columns = {types}))"
             f" to '{scratch / 'floor.parquet'}'"
         )
         return since(started)
@@ -214,12 +179,13 @@ def read_fhir(path: Path, scratch: Path) -> dict[str, Any]:
     from pipelines.engine import Engine
     from pipelines.ingest.fhir.model import FhirFile
     from pipelines.ingest.fhir.reading import in_fixed_order, load
+    from pipelines.ingest.fhir.structures import RESOURCE_TABLES
 
     with Engine(scratch=scratch / "engine") as engine:
         started = now()
         load(engine, in_fixed_order([FhirFile(path, "bench", path.name)]), scratch=scratch)
         took = since(started)
-        (n_rows,) = engine.one("select count(*) from fhir_observation")
+        (n_rows,) = engine.one(f"select count(*) from {RESOURCE_TABLES[path.stem].name}")
     return {**took, "n_rows": n_rows}
 
 
@@ -231,6 +197,8 @@ def fhir(path: Path, scratch: Path) -> dict[str, Any]:
     home = Home.create(scratch / "home", salt="bench")
     land(home, [path], source="inbox", delivered_on=DAY)
     run = BuildRun(home)
+    # What does not grow with the delivery is not timed, as it is not for CSV.
+    _ = run.contracts, run.catalogue
     started = now()
     n_rows = sum(file.n_rows for files in run.files.values() for file in files)
     took = since(started)
@@ -274,6 +242,7 @@ def rules(path: Path, scratch: Path, *, with_rules: bool = True) -> dict[str, An
 TASKS: dict[str, Callable[[Path, Path], dict[str, Any]]] = {
     "floor_csv": floor_csv,
     "floor_json": floor_json,
+    "floor_json_whole": floor_json_whole,
     "typed": typed,
     "ruled": ruled,
     "folded": folded,
@@ -329,10 +298,13 @@ def measure(folder: Path, sizes: Sizes) -> list[dict[str, Any]]:
     compare("responses checked", floors[responses], _measure("ruled", responses), 3)
     odd_floor = scaled(floors[answers], odd.stat().st_size / answers.stat().st_size)
     compare("answers by the tolerant reader", odd_floor, _measure("ruled", odd), None)
-    observations = folder / "fhir" / "observations.ndjson"
-    json_floor = _measure("floor_json", observations)
-    compare("NDJSON read", json_floor, _measure("read_fhir", observations), 3)
-    compare("NDJSON converted and checked", json_floor, _measure("fhir", observations), None)
+    for name, kind in (("NDJSON", "Observation"), ("forms", "QuestionnaireResponse")):
+        path = folder / "fhir" / f"{kind}.ndjson"
+        floor, whole = _measure("floor_json", path), _measure("floor_json_whole", path)
+        read, converted = _measure("read_fhir", path), _measure("fhir", path)
+        compare(f"{name} read", floor, read, 3)
+        compare(f"{name} converted and checked", floor, converted, 3)
+        compare(f"{name}, beside all parts", whole, converted, None)
     compare("all row rules", _measure("typed", csv), _measure("ruled", csv), 2)
     everything = _measure("rules", csv)
     compare("everything, beside no rules", _measure("bare", csv), everything, 2)
@@ -348,7 +320,7 @@ def measure_bounded(folder: Path, size_mb: int) -> dict[str, Any]:
     forms = size_mb * (1 << 20) // (15 * ITEMS)
     with duckdb.connect() as connection:
         connection.execute(
-            f"copy ({_ANSWERS.format(responses=forms)}) to '{large}' (format csv, header)"
+            f"copy ({ANSWERS.format(responses=forms)}) to '{large}' (format csv, header)"
         )
     found = _measure("folded", large, OUTCOMES_MEMORY=BOUNDED_ENGINE)
     return {"size_mb": large.stat().st_size / (1 << 20), **found}
@@ -358,6 +330,7 @@ def show(lines: list[dict[str, Any]]) -> None:
     """The comparisons as a table."""
     heads = ("", "floor s", "ours s", "ratio", "CPU ratio", "allowed", "rows/s", "peak MB", "GX s")
     table = Table(*heads)
+    table.columns[0].no_wrap = True
     for line in lines:
         allowed = "" if line["allowed"] is None else f"{line['allowed']} x"
         table.add_row(

@@ -5,6 +5,7 @@ onto the tables of the canonical export as text. Whether a row is good is not de
 reference that points nowhere, a value of the wrong type or a total off its scale is written as it
 came, so that the contract turns it away with its reason.
 
+    mending     lines that DuckDB's reader would miscount -> a copy of the file
     reading     files -> lines of JSON with their line numbers, into one table per resource type
     structures  which parts of a resource are read
     references  `Type/id`, conditional and logical references -> one id

@@ -61,11 +61,7 @@ MACROS = (
     } for d in diagnoses]""",
     # An unresolved conditional, urn: or contained reference stays whole, as an id that points
     # nowhere, for the contract to name.
-    """create macro id_of(key) as case
-        when key is null then null
-        when regexp_matches(key, '^[A-Za-z]+/[^/]+$') then split_part(key, '/', 2)
-        else key
-    end""",
+    r"""create macro id_of(key) as regexp_replace(key, '^[A-Za-z]+/([^/]+)$', '\1')""",
     """create macro instant_of(t) as try_cast(t as timestamptz)""",
     """create macro day_of(t) as case
         when length(t) <> 10 then cast(try_cast(t as timestamptz) as date)

@@ -8,8 +8,7 @@ decides. A value on an Observation with the panel's code is the total.
 """
 
 from pipelines.engine import Engine
-from pipelines.ingest.fhir.answers import conflict_sql, points_sql
-from pipelines.ingest.fhir.structures import COMPONENTS
+from pipelines.ingest.fhir.observation_values import make_act_items, make_acts
 
 
 def make_observation_acts(engine: Engine) -> None:
@@ -27,8 +26,8 @@ def make_observation_acts(engine: Engine) -> None:
     _link(engine)
     _use_short_forms(engine)
     _gather(engine)
-    _items(engine)
-    _totals(engine)
+    make_act_items(engine)
+    make_acts(engine)
 
 
 def _score_bearing(engine: Engine) -> None:
@@ -68,8 +67,9 @@ def _score_bearing(engine: Engine) -> None:
         select
             * exclude (status),
             instant_of(effective_at) as at_instant,
-            [id_of(k) for k in linked_keys if starts_with(k, 'QuestionnaireResponse/')][1]
-                as form_id,
+            case when linked_keys is not null then [
+                id_of(k) for k in linked_keys if starts_with(k, 'QuestionnaireResponse/')
+            ][1] end as form_id,
             case
                 when status = 'entered-in-error' then 'fhir.entered_in_error'
                 when status in ('cancelled', 'registered') then 'fhir.observation_not_final'
@@ -261,157 +261,5 @@ def _gather(engine: Engine) -> None:
         left join led as l on l.root_id = coalesce(k.root_id, s.id)
         left join act_forms as f on f.leader_id = coalesce(l.leader_id, k.root_id, s.id)
         where coalesce(f.act_id, l.leader_id, k.root_id) <> s.id
-        """
-    )
-
-
-def _items(engine: Engine) -> None:
-    """Make `components` (of an act's Observations), `act_items` and findings about them."""
-    engine.execute(
-        f"""
-        create table components as
-        with
-        parts as (
-            select
-                s.file_no,
-                s.line,
-                s.id,
-                coalesce(m.act_id, s.id) as act_id,
-                unnest(json_transform(s.component, '{COMPONENTS}')) as part,
-                unnest(range(1, cast(json_array_length(s.component) as bigint) + 1)) as place
-            from scored as s
-            left join moved as m on m.id = s.id
-            where s.component is not null
-        )
-
-        select
-            c.file_no,
-            c.line,
-            c.id,
-            c.act_id,
-            c.place,
-            k.item,
-            k.kind,
-            answer_number(c.part) as answer_number,
-            answer_code(c.part) as answer_code,
-            answer_ordinal(c.part) as answer_ordinal
-        from parts as c
-        inner join scored as a on a.id = c.act_id
-        inner join meanings as k on k.code = loinc_codes(c.part.code.coding)[1]
-        left join short_forms as f
-            on f.short_id = a.instrument_id
-            and f.long_id = k.instrument_id
-            and k.item <= f.n_items
-        where k.instrument_id = a.instrument_id or f.short_id is not null
-        """
-    )
-    engine.execute(
-        f"""
-        create table act_items as
-        with
-        items as (
-            select
-                s.file_no,
-                s.line,
-                s.id,
-                coalesce(m.act_id, s.id) as act_id,
-                0 as place,
-                s.item,
-                s.answer_number,
-                s.answer_code,
-                s.answer_ordinal
-            from scored as s
-            left join moved as m on m.id = s.id
-            where s.kind = 'item'
-            union all
-            select
-                file_no,
-                line,
-                id,
-                act_id,
-                place,
-                item,
-                answer_number,
-                answer_code,
-                answer_ordinal
-            from components
-            where kind = 'item'
-        )
-
-        select
-            i.file_no,
-            i.line,
-            i.id,
-            i.act_id,
-            i.place,
-            i.item,
-            {points_sql("i")} as points,
-            i.answer_code is not null or i.answer_number is not null as is_answered,
-            {conflict_sql("i")} as has_conflict
-        from items as i
-        left join answer_points as ap on ap.answer_code = i.answer_code
-        """,
-        where="act_items",
-    )
-    engine.execute(
-        """
-        insert into findings
-        select distinct file_no, line, 'Observation', 'fhir.answer_unknown'
-        from act_items
-        where points is null and is_answered
-        union all
-        select distinct file_no, line, 'Observation', 'fhir.ordinal_value_conflicts'
-        from act_items
-        where has_conflict
-        """
-    )
-
-
-def _totals(engine: Engine) -> None:
-    """Make `acts`; a total of its leading Observation's own comes before any other."""
-    engine.execute(
-        """
-        create table acts as
-        with
-        others as (
-            select m.act_id, s.id, s.kind, 0 as place, s.answer_number
-            from moved as m
-            inner join scored as s on s.id = m.id
-            union all
-            select id, id, kind, 0, answer_number from scored where component is not null
-            union all
-            select act_id, id, kind, place, answer_number from components
-        ),
-
-        totals as (
-            select act_id, answer_number
-            from others
-            where kind in ('total', 'panel') and answer_number is not null
-            qualify row_number() over (
-                partition by act_id order by id <> act_id, kind, id, place
-            ) = 1
-        )
-
-        select
-            s.file_no,
-            s.line,
-            s.id as act_id,
-            s.instrument_id,
-            f.form_id,
-            s.subject_key,
-            s.encounter_key,
-            s.effective_at,
-            s.at_instant,
-            s.kind as leading_kind,
-            case
-                when s.kind <> 'item' and s.answer_number is not null
-                    and s.component is null
-                then s.answer_number
-                else t.answer_number
-            end as total_score
-        from scored as s
-        left join act_forms as f on f.leader_id = s.id
-        left join totals as t on t.act_id = s.id
-        anti join moved as m on m.id = s.id
         """
     )

@@ -127,26 +127,27 @@ def _flatten(engine: Engine) -> None:
 
         questions as (
             select
-                form_id,
-                path,
-                unnest(items) as question,
-                unnest(range(1, len(items) + 1))::integer as place
-            from lists
+                l.form_id,
+                f.questionnaire_key,
+                l.path,
+                unnest(l.items) as question,
+                unnest(range(1, len(l.items) + 1))::integer as place
+            from lists as l
+            inner join form_questionnaires as f on f.form_id = l.form_id
         ),
 
         answered as (
             select
-                q.form_id,
-                list_append(q.path, q.place) as path,
-                q.question.linkId as link_id,
-                answer_number(q.question.answer[1]) as answer_number,
-                answer_code(q.question.answer[1]) as answer_code,
-                answer_ordinal(q.question.answer[1]) as answer_ordinal,
-                f.questionnaire_key,
-                split_part(q.question.linkId, '/', -1) as link_code
-            from questions as q
-            inner join form_questionnaires as f on f.form_id = q.form_id
-            where len(q.question.answer) > 0
+                form_id,
+                questionnaire_key,
+                list_append(path, place) as path,
+                question.linkId as link_id,
+                split_part(question.linkId, '/', -1) as link_code,
+                answer_number(question.answer[1]) as answer_number,
+                answer_code(question.answer[1]) as answer_code,
+                answer_ordinal(question.answer[1]) as answer_ordinal
+            from questions
+            where len(question.answer) > 0
         ),
 
         coded as (

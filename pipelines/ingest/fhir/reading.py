@@ -6,9 +6,7 @@ that (a byte order mark, UTF-16, empty lines, a compressed file that breaks off)
 and mended in a copy. Whether a file is NDJSON, one resource or a Bundle is told by its content.
 """
 
-import codecs
 import json
-import re
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from pipelines.engine import Engine, quoted
 from pipelines.errors import DataError, DeliveryError, OutcomesError
 from pipelines.ingest.byte_streams import CHUNK_BYTES, ByteStream, first_bytes, packing_of
 from pipelines.ingest.fhir.macros import MACROS
+from pipelines.ingest.fhir.mending import EMPTY_LINE, UTF16_MARKS, examine_lines, write_mended
 from pipelines.ingest.fhir.model import UNRECOGNISED, FhirFile
 from pipelines.ingest.fhir.structures import RESOURCE_TABLES, ResourceTable
 
@@ -27,12 +26,6 @@ MAX_LINE_BYTES = 64 << 20
 USUAL_LINE_BYTES = 4 * CHUNK_BYTES
 MAX_DOCUMENT_BYTES = 1 << 30
 _DUCKDB_PACKING = {"none": "uncompressed", "gzip": "gzip", "zstd": "zstd"}
-# Stands for an empty line in a mended copy, so that row and line numbers stay the same.
-_EMPTY_LINE = "clinic-outcomes: empty line"
-_EMPTY_LINE_BYTES = json.dumps(_EMPTY_LINE).encode() + b"\n"
-_EMPTY_LINES = re.compile(rb"\n\s*\n")
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_UTF8_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -61,7 +54,7 @@ def in_fixed_order(files: Sequence[FhirFile]) -> tuple[NumberedFile, ...]:
 def first_resource_type(path: Path) -> str | None:
     """The resourceType with which a file starts, null if it does not look like FHIR JSON."""
     start = first_bytes(path, packing_of(path), 1 << 20)
-    if start.startswith(_UTF16):
+    if start.startswith(UTF16_MARKS):
         text = start.decode("utf-16", errors="replace")
     else:
         text = start.decode("utf-8-sig", errors="replace")
@@ -269,7 +262,7 @@ def _source(engine: Engine, file: FhirFile, *, file_no: int, mended: Path) -> _S
     stream = ByteStream(file.path, packing)
     needs_mending, has_long_lines = examine_lines(stream)
     if needs_mending:
-        _write_mended(stream, mended)
+        write_mended(stream, mended)
         path, packing, is_whole = mended, "none", stream.is_whole
     line_bytes = MAX_LINE_BYTES if has_long_lines else USUAL_LINE_BYTES
     options = f"{quoted(str(path))}, compression = '{_DUCKDB_PACKING[packing]}'"
@@ -278,7 +271,7 @@ def _source(engine: Engine, file: FhirFile, *, file_no: int, mended: Path) -> _S
         select line, json from (
             select row_number() over () as line, json from read_ndjson_objects({reader})
         ) as numbered
-        where json is null or json <> {quoted(json.dumps(_EMPTY_LINE))}
+        where json is null or json <> {quoted(EMPTY_LINE)}
     """
     document = f"""
         select json from read_json_objects(
@@ -344,57 +337,6 @@ def _entries(engine: Engine, documents: str, *, file_no: int, number: str) -> st
         f"select {number} as line, coalesce(json_extract(entry, '$.resource'), entry) as json"
         f" from ({entries}) as entries"
     )
-
-
-def examine_lines(stream: ByteStream) -> tuple[bool, bool]:
-    """(whether DuckDB's reader would fail or count lines wrongly, whether lines may be very long).
-
-    The stream is not read to its end where it needs mending.
-    """
-    before, is_first, has_long_lines = b"\n", True, False
-    for chunk in stream:
-        if is_first and chunk.startswith((_UTF8_MARK, *_UTF16)):
-            return True, True
-        is_first = False
-        text = before + chunk
-        if _EMPTY_LINES.search(text):
-            return True, True
-        # A line that is blank so far may turn out to be empty in the next chunk.
-        _, newline, last = text.rpartition(b"\n")
-        before = newline if _is_blank(last) else b""
-        has_long_lines = has_long_lines or b"\n" not in chunk
-    return not stream.is_whole, has_long_lines
-
-
-def _is_blank(line: bytes) -> bool:
-    return not line or line.isspace()
-
-
-def _write_mended(stream: ByteStream, mended: Path) -> None:
-    """The same lines in UTF-8 without a mark, empty ones marked as such, to where it broke off."""
-    mended.touch(mode=0o600)
-    with mended.open("wb") as target:
-        target.writelines(
-            _EMPTY_LINE_BYTES if _is_blank(line) else line + b"\n" for line in _utf8_lines(stream)
-        )
-
-
-def _utf8_lines(stream: ByteStream) -> Iterator[bytes]:
-    """Lines of a file without their ends, from UTF-16 where its mark says so."""
-    rest, is_first, decoder = b"", True, None
-    for packed in stream:
-        chunk = packed
-        if is_first:
-            is_first = False
-            if chunk.startswith(_UTF16):
-                decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
-            chunk = chunk.removeprefix(_UTF8_MARK)
-        if decoder:
-            chunk = decoder.decode(chunk).encode(errors="replace")
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from lines
-    if rest:
-        yield rest
 
 
 def _drop_repeated(engine: Engine) -> None:

@@ -11,7 +11,8 @@ from pipelines.errors import DataError, DeliveryError
 from pipelines.ingest import byte_streams
 from pipelines.ingest.byte_streams import ByteStream
 from pipelines.ingest.fhir import first_resource_type, reading
-from pipelines.ingest.fhir.reading import USUAL_LINE_BYTES, examine_lines, in_fixed_order
+from pipelines.ingest.fhir.mending import examine_lines
+from pipelines.ingest.fhir.reading import USUAL_LINE_BYTES, in_fixed_order
 from tests.unit.ingest.fhir_builders import (
     convert_files,
     encounter,
