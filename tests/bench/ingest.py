@@ -330,7 +330,6 @@ def show(lines: list[dict[str, Any]]) -> None:
     """The comparisons as a table."""
     heads = ("", "floor s", "ours s", "ratio", "CPU ratio", "allowed", "rows/s", "peak MB", "GX s")
     table = Table(*heads)
-    table.columns[0].no_wrap = True
     for line in lines:
         allowed = "" if line["allowed"] is None else f"{line['allowed']} x"
         table.add_row(
@@ -344,7 +343,8 @@ def show(lines: list[dict[str, Any]]) -> None:
             f"{line['peak_mb']:,.0f}",
             f"{line['gx_s']:.1f}" if "gx_s" in line else "",
         )
-    Console().print(table)
+    # Cells that break are no table; a file or pipe is taken to be 80 characters wide.
+    Console(width=max(Console().width, 116)).print(table)
 
 
 def main(arguments: list[str]) -> None:
