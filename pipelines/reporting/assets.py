@@ -77,15 +77,17 @@ def pub_layer(
 def monthly_report(context: dg.AssetExecutionContext, home_run: HomeRun) -> dg.MaterializeResult:
     """Write the reports of the months asked for; a month that is not complete is left out."""
     # The libraries that draw pages are loaded where pages are drawn, not with the code location.
+    from pipelines.reporting.crew import Crew
     from pipelines.reporting.upkeep import ReportWriter
 
     run = home_run.run_for(context)
     if run.second_judge.is_asked:
         # Dagster may put the check that asks the judges after this step: no page before they agree.
         run.second_judge.compare()
-    writer = ReportWriter(run)
-    written = {key: writer.write(month_of(key)) for key in context.partition_keys}
-    restated = writer.restate(context.partition_keys)
+    with Crew() as crew:
+        writer = ReportWriter(run, crew)
+        written = {key: writer.write(month_of(key)) for key in context.partition_keys}
+        restated = writer.restate(context.partition_keys)
     home_run.finish_step(context)
     return dg.MaterializeResult(
         metadata={

@@ -18,6 +18,7 @@ from pipelines.audit import ledger
 from pipelines.errors import UsageError
 from pipelines.files import sha256_text
 from pipelines.home import Home
+from pipelines.reporting.crew import Crew
 from pipelines.reporting.periods import Period, period_of
 from pipelines.reporting.upkeep import ReportWriter
 from pipelines.reporting.versions import (
@@ -172,8 +173,9 @@ def _write(home: Home, period: Period, words: Mapping[str, Any]) -> None:
     run = BuildRun(home)
     try:
         run.keep_to_published_deliveries()
-        writer = ReportWriter(run)
-        writer.write_period(period, words)
+        with Crew() as crew:
+            writer = ReportWriter(run, crew)
+            writer.write_period(period, words)
         writer.write_index()
     finally:
         run.close()

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from pipelines.months import latest_complete_month, month_end
 from pipelines.reporting.arrangement import arranged
 from pipelines.reporting.compliance_page import Kept, compliance_report
 from pipelines.reporting.context import Context
+from pipelines.reporting.crew import Crew, Task
 from pipelines.reporting.data_quality_page import data_quality_page, read_quality
 from pipelines.reporting.dictionary_page import dictionary_page
 from pipelines.reporting.disclosure import AUDITOR, DIRECTOR, PUBLIC, THERAPIST
@@ -24,7 +25,7 @@ from pipelines.reporting.head import DRAFT
 from pipelines.reporting.index_page import write_index_page
 from pipelines.reporting.made_from import made_from, provenance
 from pipelines.reporting.methods_page import methods_page
-from pipelines.reporting.model import Page, Report, SubjectPage
+from pipelines.reporting.model import Head, Page, Report, SubjectPage
 from pipelines.reporting.periods import (
     Period,
     newest_of_its_kind,
@@ -33,7 +34,7 @@ from pipelines.reporting.periods import (
 )
 from pipelines.reporting.restating import Restating, require_same_figures
 from pipelines.reporting.subject_pages import links_to_subjects, own_pages, subject_pages
-from pipelines.reporting.subject_writing import data_name, write_pages
+from pipelines.reporting.subject_writing import data_name, write_page
 from pipelines.reporting.versions import (
     MADE_FROM,
     file_names,
@@ -46,7 +47,7 @@ from pipelines.reporting.versions import (
     staged,
 )
 from pipelines.reporting.view_model import build_report, clinic_report, is_whole, report_context
-from pipelines.reporting.views import views_of
+from pipelines.reporting.views import write_views
 from pipelines.reporting.what_changed import released_head
 from pipelines.reporting.wording import Wording, load_wording
 from pipelines.reporting.write import (
@@ -55,7 +56,6 @@ from pipelines.reporting.write import (
     DICTIONARY_FILE,
     METHODS_FILE,
     PAGE_FILE,
-    write_report,
 )
 from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.inputs import inputs_fingerprint
@@ -92,10 +92,11 @@ class _State:
 
 
 class ReportWriter:
-    """Writes reports from the tables of one run."""
+    """Writes reports from the tables of one run, with a crew of its own or the one it is given."""
 
-    def __init__(self, run: BuildRun) -> None:
+    def __init__(self, run: BuildRun, crew: Crew | None = None) -> None:
         self._run = run
+        self._crew = crew or Crew()
         self._pages: dict[str, Page] = {}
         # Tables that this run has not made are of the published set, whatever that was made from.
         self._inputs = (
@@ -144,9 +145,7 @@ class ReportWriter:
         number = 1 if newest is None else newest.number + newest.is_released
         state = _State(number, release, restating)
         with staged(folder, number) as version:
-            for report in drafts.reports:
-                self._write(version, state.stated(_data_file(report), report))
-            self._write_pages(version, drafts.pages(), period, state)
+            self._crew.do(self._tasks(version, drafts, period, state))
             note = {**self._made_from, "files": file_names(version)}
             write_atomic(version / MADE_FROM, json.dumps(note, sort_keys=True) + "\n")
             if release is not None:
@@ -226,31 +225,41 @@ class ReportWriter:
     def _arranged(self, report: Report) -> Report:
         return arranged(report, self._run.settings.report)
 
-    def _write(self, folder: Path, report: Report) -> None:
-        pages = self._pages if report.head.audience in SEES_COMPANIONS else {}
-        pages = {
-            file: replace(page, state=report.head.state, state_words=report.head.state_words)
-            for file, page in pages.items()
-        }
-        settings = self._run.settings
-        views = views_of(report, pages, paper=settings.print.paper, look=settings.report)
-        write_report(folder, views.report, views.page, views.files)
+    def _tasks(
+        self, version: Path, drafts: _Drafts, period: Period, state: _State
+    ) -> Iterator[Task]:
+        """What writes each report and each subject's page into a version's folder.
 
-    def _write_pages(
-        self, folder: Path, pages: Iterable[SubjectPage], period: Period, state: _State
-    ) -> None:
-        """The subjects' pages; with PDFs where the version is read, not for all of a history."""
+        The pages have PDFs where the version is read, not for all of a history.
+        """
         run, settings = self._run, self._run.settings
-        stated = (
-            replace(page, report=state.stated(_page_file(page), page.report, is_brief=True))
-            for page in pages
-        )
+        paper, look = settings.print.paper, settings.report
+        for report in drafts.reports:
+            stated = state.stated(_data_file(report), report)
+            yield partial(
+                write_views, version, stated, self._beside(stated.head), paper=paper, look=look
+            )
         is_newest = run.as_of_on is not None and newest_of_its_kind(
             period, latest_complete_month(run.as_of_on)
         )
         is_read = is_newest or state.restating is not None or state.release is not None
-        paper = settings.print.paper if is_read else None
-        write_pages(folder, stated, paper=paper, look=settings.report)
+        for page in drafts.pages():
+            stated = state.stated(_page_file(page), page.report, is_brief=True)
+            yield partial(
+                write_page,
+                version / stated.head.audience,
+                replace(page, report=stated),
+                paper=paper if is_read else None,
+                look=look,
+            )
+
+    def _beside(self, head: Head) -> dict[str, Page]:
+        """The pages that lie beside an audience's report, in its state."""
+        pages = self._pages if head.audience in SEES_COMPANIONS else {}
+        return {
+            file: replace(page, state=head.state, state_words=head.state_words)
+            for file, page in pages.items()
+        }
 
     def _companions(self) -> None:
         """Make the pages beside a report, which are the same for all months of a run."""

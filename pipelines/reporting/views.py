@@ -6,6 +6,7 @@ Every view is made from the same data and computes nothing; the page says which 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
 from pipelines.report_settings import OURS, ReportSettings
 from pipelines.reporting.data_files import DICTIONARY, data_files
@@ -15,7 +16,7 @@ from pipelines.reporting.model import Companion, Page, Report
 from pipelines.reporting.pdf import render_pdf
 from pipelines.reporting.wording import load_wording
 from pipelines.reporting.workbook import workbook
-from pipelines.reporting.write import DATA_FOLDER
+from pipelines.reporting.write import DATA_FOLDER, write_report
 
 PDF_FILE = "index.pdf"
 
@@ -61,6 +62,22 @@ def views_of(
     if paper:
         files[PDF_FILE] = render_pdf(report, paper=paper, look=look)
     return Views(report, content, files)
+
+
+def write_views(
+    version: Path,
+    report: Report,
+    pages: Mapping[str, Page],
+    *,
+    paper: str | None,
+    look: ReportSettings = OURS,
+) -> None:
+    """Put every view of a report into the folder of a version.
+
+    Raises: ModelError naming the template, its line and what was expected.
+    """
+    views = views_of(report, pages, paper=paper, look=look)
+    write_report(version, views.report, views.page, views.files)
 
 
 def printed_file(file: str) -> str:

@@ -3,10 +3,14 @@
 - month: every view of a made-up clinic's month (page, PDF, CSV, Parquet, workbook, for both
   audiences) against the floor of rendering the same templates without charts;
 - many: so many therapists' pages with charts of their own, as HTML and as PDF, in two processes,
-  against the floor of the same pages without charts.
+  against the floor of the same pages without charts;
+- demo: everything that a run writes of the demo clinic's newest month, once the tables are there.
+  Its home is made for that, which takes minutes, unless `--home` names one; drafts of its newest
+  month are then written once more.
 
 Floor and result are of one run. Times are wall-clock seconds; `processor` is what all processes
-together used.
+together used; beside other work on the machine that tells more. A bound is for the clock of two
+processors that do nothing else.
 """
 
 import argparse
@@ -16,6 +20,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 
 import psutil
 from rich.console import Console
@@ -26,6 +31,7 @@ from pipelines.reporting.model import Chart, Report, Section
 from pipelines.reporting.pdf import render_pdf
 from pipelines.reporting.view_model import build_report
 from pipelines.reporting.views import views_of
+from tests.bench.demo_month import BOUND_SECONDS, demo_home, write_month
 from tests.unit.reporting.conftest import PROVENANCE
 from tests.unit.reporting.made_up_courses import Clinic, Settings
 from tests.unit.reporting.mart_clinic import connect
@@ -34,6 +40,8 @@ MONTHS = 26
 # The parts of a clinic's report that a therapist's page has too, and how many charts it draws.
 SECTIONS, CHARTS = ("outcomes", "path", "care"), 4
 PROCESSES = 2
+# Seconds for a thousand pages.
+BOUND_MANY = 60
 # Pages after which a process says how much memory it holds.
 EARLY = 50
 
@@ -118,15 +126,20 @@ def main(arguments: Sequence[str]) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="make bench BENCH=reports", description=__doc__)
     parser.add_argument("--pages", type=int, default=1_000, help="therapists' pages")
+    parser.add_argument("--home", type=Path, help="a demo clinic's home; default: one is made")
     options = parser.parse_args(arguments)
     reports = made_up_reports()
     shown = Table(title="Views of reports (seconds)")
-    columns = ("what", "wall", "processor", "times the floor", "MB early", "MB at end")
+    columns = ("what", "wall", "processor", "bound", "times the floor", "MB early", "MB at end")
     for heading in columns:
         shown.add_column(heading, justify="left" if heading == "what" else "right")
-    for row in (*month_rows(reports), *many_rows(reports["director"], options.pages)):
+    for row in (
+        *month_rows(reports),
+        *many_rows(reports["director"], options.pages),
+        demo_row(options.home),
+    ):
         shown.add_row(*row)
-    Console(width=120).print(shown)
+    Console(width=140).print(shown)
 
 
 def month_rows(reports: dict[str, Report]) -> Iterator[tuple[str, ...]]:
@@ -144,9 +157,10 @@ def month_rows(reports: dict[str, Report]) -> Iterator[tuple[str, ...]]:
     # The first pages read templates and words, which no later one does.
     measured(bare)
     floor = measured(bare)
-    yield "month, pages without charts", *_times(*floor), "", "", ""
+    yield "month, pages without charts", *_times(*floor), "", "", "", ""
     whole = measured(lambda report: views_of(report, {}, paper="a4"))
-    yield "month, every view", *_times(*whole), f"{whole[1] / floor[1]:.1f}", "", _mb(_held())
+    ratio = f"{whole[1] / floor[1]:.1f}"
+    yield "month, every view", *_times(*whole), "", ratio, "", _mb(_held())
 
 
 def many_rows(report: Report, n_pages: int) -> Iterator[tuple[str, ...]]:
@@ -162,8 +176,17 @@ def many_rows(report: Report, n_pages: int) -> Iterator[tuple[str, ...]]:
         name = f"{n_pages:,} therapists' pages, {'four' if has_charts else 'no'} charts each"
         ratio = f"{busy / floor:.1f}" if has_charts else ""
         held = (max(each.early for each in done), max(each.at_end for each in done))
-        yield name, *_times(wall, busy), ratio, *map(_mb, held)
+        bound = f"{BOUND_MANY * n_pages / 1_000:g}" if has_charts else ""
+        yield name, *_times(wall, busy), bound, ratio, *map(_mb, held)
         floor = busy
+
+
+def demo_row(home: Path | None) -> tuple[str, ...]:
+    """The demo clinic's whole month beside its bound."""
+    with demo_home(home) as found:
+        month = write_month(found)
+    name = f"the demo's month, {month.n_pages} pages, {month.n_printed} as PDF too"
+    return name, *_times(month.wall, month.processor), str(BOUND_SECONDS), "", "", _mb(_held())
 
 
 def _times(wall: float, busy: float) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,10 @@ from pipelines.errors import UsageError
 from pipelines.files import sha256_file
 from pipelines.home import Home
 from pipelines.reporting import release as release_module
-from pipelines.reporting import upkeep
+from pipelines.reporting.crew import Crew, Task
 from pipelines.reporting.release import release
 from pipelines.reporting.upkeep import ReportWriter
 from pipelines.reporting.versions import altered_files, versions_of
-from pipelines.reporting.write import write_report
 from pipelines.warehouse.build_run import BuildRun
 from tests.pipeline.homes import query, words_of
 
@@ -186,13 +186,13 @@ def test_a_later_correction_makes_a_new_draft_that_says_what_moved_and_why(
     # A run that is cut off between two files of the new version leaves no half of it.
     written: list[Any] = []
 
-    def killed_at_the_second(*arguments: Any) -> Any:
-        if written:
-            raise KeyboardInterrupt
-        written.append(write_report(*arguments))
+    def killed_after_the_first(_: Crew, tasks: Iterable[Task]) -> None:
+        first = next(iter(tasks))
+        written.append(first())
+        raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(upkeep, "write_report", killed_at_the_second)
+        patch.setattr(Crew, "do", killed_after_the_first)
         assert run(corrected.root).exit_code != 0
     assert written, "it was cut off after the first report of the version"
     assert numbers(corrected) == [1]

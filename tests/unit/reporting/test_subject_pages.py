@@ -2,10 +2,10 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import duckdb
@@ -13,8 +13,9 @@ import pypdf
 import pytest
 
 from pipelines.errors import ModelError
-from pipelines.report_settings import ReportSettings
+from pipelines.report_settings import OURS, ReportSettings
 from pipelines.reporting.context import Context
+from pipelines.reporting.crew import Crew
 from pipelines.reporting.model import SubjectPage
 from pipelines.reporting.periods import periods_that_end_with
 from pipelines.reporting.subject_pages import (
@@ -23,7 +24,7 @@ from pipelines.reporting.subject_pages import (
     page_slug,
     subject_pages,
 )
-from pipelines.reporting.subject_writing import write_page, write_pages
+from pipelines.reporting.subject_writing import write_page
 from pipelines.reporting.view_model import clinic_report, report_context
 from tests.unit.reporting.conftest import CLINICS, PROVENANCE
 from tests.unit.reporting.made_up_courses import Settings
@@ -226,14 +227,24 @@ def _written(folder: Path) -> dict[str, bytes]:
     }
 
 
+def written_into(
+    folder: Path, pages: list[SubjectPage], look: ReportSettings = OURS
+) -> Iterator[Callable[[], object]]:
+    """The tasks that put pages with their PDFs into the folders of their audiences."""
+    for page in pages:
+        audience = folder / page.report.head.audience
+        yield partial(write_page, audience, page, paper="a4", look=look)
+
+
 def test_pages_have_a_pdf_and_processes_write_what_one_writes(
     tmp_path: Path, connection_of: Connections, context_of: Callable[..., Context]
 ) -> None:
     director = context_of(connection_of("usual"), "usual", "director")
     therapist = context_of(connection_of("usual"), "usual", "therapist")
     pages = [*list(subject_pages(director))[-2:], *list(own_pages(therapist))[:2]]
-    write_pages(tmp_path / "one", pages, paper="a4", many=len(pages) + 1)
-    write_pages(tmp_path / "two", pages, paper="a4", many=len(pages))
+    for folder, many in (("one", len(pages) + 1), ("two", len(pages))):
+        with Crew(many=many) as crew:
+            crew.do(written_into(tmp_path / folder, pages))
     one = _written(tmp_path / "one")
     assert one == _written(tmp_path / "two")
     assert len(one) == 3 * len(pages)
@@ -253,7 +264,7 @@ def test_a_page_without_a_paper_has_no_pdf_and_names_none(
     tmp_path: Path, connection_of: Connections, context_of: Callable[..., Context]
 ) -> None:
     context = context_of(connection_of("usual"), "usual", "therapist")
-    write_pages(tmp_path, [next(own_pages(context))], paper=None)
+    write_page(tmp_path, next(own_pages(context)))
     assert not list(tmp_path.rglob("*.pdf"))
     assert ".pdf" not in next(tmp_path.rglob("*.html")).read_text(encoding="utf-8")
 
@@ -266,5 +277,6 @@ def test_an_error_in_a_process_is_told_as_it_is(
     own.mkdir()
     (own / "month.html.j2").write_text("{{ report.no_such_name }}", encoding="utf-8")
     look = ReportSettings(templates=own)
-    with pytest.raises(ModelError, match="asks for something"):
-        write_pages(tmp_path, [next(own_pages(context))], paper="a4", look=look, many=1)
+    pages = [next(own_pages(context))]
+    with Crew(many=1) as crew, pytest.raises(ModelError, match="asks for something"):
+        crew.do(written_into(tmp_path, pages, look=look))
