@@ -1,5 +1,6 @@
 """Where a home stands: deliveries, quarantine, what is out of date, reports. Counts only."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,7 +11,13 @@ from pipelines.engine import quoted
 from pipelines.home import Home
 from pipelines.ingest.manifest import deliveries
 from pipelines.ingest.sources import waiting
-from pipelines.reporting.versions import altered_files, versions_of
+from pipelines.reporting.versions import (
+    Version,
+    altered_files,
+    drafts_out_of_date,
+    newest_version,
+    versions_of,
+)
 from pipelines.warehouse.inputs import inputs_fingerprint
 from pipelines.warehouse.snapshot import current_snapshot
 from pipelines.warehouse.store import Store
@@ -53,6 +60,10 @@ def home_status(home: Home) -> HomeStatus:
     """Read, never write, what there is."""
     landed = deliveries(home)
     snapshot = current_snapshot(home)
+    inputs = inputs_fingerprint(home)
+    old = {
+        newest_version(home.reports / period) for period in drafts_out_of_date(home.reports, inputs)
+    }
     versions = [
         (period.name, version)
         for period in sorted(home.reports.glob("*"))
@@ -64,11 +75,10 @@ def home_status(home: Home) -> HomeStatus:
         latest_delivered_on=str(landed[-1].delivered_on) if landed else None,
         waiting=[offer.name or "loose files" for offer in waiting(home)],
         n_rows=_rows_by_status(home),
-        is_up_to_date=bool(snapshot.inputs) and snapshot.inputs == inputs_fingerprint(home),
+        is_up_to_date=bool(snapshot.inputs) and snapshot.inputs == inputs,
         n_tables=len(snapshot.tables),
         reports=[
-            f"{period} v{version.number} ({'released' if version.is_released else 'draft'})"
-            for period, version in versions
+            f"{period} v{version.number} ({_state(version, old)})" for period, version in versions
         ],
         needs_attention=[
             *snapshot.facts.get("refusals", ()),
@@ -81,6 +91,12 @@ def home_status(home: Home) -> HomeStatus:
             ),
         ],
     )
+
+
+def _state(version: Version, out_of_date: Collection[Version | None]) -> str:
+    if version.is_released:
+        return "released"
+    return "draft, out of date" if version in out_of_date else "draft"
 
 
 def _last_failure(home: Home) -> list[str]:

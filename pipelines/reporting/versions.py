@@ -102,6 +102,16 @@ def holds_for(period: Path, inputs: str) -> bool:
     )
 
 
+def drafts_out_of_date(reports: Path, inputs: str) -> list[str]:
+    """The periods whose newest version is a draft made from something else than these inputs."""
+    newest = {path: newest_version(path) for path in sorted(reports.glob("*"))}
+    return [
+        path.name
+        for path, each in newest.items()
+        if each and not each.is_released and not holds_for(path, inputs)
+    ]
+
+
 def note_unchanged(period: Path, inputs: str, released: Version) -> None:
     """Keep the released version as the newest: these inputs change no figure of it."""
     for version in versions_of(period):

@@ -13,6 +13,7 @@ from pipelines.comparison.made_tables import GRAINS, KEYS
 from pipelines.contracts.mart_contracts import (
     MART_CONTRACTS,
     PUBLISHED_CONTRACTS,
+    SHARE,
     MartColumn,
     load_mart_contracts,
 )
@@ -90,10 +91,14 @@ def _column(name: str, kind: str, key: tuple[str, ...], known: MartColumn | None
     yield from _folded(known.description if known else _TODO, 6)
     yield "    customProperties:"
     yield "    - property: unit"
-    yield f"      value: {known.unit if known else _TODO}"
+    yield f"      value: {known.unit if known else _unit(name)}"
     if known and known.direction != "none":
         yield "    - property: direction"
         yield f"      value: {known.direction}"
+
+
+def _unit(name: str) -> str:
+    return SHARE if name.removesuffix("_lower").removesuffix("_upper").endswith("_rate") else _TODO
 
 
 def _folded(text: str, indent: int) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 from pipelines.audit.status import home_status
 from pipelines.home import Home
 from pipelines.ingest.landing import land
+from pipelines.reporting.versions import MADE_FROM
 from pipelines.warehouse.inputs import inputs_fingerprint
 from tests.unit.warehouse.small_home import keep, publish_tables
 
@@ -50,3 +51,12 @@ def test_rows_are_counted_by_how_they_ended(home):
     found = home_status(home)
     assert found.n_rows == {"accepted": 1200, "withdrawn": 3}
     assert "Rows        1,200 accepted, 3 withdrawn" in found.lines()
+
+
+def test_a_draft_of_an_earlier_state_is_told(home):
+    inputs = inputs_fingerprint(home)
+    for month, made_from in (("2024-01", "an earlier state"), ("2024-02", inputs)):
+        folder = home.reports / month / "v1"
+        folder.mkdir(parents=True)
+        (folder / MADE_FROM).write_text(f'{{"inputs": "{made_from}"}}', encoding="utf-8")
+    assert home_status(home).reports == ["2024-01 v1 (draft, out of date)", "2024-02 v1 (draft)"]

@@ -7,6 +7,7 @@ import pytest
 from pipelines.reporting.versions import (
     MADE_FROM,
     altered_files,
+    drafts_out_of_date,
     finish_swaps,
     holds_for,
     last_released,
@@ -131,6 +132,17 @@ def test_drafts_after_a_release_are_those_whose_figures_have_moved(tmp_path: Pat
         2,
         "3 of 9 figures differ.",
     )
+
+
+def test_drafts_of_an_earlier_state_are_told_and_released_versions_are_none(tmp_path: Path) -> None:
+    write(tmp_path / "2026-07", 1, "page", inputs="before")
+    write(tmp_path / "2026-08", 1, "page", inputs="before", is_released=True)
+    write(tmp_path / "2026-09", 1, "page", inputs="before", is_released=True)
+    write(tmp_path / "2026-09", 2, "page", inputs="before")
+    write(tmp_path / "2026-10", 1, "page", inputs="now")
+    assert drafts_out_of_date(tmp_path, "now") == ["2026-07", "2026-09"]
+    assert drafts_out_of_date(tmp_path, "before") == ["2026-10"]
+    assert drafts_out_of_date(tmp_path / "none", "now") == []
 
 
 def test_a_version_holds_for_the_inputs_that_it_was_made_from_or_looked_at_with(
