@@ -18,6 +18,7 @@ UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 _UTF8_MARK = b"\xef\xbb\xbf"
 _EMPTY_LINES = re.compile(rb"\n\s*\n")
+_BLANK_START = re.compile(rb"\s*\n")
 
 
 def examine_lines(stream: ByteStream) -> tuple[bool, bool]:
@@ -25,18 +26,16 @@ def examine_lines(stream: ByteStream) -> tuple[bool, bool]:
 
     The stream is not read to its end where it needs mending.
     """
-    before, is_first, has_long_lines = b"\n", True, False
+    is_first, is_blank_so_far, has_long_lines = True, True, False
     for chunk in stream:
         if is_first and chunk.startswith((_UTF8_MARK, *UTF16_MARKS)):
             return True, True
         is_first = False
-        text = before + chunk
-        if _EMPTY_LINES.search(text):
+        if _EMPTY_LINES.search(chunk) or (is_blank_so_far and _BLANK_START.match(chunk)):
             return True, True
-        # A line that is blank so far may turn out to be empty in the next chunk.
-        _, newline, last = text.rpartition(b"\n")
-        before = newline if _is_blank(last) else b""
-        has_long_lines = has_long_lines or b"\n" not in chunk
+        end = chunk.rfind(b"\n")
+        is_blank_so_far = (is_blank_so_far or end >= 0) and _is_blank(chunk[end + 1 :])
+        has_long_lines = has_long_lines or end < 0
     return not stream.is_whole, has_long_lines
 
 

@@ -12,11 +12,12 @@ from pipelines.ingest.fhir.structures import QUESTIONNAIRE_RESPONSE, RESPONSE_IT
 
 
 def make_questionnaire_answers(engine: Engine) -> None:
-    """Make `form_answers` and `forms`.
+    """Make `form_values` and `forms`.
 
     Shape:  `forms` one row per response and instrument: file_no, line, form_id, response_id,
             instrument_id, subject_key, encounter_key, authored_at, total_score;
-            `form_answers`: one per form and item: form_id, instrument_id, item, points.
+            `form_values` one per answered question: form_id, path, instrument_id, item, kind,
+            points and more.
     """
     table = QUESTIONNAIRE_RESPONSE
     exclude_where(engine, table, "status = 'entered-in-error'", "fhir.entered_in_error")
@@ -215,18 +216,7 @@ def _use_short_forms(engine: Engine) -> None:
 
 
 def _fold(engine: Engine) -> None:
-    """Make `form_answers` and `forms`."""
-    engine.execute(
-        """
-        create table form_answers as
-        select form_id, instrument_id, item, points
-        from form_values
-        where kind = 'item'
-        qualify row_number() over (
-            partition by form_id, instrument_id, item order by points is null, path
-        ) = 1
-        """
-    )
+    """Make `forms`."""
     engine.execute(
         """
         create table forms as
@@ -239,7 +229,7 @@ def _fold(engine: Engine) -> None:
         ),
 
         held as (
-            select form_id, instrument_id from form_answers
+            select form_id, instrument_id from form_values where kind = 'item'
             union
             select form_id, instrument_id from totals
         ),

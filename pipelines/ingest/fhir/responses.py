@@ -67,35 +67,61 @@ def make_responses(engine: Engine) -> None:
         """,
         where="out_responses",
     )
+    _choose_answers(engine)
+
+
+def _choose_answers(engine: Engine) -> None:
+    """Make `out_response_items`; of several answers to an item the first that is known counts."""
+    engine.execute(
+        """
+        create table given_answers as
+        with
+        of_forms as (
+            select f.file_no, f.line, f.response_id, f.form_id, v.item, v.points, v.path
+            from form_values as v
+            inner join forms as f
+                on f.form_id = v.form_id and f.instrument_id = v.instrument_id
+            where v.kind = 'item'
+        )
+
+        select *, null as act_id, null as id
+        from of_forms
+        union all
+        select i.file_no, i.line, a.response_id, null, i.item, i.points, [i.place], i.act_id, i.id
+        from folded_acts as a
+        inner join act_items as i on i.act_id = a.act_id
+        anti join of_forms as f on f.response_id = a.response_id
+        """,
+        where="given_answers",
+    )
+    # Few items are answered twice, which hashes tell; only those have to be put in order.
     engine.execute(
         """
         create table out_response_items as
         with
-        form_items as (
-            select f.file_no, f.line, f.response_id, a.item, a.points
-            from form_answers as a
-            inner join forms as f
-                on f.form_id = a.form_id and f.instrument_id = a.instrument_id
+        repeated as (
+            select hash(response_id, item) as answer_hash
+            from given_answers
+            group by answer_hash
+            having count(*) > 1
         ),
 
-        items_of_acts as (
-            select i.file_no, i.line, a.response_id, i.item, i.points
-            from folded_acts as a
-            inner join act_items as i on i.act_id = a.act_id
-            anti join form_items as f on f.response_id = a.response_id
+        chosen as (
+            select *
+            from given_answers
+            where hash(response_id, item) not in (select answer_hash from repeated)
+            union all
+            select *
+            from given_answers
+            where hash(response_id, item) in (select answer_hash from repeated)
             qualify row_number() over (
-                partition by a.response_id, i.item
-                order by i.points is null, i.act_id, i.id, i.place
+                partition by response_id, form_id, item
+                order by points is null, act_id, id, path
             ) = 1
         )
 
-        select
-            file_no,
-            line,
-            response_id,
-            cast(item as varchar) as item,
-            points as value
-        from (select * from form_items union all select * from items_of_acts) as items
+        select file_no, line, response_id, cast(item as varchar) as item, points as value
+        from chosen
         """,
         where="out_response_items",
     )
