@@ -1,9 +1,10 @@
 """The key figures: at most six cards, each with counts, interval, a year ago and a small trend."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipelines.reporting.context import Context
-from pipelines.reporting.figures import Measure
+from pipelines.reporting.figures import Measure, Record
 from pipelines.reporting.method_section import points_words
 from pipelines.reporting.model import Card, Definition, Trend
 from pipelines.reporting.sentences import (
@@ -54,7 +55,10 @@ def key_figures(context: Context) -> tuple[Card, ...]:
     cards: list[Card] = []
     measure = context.first_measure
     if measure is not None and measure.has_reliable_change:
-        cards += [_better(context, measure), _worse(context, measure)]
+        cards += [
+            _changed(context, measure, "better", better_share, better_trend),
+            _changed(context, measure, "worse", worse_share, worse_trend),
+        ]
     if measure is not None and _has_recovery(context):
         cards.append(_recovered(context))
     if measure is not None:
@@ -69,39 +73,23 @@ def _has_recovery(context: Context) -> bool:
     return row is not None and row["n_measured"] != 0
 
 
-def _better(context: Context, measure: Measure) -> Card:
+def _changed(
+    context: Context,
+    measure: Measure,
+    card_id: str,
+    share: Callable[[Record | None], Share],
+    trend: Callable[..., Trend | None],
+) -> Card:
     now, before = context.headline, _year_before(context, context.headline)
     outcome = context.figures.outcome
     return _share_card(
         context,
         _Figure(
-            card_id="better",
+            card_id=card_id,
             measure=measure,
-            now=better_share(outcome(measure, context.subject, now.kind, now.end_on)),
-            year_ago=better_share(outcome(measure, context.subject, before.kind, before.end_on)),
-            trend=better_trend(
-                context.figures,
-                measure,
-                kind=now.kind,
-                words=context.words,
-                subject=context.subject,
-            ),
-            window=now,
-        ),
-    )
-
-
-def _worse(context: Context, measure: Measure) -> Card:
-    now, before = context.headline, _year_before(context, context.headline)
-    outcome = context.figures.outcome
-    return _share_card(
-        context,
-        _Figure(
-            card_id="worse",
-            measure=measure,
-            now=worse_share(outcome(measure, context.subject, now.kind, now.end_on)),
-            year_ago=worse_share(outcome(measure, context.subject, before.kind, before.end_on)),
-            trend=worse_trend(
+            now=share(outcome(measure, context.subject, now.kind, now.end_on)),
+            year_ago=share(outcome(measure, context.subject, before.kind, before.end_on)),
+            trend=trend(
                 context.figures,
                 measure,
                 kind=now.kind,

@@ -1,5 +1,7 @@
 """How it is counted: each rule with its version and source, the words, and where it comes from."""
 
+from collections.abc import Sequence
+
 from pipelines.reporting.change_methods_part import change_methods_part
 from pipelines.reporting.context import Context, column, first_with_rule, text_cell
 from pipelines.reporting.disclosure import load_policies
@@ -28,24 +30,47 @@ _GLOSSARY = (
 
 
 def method_section(context: Context) -> Section:
-    """The last section of every page."""
+    """The last section of every page but the public's."""
+    words = context.words
+    rules = Section(
+        section_id="rules",
+        title=words.say("section.rules"),
+        definitions=tuple(_rule(context, measure) for measure in context.measures),
+    )
+    other = change_methods_part(context)
+    return method_of(
+        context,
+        reading=_reading(context),
+        rules=(rules, *([other] if other else [])),
+        privacy=_privacy(context),
+        glossary=_GLOSSARY,
+    )
+
+
+def method_of(
+    context: Context,
+    *,
+    reading: Sequence[str],
+    rules: Sequence[Section],
+    privacy: Sequence[str],
+    glossary: Sequence[str],
+) -> Section:
+    """How a page is read, its rules, what is hidden, its terms, and where it comes from.
+
+    Parts without anything in them are left out.
+    """
     words = context.words
     parts = [
         Section(
             section_id="reading",
             title=words.say("section.reading"),
-            paragraphs=_reading(context),
+            paragraphs=tuple(reading),
         ),
-        Section(
-            section_id="rules",
-            title=words.say("section.rules"),
-            definitions=tuple(_rule(context, measure) for measure in context.measures),
-        ),
-        *([other] if (other := change_methods_part(context)) else []),
+        *rules,
         Section(
             section_id="privacy",
             title=words.say("section.privacy"),
-            paragraphs=_privacy(context),
+            paragraphs=tuple(privacy),
         ),
         Section(
             section_id="glossary",
@@ -57,7 +82,7 @@ def method_section(context: Context) -> Section:
                     term_id=f"{TERM_ANCHOR}{term.replace('_', '-')}",
                     seen_as=tuple(words.say(f"glossary.{term}.seen_as").split("|")),
                 )
-                for term in _GLOSSARY
+                for term in glossary
             ),
         ),
         Section(

@@ -6,11 +6,10 @@ why is decided in `sql/published/pub_counts.sql`.
 
 from pipelines.reporting.context import Context, column, text_cell
 from pipelines.reporting.disclosure import Policy, load_policies
-from pipelines.reporting.method_section import provenance_table
+from pipelines.reporting.method_section import method_of
 from pipelines.reporting.model import Cell, Definition, Head, Report, Row, Section, Sentence, Table
 from pipelines.reporting.public_figures import PARTS, PublicFigures, Record
 from pipelines.reporting.released_counts import COLUMNS as RELEASED_COLUMNS
-from pipelines.reporting.terms import TERM_ANCHOR
 from pipelines.reporting.wording import Wording
 
 _GLOSSARY = ("reliably_better", "between", "short_names", "regression")
@@ -291,62 +290,31 @@ def _other_claims(words: Wording, shown: PublicFigures) -> Section | None:
 
 def _method(context: Context, shown: PublicFigures) -> Section:
     words = context.words
-    parts = [
-        Section(
-            section_id="reading",
-            title=words.say("section.reading"),
-            paragraphs=(
-                words.say("public.reading.people"),
-                words.say("public.reading.about"),
-                *_interval(words, shown),
-                words.say("public.reading.verdict"),
-                words.say("public.reading.comparison"),
-            ),
+    rules = Section(
+        section_id="rules",
+        title=words.say("section.rules"),
+        definitions=tuple(
+            Definition(
+                term=words.say("public.others.says", says=rows[0]["says"]),
+                text=words.say(
+                    "public.rule",
+                    measure=rows[0]["measure_words"],
+                    met=rows[0]["met_words"],
+                    source=(rows[0]["rule_source"] or "").rstrip("."),
+                ),
+            )
+            for rows in map(shown.statements_of, shown.claim_ids)
         ),
-        Section(
-            section_id="rules",
-            title=words.say("section.rules"),
-            definitions=tuple(
-                Definition(
-                    term=words.say("public.others.says", says=rows[0]["says"]),
-                    text=words.say(
-                        "public.rule",
-                        measure=rows[0]["measure_words"],
-                        met=rows[0]["met_words"],
-                        source=(rows[0]["rule_source"] or "").rstrip("."),
-                    ),
-                )
-                for rows in map(shown.statements_of, shown.claim_ids)
-            ),
-        ),
-        Section(
-            section_id="privacy",
-            title=words.say("section.privacy"),
-            paragraphs=_privacy(context),
-        ),
-        Section(
-            section_id="glossary",
-            title=words.say("section.glossary"),
-            definitions=tuple(
-                Definition(
-                    term=words.say(f"glossary.{term}.term"),
-                    text=words.say(f"glossary.{term}.text"),
-                    term_id=f"{TERM_ANCHOR}{term.replace('_', '-')}",
-                    seen_as=tuple(words.say(f"glossary.{term}.seen_as").split("|")),
-                )
-                for term in _GLOSSARY
-            ),
-        ),
-        Section(
-            section_id="provenance",
-            title=words.say("section.provenance"),
-            tables=(provenance_table(context),),
-        ),
-    ]
-    return Section(
-        section_id="method",
-        title=words.say("section.method"),
-        parts=tuple(part for part in parts if part.paragraphs or part.definitions or part.tables),
+    )
+    reading = (
+        words.say("public.reading.people"),
+        words.say("public.reading.about"),
+        *_interval(words, shown),
+        words.say("public.reading.verdict"),
+        words.say("public.reading.comparison"),
+    )
+    return method_of(
+        context, reading=reading, rules=(rules,), privacy=_privacy(context), glossary=_GLOSSARY
     )
 
 
