@@ -63,6 +63,9 @@ def run(home_path: Path, month: str | None, all_months: bool, as_json: bool) -> 
         _run_and_tell(Home(home_path), month=month, as_json=as_json, all_months=all_months)
 
 
+_ANEW = "  `outcomes run --month YYYY-MM` makes that month's anew, `--all-months` every one"
+
+
 def _run_and_tell(
     home: Home, *, month: str | None, as_json: bool, all_months: bool, latest: int = 0
 ) -> None:
@@ -72,7 +75,11 @@ def _run_and_tell(
     from pipelines.months import month_of
     from pipelines.reporting.disclosure import audience_policies
     from pipelines.reporting.due_reports import months_to_report, reports_missing
-    from pipelines.reporting.versions import moved_since_release, newest_version
+    from pipelines.reporting.versions import (
+        drafts_out_of_date,
+        moved_since_release,
+        newest_version,
+    )
     from pipelines.warehouse.inputs import inputs_fingerprint
     from pipelines.warehouse.noted_runs import note_cut_off_run
     from pipelines.warehouse.snapshot import current_snapshot, ensure_catalogues
@@ -104,11 +111,13 @@ def _run_and_tell(
     newest = [(each, newest_version(home.reports / each)) for each in months]
     pages = [str(v.folder / "director" / "index.html") for _, v in newest if v is not None]
     moved = moved_since_release(home.reports)
+    old = drafts_out_of_date(home.reports, inputs)
     told = {
         "ran": not is_current,
         "months": months,
         "report": pages[-1] if pages else None,
         "moved": {period: version.number for period, version in moved.items()},
+        "out_of_date": old,
     }
     show(
         as_json,
@@ -125,6 +134,7 @@ def _run_and_tell(
                     f"  {version.folder / 'director' / 'index.html'}",
                 )
             ),
+            *([f"Drafts of an earlier state: {', '.join(old)}", _ANEW] if old else []),
         ],
     )
     facts = current_snapshot(home).facts

@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.definitions import open_instance
 from pipelines.home import Home
+from pipelines.reporting.versions import MADE_FROM
 from tests.pipeline.homes import outcomes, succeed
 
 SECONDS_FOR_NOTHING = 3.0
@@ -81,3 +82,8 @@ def test_a_missing_report_or_catalogue_is_made_again(settled: Home) -> None:
     succeed("run", "--home", settled.root, "--all-months")
     with duckdb.connect(str(settled.warehouse_catalogue), read_only=True) as connection:
         assert connection.execute("select count(*) > 0 from mart_activity").fetchone() == (True,)
+    # Drafts of other months stay as they are, and are told where an earlier state made them.
+    first = next(iter(sorted(settled.reports.glob("20*"))))
+    (first / "v1" / MADE_FROM).write_text('{"inputs": "of an earlier state"}', encoding="utf-8")
+    told = outcomes("run", "--home", settled.root).stdout
+    assert f"Drafts of an earlier state: {first.name}\n" in told
