@@ -8,6 +8,7 @@ from pipelines.reporting.figures import CLINIC
 from pipelines.reporting.model import Cell, Row, Section, Sentence, Table
 from pipelines.reporting.programme_changes import OBSTACLES, Moved, ProgrammeChange
 from pipelines.reporting.sentences import Share, figure_words
+from pipelines.reporting.windows import window
 
 SECTION = "programme-changes"
 # So few are named in a sentence; more would be a list.
@@ -21,31 +22,41 @@ def change_sentences(context: Context) -> list[Sentence]:
     words = context.words
     changed = _changed(context)
     if changed:
-        listed = [_said(context, change) for change in changed[:MOST_NAMED]]
-        rest = len(changed) - MOST_NAMED
-        if rest > 0:
-            listed.append(words.say("changes.more", n=words.count(rest)))
-        lead = words.say("changes.some", listed="; ".join(listed))
+        told = [_said(context, change) for change in changed]
+        lead = words.say("changes.some", listed=_first(context, told))
+    elif years := _years(context) if _are_all_by_years(context) else None:
+        lead = words.say("changes.none_years", **years)
     else:
         lead = words.say("changes.none")
-    text = " ".join([lead, _others(context)]).strip()
+    text = " ".join([lead, *_others(context, is_told=not changed)])
     return [Sentence(text, f"changes.{'some' if changed else 'none'}", SECTION)]
 
 
 def change_items(context: Context) -> list[Sentence]:
-    """The programmes that changed for the worse, as something to look at."""
+    """What to look at: the programmes that changed for the worse, and those that may have."""
     if context.subject != CLINIC:
         return []
     bad = [change for change in _changed(context) if any(moved.is_bad for moved in change.signals)]
-    if not bad:
-        return []
-    words = context.words
-    listed = [_said(context, change) for change in bad[:MOST_NAMED]]
-    rest = len(bad) - MOST_NAMED
-    if rest > 0:
-        listed.append(words.say("changes.more", n=words.count(rest)))
-    text = words.say("changes.item", listed="; ".join(listed))
-    return [Sentence(text, "programme_changed", SECTION)]
+    items = (
+        ("changes.item", "programme_changed", [_said(context, change) for change in bad]),
+        (
+            "changes.item_worse",
+            "programme_maybe_worse",
+            [_worse_named(context, change) for change in _worse_by_much(context)],
+        ),
+    )
+    return [
+        Sentence(context.words.say(key, listed=_first(context, told)), rule, SECTION)
+        for key, rule, told in items
+        if told
+    ]
+
+
+def _first(context: Context, told: list[str]) -> str:
+    """The first few, and how many more there are."""
+    words, rest = context.words, len(told) - MOST_NAMED
+    more = [words.say("changes.more", n=words.count(rest))] if rest > 0 else []
+    return "; ".join([*told[:MOST_NAMED], *more])
 
 
 def own_change_sentences(context: Context) -> list[Sentence]:
@@ -57,7 +68,7 @@ def own_change_sentences(context: Context) -> list[Sentence]:
     if change.verdict == CANNOT_TELL:
         text = words.say(f"changes.own.cannot_tell.{change.obstacle}")
         return [Sentence(text, "changes.cannot_tell", "outcomes")]
-    worse = _worse_by_much(context, change)
+    worse = _own_worse_by_much(context, change)
     if not change.signals:
         assert change.measure is not None
         text = words.say(
@@ -72,7 +83,21 @@ def own_change_sentences(context: Context) -> list[Sentence]:
     return [Sentence(f"{text} {worse}".rstrip(), f"changes.{change.verdict}", "outcomes")]
 
 
-def _worse_by_much(context: Context, change: ProgrammeChange) -> str:
+def _worse_by_much(context: Context) -> list[ProgrammeChange]:
+    """Those in which that many more got reliably worse, though it could be chance, by name."""
+    return [change for change in context.changes.values() if change.is_worse_by_much]
+
+
+def _worse_named(context: Context, change: ProgrammeChange) -> str:
+    return context.words.say(
+        "changes.worse_named",
+        programme=change.programme.name,
+        figure=_counted(context, change.worse.now),
+        beside=_beside(context, change.worse),
+    )
+
+
+def _own_worse_by_much(context: Context, change: ProgrammeChange) -> str:
     """That many more got reliably worse, though it could be chance; empty where not so many."""
     if not change.is_worse_by_much:
         return ""
@@ -95,7 +120,7 @@ def changes_part(context: Context) -> Section | None:
         tables=(
             Table(
                 table_id="programme-changes-table",
-                caption=words.say("changes.table", period=context.period.words),
+                caption=_caption(context),
                 columns=(
                     column("programme", words.say("outcomes.programme"), is_number=False),
                     column("said", words.say("changes.said"), is_number=False),
@@ -106,10 +131,19 @@ def changes_part(context: Context) -> Section | None:
                     column("worse_usual", words.say("changes.worse_beside")),
                 ),
                 rows=tuple(_row(context, change) for change in context.changes.values()),
+                note=words.say("changes.note") if _years(context) else "",
                 is_folded_when_long=False,
             ),
         ),
     )
+
+
+def _caption(context: Context) -> str:
+    words, years = context.words, _years(context)
+    if years is None:
+        return words.say("changes.table", period=context.period.words)
+    key = "changes.table_years" if _are_all_by_years(context) else "changes.table_both"
+    return words.say(key, **years)
 
 
 def _changed(context: Context) -> list[ProgrammeChange]:
@@ -118,7 +152,24 @@ def _changed(context: Context) -> list[ProgrammeChange]:
     return sorted(found, key=lambda change: not change.signals[0].is_bad)
 
 
-def _others(context: Context) -> str:
+def _years(context: Context) -> dict[str, str] | None:
+    """How the stretch now and the one before are called, of those judged by a year before."""
+    now = next(
+        (each.window for each in context.changes.values() if each.window and not each.has_chart),
+        None,
+    )
+    if now is None:
+        return None
+    before = window(context.figures, now.kind, context.words, years_back=1)
+    return {"now": now.words, "before": before.words}
+
+
+def _are_all_by_years(context: Context) -> bool:
+    return not any(change.has_chart for change in context.changes.values())
+
+
+def _others(context: Context, *, is_told: bool) -> list[str]:
+    """All that show no signal; by what they are judged, unless `is_told` already."""
     words, every = context.words, list(context.changes.values())
     parts = []
     kinds = (("same", NO_CLEAR_CHANGE, ""), *((why, CANNOT_TELL, why) for why in OBSTACLES))
@@ -132,7 +183,9 @@ def _others(context: Context) -> str:
             named = "few" if len(names) <= MOST_NAMED else "many"
             values = {"n": words.count(len(names)), "all": words.count(len(every))}
             parts.append(words.say(f"changes.{key}.{named}", names=words.listed(names), **values))
-    return " ".join([*parts, *_how(context)])
+    if maybe := [change.programme.name for change in _worse_by_much(context)]:
+        parts.append(words.say("changes.maybe_worse", names=words.listed(maybe)))
+    return parts if is_told and _are_all_by_years(context) else [*parts, *_how(context)]
 
 
 def _how(context: Context) -> list[str]:
@@ -148,8 +201,8 @@ def _how(context: Context) -> list[str]:
         for period, n in sorted(counted.items())
         if period
     ]
-    if counted[""]:
-        listed.append(words.say("changes.how_years", n=words.count(counted[""])))
+    if counted[""] and (years := _years(context)):
+        listed.append(words.say("changes.how_years", n=words.count(counted[""]), **years))
     return [words.say("changes.how", listed=words.listed(listed))]
 
 
@@ -215,10 +268,11 @@ def _verdict_cell(context: Context, change: ProgrammeChange) -> Cell:
     words = context.words
     if change.obstacle:
         return text_cell(words.say(f"changes.verdict.{change.obstacle}"))
+    look = words.say("changes.verdict.look") if change.is_worse_by_much else ""
     if not change.signals:
-        return text_cell(words.say(f"changes.verdict.{change.verdict}"))
+        return text_cell(words.say(f"changes.verdict.{change.verdict}"), look)
     told = [words.say(f"changes.verdict.{each.topic}.{each.verdict}") for each in change.signals]
-    return text_cell(words.listed(told))
+    return text_cell(words.listed(told), look)
 
 
 def _cells(context: Context, moved: Moved) -> list[Cell]:

@@ -41,9 +41,9 @@ from pipelines.reporting.wording import Wording
 
 # One false word in twenty reports, over all comparisons with a year before together.
 FAMILY_ERROR = 0.05
-# A share reliably worse that rose by this much or more is told on the programme's own page even
-# where it could be chance: five more of a hundred clients is what a director would want to know of.
-# A convention of these pages and no clinical threshold.
+# A share reliably worse that rose by this much or more is told even where it could be chance: five
+# more of a hundred clients is what a director would want to know of. A convention of these pages
+# and no clinical threshold.
 LARGE_RISE = Decimal("0.05")
 # Why a programme cannot be told: too few measured courses, or enough, but too small a part of the
 # finished ones.

@@ -186,6 +186,39 @@ def test_five_in_a_hundred_more_worse_are_told_even_where_it_could_be_chance(
     )
     assert (told in text) == is_said
     assert ("That could be chance" in text) == is_said
+    # The clinic's page passes it on: in short, as something to look at, and in the row.
+    whole = context(Shown(), changes=found)
+    in_short = texts(change_sentences(whole))[0]
+    assert ("More got reliably worse in A; that could be chance, but look." in in_short) == is_said
+    items = [item for item in change_items(whole) if item.rule == "programme_maybe_worse"]
+    assert ([item.link for item in items] == ["programme-changes"]) == is_said
+    assert ("A (7 % (7 of 100); 2 % (2 of 100) a year before)" in "".join(texts(items))) == is_said
+    part = changes_part(whole)
+    assert part is not None
+    looks = [row.cells[1].small for row in part.tables[0].rows]
+    assert looks == ["more reliably worse; could be chance, look" if is_said else "", ""]
+
+
+def test_the_stretch_judged_is_named_in_the_heading_and_in_the_sentence() -> None:
+    years = yearly(row(60, 30), row(60, 31))
+    stretch = "the twelve months to October 2026{}beside the twelve months to October 2025"
+    shown = context(Shown(), changes=changes(A=years, B=years))
+    part = changes_part(shown)
+    assert part is not None
+    assert part.tables[0].caption == f"What changed by programme: {stretch.format(', ')}"
+    assert "leave out the year before" in part.tables[0].note
+    assert texts(change_sentences(shown)) == [
+        f"By programme, {stretch.format(' ')}: none has changed by more than chance. "
+        "No clear change: A and B."
+    ]
+    mixed = changes_part(context(Shown(), changes=changes(A=years, B=monthly(20))))
+    assert mixed is not None
+    assert stretch.format(", ") in mixed.tables[0].caption
+    assert "own chart" in mixed.tables[0].caption
+    charts = changes_part(context(Shown(), changes=changes(A=monthly(20), B=monthly(20))))
+    assert charts is not None
+    assert charts.tables[0].caption == "What changed by programme, October 2026"
+    assert not charts.tables[0].note
 
 
 def test_the_more_are_compared_the_more_it_takes() -> None:
@@ -226,8 +259,8 @@ def test_the_sentence_names_what_changed_and_counts_the_rest() -> None:
     assert "usual range" in text
     assert "4 of 7 show no clear change. Too few measured courses to say: Small." in text
     assert text.endswith(
-        "Those that can be told are judged by October 2026 (2) and over twelve months, beside the "
-        "year before (4)."
+        "Those that can be told are judged by October 2026 (2) and by the twelve months to October "
+        "2026, beside the twelve months to October 2025 (4)."
     )
     (item,) = change_items(shown)
     assert "Low (fewer" in item.text
