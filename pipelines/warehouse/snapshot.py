@@ -21,6 +21,9 @@ from pipelines.home import Home
 from pipelines.warehouse.store import BuiltTable, Store
 
 WAREHOUSE_LAYERS = ("ref_", "int_", "mart_", "pub_")
+# An analyst's own DuckDB, or that of a viewer, is rarely as new as ours. The catalogues hold views
+# alone, which need nothing of a newer file, and older versions read the Parquet files as well.
+READABLE_SINCE = "v1.0.0"
 RESPONSE_ITEMS_VIEW = (
     "create view stg_response_items as"
     " select response_id, response_key, unnest(items) as item, unnest(answers) as value"
@@ -122,7 +125,9 @@ def write_catalogues(home: Home, snapshot: Snapshot) -> None:
             left.unlink(missing_ok=True)
         temporary = temporary_beside(final)
         try:
-            with duckdb.connect(str(temporary)) as connection:
+            with duckdb.connect(
+                str(temporary), config={"storage_compatibility_version": READABLE_SINCE}
+            ) as connection:
                 for statement in (*statements, stamp):
                     connection.execute(statement)
             move_into_place(temporary, final)
@@ -155,7 +160,7 @@ def _are_current(home: Home, snapshot: Snapshot) -> bool:
 
 def _stamp(home: Home, snapshot: Snapshot) -> str:
     names = ",".join(f"{name}={table.content}" for name, table in sorted(snapshot.tables.items()))
-    return f"{home.root}|{names}"
+    return f"{home.root}|{READABLE_SINCE}|{names}"
 
 
 def _read_stamp(catalogue: Path) -> str:

@@ -41,6 +41,10 @@ def test_source_ids_stand_in_the_vault_only(home):
     assert read(home.warehouse_catalogue, tables) == [("mart_x",)]
     for catalogue in (home.vault_catalogue, home.warehouse_catalogue):
         assert stat.S_IMODE(catalogue.stat().st_mode) == 0o600
+        version = read(
+            catalogue, "select tags['storage_version'] from duckdb_databases() where not internal"
+        )
+        assert version == [("v1.0.0+",)], "older versions of DuckDB can open it"
 
 
 def test_the_set_before_is_kept_and_the_one_before_that_removed(home):
