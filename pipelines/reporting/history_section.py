@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from pipelines.comparison.funnel import Z_95
+from pipelines.comparison.spc import CANNOT_TELL, FALLEN, RISEN
 from pipelines.reporting.context import Context, column, share_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Measure, month_before, month_end
 from pipelines.reporting.model import Cell, Chart, Row, Section, Table
+from pipelines.reporting.programme_changes import Moved, beside_the_year_before
 from pipelines.reporting.sentences import Share, better_share, figure_words, measured_share
 from pipelines.reporting.trends import attended_share
 from pipelines.reporting.wording import Wording
@@ -141,7 +144,8 @@ def _label(context: Context, share: Share) -> str:
 def _told(context: Context, measure: str, windows: Sequence[_Window]) -> tuple[str, str]:
     """Title and summary: the newest twelve months beside the twelve before, which share no course.
 
-    Whether two ranges overlap is said and nothing more: no verdict rests on so few.
+    Said is whether the interval of their difference leaves out none, and nothing more: no verdict
+    rests on so few.
     """
     words, minimums = context.words, context.minimums
     pair = [windows[0], *windows[_APART : _APART + 1]]
@@ -169,10 +173,9 @@ def _told(context: Context, measure: str, windows: Sequence[_Window]) -> tuple[s
         "counts_before": _counts(earlier, words),
         "figure_before": figure_words(earlier, minimums, words),
     }
-    overlap = (newest.lower or 0) <= (earlier.upper or 0) and (earlier.lower or 0) <= (
-        newest.upper or 0
-    )
-    said = words.say(f"subjects.history.chart.{'overlap' if overlap else 'apart'}")
+    moved = beside_the_year_before(Moved("better", CANNOT_TELL, newest, before=earlier), Z_95)
+    is_clear = moved.verdict in (RISEN, FALLEN)
+    said = words.say(f"subjects.history.chart.{'clear' if is_clear else 'not_clear'}")
     return (
         words.say("subjects.history.chart.title", **say),
         f"{words.say('subjects.history.chart.summary', **say)} {said}",

@@ -187,7 +187,7 @@ def test_a_claim_that_the_worst_bound_contradicts_is_refused_with_the_reason(
     (definition,) = found.definitions
     assert definition.term == "May not be published: “Half got better.”"
     assert definition.text.startswith(
-        "Why: the share falls below the claim if nobody without a score met the rule."
+        "Why: the true share may be below the claim, as those without a score may not have met the rule."
     )
 
 

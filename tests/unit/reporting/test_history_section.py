@@ -85,9 +85,9 @@ def test_the_newest_is_set_beside_the_twelve_before_in_counts_and_without_a_verd
 
 
 @pytest.mark.parametrize(
-    ("better", "said"), [(23, "The two ranges overlap"), (25, "The two ranges do not overlap")]
+    ("better", "said"), [(28, "may well be chance"), (29, "leaves out no difference")]
 )
-def test_whether_two_ranges_overlap_is_said(better: int, said: str) -> None:
+def test_whether_the_difference_may_be_chance_is_said(better: int, said: str) -> None:
     [chart] = made((40, better), (20, 9), (20, 9), (20, 9), (40, 20)).charts
     assert said in chart.summary
 

@@ -129,8 +129,18 @@ def said_of_domains(*rows: dict[str, Any]) -> Sentence:
     ("lower", "upper", "rule", "said"),
     [
         (0.500001, 0.7, "domains.some", "Clearly more than half of those measured got better in"),
-        (0.5, 0.7, "domains.none", "About half got better, or too few were measured to say, in"),
-        (0.3, 0.5, "domains.none", "About half got better, or too few were measured to say, in"),
+        (
+            0.5,
+            0.7,
+            "domains.none",
+            "Neither clearly more nor clearly fewer than half got better in",
+        ),
+        (
+            0.3,
+            0.5,
+            "domains.none",
+            "Neither clearly more nor clearly fewer than half got better in",
+        ),
         (0.3, 0.499999, "domains.none", "Clearly fewer than half got better in"),
     ],
 )
