@@ -210,6 +210,30 @@ def many(*, n_turned_away: int) -> Shown:
     return figures
 
 
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        ({"groups": (5, 5), "clients": (8, 90)}, " Hit hardest: groups (5 of 5)."),
+        ({"clients": (9, 90)}, " Hit hardest: clients (9 of 90)."),
+        ({"clients": (8, 90)}, ""),
+        (
+            {"groups": (5, 5), "licences": (3, 8), "clients": (9, 90), "goal_ratings": (4, 7)},
+            " Hit hardest: groups (5 of 5), goal ratings (4 of 7), licences (3 of 8) and"
+            " 1 table more.",
+        ),
+    ],
+)
+def test_a_small_table_that_lost_much_is_named(lost: dict[str, tuple[int, int]], told: str) -> None:
+    figures = many(n_turned_away=0)
+    figures.deliveries = tuple(
+        {"delivered_on": END_ON, "n_quarantined": n, "n_delivered": total,
+         "n_accepted": total - n, "n_superseded": 0, "n_withdrawn": 0, "table_name": table}
+        for table, (n, total) in lost.items()
+    )  # fmt: skip
+    (item,) = [each for each in look_at(context(figures), ()) if each.rule == "turned_away"]
+    assert item.text.endswith(f"and are in no figure.{told}")
+
+
 def test_rows_turned_away_are_never_left_out_and_the_rest_is_named() -> None:
     cards = tuple(card(name, FALLEN) for name in ("better", "recovered", "measured"))
     without = look_at(context(many(n_turned_away=0)), cards)
