@@ -128,7 +128,23 @@ class _Writer:
         ]
         failed = sum(row["rule_outcome"] == FAILED for row in self._latest_results())
         text = self._say("short.gates", n=self.context.words.count(failed))
-        return (*found, Sentence(text, "compliance.gates", "gates"))
+        found.append(Sentence(text, "compliance.gates", "gates"))
+        if lost := self._turned_away("deletions"):
+            found.append(Sentence(lost, "compliance.deletions", "gates"))
+        if not self.kept.retention_years:
+            text = self._say("retention.no_period")
+            found.append(Sentence(text, "compliance.retention", "retention"))
+        return tuple(found)
+
+    def _turned_away(self, table: str) -> str:
+        """That rows of a table are turned away, and so not known here; empty where none is."""
+        rows = [row for row in self.context.figures.deliveries if row["table_name"] == table]
+        n = sum(row["n_quarantined"] for row in rows)
+        if not n:
+            return ""
+        count = self.context.words.count
+        total = count(sum(row["n_delivered"] for row in rows))
+        return self._say(f"turned_away.{table}", n=count(n), total=total)
 
     def _judged(self, table: str, all_: str, wrong: Sequence[str], unknown: str) -> Sentence:
         n, n_unknown = self._sum(table, all_), self._sum(table, unknown)
@@ -174,11 +190,16 @@ class _Writer:
         ]
         tables.append(self._by_subject("licences-table", LICENCES, lines))
         text = "licences.found" if wrong else "licences.none_found"
-        return self._section("licences", tables, self._say(text), self._say("licences.rule"))
+        lost = self._turned_away("licences")
+        return self._section("licences", tables, self._say(text), lost, self._say("licences.rule"))
 
     def consents(self) -> Section:
         table = self._by_subject("consents-table", CONSENTS, self.rows["consents"])
-        notes = (self._say("consents.rule"), self._say("consents.disclosure"))
+        notes = (
+            self._turned_away("consents"),
+            self._say("consents.rule"),
+            self._say("consents.disclosure"),
+        )
         return self._section("consents", [table], *notes)
 
     def safety(self) -> Section:
@@ -188,9 +209,12 @@ class _Writer:
             row["n_risk_answers"] for row in self.rows["safety"] if row["level"] == "programme"
         )
         said = self._say("safety.outside", n=self.context.words.count(outside))
-        return self._section(
-            "safety", [table], self._say("safety.rule"), said if outside > 0 else ""
+        notes = (
+            self._turned_away("safety_actions"),
+            self._say("safety.rule"),
+            said if outside > 0 else "",
         )
+        return self._section("safety", [table], *notes)
 
     def retention(self) -> Section:
         words, years = self.context.words, self.kept.retention_years

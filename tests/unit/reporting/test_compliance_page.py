@@ -105,7 +105,7 @@ def rows(report: Report, table_id: str) -> list[list[str]]:
 
 def test_the_first_sentences_and_the_tables_say_what_was_not_kept(bench: Bench) -> None:
     report = page(bench)
-    licences, consents, safety, _ = (sentence.text for sentence in report.in_short)
+    licences, consents, safety, *_ = (sentence.text for sentence in report.in_short)
     assert "to 2 sessions" in licences
     assert "at 1 of them" in licences
     assert "for 1 of them a consent to treatment was missing" in consents
@@ -170,3 +170,35 @@ def test_answers_outside_any_course_are_said_apart(
     (safety,) = (each for each in report.sections if each.section_id == "safety")
     said = [text for text in safety.paragraphs if "1 answer was given outside any course" in text]
     assert len(said) == is_said
+
+
+@pytest.mark.parametrize("lost", [0, 3])
+def test_rows_that_are_turned_away_are_said_beside_what_they_may_change(
+    bench: Bench, lost: int
+) -> None:
+    names = (
+        "audience, delivery_id, source, table_name, delivered_on, n_delivered, n_accepted,"
+        " n_superseded, n_withdrawn, n_quarantined"
+    )
+    bench.connection.execute("begin")
+    bench.connection.execute(
+        f"insert into pub_deliveries ({names}) values"
+        f" ('auditor', 'd2', 'inbox', 'licences', date '2025-04-01', 8, {8 - lost}, 0, 0, {lost}),"
+        " ('auditor', 'd1', 'inbox', 'licences', date '2025-03-01', 192, 192, 0, 0, 0),"
+        f" ('auditor', 'd2', 'inbox', 'deletions', date '2025-04-01', 7, {7 - lost}, 0, 0, {lost})"
+    )
+    report = page(bench, years=10)
+    bench.connection.execute("rollback")
+    (licences,) = (each for each in report.sections if each.section_id == "licences")
+    said = [text for text in licences.paragraphs if "3 of 200 delivered rows" in text]
+    assert len(said) == bool(lost)
+    short = [each.text for each in report.in_short if each.rule == "compliance.deletions"]
+    assert [text[:40] for text in short] == ["3 of 7 delivered deletions are turned aw"] * bool(
+        lost
+    )
+
+
+@pytest.mark.parametrize(("years", "is_said"), [(0, True), (10, False)])
+def test_that_no_period_is_set_is_said_first(bench: Bench, years: int, is_said: bool) -> None:
+    rules = [each.rule for each in page(bench, years=years).in_short]
+    assert ("compliance.retention" in rules) is is_said
