@@ -62,11 +62,6 @@ starts_on = {starts_on}
 ends_on = {ends_on}
 set_on = {set_on}
 """
-COUNTRIES = """
-# Its clients live in the United States: England's standards are not its own.
-[report]
-countries = ["united_states"]
-"""
 
 Progress = Callable[[int, int], None]
 
@@ -159,13 +154,12 @@ def clinic_decisions(options: DemoOptions) -> str:
     The first year is the frozen reference period, where the demo is longer than that.
     """
     if options.months <= REFERENCE_MONTHS:
-        return COUNTRIES
+        return ""
     timeline = Timeline.ending(options.as_of_month, options.months)
     ends_on = timeline.day(int(timeline.month_starts[REFERENCE_MONTHS]) - 1)
-    period = REFERENCE_PERIOD.format(
+    return REFERENCE_PERIOD.format(
         starts_on=timeline.first_month, ends_on=ends_on, set_on=ends_on + timedelta(days=1)
     )
-    return period + COUNTRIES
 
 
 def responses_per_client(months: int) -> float:

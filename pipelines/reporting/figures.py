@@ -239,7 +239,7 @@ class Figures:
             in_use,
             key=lambda name: (
                 (name, "total") not in rules or rules[name, "total"].reliable_change_points is None,
-                subject != CLINIC and not self.is_routine((name, "total", "client"), subject),
+                not self.is_routine((name, "total", "client"), subject),
                 place.get(name, len(place)),
                 -meant_for[name],
                 -paired[name],

@@ -64,6 +64,7 @@ _CLINIC_ORDER = """
         and level = 'clinic'
         and scale = 'total'
         and respondent = 'client'
+        and period_kind = 'month'
         and period_end_on <= $month_end_on
     group by instrument_id
     order by coalesce(sum(n_finished), 0) desc, coalesce(sum(n_paired), 0) desc, instrument_id

@@ -28,8 +28,9 @@ from pipelines.reporting.figures import ROLLING, Measure, Record, Subject
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.sentences import better_share, measured_share
 
-# What is given only beside a verdict.
-_WITH_A_VERDICT = ("expected", "adjusted", "shrunken")
+# What the comparison gives. Expected and adjusted shares stand only beside a verdict; the one drawn
+# towards the average stands alone too, as it keeps a reader from taking a few courses for more.
+_COMPARED = ("expected", "adjusted", "shrunken")
 
 
 def people_section(context: Context) -> Section:
@@ -132,11 +133,11 @@ def _table(
 
 
 def without_empty_comparisons(table: Table) -> Table:
-    """The table without columns that a verdict would fill, where nobody in it has one."""
+    """The table without columns of the comparison that nobody in it has a figure for."""
     kept = [
         place
         for place, each in enumerate(table.columns)
-        if each.key not in _WITH_A_VERDICT
+        if each.key not in _COMPARED
         or any(row.cells[place].value is not None for row in table.rows)
     ]
     return replace(
@@ -201,7 +202,7 @@ def compared_cells(context: Context, row: Record | None) -> list[Cell]:
     if row["verdict"] == CANNOT_TELL or row["adjusted"] is None or not row["is_adjusted"]:
         # A figure beside what was expected of it would be read as the verdict that nobody can give.
         cell = Cell(text=words.say("number.nothing"), reason="not_compared")
-        return [cell, cell, cell, verdict]
+        return [cell, cell, _range_cell(context, row, "shrunken", n), verdict]
     expected = Cell(text=words.percent(row["expected"], n=n), value=row["expected"])
     return [
         expected,

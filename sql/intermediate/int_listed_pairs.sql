@@ -2,9 +2,9 @@
 --
 -- One meaning for every figure that counts who is measured: the client's own first and later last
 -- score, on any scale. `has_any`: on at least one listed outcome instrument; a pair of ratings of
--- the work (purpose `process`) tells nobody's outcome. `has_all`: on every listed instrument that
--- can have a pair; a verdict looks back and can have none. A course whose programme lists no such
--- instrument has neither.
+-- the work (purpose `process`) tells nobody's outcome. `has_all`: on such a one, and on every listed
+-- instrument that can have a pair; a verdict looks back and can have none. A course whose programme
+-- lists no outcome instrument has neither.
 --
 -- Grain:  one row per finished course.
 -- Key:    episode_key
@@ -71,7 +71,7 @@ course_pairs as (
     select
         episode_key,
         bool_or(is_paired and purpose = 'outcome') as has_any,
-        bool_and(is_paired) as has_all
+        bool_or(is_paired and purpose = 'outcome') and bool_and(is_paired) as has_all
     from course_instruments
     group by episode_key
 )

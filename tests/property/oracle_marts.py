@@ -275,7 +275,10 @@ def completeness(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
             ]
             pairs = [listed_pairs(clinic, one) for one in finished]
             n_any = sum(has_outcome_pair(clinic, one) for one in finished)
-            n_all = sum(bool(one) and all(one.values()) for one in pairs)
+            n_all = sum(
+                has_outcome_pair(clinic, one) and all(every.values())
+                for one, every in zip(finished, pairs, strict=True)
+            )
             counts = {
                 "n_due": len(due),
                 "n_done": sum(due),

@@ -51,13 +51,24 @@ def test_measured_on_what_the_programme_lists(
     clinic.expect("int_listed_pairs", f"has_any | has_all\n {has_any} | {has_all}")
 
 
-@pytest.mark.parametrize(("listed", "has_all"), [("phq9;gad7", "false"), ("gad7", "true")])
-def test_a_rating_of_the_work_is_no_outcome(clinic: TextBench, listed: str, has_all: str) -> None:
+@pytest.mark.parametrize(
+    ("listed", "scores", "has_any", "has_all"),
+    [
+        ("phq9;gad7", "gad7/client", "false", "false"),
+        ("phq9;gad7", "phq9/client", "true", "false"),
+        ("phq9;gad7", "phq9/client gad7/client", "true", "true"),
+        # All of nothing that tells an outcome is not more than any.
+        ("gad7", "gad7/client", "false", "false"),
+    ],
+)
+def test_a_rating_of_the_work_is_no_outcome(
+    clinic: TextBench, listed: str, scores: str, has_any: str, has_all: str
+) -> None:
     clinic.connection.execute(
         "update ref_instruments set purpose = 'process' where instrument_id = 'gad7'"
     )
-    one_course(clinic, listed=listed, scores="gad7/client")
-    clinic.expect("int_listed_pairs", f"has_any | has_all\n false | {has_all}")
+    one_course(clinic, listed=listed, scores=scores)
+    clinic.expect("int_listed_pairs", f"has_any | has_all\n {has_any} | {has_all}")
 
 
 def test_a_course_that_did_not_finish_has_no_row(clinic: TextBench) -> None:

@@ -70,6 +70,7 @@ def test_a_measure_without_a_rule_for_change_never_leads() -> None:
     assert [measure.instrument.instrument_id for measure in found] == ["gad7", "phq9"]
 
 
-def test_the_clinic_keeps_its_own_order() -> None:
-    found = figures({"phq9": 3, "gad7": 20}, subject=CLINIC).measures()
-    assert [measure.instrument.instrument_id for measure in found] == ["phq9", "gad7"]
+@pytest.mark.parametrize(("n_paired", "expected"), [(3, ["gad7", "phq9"]), (4, ["phq9", "gad7"])])
+def test_the_clinics_own_page_has_the_same_rule(n_paired: int, expected: list[str]) -> None:
+    found = figures({"phq9": n_paired, "gad7": 20}, subject=CLINIC).measures()
+    assert [measure.instrument.instrument_id for measure in found] == expected

@@ -152,17 +152,19 @@ def test_what_nothing_explains_may_still_have_a_reason() -> None:
 def test_no_figure_is_adjusted_beside_no_verdict(reason: str) -> None:
     rows = (compared("Ada", "cannot_tell", reason=reason), compared("Bo"))
     found = cells(section(people(*rows)), "Ada")
-    for key in ("expected", "adjusted", "shrunken"):
+    for key in ("expected", "adjusted"):
         assert (found[key].text, found[key].value) == ("–", None)
         assert found[key].reason == "not_compared"
-    # What happened stays, with how far chance alone could have moved it.
+    # What happened stays, with how far chance alone could have moved it, and drawn towards the
+    # average, so that nobody takes a few courses' own share for more than it is.
     assert found["better"].value == 0.4
+    assert found["shrunken"].value is not None
 
 
 def test_without_any_verdict_there_is_no_column_for_what_only_verdicts_have() -> None:
     found = cells(section(people(compared("Ada", "cannot_tell", reason="too_few_units"))), "Ada")
-    assert {"better", "words"} <= found.keys()
-    assert found.keys().isdisjoint({"expected", "adjusted", "shrunken"})
+    assert {"better", "shrunken", "words"} <= found.keys()
+    assert found.keys().isdisjoint({"expected", "adjusted"})
 
 
 def test_without_a_pair_or_a_row_there_is_nothing_to_say() -> None:
