@@ -85,7 +85,7 @@ def test_the_newest_is_set_beside_the_twelve_before_in_counts_and_without_a_verd
 
 
 @pytest.mark.parametrize(
-    ("better", "said"), [(28, "may well be chance"), (29, "leaves out no difference")]
+    ("better", "said"), [(28, "may well be chance"), (29, "On one page in twenty")]
 )
 def test_whether_the_difference_may_be_chance_is_said(better: int, said: str) -> None:
     [chart] = made((40, better), (20, 9), (20, 9), (20, 9), (40, 20)).charts
