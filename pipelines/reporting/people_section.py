@@ -26,7 +26,8 @@ from pipelines.reporting.context import (
 )
 from pipelines.reporting.figures import ROLLING, Measure, Record, Subject
 from pipelines.reporting.model import Cell, Row, Section, Table
-from pipelines.reporting.sentences import better_share, measured_share
+from pipelines.reporting.sentences import better_share, measured_share, paired_share
+from pipelines.reporting.wording import Wording
 
 # What the comparison gives. Expected and adjusted shares stand only beside a verdict; the one drawn
 # towards the average stands alone too, as it keeps a reader from taking a few courses for more.
@@ -107,7 +108,11 @@ def _table(
     else:
         columns.append(column("open", words.say("people.open")))
     columns.append(column("ended", words.say("people.ended")))
-    if context.measures:
+    if measure is not None:
+        # A verdict on a measure rests on how many were measured on it, not on any.
+        name = words.say("outcomes.measured_on", measure=measure.instrument.name)
+        columns.append(column("measured", name))
+    elif context.measures:
         columns.append(column("measured", words.say("outcomes.measured_of_finished")))
     if measure is not None:
         columns += [
@@ -126,22 +131,28 @@ def _table(
                 Row(tuple(_cells(context, level, subject, activity, measure)))
                 for subject, activity in rows
             ),
-            note="" if measure is None else words.say("people.only_with_a_verdict"),
             is_sortable=False,
-        )
+        ),
+        words,
     )
 
 
-def without_empty_comparisons(table: Table) -> Table:
-    """The table without columns of the comparison that nobody in it has a figure for."""
+def without_empty_comparisons(table: Table, words: Wording) -> Table:
+    """The table without columns of the comparison that nobody in it has a figure for.
+
+    A note says why some rows of those that are left are empty.
+    """
     kept = [
         place
         for place, each in enumerate(table.columns)
         if each.key not in _COMPARED
         or any(row.cells[place].value is not None for row in table.rows)
     ]
+    keys = {table.columns[place].key for place in kept}
+    shown = [name for name in ("expected", "adjusted") if name in keys]
     return replace(
         table,
+        note=words.say(f"people.only_with_a_verdict.{'_'.join(shown)}") if shown else "",
         columns=tuple(table.columns[place] for place in kept),
         rows=tuple(
             replace(row, cells=tuple(row.cells[place] for place in kept)) for row in table.rows
@@ -164,11 +175,13 @@ def _cells(
         cells.append(count_cell(activity, "n_open", words))
     cells.append(count_cell(activity, "n_ended", words))
     end_on = context.year.end_on
-    if context.measures:
+    row = None if measure is None else figures.outcome(measure, subject.key, ROLLING, end_on)
+    if measure is not None:
+        cells.append(share_cell(paired_share(row), minimums, words, has_interval=False))
+    elif context.measures:
         completeness = figures.completeness(subject.key, ROLLING, end_on)
         cells.append(share_cell(measured_share(completeness), minimums, words, has_interval=False))
     if measure is not None:
-        row = figures.outcome(measure, subject.key, ROLLING, end_on)
         cells.append(share_cell(better_share(row), minimums, words))
         cells += compared_cells(context, compared_row(context, measure, subject))
     return cells

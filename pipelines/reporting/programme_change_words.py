@@ -6,7 +6,7 @@ from pipelines.comparison.spc import CANNOT_TELL, NO_CLEAR_CHANGE
 from pipelines.reporting.context import Context, column, share_cell, subject_cell, text_cell
 from pipelines.reporting.figures import CLINIC
 from pipelines.reporting.model import Cell, Row, Section, Sentence, Table
-from pipelines.reporting.programme_changes import OBSTACLES, Moved, ProgrammeChange
+from pipelines.reporting.programme_changes import OBSTACLES, TOO_FEW, Moved, ProgrammeChange
 from pipelines.reporting.sentences import Share, figure_words
 from pipelines.reporting.windows import window
 
@@ -267,7 +267,9 @@ def _row(context: Context, change: ProgrammeChange) -> Row:
 def _verdict_cell(context: Context, change: ProgrammeChange) -> Cell:
     words = context.words
     if change.obstacle:
-        return text_cell(words.say(f"changes.verdict.{change.obstacle}"))
+        has_both = change.obstacle == TOO_FEW and change.is_under_measured
+        too = words.say("changes.verdict.under_too") if has_both else ""
+        return text_cell(words.say(f"changes.verdict.{change.obstacle}"), too)
     look = words.say("changes.verdict.look") if change.is_worse_by_much else ""
     if not change.signals:
         return text_cell(words.say(f"changes.verdict.{change.verdict}"), look)

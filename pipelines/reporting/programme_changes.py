@@ -93,6 +93,13 @@ class ProgrammeChange:
     obstacle: str = ""
 
     @property
+    def is_under_measured(self) -> bool:
+        """Whether too small a part of the finished courses was measured, now or a year before."""
+        years = (self.better.now, self.better.before)
+        rates = [share.measured_rate for share in years if share is not None and share.n]
+        return any(rate is not None and is_under_measured(rate) for rate in rates)
+
+    @property
     def is_worse_by_much(self) -> bool:
         """Whether so many more got reliably worse than a year before, though it may be chance."""
         now, before = self.worse.now.rate, self.worse.before and self.worse.before.rate
@@ -207,9 +214,7 @@ def _obstacle(change: ProgrammeChange, minimums: Minimums) -> str:
         share is None or share.x is None or (share.n or 0) < minimums.comparison for share in years
     ):
         return TOO_FEW
-    rates = [share.measured_rate for share in years if share is not None]
-    is_under = any(rate is not None and is_under_measured(rate) for rate in rates)
-    return UNDER_MEASURED if is_under else ""
+    return UNDER_MEASURED if change.is_under_measured else ""
 
 
 def clinic_beside_the_year_before(figures: Figures, measure: Measure, words: Wording) -> Moved:

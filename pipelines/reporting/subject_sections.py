@@ -83,8 +83,8 @@ def standing_section(context: Context, subject: Subject) -> Section | None:
                         ),
                     ),
                     rows=tuple(rows),
-                    note=words.say("people.only_with_a_verdict"),
-                )
+                ),
+                words,
             ),
         ),
     )

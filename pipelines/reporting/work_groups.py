@@ -127,7 +127,10 @@ def _group_cells(context: Context, row: Record, led_by: tuple[str, ...] = ()) ->
 
 
 def _kind_cell(context: Context, row: Record, led_by: tuple[str, ...]) -> Cell:
-    """Open or closed, and who lead it together; of several groups, how many of each."""
+    """Open or closed, and who leads it; of several groups, how many of each.
+
+    Of two therapists none is named where only one is known: it would be taken for the only one.
+    """
     words = context.words
     kinds = [
         (words.say(f"work.groups.{kind}"), row[f"n_{kind}_groups"])
@@ -137,8 +140,9 @@ def _kind_cell(context: Context, row: Record, led_by: tuple[str, ...]) -> Cell:
     if row["n_groups"] > 1:
         named = [words.say("work.named", name=name, n=words.count(n)) for name, n in kinds]
         return text_cell(words.listed(named))
-    small = words.say("work.groups.co_led") if row["n_co_led_groups"] else ""
-    if small and len(led_by) > 1:
+    is_co_led = bool(row["n_co_led_groups"])
+    small = words.say("work.groups.co_led") if is_co_led else ""
+    if len(led_by) > is_co_led:
         small = words.say("work.groups.led_by", names=words.listed(list(led_by)))
     return text_cell(words.listed([name for name, _ in kinds]), small)
 
@@ -198,7 +202,9 @@ def cohesion_cells(context: Context, row: Record) -> list[Cell]:
         )
         below = Cell(
             text=counts,
-            small=words.say("reason.too_few_pairs_for_rate"),
+            small=words.say("work.cohesion.too_few", n=words.count(RATINGS_FOR_PERCENT))
+            if n < RATINGS_FOR_PERCENT
+            else words.say("reason.too_few_pairs_for_rate"),
             reason="too_few_pairs_for_rate",
         )
         if share is not None and n >= RATINGS_FOR_PERCENT:

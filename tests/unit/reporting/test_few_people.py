@@ -48,13 +48,17 @@ class Rated(Shown):
 
 
 @pytest.mark.parametrize(
-    ("n", "text"),
-    [(RATINGS_FOR_PERCENT, "100\u00a0%"), (RATINGS_FOR_PERCENT - 1, "9 of 9")],
+    ("n", "text", "small"),
+    [
+        (RATINGS_FOR_PERCENT, "100\u00a0%", "10 of 10"),
+        (RATINGS_FOR_PERCENT - 1, "9 of 9", "no rate under 10 ratings"),
+    ],
 )
-def test_a_share_of_few_ratings_is_no_percentage(n: int, text: str) -> None:
+def test_a_share_of_few_ratings_is_no_percentage(n: int, text: str, small: str) -> None:
     rated = {
         "instrument_id": "gsrs", "scale": "total", "respondent": "client", "n_sessions_rated": 3,
         "n_ratings": n, "mean_points": None, "within_sd_points": None,
         "below_baseline_share": 1.0, "n_with_baseline": n, "n_below_baseline": n,
     }  # fmt: skip
-    assert cohesion_cells(context(Rated()), rated)[-1].text == text
+    cell = cohesion_cells(context(Rated()), rated)[-1]
+    assert (cell.text, cell.small) == (text, small)

@@ -229,7 +229,7 @@ def test_it_is_said_how_many_programmes_were_compared_and_why_not_the_rest() -> 
         "Programmes that could be compared with the clinic as a whole, on the PHQ-9 over twelve"
         " months: 2 of 5. None clearly differs"
     )
-    assert "Not compared: 2 with too few measured courses and 1 under 70\u00a0% measured" in (
+    assert "Not compared: 2 with too few measured courses and 1 under 70\u00a0% measured on it" in (
         found.text.replace("70 %", "70\u00a0%")
     )
     assert found.text.endswith("Who was treated there is not allowed for.")

@@ -1,5 +1,6 @@
 """Therapists and groups by name: each verdict in words, never one without what belongs to it."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,8 +15,9 @@ from pipelines.reporting.comparison_words import ComparedCounts, compared_counts
 from pipelines.reporting.drawings.marks import SIZES
 from pipelines.reporting.evidence_part import usually_found
 from pipelines.reporting.look_at import look_at
-from pipelines.reporting.model import Cell, Section
-from pipelines.reporting.people_section import people_section
+from pipelines.reporting.model import Cell, Column, Section, Table
+from pipelines.reporting.model import Row as TableRow
+from pipelines.reporting.people_section import people_section, without_empty_comparisons
 from tests.unit.reporting.compared_people import (
     MEASURE,
     PHQ9,
@@ -28,6 +30,8 @@ from tests.unit.reporting.compared_people import (
 )
 from tests.unit.reporting.shown_figures import Shown
 from tests.unit.reporting.shown_figures import context as month_context
+
+UNRULED = replace(PHQ9, rule=None)
 
 
 class Finished(People):
@@ -131,6 +135,39 @@ def test_every_condition_that_is_known_to_be_missing_is_said(
     cell = cells(section(people({**row, "paired_rate": paired_rate})), "Ada")["words"]
     assert "at least 10 more measured courses" in cell.small
     assert ("and 70\u00a0% of the finished ones measured" in cell.small) == is_said
+
+
+def test_the_share_measured_of_a_row_is_the_one_that_its_verdict_asks_for() -> None:
+    # On any measure 36 of 45; on this one, which the verdict is about, 40 of 45.
+    figures = Finished(
+        names={"therapist": ["Ada"]},
+        tables={"pub_comparison": [compared("Ada", "cannot_tell", reason="pair_rate_too_low")]},
+    )
+    found = section(figures)
+    labels = {column.key: column.label for column in found.parts[0].tables[0].columns}
+    assert labels["measured"] == "Measured on the PHQ-9, of finished"
+    row = cells(found, "Ada")
+    assert row["measured"].small == "40 of 45"
+    assert "of the finished courses measured on this measure" in row["words"].text
+    # Without a measure with a rule nobody is compared, and any measure will do.
+    found = section(figures, measures=(UNRULED,), routine=(UNRULED,))
+    assert cells(found, "Ada")["measured"].small == "36 of 45"
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (("expected", "adjusted"), "Expected and adjusted shares are"),
+        (("expected",), "An expected share is"),
+        ((), ""),
+    ],
+)
+def test_the_note_names_the_columns_that_are_there(kept: tuple[str, ...], said: str) -> None:
+    columns = tuple(Column(name, name) for name in ("name", *kept))
+    row = TableRow((Cell(text="Ada"), *(Cell(text="50 %", value=0.5) for _ in kept)))
+    found = without_empty_comparisons(Table("t", "", columns, (row,)), WORDS)
+    assert found.note.startswith(said)
+    assert bool(found.note) == bool(said)
 
 
 def test_who_lies_below_has_the_caseload_the_plain_figure_and_what_could_explain_it() -> None:

@@ -22,6 +22,8 @@ from pipelines.reporting.programme_changes import (
 from tests.unit.reporting.shown_figures import MINIMUMS, PHQ9, WORDS, Shown, context, texts
 
 MONTH = "month"
+FEW = "too few measured courses to say, now or a year before"
+UNDER = "under 70 % of the finished courses measured on this measure, now or a year before"
 NOW, YEAR_BEFORE = date(2026, 10, 31), date(2025, 10, 31)
 
 
@@ -136,29 +138,38 @@ def test_a_smaller_one_is_set_beside_the_year_before(
 
 
 @pytest.mark.parametrize(
-    ("now", "obstacle", "said"),
+    ("now", "obstacle", "said", "too"),
     [
-        (row(70, 30, finished=100), "", "no clear change"),
-        (row(69, 30, finished=100), "under", "under 70 % of the finished courses measured"),
-        (row(30, 12), "", "no clear change"),
-        (row(29, 12), "few", "too few measured courses to say"),
-        (row(29, 12, finished=100), "few", "too few measured courses to say"),
+        (row(70, 30, finished=100), "", "no clear change", ""),
+        (row(69, 30, finished=100), "under", UNDER, ""),
+        (row(30, 12), "", "no clear change", ""),
+        (row(29, 12), "few", FEW, ""),
+        # Both reasons, where both hold: another table may name the other.
+        (
+            row(29, 12, finished=100),
+            "few",
+            FEW,
+            "and under 70 % of the finished ones measured on this measure",
+        ),
     ],
 )
 def test_too_few_and_too_small_a_part_are_told_apart(
-    now: dict[str, Any], obstacle: str, said: str
+    now: dict[str, Any], obstacle: str, said: str, too: str
 ) -> None:
     found = changes(A=yearly(now, row(60, 26)), B=yearly(row(60, 30), row(60, 30)))
     assert found["A"].obstacle == obstacle
     shown = context(Shown(), changes=found)
     part = changes_part(shown)
     assert part is not None
-    assert part.tables[0].rows[0].cells[1].text == said
+    cell = part.tables[0].rows[0].cells[1]
+    assert (cell.text, cell.small) == (said, too)
     (text,) = texts(change_sentences(shown))
     assert ("Under 70 % measured on their first measure, now or a year before: A." in text) == (
         obstacle == "under"
     )
-    assert ("Too few measured courses to say: A." in text) == (obstacle == "few")
+    assert (
+        "Too few courses measured on their first measure, now or a year before: A." in text
+    ) == (obstacle == "few")
     own = own_change_sentences(context(Shown(), changes=found, subject=("programme", "A")))
     assert own[0].rule == ("changes.cannot_tell" if obstacle else "changes.no_clear_change")
 
@@ -238,7 +249,7 @@ def test_one_programme_alone_is_the_clinic_and_one_without_measures_is_told() ->
     part = changes_part(context(Shown(), changes=found))
     assert part is not None
     said = {row.cells[0].text: row.cells[1].text for row in part.tables[0].rows}
-    assert said == {"Empty": "too few measured courses to say", "Same": "no clear change"}
+    assert said == {"Empty": FEW, "Same": "no clear change"}
 
 
 def test_the_sentence_names_what_changed_and_counts_the_rest() -> None:
@@ -257,7 +268,7 @@ def test_the_sentence_names_what_changed_and_counts_the_rest() -> None:
     )
     assert "; High (more got reliably better on the PHQ-9" in text
     assert "usual range" in text
-    assert "4 of 7 show no clear change. Too few measured courses to say: Small." in text
+    assert "4 of 7 show no clear change. Too few courses measured on their first measure" in text
     assert text.endswith(
         "Those that can be told are judged by October 2026 (2) and by the twelve months to October "
         "2026, beside the twelve months to October 2025 (4)."

@@ -219,7 +219,9 @@ def test_a_badly_measured_month_leads_with_bounds_and_compares_no_programme(
     report = report_of("badly measured", "director")
     assert report.in_short[0].rule.startswith("bounds")
     words = column(tables(report)["programmes-phq9"], "compared")
-    assert "not compared: under 70 % measured" in {cell.text for cell in words.values()}
+    assert "not compared: under 70 % measured on this measure" in {
+        cell.text for cell in words.values()
+    }
 
 
 def test_activity_alone_says_so_and_shows_no_outcome(report_of: ReportOf) -> None:

@@ -272,6 +272,19 @@ def test_two_therapists_of_a_group_are_named_where_both_are_known(
     assert cells(tables(found)["work-groups"])["kind"].small == said
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_who_leads_a_group_alone_is_named_too(bench: Bench, is_known: bool) -> None:
+    fill(bench, courses=3, group_members=3)
+    bench.connection.execute(
+        "update stg_groups set lead_therapist_id = 't1', co_therapist_id = null"
+    )
+    names = [{"therapist_id": "t1", "display_name": "Ada"}] if is_known else []
+    bench.fill("stg_therapists", names)
+    found = work(bench)
+    bench.fill("stg_therapists", [])
+    assert cells(tables(found)["work-groups"])["kind"].small == ("led by Ada" if is_known else "")
+
+
 @pytest.mark.parametrize(("members", "is_shown"), [(4, False), (5, True)])
 def test_cohesion_is_of_people_and_not_of_ratings(
     bench: Bench, members: int, is_shown: bool
