@@ -172,8 +172,8 @@ def _gap_cell(context: Context, row: Record, name: str) -> Cell:
         )
     limits = words.say(
         "equity.limits",
-        lower=_signed(context, row[f"{name}_lower"]),
-        upper=_signed(context, row[f"{name}_upper"]),
+        lower=_limit(context, row[f"{name}_lower"]),
+        upper=_limit(context, row[f"{name}_upper"]),
     )
     return Cell(text=_signed(context, row[name]), value=_within_1(row[name]), small=limits)
 
@@ -185,6 +185,19 @@ def _signed(context: Context, gap: float) -> str:
     if not points:
         return words.count(0)
     return words.say(f"equity.{'plus' if points > 0 else 'minus'}", points=abs(points))
+
+
+def _limit(context: Context, limit: float) -> str:
+    """A limit in whole points; with a decimal where 0 would hide on which side of it it lies.
+
+    The verdict hangs on that side, so only a limit of exactly 0 has no sign.
+    """
+    words, limit = context.words, _within_1(limit)
+    if not limit or round(100 * limit):
+        return _signed(context, limit)
+    return words.say(
+        f"equity.{'plus' if limit > 0 else 'minus'}", points=words.decimal(100 * abs(limit))
+    )
 
 
 def _within_1(gap: float) -> float:

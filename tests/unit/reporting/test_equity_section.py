@@ -96,6 +96,26 @@ def test_a_row_has_both_shares_and_the_gap_with_its_sign() -> None:
     assert said(found) == "1 of 2 rows differs from the others: Sex: male."
 
 
+@pytest.mark.parametrize(
+    ("limits", "printed", "judged"),
+    [
+        ((-0.2, -0.004), "−20 to −0.4", "differs"),
+        ((-0.2, 0.004), "−20 to +0.4", "no clear difference"),
+        ((0.0004, 0.2), "+0.0 to +20", "differs"),
+        ((-0.0004, 0.2), "−0.0 to +20", "no clear difference"),
+        ((0.0, 0.2), "0 to +20", "no clear difference"),
+        ((0.006, 0.2), "+1 to +20", "differs"),
+    ],
+)
+def test_a_limit_near_0_shows_the_side_that_the_verdict_hangs_on(
+    limits: tuple[float, float], printed: str, judged: str
+) -> None:
+    found = section(stratum("female", gap_lower=limits[0], gap_upper=limits[1]))
+    assert found is not None
+    *_, gap, words = found.parts[0].tables[0].rows[0].cells
+    assert (gap.small, words.text) == (printed, judged)
+
+
 def test_no_difference_is_said_too() -> None:
     assert said(section(stratum("female", gap=0.001))) == "No clear difference in any of 1 rows."
     assert texts(section(stratum("female", gap=0.001)))[0][4] == "0"

@@ -191,7 +191,7 @@ def test_a_head_says_on_which_measure_courses_are_measured(report_of: ReportOf) 
     found = tables(report)
     for table_id, key, head in (
         ("programmes-phq9", "measured_on_this", "Measured on this measure, of finished"),
-        ("therapists", "measured", "Measured on any listed measure, of finished"),
+        ("therapists", "measured", "Measured on the PHQ-9, of finished"),
         (
             "completeness-programmes",
             "paired",
