@@ -285,6 +285,10 @@ def _wait(context: Context) -> Card:
     row = context.figures.activity(context.subject, now.kind, now.end_on)
     days = None if row is None else row["wait_median_days"]
     of = interval = ""
+    n_started = 0 if row is None else row["n_started"] or 0
+    note = "" if days is not None else words.say("card.no_figure_note", period=now.words)
+    if days is None and 0 < n_started < context.minimums.rate:
+        note = words.say("card.too_few_started", n=words.count(n_started))
     if row is not None and days is not None:
         of = words.say("card.of.wait", n=words.count(row["n_started"] or 0))
         interval = words.say("card.median")
@@ -298,6 +302,7 @@ def _wait(context: Context) -> Card:
         figure="" if days is None else words.say("card.days", n=words.decimal(days, 0)),
         of=of,
         interval=interval,
+        note=note,
         unit=DAYS,
     )
 
@@ -306,7 +311,8 @@ def _count(context: Context, card_id: str) -> Card:
     row = context.figures.activity(context.subject, context.period.kind, context.period.end_on)
     value = None if row is None else row[f"n_{card_id}"]
     figure = "" if value is None else context.words.count(value)
-    return _plain_card(context, card_id=card_id, column=f"n_{card_id}", figure=figure)
+    note = "" if figure else context.words.say("card.no_figure_note", period=context.period.words)
+    return _plain_card(context, card_id=card_id, column=f"n_{card_id}", figure=figure, note=note)
 
 
 def _plain_card(
@@ -317,6 +323,7 @@ def _plain_card(
     figure: str,
     of: str = "",
     interval: str = "",
+    note: str = "",
     unit: str = "count",
 ) -> Card:
     """A card of a number that is no share."""
@@ -345,7 +352,7 @@ def _plain_card(
         of=of,
         interval=interval,
         year_ago=before_words,
-        note="" if figure else words.say("card.no_figure_note", period=now.words),
+        note=note,
         trend_words=_trend_words(context, found),
         trend=found,
         details=_details(context, _Figure(card_id, None, empty, empty, found, now)),

@@ -9,6 +9,8 @@ from pipelines.reporting.work_groups import RATINGS_FOR_PERCENT, cohesion_cells
 from tests.unit.reporting.shown_figures import Shown, context
 from tests.unit.reporting.test_programme_changes import row
 
+MISSED = ("n_no_show", "n_late_cancelled", "n_cancelled")
+
 
 class Measured(Shown):
     """Somebody with so many measured courses, half of them better."""
@@ -39,6 +41,33 @@ def test_one_therapist_or_group_has_a_large_percentage_from_the_minimum_on(
     card = key_figures(context(figures, subject=(level, "T-EXAMPLE-1")))[0]
     assert (card.card_id, card.figure, card.value) == ("better", figure, value)
     assert card.interval.startswith("between")
+
+
+class Began(Measured):
+    """A subject with so many starts in the month, and no wait that may be given."""
+
+    n_started: int | None = None
+
+    def activity(self, *_: object) -> Any:
+        if self.n_started is None:
+            return None
+        empty = dict.fromkeys(("n_attended", "wait_median_days", "wait_p90_days"))
+        return {**empty, **dict.fromkeys(MISSED, 0), "n_started": self.n_started}
+
+
+@pytest.mark.parametrize(
+    ("n", "note"),
+    [
+        (4, "too few for a figure (4 started)"),
+        (0, "nothing to count in October 2026"),
+        (None, "nothing to count in October 2026"),
+    ],
+)
+def test_a_wait_of_few_is_not_nothing_to_count(n: int | None, note: str) -> None:
+    figures = Began()
+    figures.n, figures.n_started = 30, n
+    (wait,) = [card for card in key_figures(context(figures)) if card.card_id == "wait"]
+    assert (wait.figure, wait.note) == ("no figure", note)
 
 
 class Rated(Shown):
