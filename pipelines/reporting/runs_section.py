@@ -71,6 +71,7 @@ def _told(context: Context, run: Record) -> list[str]:
         month=words.month(run["period_end_on"]),
         members=words.say("runs.members", n=run["n_clients"]),
         stayed=words.count(run["n_clients_stayed"]),
+        completed=words.count(run["n_clients_completed"]),
         left=words.count(run["n_clients_left"]),
     )
     if not run["n_held"]:
@@ -92,7 +93,8 @@ def _told(context: Context, run: Record) -> list[str]:
 
 def _runs_table(context: Context, runs: Iterable[tuple[Subject, Record]]) -> Table:
     words = context.words
-    names = ("members", "stayed", "left", "held", "attended")
+    people = ("n_clients", "n_clients_stayed", "n_clients_completed", "n_clients_left")
+    names = ("members", "stayed", "completed", "left", "held", "attended")
     return Table(
         table_id="runs-table",
         caption=words.say("runs.table", month=words.month(context.figures.month_end_on)),
@@ -106,10 +108,7 @@ def _runs_table(context: Context, runs: Iterable[tuple[Subject, Record]]) -> Tab
                 (
                     subject_cell(context, group, group.detail),
                     text_cell(words.day(run["period_start_on"]), _until(context, run)),
-                    *(
-                        count_cell(run, name, words)
-                        for name in ("n_clients", "n_clients_stayed", "n_clients_left", "n_held")
-                    ),
+                    *(count_cell(run, name, words) for name in (*people, "n_held")),
                     _attended(context, run),
                 )
             )

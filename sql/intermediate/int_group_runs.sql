@@ -1,8 +1,7 @@
 -- When each therapy group ran.
 --
 -- A group runs from `starts_on` to `ends_on`, or to its first and last session where those lie
--- outside; without `ends_on` its last day is unknown, and it runs until now. Who is there on
--- `last_met_on`, the day of its last session or its last day where it never met, stayed to the end.
+-- outside; without `ends_on` its last day is unknown, and it runs until now.
 --
 -- Grain: one row per group
 -- Key:   group_id
@@ -45,7 +44,6 @@ select
         when ends_on is not null then greatest(ends_on, coalesce(last_session_on, ends_on))
         else cast($as_of_on as date)
     end as until_on,
-    ends_on is not null as has_end,
-    coalesce(last_session_on, ends_on) as last_met_on
+    ends_on is not null as has_end
 from group_days
 order by group_id

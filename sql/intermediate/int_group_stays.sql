@@ -2,7 +2,9 @@
 --
 -- A stay is the part of a membership within the group's run: it begins no earlier, and ends with
 -- the earliest of `left_on`, the end of the course of treatment and the run; both its ends count.
--- Who left did so by `left_on` or with the course of treatment, not with the group.
+-- Who left did so by `left_on` or with the course of treatment, not with the group. `completed_on`
+-- is the day on which the course was completed or ended by agreement; null where it was not: the
+-- reasons of leaving a group are each clinic's own words, which nothing can be counted by.
 --
 -- Grain: one row per membership with a day in the run of its group
 -- Key:   group_id, client_key, member_from_on
@@ -19,7 +21,8 @@ with memberships as (
 episodes as (
     select
         episode_key,
-        ended_on
+        ended_on,
+        case when end_reason in ('completed', 'agreed_end') then ended_on end as completed_on
     from int_episodes
 ),
 
@@ -41,6 +44,7 @@ memberships_in_runs as (
             coalesce(memberships.left_on, episodes.ended_on),
             coalesce(episodes.ended_on, memberships.left_on)
         ) as left_on,
+        episodes.completed_on,
         group_runs.from_on as run_from_on,
         group_runs.until_on as run_until_on
     from memberships
@@ -54,6 +58,7 @@ clipped_stays as (
         client_key,
         joined_on as member_from_on,
         left_on,
+        completed_on,
         greatest(joined_on, coalesce(run_from_on, joined_on)) as joined_on,
         coalesce(run_until_on, cast($as_of_on as date)) as run_until_on
     from memberships_in_runs
@@ -65,7 +70,8 @@ select
     member_from_on,
     joined_on,
     least(coalesce(left_on, run_until_on), run_until_on) as until_on,
-    coalesce(left_on <= run_until_on, false) as has_left
+    coalesce(left_on <= run_until_on, false) as has_left,
+    completed_on
 from clipped_stays
 where joined_on <= least(coalesce(left_on, run_until_on), run_until_on)
 order by group_id, client_key, member_from_on

@@ -23,20 +23,16 @@
 --         definitions, as above
 with sessions as (
     select
-        session_key,
+        group_id,
         session_on,
-        group_id
-    from int_sessions
-    where group_id is not null
-),
-
-attendances as (
-    select
-        session_key,
-        client_key,
-        status
-    from int_attendances
-    where group_id is not null
+        state,
+        n_attended,
+        n_places,
+        n_excused,
+        n_came,
+        n_absent,
+        n_not_recorded
+    from int_group_sessions
 ),
 
 stays as (
@@ -93,105 +89,23 @@ months as (
     from period_months
 ),
 
-session_records as (
-    select
-        session_key,
-        count(*) as n_records,
-        count(*) filter (where status = 'attended') as n_attended,
-        count(*) filter (where status = 'clinic_cancelled') as n_clinic_cancelled,
-        count(*) filter (where status = 'cancelled') as n_cancelled
-    from attendances
-    group by session_key
-),
-
--- A member's place at a session, once, however many stays hold the day.
-places as (
-    select
-        sessions.session_key,
-        stays.client_key
-    from sessions
-    inner join stays
-        on
-            sessions.group_id = stays.group_id
-            and sessions.session_on >= stays.joined_on
-            and sessions.session_on <= stays.until_on
-    group by sessions.session_key, stays.client_key
-),
-
-session_places as (
-    select
-        places.session_key,
-        count(*) as n_places,
-        count(*) filter (
-            where attendances.status in ('cancelled', 'clinic_cancelled')
-        ) as n_excused,
-        count(*) filter (where attendances.status = 'attended') as n_came,
-        count(*) filter (
-            where attendances.status in ('no_show', 'late_cancelled')
-        ) as n_absent,
-        count(*) filter (where attendances.status is null) as n_not_recorded
-    from places
-    left join attendances
-        on
-            places.session_key = attendances.session_key
-            and places.client_key = attendances.client_key
-    group by places.session_key
-),
-
-session_states as (
-    select
-        sessions.session_key,
-        sessions.session_on,
-        sessions.group_id,
-        coalesce(session_records.n_attended, 0) as n_attended,
-        case
-            when session_records.n_records is null then 'unrecorded'
-            when session_records.n_attended = 0 and session_records.n_clinic_cancelled > 0
-                then 'cancelled'
-            when
-                session_records.n_cancelled = session_records.n_records
-                and coalesce(session_places.n_not_recorded, 0) = 0
-                then 'called_off'
-            else 'held'
-        end as state
-    from sessions
-    left join session_records on sessions.session_key = session_records.session_key
-    left join session_places on sessions.session_key = session_places.session_key
-),
-
-held_places as (
-    select
-        session_places.session_key,
-        session_places.n_places,
-        session_places.n_excused,
-        session_places.n_came,
-        session_places.n_absent,
-        session_places.n_not_recorded
-    from session_places
-    inner join session_states on session_places.session_key = session_states.session_key
-    where session_states.state = 'held'
-),
-
 session_cells as (
     select
-        session_states.group_id,
-        cast(date_trunc('month', session_states.session_on) as date) as month_start_on,
+        group_id,
+        cast(date_trunc('month', session_on) as date) as month_start_on,
         count(*) as n_sessions,
-        count(*) filter (where session_states.state = 'held') as n_held,
-        count(*) filter (where session_states.state = 'cancelled') as n_sessions_cancelled,
-        count(*) filter (where session_states.state = 'called_off') as n_sessions_called_off,
-        count(*) filter (where session_states.state = 'unrecorded') as n_sessions_unrecorded,
-        count(*) filter (
-            where session_states.state = 'held' and session_states.n_attended = 0
-        ) as n_unattended,
-        sum(session_states.n_attended) as n_present,
-        sum(coalesce(held_places.n_places, 0)) as n_places,
-        sum(coalesce(held_places.n_excused, 0)) as n_excused,
-        sum(coalesce(held_places.n_came, 0)) as n_came,
-        sum(coalesce(held_places.n_absent, 0)) as n_absent,
-        sum(coalesce(held_places.n_not_recorded, 0)) as n_not_recorded
-    from session_states
-    left join held_places on session_states.session_key = held_places.session_key
+        count(*) filter (where state = 'held') as n_held,
+        count(*) filter (where state = 'cancelled') as n_sessions_cancelled,
+        count(*) filter (where state = 'called_off') as n_sessions_called_off,
+        count(*) filter (where state = 'unrecorded') as n_sessions_unrecorded,
+        count(*) filter (where state = 'held' and n_attended = 0) as n_unattended,
+        sum(n_attended) as n_present,
+        sum(n_places) filter (where state = 'held') as n_places,
+        sum(n_excused) filter (where state = 'held') as n_excused,
+        sum(n_came) filter (where state = 'held') as n_came,
+        sum(n_absent) filter (where state = 'held') as n_absent,
+        sum(n_not_recorded) filter (where state = 'held') as n_not_recorded
+    from sessions
     group by all
 ),
 

@@ -1,10 +1,10 @@
 -- What members of a therapy group said over its whole run, as far as it had come at the end of each
 -- complete month: first and last scores of their courses, and how they rated the group.
 --
--- Courses are those of mart_outcomes whose group this is, by the month in which they ended; ratings
--- are those of mart_cohesion, by the day of the session. Both are sums over the months of the run,
--- so that what the headers there say of them holds here. A measure of outcome has no ratings of
--- sessions, and the other way round: what a row cannot have is 0 as a count and null as a figure.
+-- Courses are those of mart_outcomes whose group this is, on measures of outcome (purpose
+-- `outcome`), by the month in which they ended; ratings are those of mart_cohesion, by the day of
+-- the session. Both are sums over the months of the run, so that what the headers there say of them
+-- holds here. What a row has none of, courses or ratings, is 0 as a count and null as a figure.
 -- Members move together, so that Wilson's limits for independent courses are too narrow; with one
 -- group alone nothing tells by how much.
 --
@@ -24,8 +24,7 @@ months as (
     where period_kind = 'month'
 ),
 
--- The sums of points are those of the means, so that they add up over months.
-outcome_months as (
+group_outcomes as (
     select
         subject_id,
         instrument_id,
@@ -36,10 +35,36 @@ outcome_months as (
         n_paired,
         n_improved,
         n_deteriorated,
-        first_mean_points * n_paired as first_sum_points,
-        last_mean_points * n_paired as last_sum_points
+        first_mean_points,
+        last_mean_points
     from mart_outcomes
     where level = 'group' and period_kind = 'month'
+),
+
+outcome_instruments as (
+    select instrument_id
+    from ref_instruments
+    where purpose = 'outcome'
+),
+
+-- The sums of points are those of the means, so that they add up over months. The first and last
+-- rating of the work itself, such as of a group's sessions, is nobody's outcome.
+outcome_months as (
+    select
+        group_outcomes.subject_id,
+        group_outcomes.instrument_id,
+        group_outcomes.scale,
+        group_outcomes.respondent,
+        group_outcomes.period_end_on,
+        group_outcomes.n_finished,
+        group_outcomes.n_paired,
+        group_outcomes.n_improved,
+        group_outcomes.n_deteriorated,
+        group_outcomes.first_mean_points * group_outcomes.n_paired as first_sum_points,
+        group_outcomes.last_mean_points * group_outcomes.n_paired as last_sum_points
+    from group_outcomes
+    inner join outcome_instruments
+        on group_outcomes.instrument_id = outcome_instruments.instrument_id
 ),
 
 rated_months as (

@@ -1,13 +1,15 @@
 -- Therapy groups over their whole run, as far as it had come at the end of each complete month: who
 -- was ever a member, who stayed and who left, sessions, and attendance.
 --
--- `n_clients` are the people who were members on any day of the run so far, `n_clients_left` those
--- of them who had left by the end of the month and not come back, and `n_clients_stayed` the
--- others: still members, or members on the day of the last session of a group that is over.
--- Sessions, places and member-months are the sums of the months of mart_group_process, so that what
--- its header says of them holds here. Where a clinic's records begin after a group did, what was
--- before is unknown. `run_ended_on` is the group's last day where that had passed, null while the
--- group ran or had no end.
+-- `n_clients` are the people who were members on any day of the run so far. Of these have stayed
+-- (`n_clients_stayed`) those who still were members at the end of the month and, of a group with a
+-- planned last day, whoever was a member at the last session held so far: nobody leaves such a
+-- group after it has met for the last time. Of the others, `n_clients_completed` had by then
+-- completed the course of treatment that they last were in the group for, or ended it by agreement,
+-- and `n_clients_left` had not. Sessions, places and member-months are the sums of the months of
+-- mart_group_process, so that what its header says of them holds here. Where a clinic's records
+-- begin after a group did, what was before is unknown. `run_ended_on` is the group's last day where
+-- that had passed, null while the group ran or had no end.
 --
 -- Grain:  one row per group and complete month from its first on
 -- Key:    level, subject_id, period_kind, period_end_on
@@ -17,8 +19,7 @@ with group_runs as (
         group_id,
         from_on,
         until_on,
-        has_end,
-        last_met_on
+        has_end
     from int_group_runs
 ),
 
@@ -35,9 +36,21 @@ stays as (
         group_id,
         client_key,
         joined_on,
+        member_from_on,
         until_on,
-        has_left
+        has_left,
+        completed_on
     from int_group_stays
+),
+
+held_months as (
+    select
+        group_id,
+        last_day(session_on) as period_end_on,
+        max(session_on) as last_held_on
+    from int_group_sessions
+    where state = 'held'
+    group by all
 ),
 
 group_months as (
@@ -59,17 +72,32 @@ run_months as (
         group_runs.group_id,
         group_runs.from_on,
         months.period_end_on,
-        group_runs.last_met_on,
+        -- A group that has never met can be stayed in to its last day alone.
+        case
+            when group_runs.has_end
+                then coalesce(
+                    max(held_months.last_held_on) over (
+                        partition by group_runs.group_id
+                        order by months.period_end_on asc
+                        rows between unbounded preceding and current row
+                    ),
+                    group_runs.until_on
+                )
+        end as stayed_from_on,
         case
             when group_runs.has_end and group_runs.until_on <= months.period_end_on
                 then group_runs.until_on
         end as run_ended_on
     from group_runs
     inner join months on group_runs.from_on <= months.period_end_on
+    left join held_months
+        on
+            group_runs.group_id = held_months.group_id
+            and months.period_end_on = held_months.period_end_on
 ),
 
--- Whoever had several stays is gone when all of those that had begun are over. The last session of
--- a group that is over ends memberships too, and nobody left by it.
+-- Whoever had several stays is gone when all of those that had begun are over, and the last of them
+-- tells how.
 client_months as (
     select
         run_months.group_id,
@@ -78,8 +106,12 @@ client_months as (
         bool_and(
             stays.has_left
             and stays.until_on <= run_months.period_end_on
-            and (run_months.run_ended_on is null or stays.until_on < run_months.last_met_on)
-        ) as is_gone
+            and (run_months.stayed_from_on is null or stays.until_on < run_months.stayed_from_on)
+        ) as is_gone,
+        arg_max(
+            coalesce(stays.completed_on <= run_months.period_end_on, false),
+            (stays.until_on, stays.member_from_on)
+        ) as has_completed
     from run_months
     inner join stays
         on
@@ -93,7 +125,9 @@ member_counts as (
         group_id,
         period_end_on,
         count(*) as n_clients,
-        count(*) filter (where is_gone) as n_clients_left
+        count(*) filter (where not is_gone) as n_clients_stayed,
+        count(*) filter (where is_gone and has_completed) as n_clients_completed,
+        count(*) filter (where is_gone and not has_completed) as n_clients_left
     from client_months
     group by group_id, period_end_on
 ),
@@ -132,7 +166,8 @@ select
     run_sums.period_end_on,
     run_sums.run_ended_on,
     coalesce(member_counts.n_clients, 0) as n_clients,
-    coalesce(member_counts.n_clients - member_counts.n_clients_left, 0) as n_clients_stayed,
+    coalesce(member_counts.n_clients_stayed, 0) as n_clients_stayed,
+    coalesce(member_counts.n_clients_completed, 0) as n_clients_completed,
     coalesce(member_counts.n_clients_left, 0) as n_clients_left,
     run_sums.n_sessions,
     run_sums.n_held,

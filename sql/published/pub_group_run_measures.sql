@@ -1,6 +1,7 @@
 -- What members of a therapy group said over its whole run, for the clinic's own use: shares and
 -- means of fewer courses or ratings than the policy's minimum are left out, counts stay. Nothing is
--- withheld for privacy, as no policy shows this table to the public.
+-- withheld for privacy, as no policy shows this table to the public. `reliability_reason` says that
+-- a figure is left out of those that the row can have.
 --
 -- Grain:  one row per audience, group, instrument, scale, respondent and month from its first on
 -- Key:    audience, level, subject_id, instrument_id, scale, respondent, period_kind, period_end_on
@@ -108,7 +109,8 @@ select
     n_with_baseline,
     n_below_baseline,
     case
-        when not says_rate and not says_mean then 'too_few_pairs_for_rate'
+        when (n_finished > 0 and not says_rate) or (n_ratings > 0 and not says_mean)
+            then 'too_few_pairs_for_rate'
     end as reliability_reason
 from judged_rows
 order by

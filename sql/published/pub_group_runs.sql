@@ -1,6 +1,6 @@
--- Therapy groups over their whole run, for the clinic's own use: figures of fewer places than the
--- policy's minimum are left out, counts stay. Nothing is withheld for privacy, as no policy shows
--- this table to the public.
+-- Therapy groups over their whole run, for the clinic's own use: figures of fewer places or
+-- sessions than the policy's minimum are left out, counts stay. Nothing is withheld for privacy, as
+-- no policy shows this table to the public. `reliability_reason` says that one is left out.
 --
 -- Grain:  one row per audience, group and complete month from its first on
 -- Key:    audience, level, subject_id, period_kind, period_end_on
@@ -28,6 +28,7 @@ group_runs_rows as (
         run_ended_on,
         n_clients,
         n_clients_stayed,
+        n_clients_completed,
         n_clients_left,
         n_sessions,
         n_held,
@@ -54,6 +55,7 @@ judged_rows as (
         group_runs_rows.run_ended_on,
         group_runs_rows.n_clients,
         group_runs_rows.n_clients_stayed,
+        group_runs_rows.n_clients_completed,
         group_runs_rows.n_clients_left,
         group_runs_rows.n_sessions,
         group_runs_rows.n_held,
@@ -83,6 +85,7 @@ select
     run_ended_on,
     n_clients,
     n_clients_stayed,
+    n_clients_completed,
     n_clients_left,
     n_sessions,
     n_held,
@@ -92,6 +95,8 @@ select
     n_came,
     shown_figure(says_attendance, attendance_rate, share_decimals) as attendance_rate,
     member_months,
-    case when not says_attendance then 'too_few_pairs_for_rate' end as reliability_reason
+    case
+        when not says_size or not says_attendance then 'too_few_pairs_for_rate'
+    end as reliability_reason
 from judged_rows
 order by audience, level, subject_id, period_kind, period_end_on

@@ -1,12 +1,14 @@
 """The whole run of therapy groups once more, in plain Python: person by person, not month by month."""
 
 from collections import Counter, defaultdict
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from tests.property.oracle import Clinic, Row, in_period
 from tests.property.oracle_groups import (
     DAY,
+    Span,
     Stays,
     count_sessions,
     group_ratings,
@@ -19,12 +21,13 @@ from tests.property.oracle_marts import mean, month_end, periods, with_rate
 from tests.property.oracle_outcomes import measures_of, outcome_figures
 
 Runs = dict[tuple[Any, ...], Row]
+Records = dict[str, dict[str, str]]
 
 
 def group_runs(clinic: Clinic) -> Runs:
     """mart_group_runs by its key."""
     stays = Stays(clinic)
-    records: dict[str, dict[str, str]] = defaultdict(dict)
+    records: Records = defaultdict(dict)
     for row in clinic.attendances:
         records[row["session_key"]][row["client_key"]] = row["status"]
     months = [period for period in periods(clinic) if period[0] == "month"]
@@ -39,24 +42,20 @@ def group_runs(clinic: Clinic) -> Runs:
             count_sessions(clinic, stays, records, name, (start, end), counts)
             there = members(stays, name)
             is_over = has_end and run_end <= end
-            last_met = max(stays.session_days[name], default=run_end)
-            met = {client for client, spans in there.items() if min(spans)[0] <= end}
-            gone = {
-                client
-                for client in met
-                if all(
-                    has_left and until <= end and (not is_over or until < last_met)
-                    for begun, until, has_left in there[client]
-                    if begun <= end
-                )
-            }
+            met_on = max(held_days(clinic, stays, records, name, end), default=run_end)
+            fates = Counter(
+                fate(begun, end, met_on if has_end else None)
+                for spans in there.values()
+                if (begun := [one for one in spans if one.begun <= end])
+            )
             n_expected = counts["n_places"] - counts["n_excused"]
             found["group", name, "run", end] = {
                 "period_start_on": start,
                 "run_ended_on": run_end if is_over else None,
-                "n_clients": len(met),
-                "n_clients_stayed": len(met - gone),
-                "n_clients_left": len(gone),
+                "n_clients": fates.total(),
+                "n_clients_stayed": fates["stayed"],
+                "n_clients_completed": fates["completed"],
+                "n_clients_left": fates["left"],
                 "n_sessions": counts["n_sessions"],
                 "n_held": counts["n_held"],
                 "n_present": counts["n_present"],
@@ -76,13 +75,35 @@ def group_runs(clinic: Clinic) -> Runs:
     return found
 
 
-def members(stays: Stays, name: str) -> dict[str, list[tuple[Any, Any, bool]]]:
-    """Of everybody who was ever in a group the first and last day of each stay, and whether they
-    left."""
-    found: dict[str, list[tuple[Any, Any, bool]]] = defaultdict(list)
-    for client, begun, until, has_left in stays.spans[name]:
-        found[client].append((begun, until, has_left))
+def members(stays: Stays, name: str) -> dict[str, list[Span]]:
+    """The stays of everybody who was ever in a group."""
+    found: dict[str, list[Span]] = defaultdict(list)
+    for span in stays.spans[name]:
+        found[span.client].append(span)
     return found
+
+
+def held_days(clinic: Clinic, stays: Stays, records: Records, name: str, end: date) -> list[date]:
+    """The days up to this one on which a group held a session."""
+    found = []
+    for day in {day for day in stays.session_days[name] if day <= end}:
+        counts: Counter[str] = Counter()
+        count_sessions(clinic, stays, records, name, (day, day), counts)
+        if counts["n_held"]:
+            found.append(day)
+    return found
+
+
+def fate(spans: list[Span], end: date, met_on: date | None) -> str:
+    """What had become of somebody by the end of a month; `met_on` where the group has a last day."""
+    for span in spans:
+        if not span.has_left or span.until > end:
+            return "stayed"
+        if met_on is not None and span.until >= met_on:
+            return "stayed"
+    last = max(spans, key=lambda one: (one.until, one.member_from))
+    is_completed = last.completed_on is not None and last.completed_on <= end
+    return "completed" if is_completed else "left"
 
 
 def member_month(stays: Stays, name: str, month: Any) -> Fraction:
@@ -102,6 +123,8 @@ def run_measures(clinic: Clinic) -> Runs:
     for course in clinic.courses.values():
         if course.facts["group_id"] in clinic.groups and course.facts["ended_on"] is not None:
             for key in measures_of(clinic, course):
+                if clinic.instruments[key[0]]["purpose"] != "outcome":
+                    continue
                 courses[course.facts["group_id"], *key].append(course)
     ratings: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for rating in group_ratings(clinic):

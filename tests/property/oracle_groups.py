@@ -5,6 +5,7 @@ Member by member and day by day; how ratings are summed up is `oracle_process`.
 
 import math
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -16,6 +17,19 @@ from tests.property.oracle_process import Measure, Subject, direction_of, worse_
 DAY = timedelta(days=1)
 EXCUSED = {"cancelled", "clinic_cancelled"}
 ABSENT = {"no_show", "late_cancelled"}
+PLANNED = {"completed", "agreed_end"}
+
+
+@dataclass(frozen=True)
+class Span:
+    """One stay of a client: its days within the group's run, and how the course ended."""
+
+    client: str
+    member_from: date
+    begun: date
+    until: date
+    has_left: bool
+    completed_on: date | None
 
 
 class Stays:
@@ -30,8 +44,7 @@ class Stays:
         self.members: dict[str, dict[date, set[str]]] = defaultdict(lambda: defaultdict(set))
         self.joined: dict[str, list[date]] = defaultdict(list)
         self.left: dict[str, list[tuple[date, int]]] = defaultdict(list)
-        # Client, first day, last day, and whether the client left.
-        self.spans: dict[str, list[tuple[str, date, date, bool]]] = defaultdict(list)
+        self.spans: dict[str, list[Span]] = defaultdict(list)
         for stay in clinic.tables["stg_memberships"]:
             self._add(stay)
 
@@ -52,7 +65,12 @@ class Stays:
             return
         self.joined[name].append(days[0])
         has_left = left_on is not None and left_on == days[-1]
-        self.spans[name].append((stay["client_key"], days[0], days[-1], has_left))
+        completed_on = None
+        if course is not None and course.facts["end_reason"] in PLANNED:
+            completed_on = course.facts["ended_on"]
+        self.spans[name].append(
+            Span(stay["client_key"], stay["joined_on"], days[0], days[-1], has_left, completed_on)
+        )
         if has_left:
             self.left[name].append((days[-1], len(days)))
 

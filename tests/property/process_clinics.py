@@ -193,11 +193,16 @@ def _with_group_life(choose: Choose, tables: Tables) -> Tables:
                     "client_id": episode["client_id"],
                     "episode_id": episode["episode_id"],
                     "joined_on": from_on,
-                    "left_on": choose([None, from_on, from_on + timedelta(days=choose([7, 30]))]),
+                    "left_on": choose(
+                        [None, from_on, from_on + timedelta(days=choose([7, 14, 30]))]
+                    ),
                 }
             )
     here = sorted({one["client_id"] for one in members})
-    for week in range(choose([5, 4, 0])):
+    n_weeks = choose([5, 4, 0])
+    # The last dates are called off: illness of who leads, or spare dates that nobody needed.
+    n_met = n_weeks - choose([0, 1, 2])
+    for week in range(n_weeks):
         session_id = f"s-weekly-{week}"
         day = date(2025, 1, 6) + timedelta(days=7 * week)
         sessions.append(
@@ -209,6 +214,8 @@ def _with_group_life(choose: Choose, tables: Tables) -> Tables:
             }
         )
         what = choose(["usual", "usual", "usual", "cancelled", "unrecorded", "nobody"])
+        if week >= n_met:
+            what = choose(["cancelled", "unrecorded"])
         for client_id in here if what != "unrecorded" else []:
             status = {
                 "usual": ["attended"] * 4 + ["no_show", "cancelled", "late_cancelled", None],

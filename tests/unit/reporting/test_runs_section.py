@@ -13,8 +13,8 @@ from tests.unit.reporting.shown_figures import PHQ9, WSAS, Shown, context
 RUN = {
     "subject_id": "g1", "period_kind": "run", "period_start_on": date(2025, 3, 24),
     "period_end_on": date(2026, 10, 31), "run_ended_on": None, "n_clients": 9,
-    "n_clients_stayed": 4, "n_clients_left": 5, "n_held": 12, "n_expected": 40, "n_came": 30,
-    "attendance_rate": 0.75, "size_mean": 3.25,
+    "n_clients_stayed": 4, "n_clients_completed": 3, "n_clients_left": 2,
+    "n_held": 12, "n_expected": 40, "n_came": 30, "attendance_rate": 0.75, "size_mean": 3.25,
 }  # fmt: skip
 MEASURE = {
     "subject_id": "g1", "period_kind": "run", "instrument_id": "phq-9", "scale": "total",
@@ -74,7 +74,8 @@ def test_a_group_reads_who_joined_stayed_and_left_and_what_was_held() -> None:
     text = told(made([RUN], [MEASURE]))
     assert (
         "From 24 March 2025 to the end of October 2026, 9 people were members: "
-        "4 still are, and 5 have left."
+        "4 have stayed, 3 have left with their treatment completed, "
+        "and 2 have left without."
     ) in text
     assert "12 sessions were held." in text
     assert "30 of 40 places where they were expected (75 %)" in text
@@ -85,7 +86,10 @@ def test_a_group_reads_who_joined_stayed_and_left_and_what_was_held() -> None:
 def test_a_group_that_is_over_is_told_to_its_last_session() -> None:
     text = told(made([{**RUN, "run_ended_on": date(2026, 4, 6)}], [MEASURE]))
     assert "to its last day, 6 April 2026" in text
-    assert "4 stayed to the last session, and 5 left before." in text
+    assert (
+        "4 stayed to the last session held, 3 left earlier with their treatment completed, "
+        "and 2 left earlier without."
+    ) in text
 
 
 def test_too_few_places_have_counts_alone() -> None:
