@@ -96,6 +96,9 @@ def test_a_programme_is_under_seventy_per_cent_or_not(measured: int, n_under: in
     assert chart is not None
     assert f"{n_under} programme" in chart.title
     assert f"{n_under} had under 70" in chart.summary
+    # Another part of the page counts one measure alone.
+    assert "on any measure" in chart.title
+    assert "on any listed measure" in chart.summary
     assert ("by name: a (69 of 100)" in chart.summary) == bool(n_under)
 
 
