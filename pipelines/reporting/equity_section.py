@@ -188,16 +188,16 @@ def _signed(context: Context, gap: float) -> str:
 
 
 def _limit(context: Context, limit: float) -> str:
-    """A limit in whole points; with a decimal where 0 would hide on which side of it it lies.
+    """A limit in whole points; with a decimal or two where 0 would hide on which side it lies.
 
     The verdict hangs on that side, so only a limit of exactly 0 has no sign.
     """
     words, limit = context.words, _within_1(limit)
     if not limit or round(100 * limit):
         return _signed(context, limit)
-    return words.say(
-        f"equity.{'plus' if limit > 0 else 'minus'}", points=words.decimal(100 * abs(limit))
-    )
+    points = 100 * abs(limit)
+    shown = words.decimal(points, 1 if round(points, 1) else 2)
+    return words.say(f"equity.{'plus' if limit > 0 else 'minus'}", points=shown)
 
 
 def _within_1(gap: float) -> float:

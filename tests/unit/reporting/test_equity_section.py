@@ -101,8 +101,8 @@ def test_a_row_has_both_shares_and_the_gap_with_its_sign() -> None:
     [
         ((-0.2, -0.004), "−20 to −0.4", "differs"),
         ((-0.2, 0.004), "−20 to +0.4", "no clear difference"),
-        ((0.0004, 0.2), "+0.0 to +20", "differs"),
-        ((-0.0004, 0.2), "−0.0 to +20", "no clear difference"),
+        ((0.0004, 0.2), "+0.04 to +20", "differs"),
+        ((-0.0004, 0.2), "−0.04 to +20", "no clear difference"),
         ((0.0, 0.2), "0 to +20", "no clear difference"),
         ((0.006, 0.2), "+1 to +20", "differs"),
     ],
