@@ -14,12 +14,12 @@ from pipelines.reporting.context import (
     subject_cell,
     text_cell,
 )
-from pipelines.reporting.figures import ROLLING, RUN, Record, Subject
+from pipelines.reporting.figures import ROLLING, RUN, Measure, Record, Subject
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.work_cells import WHOLE, mean_cell, measure_cell, share_of
 
 _PROCESS, _MEASURES = "pub_group_runs", "pub_group_run_measures"
-# On a group's own page; beside other groups the one that most courses were measured on.
+# On a group's own page.
 _MOST_MEASURES = 3
 _NO_LIMITS = {"mean_points_lower": None, "mean_points_upper": None}
 
@@ -37,8 +37,9 @@ def runs_section(context: Context) -> Section | None:
     if not runs:
         return None
     is_own = level == "group"
-    paragraphs = [words.say("runs.together")]
-    tables = [_measures_table(context, [group for group, _ in runs], is_own=is_own)]
+    measures = _measures_table(context, [group for group, _ in runs], is_own=is_own)
+    tables = [measures]
+    paragraphs = [words.say("runs.together")] if is_own or measures is not None else []
     if is_own:
         [(group, run)] = runs
         paragraphs = [*_told(context, run), *paragraphs]
@@ -139,49 +140,81 @@ def _attended(context: Context, run: Record) -> Cell:
 
 
 def _measures_table(context: Context, groups: list[Subject], *, is_own: bool) -> Table | None:
-    words, minimums = context.words, context.minimums
+    """A group's own measures, or several groups beside each other on the one that leads the page.
+
+    Shares of different measures are not to be set beside each other, and the measure that a group
+    has most pairs of may be another one a month later.
+    """
+    words = context.words
     names = ("measured", "better", "worse", "first", "last")
-    rows = [
-        Row(
-            (
-                *(() if is_own else (subject_cell(context, group),)),
-                measure_cell(context, row),
-                Cell(
-                    text=words.say(
-                        "number.x_of_n",
-                        x=words.count(row["n_paired"]),
-                        n=words.count(row["n_finished"]),
-                    ),
-                    value=row["n_paired"],
-                ),
-                share_cell(
-                    share_of(row, "n_improved", "n_paired", "improved_rate"), minimums, words
-                ),
-                count_cell(row, "n_deteriorated", words),
-                *(_points(context, row[f"{name}_mean_points"]) for name in ("first", "last")),
-            )
-        )
-        for group in groups
-        for row in _outcomes(context, group)[: _MOST_MEASURES if is_own else 1]
-    ]
+    if is_own:
+        [group] = groups
+        rows = [
+            Row((measure_cell(context, row), *_changes(context, row)))
+            for row in _outcomes(context, group)[:_MOST_MEASURES]
+        ]
+        first = column("measure", words.say("outcomes.measure"), is_number=False)
+        caption, note = words.say("runs.measures_table"), ""
+    else:
+        leading = context.first_measure
+        if leading is None:
+            return None
+        nothing = tuple(Cell(text=words.say("number.nothing")) for _ in names)
+        on_it = [(group, _on(context, group, leading)) for group in groups]
+        rows = [
+            Row((subject_cell(context, group), *(_changes(context, row) if row else nothing)))
+            for group, row in on_it
+            if any(row for _, row in on_it)
+        ]
+        first = column("name", words.say("people.group"), is_number=False)
+        caption = words.say("runs.one_measure_table", measure=leading.instrument.name)
+        note = words.say("runs.one_measure_note")
     if not rows:
         return None
     return Table(
         table_id="runs-measures",
-        caption=words.say("runs.measures_table"),
-        columns=(
-            *(() if is_own else (column("name", words.say("people.group"), is_number=False),)),
-            column("measure", words.say("outcomes.measure"), is_number=False),
-            *(column(name, words.say(f"runs.columns.{name}")) for name in names),
-        ),
+        caption=caption,
+        columns=(first, *(column(name, words.say(f"runs.columns.{name}")) for name in names)),
         rows=tuple(rows),
+        note=note,
         is_sortable=False,
     )
 
 
+def _changes(context: Context, row: Record) -> tuple[Cell, ...]:
+    """How many courses are measured, what became of them, and their means."""
+    words = context.words
+    counts = words.say(
+        "number.x_of_n", x=words.count(row["n_paired"]), n=words.count(row["n_finished"])
+    )
+    better = share_of(row, "n_improved", "n_paired", "improved_rate")
+    return (
+        Cell(text=counts, value=row["n_paired"]),
+        share_cell(better, context.minimums, words),
+        count_cell(row, "n_deteriorated", words),
+        *(_points(context, row[f"{name}_mean_points"]) for name in ("first", "last")),
+    )
+
+
+def _on(context: Context, group: Subject, measure: Measure) -> Record | None:
+    """What a group's members said by one measure."""
+    found = (
+        row
+        for row in _outcomes(context, group)
+        if (row["instrument_id"], row["scale"], row["respondent"]) == measure.key
+    )
+    return next(found, None)
+
+
 def _outcomes(context: Context, group: Subject) -> list[Record]:
-    """What clients said of themselves as a whole, the measure with the most courses first."""
+    """What clients said of themselves as a whole, in the order that the page has its measures in.
+
+    Those without a pair in its twelve months follow, the one with the most courses first.
+    """
     instruments = context.figures.instruments
+    place = {
+        measure.instrument.instrument_id: number for number, measure in enumerate(context.measures)
+    }
     found = [
         row
         for row in _rows(context, _MEASURES, group)
@@ -191,7 +224,13 @@ def _outcomes(context: Context, group: Subject) -> list[Record]:
         and row["n_paired"]
     ]
     return sorted(
-        found, key=lambda row: (row["n_improved"] is None, -row["n_paired"], row["instrument_id"])
+        found,
+        key=lambda row: (
+            place.get(row["instrument_id"], len(place)),
+            row["n_improved"] is None,
+            -row["n_paired"],
+            row["instrument_id"],
+        ),
     )
 
 

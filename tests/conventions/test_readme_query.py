@@ -29,3 +29,10 @@ def test_the_tables_that_the_readme_names_are_there() -> None:
     assert "pub_outcomes" in named
     # `mart_X` stands for a name to be put in.
     assert {each for each in named if each.islower()} - {*load_models(), *KEYS} == set()
+
+
+def test_every_published_table_has_a_line_in_the_readme() -> None:
+    named = set(re.findall(r"`(pub_\w+)`", README.read_text(encoding="utf-8")))
+    published = {name for name in load_models() if name.startswith("pub_")}
+    assert published
+    assert published - named == set()

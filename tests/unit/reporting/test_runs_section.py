@@ -143,14 +143,37 @@ def test_cohesion_stands_on_the_page_of_the_group_alone() -> None:
 def test_who_leads_groups_reads_a_line_for_each_that_ran_in_the_twelve_months() -> None:
     other = {**RUN, "subject_id": "g2", "run_ended_on": date(2026, 4, 6)}
     old = {**RUN, "subject_id": "g3", "run_ended_on": date(2024, 4, 6)}
-    measures = [
-        {**MEASURE, "subject_id": name, "instrument_id": instrument, "n_paired": n}
-        for name, instrument, n in (("g1", "phq-9", 6), ("g1", "wsas", 7), ("g2", "phq-9", 6))
-    ]
-    runs, by_measure = made([RUN, other, old], measures, level="therapist", over=("g3",)).tables
+    runs, _ = made([RUN, other, old], [MEASURE], level="therapist", over=("g3",)).tables
     assert [row.cells[0].text for row in runs.rows] == ["g1", "g2"]
     assert [row.cells[1].small for row in runs.rows] == ["still running", "to 6 April 2026"]
-    assert [row.cells[1].text for row in by_measure.rows] == ["WSAS", "PHQ-9"]
+
+
+def measured(group: str, instrument: str, n: int) -> dict[str, Any]:
+    return {**MEASURE, "subject_id": group, "instrument_id": instrument, "n_paired": n}
+
+
+def test_groups_stand_beside_each_other_on_the_measure_of_the_page() -> None:
+    """Whichever of them each has most courses of: shares of two measures are not to be compared."""
+    runs = [{**RUN, "subject_id": name} for name in ("g1", "g2", "g3")]
+    measures = [
+        *(measured("g1", "phq-9", 6), measured("g1", "wsas", 7)),
+        *(measured("g2", "phq-9", 5), measured("g3", "wsas", 8)),
+    ]
+    _, by_measure = made(runs, measures, level="therapist").tables
+    assert by_measure.caption == "Courses that ended in the run, on PHQ-9"
+    assert [row.cells[0].text for row in by_measure.rows] == ["g1", "g2", "g3"]
+    assert [row.cells[1].text for row in by_measure.rows] == ["6 of 8", "5 of 8", "–"]
+
+
+def test_no_table_is_shown_where_no_group_has_the_measure_of_the_page() -> None:
+    found = made([RUN], [measured("g1", "wsas", 8)], level="therapist")
+    assert [table.table_id for table in found.tables] == ["runs-table"]
+    assert found.paragraphs == ()
+
+
+def test_a_groups_own_measures_have_the_order_of_its_page() -> None:
+    [table] = made([RUN], [measured("g1", "wsas", 7), measured("g1", "phq-9", 6)]).tables
+    assert [row.cells[0].text for row in table.rows] == ["PHQ-9", "WSAS"]
 
 
 def test_a_page_without_a_run_has_no_section() -> None:
