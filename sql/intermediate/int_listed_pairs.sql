@@ -2,9 +2,9 @@
 --
 -- One meaning for every figure that counts who is measured: the client's own first and later last
 -- score, on any scale. `has_any`: on at least one listed outcome instrument; a pair of ratings of
--- the work (purpose `process`) tells nobody's outcome. `has_all`: on such a one, and on every listed
--- instrument that can have a pair; a verdict looks back and can have none. A course whose programme
--- lists no outcome instrument has neither.
+-- the work (purpose `process`) tells nobody's outcome. `has_all`: on such a one, and on every
+-- listed instrument that can have a pair; a verdict looks back and can have none. A course whose
+-- programme lists no outcome instrument has neither.
 --
 -- Grain:  one row per finished course.
 -- Key:    episode_key
