@@ -219,7 +219,7 @@ def test_the_stretch_judged_is_named_in_the_heading_and_in_the_sentence() -> Non
     assert part.tables[0].caption == f"What changed by programme: {stretch.format(', ')}"
     assert "leave out the year before" in part.tables[0].note
     assert texts(change_sentences(shown)) == [
-        f"By programme, {stretch.format(' ')}: none has changed by more than chance. "
+        f"By programme, {stretch.format(' ')}: none of those judged has changed by more than chance. "
         "No clear change: A and B."
     ]
     mixed = changes_part(context(Shown(), changes=changes(A=years, B=monthly(20))))
@@ -282,7 +282,10 @@ def test_the_sentence_names_what_changed_and_counts_the_rest() -> None:
 def test_nothing_changed_is_said_too() -> None:
     shown = context(Shown(), changes=changes(A=monthly(20), B=monthly(20)))
     (text,) = texts(change_sentences(shown))
-    assert text == "By programme: none has changed by more than chance. No clear change: A and B."
+    assert (
+        text
+        == "By programme: none of those judged has changed by more than chance. No clear change: A and B."
+    )
     assert change_items(shown) == []
     assert change_sentences(context(Shown())) == []
 

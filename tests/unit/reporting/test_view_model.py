@@ -117,7 +117,7 @@ def test_a_usual_month_answers_the_five_questions(report_of: ReportOf) -> None:
     changed = next(text for text in said if text.startswith("By programme, "))
     assert changed.startswith(
         "By programme, the twelve months to October 2026 beside the twelve months to October "
-        "2025: none has changed by more than chance."
+        "2025: none of those judged has changed by more than chance."
     )
     assert (
         "4 of 5 show no clear change. Under 70 % measured on their first measure, now or a year "
