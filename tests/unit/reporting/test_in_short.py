@@ -101,7 +101,7 @@ def test_who_started_stands_beside_who_ended_with_its_share() -> None:
         begun={"n_started": 2378, "n_measured": 1490, "n_open": 423},
     )
     (text,) = texts(who_sentences(context(figures)))
-    assert "In no figure of their programme's measures: 42." in text
+    assert "Without both scores, and so in none of those figures: 42." in text
     assert "Of the 2,378 who started" in text
     assert "1,490 (62.7 %)" in text
     figures.begun = {"n_started": 2378, "n_measured": None, "n_open": 423}
