@@ -73,6 +73,7 @@ def map_command(
     for line in draft.lines():
         click.echo(line)
     how = f"--mapping {target}" if output else f"--source {name} --home {home_path}"
+    # Each asks what only the clinic knows.
     click.echo(f"\nThe draft is in {target}; {draft.n_todo} places in it say TODO.")
     click.echo("Next: finish it in an editor, then")
     click.echo(f"  outcomes check {path} {how}")

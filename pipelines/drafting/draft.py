@@ -1,4 +1,8 @@
-"""A draft of a mapping for the files of an export, and what to tell about it."""
+"""A draft of a mapping for the files of an export, and what to tell about it.
+
+The word TODO in its texts is for the person who finishes the draft: it asks what only the clinic
+knows, and `outcomes check` lists the lines that still say it. Nothing in this program is left out.
+"""
 
 import tempfile
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """The guesses of one file as tables and questionnaires of a mapping, written as YAML.
 
 Everything uncertain gets a comment with what it rests on. The cells of a row and their order are
-those of the contracts.
+those of the contracts. TODO in a text asks the person who finishes the draft: see draft.py.
 """
 
 import json

@@ -1,4 +1,7 @@
-"""Which tables a file gives, by what its columns mean, and the cells of each."""
+"""Which tables a file gives, by what its columns mean, and the cells of each.
+
+TODO in a text asks the person who finishes the draft: see draft.py.
+"""
 
 from collections.abc import Callable, Sequence
 

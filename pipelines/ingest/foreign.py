@@ -25,7 +25,11 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
         "an archive or workbook, which is not opened here; deliver an archive by itself, a"
         " workbook's sheets as CSV",
     ),
-    (b"\xd0\xcf\x11\xe0", "an old Office file; save the workbook as .xlsx or its sheets as CSV"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an old Office file, or one with a password; save it without, as .xlsx or its sheets as"
+        " CSV",
+    ),
     (b"%PDF", "a PDF file is for reading; export the data itself"),
     (b"\xfd7zXZ", "packed as .xz; pack it as .gz or .zst, or not at all"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive; unpack it and deliver the folder"),

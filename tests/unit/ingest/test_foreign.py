@@ -53,6 +53,12 @@ def told(folder: Path, content: bytes, name: str = "export.csv") -> str:
         (b"Amber was here", f"{UNNAMED} the canonical export, and its content no table or FHIR"),
         (b"\x01\0\x02", "neither text nor a format that is known"),
         (b"%PDF-1.7", "a PDF file is for reading; export the data itself"),
+        # What a workbook with a password is kept in too, whatever its name.
+        (
+            b"\xd0\xcf\x11\xe0\0\0",
+            "an old Office file, or one with a password; save it without, as .xlsx or its sheets as"
+            " CSV",
+        ),
         (b'{"eventId":"kickoff"}\n{"eventId":"end"}\n', "2 JSON lines without FHIR resources"),
         (b"[1,", "JSON that is no FHIR resource"),
         (
