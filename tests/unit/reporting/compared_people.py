@@ -125,3 +125,20 @@ def spread(level: str = "therapist", **changes: Any) -> Row:
         "chance_of_a_false_alarm": 0.0237,
         **changes,
     }
+
+
+def model(outcome: str, **changes: Any) -> Row:
+    """A row of pub_case_mix."""
+    return {
+        **MEASURE,
+        "outcome": outcome,
+        "n_cases": 1713,
+        "is_fitted": True,
+        "reason": None,
+        "n_parameters": 23,
+        "covariates": "first_score, sex, problem",
+        "auc": 0.714 if outcome == "improved" else None,
+        "r_squared": 0.212 if outcome == "points" else None,
+        "calibration_slope": 0.893,
+        **changes,
+    }

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.comparison.verdicts import CANNOT_TELL_REASONS, EXPLANATIONS
-from pipelines.comparison_settings import COVARIATES, FIRST_SCORE, ComparisonSettings
-from pipelines.reporting.case_mix_part import case_mix_part
+from pipelines.comparison_settings import ComparisonSettings
 from pipelines.reporting.charts import svg
 from pipelines.reporting.comparison_chart import funnel
 from pipelines.reporting.comparison_words import ComparedCounts, compared_counts
@@ -26,6 +25,7 @@ from tests.unit.reporting.compared_people import (
     Row,
     compared,
     context,
+    model,
     spread,
 )
 from tests.unit.reporting.shown_figures import Shown
@@ -391,59 +391,6 @@ def test_nobody_judged_has_no_drawing() -> None:
     figures = people(compared("Few", "cannot_tell"), pub_comparison_spread=[spread()])
     subjects = figures.subjects_at("therapist")
     assert funnel(context(figures), PHQ9, "therapist", subjects) is None
-
-
-def model(outcome: str, **changes: Any) -> Row:
-    """A row of pub_case_mix."""
-    return {
-        **MEASURE,
-        "outcome": outcome,
-        "n_cases": 1713,
-        "is_fitted": True,
-        "reason": None,
-        "n_parameters": 23,
-        "covariates": "first_score, sex, problem",
-        "auc": 0.714 if outcome == "improved" else None,
-        "r_squared": 0.212 if outcome == "points" else None,
-        "calibration_slope": 0.893,
-        **changes,
-    }
-
-
-def test_how_well_the_models_tell_is_said() -> None:
-    figures = People(tables={"pub_case_mix": [model("improved"), model("points")]})
-    found = case_mix_part(context(figures))
-    assert found is not None
-    (table,) = found.tables
-    texts = [[cell.text.replace("\u00a0", " ") for cell in row.cells] for row in table.rows]
-    told = "tells apart 71.4 % of pairs (a coin: 50 %)"
-    assert texts == [
-        ["PHQ-9", "reliably better", "1,713", told, "0.89"],
-        ["PHQ-9", "points of change", "1,713", "21.2 % of the variation", "0.89"],
-    ]
-    assert table.note.startswith("Adjusted for: first score, sex and problem.")
-    assert len(found.definitions) == 5
-
-
-@pytest.mark.parametrize(
-    "reason", ["too_few_cases", "too_few_events", "not_converged", "nothing_to_adjust_for"]
-)
-def test_a_refused_model_says_why(reason: str) -> None:
-    none = dict.fromkeys(("auc", "r_squared", "calibration_slope"))
-    row = model("improved", is_fitted=False, reason=reason, **none)
-    found = case_mix_part(context(People(tables={"pub_case_mix": [row]})))
-    assert found is not None
-    cell = found.tables[0].rows[0].cells[3]
-    assert (cell.reason, cell.text.startswith("no model: ")) == (reason, True)
-
-
-def test_every_covariate_of_the_settings_has_a_name() -> None:
-    for name in (FIRST_SCORE, *COVARIATES):
-        assert WORDS.has(f"case_mix.covariate.{name}")
-
-
-def test_without_a_model_row_there_is_no_part() -> None:
-    assert case_mix_part(context(People())) is None
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
