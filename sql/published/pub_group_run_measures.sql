@@ -5,82 +5,22 @@
 --
 -- Grain:  one row per audience, group, instrument, scale, respondent and month from its first on
 -- Key:    audience, level, subject_id, instrument_id, scale, respondent, period_kind, period_end_on
-with policies as (
-    select
-        audience,
-        level,
-        mart_level,
-        period_kind,
-        policy_id,
-        share_decimals,
-        points_decimals,
-        minimum_pairs_for_rate
-    from ref_disclosure_policies
-    where table_name = 'pub_group_run_measures'
-),
-
-group_run_measures_rows as (
-    select
-        level,
-        subject_id,
-        instrument_id,
-        scale,
-        respondent,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        n_finished,
-        n_paired,
-        n_improved,
-        improved_rate,
-        improved_rate_lower,
-        improved_rate_upper,
-        n_deteriorated,
-        first_mean_points,
-        last_mean_points,
-        n_sessions_rated,
-        n_ratings,
-        mean_points,
-        n_with_baseline,
-        n_below_baseline
-    from mart_group_run_measures
-),
-
+with
 judged_rows as (
     select
+        mart_group_run_measures.* replace (policies.level as level),
         policies.audience,
         policies.policy_id,
-        policies.level,
         policies.share_decimals,
         policies.points_decimals,
-        group_run_measures_rows.subject_id,
-        group_run_measures_rows.instrument_id,
-        group_run_measures_rows.scale,
-        group_run_measures_rows.respondent,
-        group_run_measures_rows.period_kind,
-        group_run_measures_rows.period_start_on,
-        group_run_measures_rows.period_end_on,
-        group_run_measures_rows.n_finished,
-        group_run_measures_rows.n_paired,
-        group_run_measures_rows.n_improved,
-        group_run_measures_rows.improved_rate,
-        group_run_measures_rows.improved_rate_lower,
-        group_run_measures_rows.improved_rate_upper,
-        group_run_measures_rows.n_deteriorated,
-        group_run_measures_rows.first_mean_points,
-        group_run_measures_rows.last_mean_points,
-        group_run_measures_rows.n_sessions_rated,
-        group_run_measures_rows.n_ratings,
-        group_run_measures_rows.mean_points,
-        group_run_measures_rows.n_with_baseline,
-        group_run_measures_rows.n_below_baseline,
-        group_run_measures_rows.n_paired >= policies.minimum_pairs_for_rate as says_rate,
-        group_run_measures_rows.n_ratings >= policies.minimum_pairs_for_rate as says_mean
-    from group_run_measures_rows
-    inner join policies
+        mart_group_run_measures.n_paired >= policies.minimum_pairs_for_rate as says_rate,
+        mart_group_run_measures.n_ratings >= policies.minimum_pairs_for_rate as says_mean
+    from mart_group_run_measures
+    inner join ref_disclosure_policies as policies
         on
-            group_run_measures_rows.level = policies.mart_level
-            and group_run_measures_rows.period_kind = policies.period_kind
+            policies.table_name = 'pub_group_run_measures'
+            and mart_group_run_measures.level = policies.mart_level
+            and mart_group_run_measures.period_kind = policies.period_kind
 )
 
 select

@@ -4,74 +4,22 @@
 --
 -- Grain:  one row per audience, group and complete month from its first on
 -- Key:    audience, level, subject_id, period_kind, period_end_on
-with policies as (
-    select
-        audience,
-        level,
-        mart_level,
-        period_kind,
-        policy_id,
-        share_decimals,
-        points_decimals,
-        minimum_pairs_for_rate
-    from ref_disclosure_policies
-    where table_name = 'pub_group_runs'
-),
-
-group_runs_rows as (
-    select
-        level,
-        subject_id,
-        period_kind,
-        period_start_on,
-        period_end_on,
-        run_ended_on,
-        n_clients,
-        n_clients_stayed,
-        n_clients_completed,
-        n_clients_left,
-        n_sessions,
-        n_held,
-        n_present,
-        size_mean,
-        n_expected,
-        n_came,
-        attendance_rate,
-        member_months
-    from mart_group_runs
-),
-
+with
 judged_rows as (
     select
+        mart_group_runs.* replace (policies.level as level),
         policies.audience,
         policies.policy_id,
-        policies.level,
         policies.share_decimals,
         policies.points_decimals,
-        group_runs_rows.subject_id,
-        group_runs_rows.period_kind,
-        group_runs_rows.period_start_on,
-        group_runs_rows.period_end_on,
-        group_runs_rows.run_ended_on,
-        group_runs_rows.n_clients,
-        group_runs_rows.n_clients_stayed,
-        group_runs_rows.n_clients_completed,
-        group_runs_rows.n_clients_left,
-        group_runs_rows.n_sessions,
-        group_runs_rows.n_held,
-        group_runs_rows.n_present,
-        group_runs_rows.size_mean,
-        group_runs_rows.n_expected,
-        group_runs_rows.n_came,
-        group_runs_rows.attendance_rate,
-        group_runs_rows.member_months,
-        group_runs_rows.n_held >= policies.minimum_pairs_for_rate as says_size,
-        group_runs_rows.n_expected >= policies.minimum_pairs_for_rate as says_attendance
-    from group_runs_rows
-    inner join policies
+        mart_group_runs.n_held >= policies.minimum_pairs_for_rate as says_size,
+        mart_group_runs.n_expected >= policies.minimum_pairs_for_rate as says_attendance
+    from mart_group_runs
+    inner join ref_disclosure_policies as policies
         on
-            group_runs_rows.level = policies.mart_level
-            and group_runs_rows.period_kind = policies.period_kind
+            policies.table_name = 'pub_group_runs'
+            and mart_group_runs.level = policies.mart_level
+            and mart_group_runs.period_kind = policies.period_kind
 )
 
 select
