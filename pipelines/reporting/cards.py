@@ -10,16 +10,18 @@ from pipelines.reporting.model import Card, Definition, Trend
 from pipelines.reporting.sentences import (
     BOUNDS,
     NOTHING,
+    PLAIN,
     TOO_FEW,
+    WIDE_INTERVAL,
     WITHHELD,
     Share,
     better_share,
-    is_wide,
     measured_percent,
     measured_share,
     nhs_recovered_share,
     noise_words,
     reading,
+    width_key,
     worse_share,
 )
 from pipelines.reporting.trends import (
@@ -182,8 +184,8 @@ def _share_card(context: Context, figure: _Figure) -> Card:
                 worst=words.percent(share.worst or 0, n=share.n_all),
                 best=words.percent(share.best or 0, n=share.n_all),
             )
-        elif is_wide(share, context.minimums):
-            note = words.say("card.wide")
+        elif (width := width_key(share, context.minimums)) != PLAIN:
+            note = words.say(f"card.{width}", points=words.percent_number(WIDE_INTERVAL, n=None))
     before = _year_before(context, figure.window)
     return Card(
         card_id=figure.card_id,
@@ -213,8 +215,15 @@ def _year_ago(context: Context, share: Share, before: Window) -> str:
     words = context.words
     if share.rate is None or share.n is None:
         return words.say("card.year_ago_none", period=before.words)
-    counts = words.say("number.x_of_n", x=words.count(share.x or 0), n=words.count(share.n))
-    figure = f"{words.percent(share.rate, n=share.n)} ({counts})"
+    counted = words.say(
+        "figure.counted",
+        rate=words.percent(share.rate, n=share.n),
+        x=words.count(share.x or 0),
+        n=words.count(share.n),
+    )
+    # Without its own doubt an earlier figure of few would make a fall out of chance.
+    has_interval = share.lower is not None and share.upper is not None
+    figure = f"{counted}, {_interval(context, share)}" if has_interval else counted
     return words.say("card.year_ago", period=before.words, figure=figure)
 
 

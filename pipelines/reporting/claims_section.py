@@ -164,6 +164,20 @@ def _cells(context: Context, row: Record) -> list[Cell]:
     ]
 
 
+def claim_figure_words(row: Record, words: Wording) -> str:
+    """What was found of a claim, rounded as in its sentence; empty where no rate can be given."""
+    n_met, n_measured, n_due = row["n_met"], row["n_measured"], row["n_due"]
+    if row["met_rate"] is None or n_met is None or not n_measured or not n_due:
+        return ""
+    return words.say(
+        "sentence.claims.figure",
+        met=_percent(words, n_met, n_measured, floor),
+        x=words.count(n_met),
+        n=words.count(n_measured),
+        measured=_percent(words, n_measured, n_due, floor),
+    )
+
+
 def _share(
     context: Context,
     share: Share,

@@ -5,6 +5,7 @@ compared after adjustment for their clients, in `pipelines/comparison`.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
 
@@ -51,9 +52,21 @@ def compare_programmes(
     return found
 
 
+@dataclass(frozen=True)
+class Gap:
+    """The gap to the clinic's share from which a programme would not be called within.
+
+    `can_be_less`, `can_be_more`: whether a share lies so far below, or above, at all.
+    """
+
+    share: float
+    can_be_less: bool
+    can_be_more: bool
+
+
 def gaps_that_stand_out(
     figures: Figures, measures: Iterable[Measure], found: Mapping[tuple[str, str], str]
-) -> dict[tuple[str, str], float]:
+) -> dict[tuple[str, str], Gap]:
     """(instrument, programme) → the gap to the clinic from which it would not be called within.
 
     Of the programmes that `found`, the words of `compare_programmes`, calls within. A Wilson
@@ -73,7 +86,9 @@ def gaps_that_stand_out(
             row = figures.outcome(measure, programme.key, ROLLING, figures.month_end_on)
             n = better_share(row).n
             if found.get(key) == WITHIN and clinic is not None and n:
-                gaps[key] = z * sqrt(float(clinic) * (1 - float(clinic)) / n)
+                rate = float(clinic)
+                gap = z * sqrt(rate * (1 - rate) / n)
+                gaps[key] = Gap(gap, rate - gap >= 0, rate + gap <= 1)
     return gaps
 
 

@@ -206,13 +206,18 @@ def _stands_out(row: Record, words: Wording) -> str:
     expected = float(expected)
     ratio = expected / float(overall)
     lower, upper = float(row["lower_998"]) * ratio, float(row["upper_998"]) * ratio
-    ends = [name for name, can in (("less", lower > 0), ("more", upper < 1)) if can]
     return words.say(
-        f"people.stands_out.{'_'.join(ends) or 'neither'}",
+        f"people.stands_out.{_ends(lower > 0, upper < 1)}",
         n=words.count(row["n_pairs"]),
         less=words.percent_number(expected - lower, n=None),
         more=words.percent_number(upper - expected, n=None),
     )
+
+
+def _ends(can_be_less: bool, can_be_more: bool) -> str:
+    """Which text tells what would stand out: a share below 0 % or above 100 % never can."""
+    ends = [name for name, can in (("less", can_be_less), ("more", can_be_more)) if can]
+    return "_".join(ends) or "neither"
 
 
 def programme_gap_words(context: Context, measure: Measure, programme_id: str) -> str:
@@ -226,9 +231,9 @@ def programme_gap_words(context: Context, measure: Measure, programme_id: str) -
         measure, ("programme", programme_id), ROLLING, context.year.end_on
     )
     return words.say(
-        "outcomes.stands_out",
+        f"outcomes.stands_out.{_ends(gap.can_be_less, gap.can_be_more)}",
         n=words.count(better_share(row).n or 0),
-        points=words.percent_number(gap, n=None),
+        points=words.percent_number(gap.share, n=None),
     )
 
 

@@ -18,6 +18,7 @@ from pipelines.months import years_before
 from pipelines.reporting.context import Context, column, text_cell
 from pipelines.reporting.data_quality_page import FAILED, Quality, read_quality
 from pipelines.reporting.head import report_head
+from pipelines.reporting.lost_rows import turned_away_words
 from pipelines.reporting.method_section import provenance_table
 from pipelines.reporting.model import Cell, Report, Row, Section, Sentence, Table
 from pipelines.reporting.trust_section import rule_sentence
@@ -137,14 +138,7 @@ class _Writer:
         return tuple(found)
 
     def _turned_away(self, table: str) -> str:
-        """That rows of a table are turned away, and so not known here; empty where none is."""
-        rows = [row for row in self.context.figures.deliveries if row["table_name"] == table]
-        n = sum(row["n_quarantined"] for row in rows)
-        if not n:
-            return ""
-        count = self.context.words.count
-        total = count(sum(row["n_delivered"] for row in rows))
-        return self._say(f"turned_away.{table}", n=count(n), total=total)
+        return turned_away_words(self.context.figures.deliveries, table, self.context.words)
 
     def _judged(self, table: str, all_: str, wrong: Sequence[str], unknown: str) -> Sentence:
         n, n_unknown = self._sum(table, all_), self._sum(table, unknown)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from pipelines import report_settings
 from pipelines.comparison_settings import ComparisonSettings
 from pipelines.governance_settings import GovernanceSettings
+from pipelines.reporting.comparing import Gap
 from pipelines.reporting.figures import CLINIC, Figures, Measure, Record, Subject
 from pipelines.reporting.model import Cell, Column
 from pipelines.reporting.programme_changes import ProgrammeChange
@@ -81,7 +82,7 @@ class Context:
     comparisons: Mapping[tuple[str, str], str]
     settings: ReportSettings
     provenance: Mapping[str, Any]
-    gaps: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    gaps: Mapping[tuple[str, str], Gap] = field(default_factory=dict)
     changes: Mapping[str, ProgrammeChange] = field(default_factory=dict)
     subject: tuple[str, str] = CLINIC
     links: Mapping[tuple[str, str], str] = field(default_factory=dict)

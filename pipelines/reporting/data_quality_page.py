@@ -17,6 +17,7 @@ import duckdb
 
 from pipelines.contracts.odcs import Contract
 from pipelines.reporting.context import column, text_cell
+from pipelines.reporting.lost_rows import lost_tables, much_lost
 from pipelines.reporting.model import Cell, Page, Row, Section, Table
 from pipelines.reporting.reversed_items_part import reversed_items_section
 from pipelines.reporting.trust_section import rule_sentence
@@ -126,6 +127,7 @@ class _Writer:
         outcomes = Counter(row["rule_outcome"] for row in latest)
         count = self.words.count
         said = [
+            self._verdict(),
             self._say(
                 "outcomes",
                 n=count(len(latest)),
@@ -148,6 +150,45 @@ class _Writer:
                 )
             )
         return Section("in-short", self._say("in_short"), paragraphs=tuple(said))
+
+    def _verdict(self) -> str:
+        """Which tables' latest delivery was refused as a whole or in large part, before any count.
+
+        Such tables are small: of all rows they are too few to show.
+        """
+        words, rows = self.words, self._latest_counts()
+        hit = much_lost(rows)
+        found = {
+            "whole": [each for each in hit if each[1] == each[2]],
+            "part": [each for each in hit if each[1] < each[2]],
+        }
+        said = [
+            self._say(f"verdict.{name}", tables=lost_tables(tables, words))
+            for name, tables in found.items()
+            if tables
+        ]
+        said.append(
+            self._say(
+                "verdict.stays" if hit else "verdict.none",
+                n=words.count(sum(row["n_quarantined"] for row in rows)),
+                total=words.count(sum(row["n_delivered"] for row in rows)),
+            )
+        )
+        return " ".join(said)
+
+    def _latest_counts(self) -> list[Record]:
+        """Rows delivered and turned away of each table's latest delivery."""
+        found = []
+        for table in self.quality.tables:
+            counted = next(iter(self.quality.counts[table].values()))
+            found.append(
+                {
+                    "table_name": table,
+                    "n_delivered": counted["delivered"],
+                    "n_quarantined": counted["quarantined"],
+                }
+            )
+        return found
 
     def _newest(self, table: str) -> date:
         return next(iter(self.quality.by_delivery[table]))[0]

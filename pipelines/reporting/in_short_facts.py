@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from pipelines.reporting.claims_section import are_examples, closed_claims
+from pipelines.reporting.claims_section import are_examples, claim_figure_words, closed_claims
 from pipelines.reporting.comparing import ABOVE, BELOW, WITHIN
 from pipelines.reporting.comparison_words import compared_counts
 from pipelines.reporting.context import Context
 from pipelines.reporting.domains_section import DOMAINS, domain_name, domain_share, leading_rows
 from pipelines.reporting.figures import ROLLING, Measure, Record
+from pipelines.reporting.missing_measures import lacking_words
 from pipelines.reporting.model import Sentence
 from pipelines.reporting.sentences import (
     MEASURED_MINIMUM,
@@ -71,7 +72,8 @@ def who_sentences(context: Context) -> list[Sentence]:
         words=context.words,
         link="population",
     )
-    return [Sentence(" ".join(filter(None, (found.text, started))), found.rule, found.link)]
+    said = (found.text, lacking_words(context), started)
+    return [Sentence(" ".join(filter(None, said)), found.rule, found.link)]
 
 
 def _started(context: Context) -> str:
@@ -173,11 +175,12 @@ def _which_claims(context: Context, rows: list[Record]) -> str:
     reasons = [reason for reason in (rows[0]["verdict_reasons"] or "").split(";") if reason]
     if not reasons:
         return ""
-    return words.say(
+    said = words.say(
         "sentence.claims.first_not",
         says=rows[0]["says"],
         reasons=words.listed([words.say(f"claims.reasons.{reason}") for reason in reasons]),
     )
+    return " ".join(filter(None, (said, claim_figure_words(rows[0], words))))
 
 
 def programme_sentences(context: Context) -> list[Sentence]:

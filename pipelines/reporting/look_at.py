@@ -7,7 +7,6 @@ doubtful, and come early. What makes the figures doubtful is never left out for 
 what is left out is named in one line.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -15,7 +14,8 @@ from pipelines.reporting.comparing import BELOW
 from pipelines.reporting.comparison_words import outside
 from pipelines.reporting.context import Context, first_with_rule
 from pipelines.reporting.course_section import children_items
-from pipelines.reporting.figures import CLINIC, MONTH, ROLLING, Record
+from pipelines.reporting.figures import CLINIC, MONTH, ROLLING
+from pipelines.reporting.lost_rows import much_lost_words
 from pipelines.reporting.missing_measures import missing_by_subject
 from pipelines.reporting.model import Card, Sentence
 from pipelines.reporting.programme_change_words import change_items
@@ -28,8 +28,7 @@ from pipelines.reporting.sentences import (
 )
 from pipelines.reporting.signals import signal_items
 from pipelines.reporting.subject_sections import missing_items
-from pipelines.reporting.trust_section import is_used
-from pipelines.reporting.wording import Wording
+from pipelines.reporting.trust_section import newest_used
 
 AT_MOST = 5
 # What is wrong with the data puts every other item in doubt.
@@ -41,10 +40,6 @@ MANY_NOT_ON_TRACK = Decimal("0.25")
 # From this share on, questionnaires of no course ask for a look: what the contract of responses
 # tolerates too. More is seldom chance: a wrong time zone or first day of the courses does it.
 MANY_WITHOUT_COURSE = Decimal("0.05")
-# Tables that lost such a share of their rows are named, however small they are beside the answers.
-# A convention of this page; what stops a run is in the contracts.
-MUCH_OF_A_TABLE = Decimal("0.1")
-MOST_TABLES = 3
 
 
 def look_at(context: Context, cards: tuple[Card, ...]) -> tuple[Sentence, ...]:
@@ -188,9 +183,7 @@ def _outside_limits(context: Context) -> list[Sentence]:
 def _turned_away(context: Context) -> list[Sentence]:
     words = context.words
     newest = context.figures.as_of_on
-    latest = [
-        row for row in context.figures.deliveries if row["delivered_on"] == newest and is_used(row)
-    ]
+    latest = newest_used(context.figures.deliveries)
     n = sum(row["n_quarantined"] for row in latest)
     if newest is None or not n:
         return []
@@ -200,34 +193,8 @@ def _turned_away(context: Context) -> list[Sentence]:
         total=words.count(sum(row["n_delivered"] for row in latest)),
         day=words.day(newest),
     )
-    return [Sentence(f"{text}{_hard_hit(latest, words)}", "turned_away", "quarantine")]
-
-
-def _hard_hit(latest: Sequence[Record], words: Wording) -> str:
-    """The tables that lost much of what was delivered of them, the largest share first."""
-    delivered, lost = Counter[str](), Counter[str]()
-    for row in latest:
-        delivered[row["table_name"]] += row["n_delivered"]
-        lost[row["table_name"]] += row["n_quarantined"]
-    hit = sorted(
-        (Decimal(-n) / delivered[table], table)
-        for table, n in lost.items()
-        if n and Decimal(n) / delivered[table] >= MUCH_OF_A_TABLE
-    )
-    if not hit:
-        return ""
-    named = [
-        words.say(
-            "look.of_table",
-            table=table.replace("_", " "),
-            n=words.count(lost[table]),
-            total=words.count(delivered[table]),
-        )
-        for _, table in hit[:MOST_TABLES]
-    ]
-    if rest := len(hit) - len(named):
-        named.append(words.say("look.more_tables", n=rest))
-    return " " + words.say("look.hard_hit", tables=words.listed(named))
+    text = " ".join(filter(None, (text, much_lost_words(latest, words))))
+    return [Sentence(text, "turned_away", "quarantine")]
 
 
 def _programmes_worse(context: Context) -> list[Sentence]:

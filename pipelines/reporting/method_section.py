@@ -8,6 +8,7 @@ from pipelines.reporting.disclosure import load_policies
 from pipelines.reporting.figures import HISTORY_MONTHS, Measure
 from pipelines.reporting.model import Definition, Row, Section, Table
 from pipelines.reporting.other_measures import full_title
+from pipelines.reporting.sentences import WIDE_INTERVAL
 from pipelines.reporting.terms import TERM_ANCHOR
 
 _GLOSSARY = (
@@ -112,6 +113,7 @@ def _reading(context: Context) -> tuple[str, ...]:
             "method.reading_small",
             rate=context.minimums.rate,
             comparison=context.minimums.comparison,
+            points=words.percent_number(WIDE_INTERVAL, n=None),
         )
     )
     return tuple(found)

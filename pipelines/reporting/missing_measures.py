@@ -22,8 +22,11 @@ MOST_MEASURES = 2
 SECTION = "completeness"
 
 
-def missing_sentences(context: Context) -> list[Sentence]:
-    """In short: which programmes, therapists and questionnaires clearly lack measures."""
+def missing_sentences(context: Context, *, by_name: bool = False) -> list[Sentence]:
+    """In short: which programmes, therapists and questionnaires clearly lack measures.
+
+    `by_name`: with the therapists who may lack them by chance alone, in the section behind it.
+    """
     if context.subject != CLINIC or not context.measures:
         return []
     words = context.words
@@ -36,7 +39,7 @@ def missing_sentences(context: Context) -> list[Sentence]:
             names = words.listed([_counted(context, *one) for one in under[:MOST_NAMED]])
             values = {"n": words.count(n), "k": words.count(len(under)), "names": names}
             found.append(words.say(f"missing.{level}s.{case}", **values))
-            found += _near(context, level, n)
+            found += _near(context, level, n, by_name=by_name)
     found += _of_measures(context)
     if not found:
         return []
@@ -44,11 +47,42 @@ def missing_sentences(context: Context) -> list[Sentence]:
     return [Sentence(" ".join([lead, *found]), "missing", SECTION)]
 
 
-def _near(context: Context, level: str, n: int) -> list[str]:
+def lacking_words(context: Context) -> str:
+    """Where most courses of this very period lack a score: the programmes, by how many that is.
+
+    Counts and no verdict: in one month chance moves a programme's share far. Empty without several
+    programmes, without such a course, or where a count is withheld.
+    """
+    words, window = context.words, context.headline
+    programmes = context.figures.subjects_at("programme")
+    if context.subject != CLINIC or len(programmes) < 2:
+        return ""
+    found = []
+    for programme in programmes:
+        share = measured_share(
+            context.figures.completeness(programme.key, window.kind, window.end_on)
+        )
+        if share.n and share.x is not None and (lacking := share.n - share.x):
+            found.append((-lacking, programme.name, share.n))
+    if not found:
+        return ""
+    found.sort()
+    names = [
+        words.say("number.counted_name", name=name, x=words.count(-less), n=words.count(n))
+        for less, name, n in found[:MOST_NAMED]
+    ]
+    key = "most" if len(found) > MOST_NAMED else "all"
+    return words.say(f"missing.in_period.{key}", names=words.listed(names))
+
+
+def _near(context: Context, level: str, n: int, *, by_name: bool) -> list[str]:
     """Who is under what is asked for by no more than chance explains: tables show the shares."""
     words, near = context.words, _under(context, level, clearly=False)
     if not near:
         return []
+    if by_name and level == "therapist":
+        names = words.listed([_counted(context, *one) for one in near])
+        return [words.say("missing.therapists.near_named", names=names)]
     rest = len(near) - MOST_NAMED
     return [
         words.say(

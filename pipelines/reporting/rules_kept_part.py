@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipelines.reporting.context import Context, column, subject_cell, text_cell
+from pipelines.reporting.disclosure import THERAPIST
 from pipelines.reporting.figures import CLINIC, ROLLING, Subject
+from pipelines.reporting.lost_rows import turned_away_words
 from pipelines.reporting.model import Cell, Row, Section, Sentence, Table
 from pipelines.reporting.wording import Wording
 
@@ -39,6 +41,8 @@ _RULES = {
         "n_without_consent_records",
     ),
 }
+# The records that these are judged by: one that was turned away counts as missing.
+_RECORDS = ("licences", "consents", "safety_actions")
 # The heads of each rule's two columns.
 _HEADS = (
     "risk_answers",
@@ -58,19 +62,56 @@ class _Counts:
 
 
 def rules_items(context: Context) -> list[Sentence]:
-    """What to look at where a licence or a consent was missing; safety has an item of its own."""
-    if context.subject != CLINIC:
+    """What to look at where a licence or a consent was missing; safety has an item of its own.
+
+    A therapist's page says it of the own sessions and courses: who is listed by name for the
+    director and the auditor may see why, and object. It names the states, where a licence that is
+    held but not on record would belong.
+    """
+    whose = _whose(context)
+    if not whose:
         return []
     words = context.words
     listed = [
-        words.say(f"look.rules_part.{name}", x=words.count(counts.wrong), n=words.count(counts.n))
+        words.say(
+            f"look.rules_part.{name}.{whose}",
+            x=words.count(counts.wrong),
+            n=words.count(counts.n),
+            states=_states(context) if name == "licences" else "",
+        )
         for name in ("licences", "consents")
-        if (counts := _counts(context, CLINIC, _RULES[name])).wrong
+        if (counts := _counts(context, context.subject, _RULES[name])).wrong
     ]
     if not listed:
         return []
-    text = words.say("look.rules_not_kept", period=context.year.words, listed=words.listed(listed))
-    return [Sentence(text, "rules_not_kept", SECTION)]
+    text = words.say(
+        f"look.rules_not_kept.{whose}", period=context.year.words, listed=words.listed(listed)
+    )
+    return [Sentence(text, "rules_not_kept", SECTION if whose == "clinic" else "")]
+
+
+def _whose(context: Context) -> str:
+    """Of whom an item is told: the clinic, a therapist to others, or to the therapist alone."""
+    if context.subject == CLINIC:
+        return "clinic"
+    if context.subject[0] != "therapist":
+        return ""
+    return "own" if context.figures.audience == THERAPIST else "therapist"
+
+
+def _states(context: Context) -> str:
+    """The states in which clients were without a licence for it, with the number of sessions."""
+    words = context.words
+    rule = _RULES["licences"]
+    rows = context.figures.published(rule.table, context.subject, ROLLING, context.year.end_on)
+    (wrong,) = rule.wrong
+    return words.listed(
+        [
+            words.say("look.rules_state", state=row["state"], n=words.count(row[wrong]))
+            for row in rows
+            if row[wrong]
+        ]
+    )
 
 
 def rules_kept_part(context: Context) -> Section | None:
@@ -88,6 +129,8 @@ def rules_kept_part(context: Context) -> Section | None:
     )
     if outside > 0:
         texts.append(words.say("rules_kept.outside", n=words.count(outside)))
+    deliveries = context.figures.deliveries
+    texts += filter(None, (turned_away_words(deliveries, name, words) for name in _RECORDS))
     return Section(
         section_id=SECTION,
         title=words.say("rules_kept.title"),

@@ -19,6 +19,8 @@ WIDE_INTERVAL = Decimal("0.20")
 
 PLAIN = "plain"
 WIDE = "wide"
+# As wide, but of enough courses to be compared and judged.
+BROAD = "broad"
 BOUNDS = "bounds"
 TOO_FEW = "too_few"
 WITHHELD = "withheld"
@@ -186,9 +188,27 @@ def is_under_measured(measured_rate: float) -> bool:
     return Decimal(str(measured_rate)) < MEASURED_MINIMUM
 
 
+def is_chance_wider(share: Share) -> bool:
+    """Whether chance leaves more open than the people without a score, who then do not lead.
+
+    Their bounds do not allow for chance: where they are the narrower range, a reader would take
+    them for the whole doubt. Not of a share that counts them as failed: its interval is another's.
+    """
+    if share.of_known is not None or share.worst is None or share.best is None:
+        return False
+    return share.width > Decimal(str(share.best)) - Decimal(str(share.worst))
+
+
 def is_wide(share: Share, minimums: Minimums) -> bool:
     """Whether the interval says more than the figure: few courses, or over 20 points wide."""
     return (share.n or 0) < minimums.comparison or share.width > WIDE_INTERVAL
+
+
+def width_key(share: Share, minimums: Minimums) -> str:
+    """How the doubt of a share is worded: enough courses for a verdict never are too few to say."""
+    if not is_wide(share, minimums):
+        return PLAIN
+    return WIDE if (share.n or 0) < minimums.comparison else BROAD
 
 
 def figure_words(share: Share, minimums: Minimums, words: Wording) -> str:
@@ -197,7 +217,7 @@ def figure_words(share: Share, minimums: Minimums, words: Wording) -> str:
     assert share.lower is not None
     assert share.upper is not None
     return words.say(
-        f"figure.{WIDE if is_wide(share, minimums) else PLAIN}",
+        f"figure.{width_key(share, minimums)}",
         rate=words.percent(share.rate, n=share.n),
         x=words.count(share.x or 0),
         n=words.count(share.n or 0),
@@ -219,7 +239,7 @@ def share_sentences(
     link: str = "",
     usual: Usual | None = None,
 ) -> list[Sentence]:
-    """One sentence about a share, two where it leads with its bounds, none where it has nothing.
+    """One sentence about a share, two where few were measured, none where it has nothing.
 
     `topic` is better, worse or recovered. `verdict` is that of the chart, or None where no chart
     stands behind it; `usual` is the chart's range.
@@ -248,6 +268,14 @@ def share_sentences(
     }
     said = verdict if verdict in VERDICTS else "none"
     values["usual"] = usual_words(usual, said, words)
+    if kind == BOUNDS and is_chance_wider(share):
+        lead = words.say(f"sentence.share.{said}", **values)
+        follow = words.say(
+            "sentence.share.unmeasured",
+            worst=words.percent(share.worst or 0, n=share.n_all),
+            best=words.percent(share.best or 0, n=share.n_all),
+        )
+        return [Sentence(f"{lead} {follow}", f"{BOUNDS}.{said}", link)]
     if kind == BOUNDS:
         lead = words.say(
             f"sentence.share.bounds.{topic}",

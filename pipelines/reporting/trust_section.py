@@ -1,7 +1,7 @@
 """Can we trust this month: whose measures are missing, what was delivered, what was turned away."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -11,6 +11,7 @@ from pipelines.reporting.care_section import derived_ends
 from pipelines.reporting.completeness_chart import completeness_chart
 from pipelines.reporting.context import Context, column, share_cell, subject_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Record
+from pipelines.reporting.lost_rows import much_lost_words
 from pipelines.reporting.missing_measures import missing_sentences
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.sentences import Share, measured_share, share_of
@@ -37,7 +38,8 @@ def trust_section(context: Context) -> Section:
     return Section(
         section_id="trust",
         title=words.say("section.trust"),
-        paragraphs=(lead,),
+        # Of all rows what a small table lost is too little to show.
+        paragraphs=tuple(filter(None, (lead, much_lost_words(newest_used(deliveries), words)))),
         parts=(
             _completeness_part(context),
             _deliveries_part(context),
@@ -76,6 +78,12 @@ def rule_sentence(rule_id: str, words: Wording) -> str:
     return words.translated(_rule_sentences().get(rule_id, rule_id))
 
 
+def newest_used(deliveries: Sequence[Record]) -> list[Record]:
+    """The files of the newest delivery that figures are made from."""
+    newest = max((row["delivered_on"] for row in deliveries), default=None)
+    return [row for row in deliveries if row["delivered_on"] == newest and is_used(row)]
+
+
 def is_used(row: Record) -> bool:
     """Whether a delivered row is of a kind that the figures are made from."""
     return row["table_name"] in load_contracts_once()
@@ -85,7 +93,7 @@ def _completeness_part(context: Context) -> Section:
     words = context.words
     clinic = context.figures.completeness(context.subject, ROLLING, context.year.end_on)
     share = done_share(clinic)
-    paragraphs = [each.text for each in missing_sentences(context)]
+    paragraphs = [each.text for each in missing_sentences(context, by_name=True)]
     if share.n and share.rate is not None:
         paragraphs.append(
             words.say(

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from pipelines.contracts.odcs import load_contracts
-from pipelines.reporting.data_quality_page import Quality, data_quality_page, read_quality
+from pipelines.reporting.data_quality_page import Quality, _Writer, data_quality_page, read_quality
 from pipelines.reporting.html import render_page
 from pipelines.reporting.model import Page, Section, Table
 from pipelines.reporting.reversed_items_part import reversed_items_section
@@ -85,10 +85,43 @@ def texts(table: Table) -> list[list[str]]:
     return [[cell.text.replace("\xa0", " ") for cell in row.cells] for row in table.rows]
 
 
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        (
+            {"groups": (5, 5), "clients": (9, 100)},
+            "Whole tables were turned away: groups (5 of 5).",
+        ),
+        (
+            {"groups": (5, 5), "goal_ratings": (4, 40), "deletions": (4, 7)},
+            "Whole tables were turned away: groups (5 of 5). Turned away in large part: deletions"
+            " (4 of 7) and goal ratings (4 of 40). Mend these first.",
+        ),
+        ({"clients": (9, 100)}, "No table lost a tenth or more of its latest delivery."),
+    ],
+)
+def test_in_short_begins_with_the_tables_that_were_refused(
+    lost: dict[str, tuple[int, int]], told: str
+) -> None:
+    quality = Quality(
+        results=[result(f"{table}.rule", "passed", 0, n) for table, (_, n) in lost.items()],
+        deliveries=[
+            *(delivered(table, n, 0, JANUARY) for table, (_, n) in lost.items()),
+            *(delivered(table, n, x) for table, (x, n) in lost.items()),
+        ],
+        quarantine=[],
+    )
+    writer = _Writer(quality, CONTRACTS, load_wording(), date(2025, 3, 8))
+    first = writer.in_short().paragraphs[0]
+    assert told in first
+    total = sum(n for _, n in lost.values())
+    assert f"{sum(x for x, _ in lost.values())} of {total} rows" in first
+
+
 def test_in_short_counts_four_outcomes_and_names_what_is_late(page: Page) -> None:
     said = section(page, "in-short").paragraphs
-    assert "1 passed, 2 failed and 0 could not be made. 1 had no row" in said[0]
-    assert "therapists lies more than 35 days before 8 March 2025" in said[2]
+    assert "1 passed, 2 failed and 0 could not be made. 1 had no row" in said[1]
+    assert "therapists lies more than 35 days before 8 March 2025" in said[3]
 
 
 def test_what_to_do_lists_failed_rules_largest_share_first(page: Page) -> None:

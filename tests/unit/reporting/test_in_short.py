@@ -206,11 +206,22 @@ def test_claims_are_counted_by_what_may_be_published(verdicts: list[str], text: 
             "closes_on": END_ON,
             # One that the clinic has fixed is enough: then they are its claims.
             "set_on": None if place else date(2026, 1, 1),
+            "n_met": 441,
+            "n_measured": 1127,
+            "n_due": 2290,
+            "met_rate": None,
         }
         for place, verdict in enumerate(verdicts)
     ]
     (found,) = claim_sentences(context(Shown(tables={"pub_claims": rows})))
     assert (found.text, found.link) == (text, "claims")
+    if "may_publish" not in verdicts:
+        told = [row | {"met_rate": 0.3913} for row in rows]
+        (found,) = texts(claim_sentences(context(Shown(tables={"pub_claims": told}))))
+        # Rounded against the claim, as in its sentence: 49.2 % and 39.1 %.
+        assert found == (
+            f"{text} Of those due 49 % were measured, and 39 % of these met it (441 of 1,127)."
+        )
     examples = [row | {"set_on": None} for row in rows]
     (found,) = claim_sentences(context(Shown(tables={"pub_claims": examples})))
     assert found.text.startswith("The clinic has fixed no claim about outcomes")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.missing_measures import missing_sentences
+from pipelines.reporting.missing_measures import lacking_words, missing_sentences
 from tests.unit.reporting.shown_figures import PHQ9, WSAS, Shown, context, texts
 
 
@@ -56,8 +56,45 @@ def test_who_is_under_it_by_chance_is_told_as_well() -> None:
         in (said(names))
     )
     assert "Under 70 %, but maybe by chance: B (10 of 20)." in said({"A": 0.6, "B": 0.9})
-    assert "4 of 4 are under it, but maybe by chance." in said(names, level="therapist")
+    assert "4 of 4 are under it, but maybe by chance; the" in said(names, level="therapist")
     assert "maybe by chance" not in said({"A": 0.6, "B": 0.6})
+
+
+def test_the_section_names_the_therapists_whom_in_short_counts() -> None:
+    figures = Measured(
+        names={"therapist": list("ABCDE")},
+        completed={name: measured(10, 20, 0.9) for name in "ABCDE"},
+    )
+    about = context(figures, measures=(PHQ9,))
+    (counted,) = texts(missing_sentences(about))
+    (named,) = texts(missing_sentences(about, by_name=True))
+    assert "A (" not in counted
+    assert "Under 70 %, but maybe by chance: A (10 of 20), B (10 of 20), C (10 of 20)," in named
+    assert "D (10 of 20) and E (10 of 20)." in named
+
+
+@pytest.mark.parametrize(
+    ("paired", "told"),
+    [
+        ({"A": (20, 20), "B": (20, 20)}, ""),
+        ({"A": (18, 20), "B": (20, 20), "C": (0, 5)}, "They are in C (5 of 5) and A (2 of 20)."),
+        (
+            {"A": (19, 20), "B": (18, 20), "C": (17, 20), "D": (18, 30)},
+            "The largest numbers: D (12 of 30), C (3 of 20) and B (2 of 20).",
+        ),
+        # One programme alone is the clinic.
+        ({"A": (18, 20)}, ""),
+    ],
+)
+def test_the_months_missing_scores_are_placed_by_how_many(
+    paired: dict[str, tuple[int, int]], told: str
+) -> None:
+    figures = Shown(
+        names={"programme": list(paired)},
+        completed={name: measured(x, n, 0.9) for name, (x, n) in paired.items()},
+    )
+    assert lacking_words(context(figures)).replace("\u00a0", " ") == told
+    assert lacking_words(context(figures, subject=("programme", "A"))) == ""
 
 
 def test_who_has_no_finished_course_is_none_of_the_whole() -> None:
@@ -66,7 +103,7 @@ def test_who_has_no_finished_course_is_none_of_the_whole() -> None:
         completed={"A": measured(10, 20, 0.9), "B": measured(10, 20, 0.6)},
     )
     (found,) = texts(missing_sentences(context(figures, measures=(PHQ9,))))
-    assert "By therapist: B (10 of 20). 1 of 2 are under it, but maybe by chance." in found
+    assert "By therapist: B (10 of 20). 1 of 2 are under it, but maybe by chance;" in found
 
 
 def test_many_are_counted_and_the_first_named() -> None:

@@ -22,9 +22,11 @@ def safety(subject: str, n: int, overdue: int = 0, unknown: int = 0) -> dict[str
     }  # fmt: skip
 
 
-def licences(subject: str, n: int, wrong: int = 0, unknown: int = 0) -> dict[str, Any]:
+def licences(
+    subject: str, n: int, wrong: int = 0, unknown: int = 0, state: str = "WA"
+) -> dict[str, Any]:
     return {
-        "subject_id": subject, "n_attended": n, "n_not_licensed": wrong,
+        "subject_id": subject, "state": state, "n_attended": n, "n_not_licensed": wrong,
         "n_without_licence_records": unknown,
     }  # fmt: skip
 
@@ -69,9 +71,50 @@ def test_rules_stand_right_behind_safety_and_on_no_subjects_page() -> None:
     )
     found = [item.rule for item in look_at(context(figures), ())]
     assert found[:2] == ["safety_overdue", "rules_not_kept"]
-    of_one = context(figures, subject=("therapist", "Therapist A"))
-    assert rules_items(of_one) == []
-    assert rules_kept_part(of_one) is None
+    for of_one in (("therapist", "Therapist A"), ("programme", "Programme A"), ("group", "G")):
+        assert rules_items(context(figures, subject=of_one)) == []
+        assert rules_kept_part(context(figures, subject=of_one)) is None
+
+
+@pytest.mark.parametrize(
+    ("audience", "told"),
+    [
+        ("therapist", ["you had no licence", "if you hold what is missing here, tell the clinic"]),
+        ("director", ["there was no licence", "ask before you judge"]),
+    ],
+)
+def test_a_therapist_who_is_named_elsewhere_reads_it_on_the_own_page_by_state(
+    audience: str, told: list[str]
+) -> None:
+    figures = shown(
+        licences=[
+            licences("Therapist A", 30, wrong=3, state="CA"),
+            licences("Therapist A", 20, state="OR"),
+            licences("Therapist A", 5, wrong=5, state="WA"),
+            licences("Therapist B", 9, wrong=9, state="ID"),
+        ],
+        consents=[consents("Therapist A", 20, missing=1), consents("Programme A", 9, missing=4)],
+    )
+    figures.audience = audience
+    (item,) = rules_items(context(figures, subject=("therapist", "Therapist A")))
+    assert item.link == ""
+    (text,) = texts([item])
+    assert "at 8 of 55 sessions" in text
+    assert "(CA: 3 and WA: 5)" in text
+    assert "in 1 of 20 courses" in text
+    assert all(each in text for each in told)
+    # A programme is nobody in person, and the clinic's page has it by name.
+    assert rules_items(context(figures, subject=("programme", "Programme A"))) == []
+
+
+@pytest.mark.parametrize("n_lost", [0, 3])
+def test_turned_away_records_are_said_beside_who_lacks_them(n_lost: int) -> None:
+    figures = shown(licences=[licences("clinic", 10, 1)])
+    figures.deliveries = ({"table_name": "licences", "n_delivered": 8, "n_quarantined": n_lost},)
+    part = rules_kept_part(context(figures))
+    assert part is not None
+    said = "3 of 8 delivered rows of licences are turned away"
+    assert any(said in text for text in part.paragraphs) == bool(n_lost)
 
 
 def test_everybody_stands_by_name_with_counts_alone() -> None:

@@ -103,6 +103,29 @@ def test_a_badly_measured_month_leads_with_its_bounds() -> None:
     )
 
 
+@pytest.mark.parametrize(("upper", "chance_leads"), [(0.79, False), (0.791, True)])
+def test_where_chance_leaves_more_open_than_the_unmeasured_it_leads(
+    upper: float, chance_leads: bool
+) -> None:
+    few = replace(
+        SHARE, x=4, n=9, rate=0.44, lower=0.29, upper=upper, measured_rate=0.64,
+        worst=0.1, best=0.6,
+    )  # fmt: skip
+    text = said(few, None)
+    assert text.startswith("Between 10 % and 60 % got reliably better") != chance_leads
+    assert ("44 % (4 of 9), too few to say more than between 29 % and 79 %. That range is about" in
+            text) == chance_leads  # fmt: skip
+    assert "between 10 % and 60 %" in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("n", "words"), [(29, "too few to say more than between"), (30, "with a wide range: between")]
+)
+def test_enough_courses_for_a_verdict_are_never_too_few_to_say_more(n: int, words: str) -> None:
+    text = said(replace(SHARE, n=n, x=14, lower=0.39, upper=0.76))
+    assert f"{words} 39 % and 76 %." in text
+
+
 def test_good_and_bad_news_go_through_the_same_rules() -> None:
     better, worse = said(SHARE, RISEN), said(SHARE, RISEN, topic="worse")
     assert better.replace("better", "worse") == worse

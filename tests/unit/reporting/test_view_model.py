@@ -15,6 +15,7 @@ from pipelines.errors import UsageError
 from pipelines.reporting.comparing import (
     ABOVE,
     BELOW,
+    Gap,
     compare_programmes,
     gaps_that_stand_out,
 )
@@ -324,7 +325,7 @@ def test_programmes_are_compared_only_from_thirty_measured_courses(
     }
     gaps = gaps_that_stand_out(figures, figures.measures(), found)
     # Three are compared: 2.394 times the root of 0.5 x 0.5 / 100.
-    assert gaps == {("phq9", "p-tra"): pytest.approx(0.1197, abs=5e-5)}
+    assert gaps == {("phq9", "p-tra"): Gap(pytest.approx(0.1197, abs=5e-5), True, True)}
 
 
 @pytest.mark.parametrize("n", [30, 77, 100, 1000])
