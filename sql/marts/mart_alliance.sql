@@ -110,6 +110,14 @@ monthly_cells as (
         ended_courses.scale,
         ended_courses.respondent,
         ended_courses.month_start_on
+    -- The sums of one subject then lie together in memory, where its periods are added up.
+    order by
+        episode_subjects.level,
+        episode_subjects.subject_id,
+        ended_courses.instrument_id,
+        ended_courses.scale,
+        ended_courses.respondent,
+        ended_courses.month_start_on
 ),
 
 period_sums as (

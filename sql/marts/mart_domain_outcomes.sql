@@ -88,6 +88,8 @@ subject_months as (
     from ended_episodes
     inner join episode_subjects on ended_episodes.episode_key = episode_subjects.episode_key
     group by episode_subjects.subject_number, ended_episodes.month_start_on
+    -- The sums of one subject then lie together in memory, where its periods are added up.
+    order by episode_subjects.subject_number, ended_episodes.month_start_on
 ),
 
 -- People are not additive over months: they are the courses without those whose client had ended

@@ -119,6 +119,12 @@ value_cells as (
         measured_courses.measure_number,
         measured_courses.month_start_on,
         measured_courses.n_parts
+    -- The sums of one subject then lie together in memory, where its periods are added up.
+    order by
+        episode_subjects.subject_number,
+        measured_courses.measure_number,
+        measured_courses.month_start_on,
+        measured_courses.n_parts
 ),
 
 period_values as (

@@ -31,6 +31,7 @@ with episodes as (
     where ended_on is not null and n_attended > 0
 ),
 
+-- Clients alike in every kind share a profile: what follows is added up for each of these.
 strata as (
     select
         episode_key,
@@ -39,7 +40,10 @@ strata as (
         gender_identity,
         ethnicity,
         language,
-        state
+        state,
+        dense_rank() over (
+            order by age_band, sex, gender_identity, ethnicity, language, state
+        ) as profile_number
     from int_episode_strata
 ),
 
@@ -88,6 +92,22 @@ kinds (stratum_kind) as (
     ('ethnicity'),
     ('language'),
     ('state')
+),
+
+profile_strata as (
+    select distinct
+        strata.profile_number,
+        kinds.stratum_kind,
+        case kinds.stratum_kind
+            when 'age_band' then strata.age_band
+            when 'sex' then strata.sex
+            when 'gender_identity' then strata.gender_identity
+            when 'ethnicity' then strata.ethnicity
+            when 'language' then strata.language
+            when 'state' then strata.state
+        end as stratum
+    from strata
+    cross join kinds
 ),
 
 listed_pairs as (
@@ -146,56 +166,57 @@ facts as (
 -- The month of the client's course before: people do not add up over months.
 followed_facts as (
     select
+        facts.figure,
+        facts.instrument_id,
+        facts.scale,
+        facts.respondent,
+        strata.profile_number,
+        facts.month_start_on,
+        facts.cell_key,
+        facts.is_met,
+        lag(facts.month_start_on) over (
+            partition by
+                facts.figure,
+                facts.instrument_id,
+                facts.scale,
+                facts.respondent,
+                facts.client_key
+            order by facts.ended_on asc, facts.episode_key asc
+        ) as previous_month_on
+    from facts
+    inner join strata on facts.episode_key = strata.episode_key
+),
+
+profile_cells as (
+    select
         figure,
         instrument_id,
         scale,
         respondent,
-        episode_key,
+        profile_number,
         month_start_on,
-        is_met,
-        lag(month_start_on) over (
-            partition by figure, instrument_id, scale, respondent, client_key
-            order by ended_on asc, episode_key asc
-        ) as previous_month_on
-    from facts
-),
-
-stratum_facts as (
-    select
-        followed_facts.figure,
-        followed_facts.instrument_id,
-        followed_facts.scale,
-        followed_facts.respondent,
-        followed_facts.month_start_on,
-        followed_facts.previous_month_on,
-        followed_facts.is_met,
-        kinds.stratum_kind,
-        case kinds.stratum_kind
-            when 'age_band' then strata.age_band
-            when 'sex' then strata.sex
-            when 'gender_identity' then strata.gender_identity
-            when 'ethnicity' then strata.ethnicity
-            when 'language' then strata.language
-            when 'state' then strata.state
-        end as stratum
+        previous_month_on,
+        cell_key,
+        count(*) as n_courses,
+        count(*) filter (where is_met) as n_met
     from followed_facts
-    inner join strata on followed_facts.episode_key = strata.episode_key
-    cross join kinds
+    group by all
 ),
 
 monthly_cells as (
     select
-        figure,
-        instrument_id,
-        scale,
-        respondent,
-        stratum_kind,
-        stratum,
-        month_start_on,
-        previous_month_on,
-        count(*) as n_courses,
-        count(*) filter (where is_met) as n_met
-    from stratum_facts
+        profile_cells.figure,
+        profile_cells.instrument_id,
+        profile_cells.scale,
+        profile_cells.respondent,
+        profile_strata.stratum_kind,
+        profile_strata.stratum,
+        profile_cells.month_start_on,
+        profile_cells.previous_month_on,
+        sum(profile_cells.n_courses) as n_courses,
+        sum(profile_cells.n_met) as n_met
+    from profile_cells
+    inner join profile_strata on profile_cells.profile_number = profile_strata.profile_number
     group by all
 ),
 
@@ -223,31 +244,24 @@ stratum_counts as (
     group by all
 ),
 
--- Clients alike in every kind share a row: one sum for each of them, not for each case and kind.
 case_sums as (
     select
-        facts.figure,
-        facts.instrument_id,
-        facts.scale,
-        facts.respondent,
+        profile_cells.figure,
+        profile_cells.instrument_id,
+        profile_cells.scale,
+        profile_cells.respondent,
         windows.period_kind,
         windows.period_start_on,
-        strata.age_band,
-        strata.sex,
-        strata.gender_identity,
-        strata.ethnicity,
-        strata.language,
-        strata.state,
-        count(*) as n_expected,
-        sum(expected_cells.share) as expected_sum,
-        sum(expected_cells.chance) as chance_sum
-    from facts
-    inner join strata on facts.episode_key = strata.episode_key
-    inner join windows on facts.month_start_on = windows.month_start_on
+        profile_cells.profile_number,
+        sum(profile_cells.n_courses) as n_expected,
+        sum(profile_cells.n_courses * expected_cells.share) as expected_sum,
+        sum(profile_cells.n_courses * expected_cells.chance) as chance_sum
+    from profile_cells
+    inner join windows on profile_cells.month_start_on = windows.month_start_on
     inner join expected_cells
         on
-            facts.cell_key = expected_cells.cell_key
-            and facts.instrument_id = expected_cells.instrument_id
+            profile_cells.cell_key = expected_cells.cell_key
+            and profile_cells.instrument_id = expected_cells.instrument_id
             and windows.period_start_on = expected_cells.period_start_on
     group by all
 ),
@@ -260,20 +274,13 @@ stratum_expected as (
         case_sums.respondent,
         case_sums.period_kind,
         case_sums.period_start_on,
-        kinds.stratum_kind,
-        case kinds.stratum_kind
-            when 'age_band' then case_sums.age_band
-            when 'sex' then case_sums.sex
-            when 'gender_identity' then case_sums.gender_identity
-            when 'ethnicity' then case_sums.ethnicity
-            when 'language' then case_sums.language
-            when 'state' then case_sums.state
-        end as stratum,
+        profile_strata.stratum_kind,
+        profile_strata.stratum,
         sum(case_sums.n_expected) as n_expected,
         sum(case_sums.expected_sum) as expected_sum,
         sum(case_sums.chance_sum) as chance_sum
     from case_sums
-    cross join kinds
+    inner join profile_strata on case_sums.profile_number = profile_strata.profile_number
     group by all
 ),
 

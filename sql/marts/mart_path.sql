@@ -129,6 +129,11 @@ monthly_cells as (
         episode_subjects.subject_number,
         courses.instrument_id,
         courses.month_start_on
+    -- The sums of one subject then lie together in memory, where its periods are added up.
+    order by
+        episode_subjects.subject_number,
+        courses.instrument_id,
+        courses.month_start_on
 ),
 
 -- People are not additive over months. They are the courses without those whose client had

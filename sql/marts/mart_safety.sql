@@ -55,27 +55,85 @@ subject_followups as (
     inner join episode_subjects on followups.episode_key = episode_subjects.episode_key
 ),
 
+client_months as (
+    select
+        level,
+        subject_id,
+        client_key,
+        month_start_on,
+        count(*) as n_risk_answers,
+        count(*) filter (where follow_up = 'in_time') as n_acted_in_time,
+        count(*) filter (where follow_up = 'late') as n_acted_late,
+        count(*) filter (where follow_up = 'overdue') as n_actions_overdue,
+        count(*) filter (where follow_up = 'open') as n_actions_open,
+        count(*) filter (where follow_up = 'not_recorded') as n_without_action_records
+    from subject_followups
+    group by level, subject_id, client_key, month_start_on
+),
+
+-- People are not additive over months: a client counts in the first of their months of a period,
+-- which is the one whose month before lies outside it.
+followed_months as (
+    select
+        level,
+        subject_id,
+        month_start_on,
+        lag(month_start_on) over (
+            partition by level, subject_id, client_key
+            order by month_start_on asc
+        ) as previous_month_on,
+        n_risk_answers,
+        n_acted_in_time,
+        n_acted_late,
+        n_actions_overdue,
+        n_actions_open,
+        n_without_action_records
+    from client_months
+),
+
+monthly_cells as (
+    select
+        level,
+        subject_id,
+        month_start_on,
+        previous_month_on,
+        count(*) as n_clients,
+        sum(n_risk_answers) as n_risk_answers,
+        sum(n_acted_in_time) as n_acted_in_time,
+        sum(n_acted_late) as n_acted_late,
+        sum(n_actions_overdue) as n_actions_overdue,
+        sum(n_actions_open) as n_actions_open,
+        sum(n_without_action_records) as n_without_action_records
+    from followed_months
+    group by level, subject_id, month_start_on, previous_month_on
+),
+
 counts as (
     select
-        subject_followups.level,
-        subject_followups.subject_id,
+        monthly_cells.level,
+        monthly_cells.subject_id,
         period_months.period_kind,
         period_months.period_start_on,
         period_months.period_end_on,
-        count(distinct subject_followups.client_key) as n_clients,
-        count(*) as n_risk_answers,
-        count(*) filter (where subject_followups.follow_up = 'in_time') as n_acted_in_time,
-        count(*) filter (where subject_followups.follow_up = 'late') as n_acted_late,
-        count(*) filter (where subject_followups.follow_up = 'overdue') as n_actions_overdue,
-        count(*) filter (where subject_followups.follow_up = 'open') as n_actions_open,
-        count(*) filter (
-            where subject_followups.follow_up = 'not_recorded'
-        ) as n_without_action_records
-    from subject_followups
-    inner join period_months on subject_followups.month_start_on = period_months.month_start_on
+        cast(
+            sum(
+                case
+                    when monthly_cells.previous_month_on >= period_months.period_start_on then 0
+                    else monthly_cells.n_clients
+                end
+            ) as bigint
+        ) as n_clients,
+        cast(sum(monthly_cells.n_risk_answers) as bigint) as n_risk_answers,
+        cast(sum(monthly_cells.n_acted_in_time) as bigint) as n_acted_in_time,
+        cast(sum(monthly_cells.n_acted_late) as bigint) as n_acted_late,
+        cast(sum(monthly_cells.n_actions_overdue) as bigint) as n_actions_overdue,
+        cast(sum(monthly_cells.n_actions_open) as bigint) as n_actions_open,
+        cast(sum(monthly_cells.n_without_action_records) as bigint) as n_without_action_records
+    from monthly_cells
+    inner join period_months on monthly_cells.month_start_on = period_months.month_start_on
     group by
-        subject_followups.level,
-        subject_followups.subject_id,
+        monthly_cells.level,
+        monthly_cells.subject_id,
         period_months.period_kind,
         period_months.period_start_on,
         period_months.period_end_on
