@@ -131,6 +131,9 @@ def draft_mapping(path: Path, *, name: str, time_zone: str | None, catalogue: Ca
         export = Export(
             days_first=days_first([column for each in seen for column in each.columns]),
             has=frozenset("therapists" for each in seen if _has_staff(each)),
+            visits_have_staff=any(
+                each.has("therapist_id", "starts_at") and not each.forms for each in seen
+            ),
             instruments=tuple(
                 dict.fromkeys(form.instrument_id for each in seen for form in each.forms)
             ),

@@ -170,6 +170,9 @@ def _guess(column: Column, meaning: str, phrases: Sequence[str]) -> Guess | None
         return None
     if meaning == "time" and not column.is_time:
         return None
+    # A programme has many clients: neither a day of one nor something of a single client.
+    if meaning == "programme_id" and (column.formats or column.n_values == column.n_filled):
+        return None
     if meaning in {"starts_at", "birth_date"} and column.is_time and not column.formats:
         return None
     name = letters(column.name)
@@ -182,7 +185,9 @@ def _guess(column: Column, meaning: str, phrases: Sequence[str]) -> Guess | None
         if name == wanted:
             score, said = 1.0 - order, f"named {phrase}"
         elif len(wanted) > 2 and words.issuperset(letters(word) for word in phrase.split()):
-            score, said = 0.75 - order, f"its name holds {phrase}"
+            # "Program Start Date" is a start date rather than a date.
+            more = 0.02 * phrase.count(" ")
+            score, said = 0.75 + more - order, f"its name holds {phrase}"
         elif SequenceMatcher(None, name, wanted).ratio() >= _CLOSE:
             score, said = 0.6 - order, f"its name resembles {phrase}"
         else:

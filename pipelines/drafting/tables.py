@@ -33,10 +33,12 @@ class Export:
     """What the other files of the export have, which decides what a file must give.
 
     `client_courses`: a list of clients says when each one's course began and ended.
+    `visits_have_staff`: the visits say with whom each was.
     """
 
     days_first: bool | None
     has: frozenset[str]
+    visits_have_staff: bool
     episode_columns: bool
     client_courses: bool
     instruments: tuple[str, ...]

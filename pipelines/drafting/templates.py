@@ -139,13 +139,16 @@ def _clients(writer: Writer) -> None:
 def _courses(writer: Writer) -> None:
     """The courses of a list of clients, one each."""
     began = writer.date("started_on") or writer.date("registered_on")
+    if not writer.export.visits_have_staff:
+        first = writer.date("started_on", take="smallest")
+        _staff_of_rows(writer, first or writer.date("registered_on", take="smallest"))
     _programme(writer)
     writer.table(
         "episodes",
         {
             "episode_id": writer.id("client_id", "E-"),
             "client_id": writer.id("client_id"),
-            "programme_id": "{constant: unassigned}",
+            "programme_id": _programme_of(writer),
             "therapist_id": writer.id("therapist_id"),
             "referred_on": writer.date("referred_on") or began or writer.date("registered_on"),
             "started_on": began,
@@ -155,23 +158,41 @@ def _courses(writer: Writer) -> None:
     )
 
 
+def _programme_of(writer: Writer) -> str | None:
+    """The programme of a course: the column that names it, else the one for all."""
+    named = writer.guesses.get("programme_id")
+    cell = writer.id("programme_id")
+    if named is None or cell is None:
+        return "{constant: unassigned}"
+    if named.column.n_filled == named.column.n_rows:
+        return cell
+    return cell.partition("  #")[0] + (
+        "  # TODO: some rows have none and would be turned away; `default:` gives them one of these"
+    )
+
+
 def _programme(writer: Writer) -> None:
-    """One programme for all: without its questionnaires no course would count as measured."""
-    if not writer.export.instruments:
+    """The programmes: without its questionnaires no course would count as measured."""
+    instruments = writer.export.instruments
+    named = writer.guesses.get("programme_id")
+    if not instruments and named is None:
         return
     todo = "  # TODO: one programme for all; a column that names several can take its place"
-    writer.table(
-        "programmes",
-        {
-            "programme_id": "{constant: unassigned}",
-            "name": "{constant: All clients}" + todo,
-            "track": "{constant: general}  # TODO: such as depression, anxiety, trauma_ptsd",
-            "modality": "{constant: individual}" + _GUESSED,
-            "licence_required": "{constant: false}" + _GUESSED,
-            "instruments": f"{{constant: {';'.join(writer.export.instruments)}}}",
-        },
-        is_distinct=True,
-    )
+    each = "  # TODO: the questionnaires of all; does each programme have the same?"
+    cells = {
+        "programme_id": writer.id("programme_id") or "{constant: unassigned}",
+        "name": word(named.column.name) if named else "{constant: All clients}" + todo,
+        "track": "{constant: general}  # TODO: such as depression, anxiety, trauma_ptsd",
+        "modality": "{constant: individual}" + _GUESSED,
+        "licence_required": "{constant: false}" + _GUESSED,
+        "instruments": f"{{constant: {';'.join(instruments)}}}" + (each if named else "")
+        if instruments
+        else None,
+    }
+    if named:
+        writer.table("programmes", cells, one_per=[named.column.name])
+    else:
+        writer.table("programmes", cells, is_distinct=True)
 
 
 def _therapists(writer: Writer, columns: Sequence[Column]) -> None:
@@ -191,15 +212,30 @@ def _therapists(writer: Writer, columns: Sequence[Column]) -> None:
     writer.table("therapists", cells)
 
 
+def _staff_of_rows(writer: Writer, since: str | None) -> None:
+    """The clinicians that the rows of visits or courses name, where no file lists them."""
+    if "therapists" in writer.export.has or not writer.has("therapist_id"):
+        return
+    column = writer.guesses["therapist_id"].column.name
+    cells = {
+        "therapist_id": writer.id("therapist_id"),
+        "display_name": word(column),
+        "employed_from": since,
+    }
+    writer.table("therapists", cells, one_per=[column])
+
+
 def _episodes(writer: Writer) -> None:
     started = writer.date("started_on")
+    if not writer.export.visits_have_staff:
+        _staff_of_rows(writer, writer.date("started_on", take="smallest"))
     _programme(writer)
     writer.table(
         "episodes",
         {
             "episode_id": writer.cell("episode_id"),
             "client_id": writer.id("client_id"),
-            "programme_id": "{constant: unassigned}",
+            "programme_id": _programme_of(writer),
             "therapist_id": writer.id("therapist_id"),
             "referred_on": writer.date("referred_on") or started,
             "started_on": started,
@@ -210,21 +246,14 @@ def _episodes(writer: Writer) -> None:
 
 
 def _sessions(writer: Writer) -> None:
-    if "therapists" not in writer.export.has and writer.has("therapist_id"):
-        column = writer.guesses["therapist_id"].column.name
-        cells = {
-            "therapist_id": writer.id("therapist_id"),
-            "display_name": word(column),
-            "employed_from": writer.date("starts_at", take="smallest"),
-        }
-        writer.table("therapists", cells, one_per=[column])
+    _staff_of_rows(writer, writer.date("starts_at", take="smallest"))
     if not writer.export.episode_columns and not writer.export.client_courses:
         _programme(writer)
         meaning = "episode_id" if writer.has("episode_id") else "client_id"
         cells = {
             "episode_id": _episode_of(writer),
             "client_id": writer.id("client_id"),
-            "programme_id": "{constant: unassigned}",
+            "programme_id": _programme_of(writer),
             "therapist_id": writer.id("therapist_id"),
             "referred_on": writer.date("starts_at", take="smallest"),
             "started_on": writer.date("starts_at", take="smallest"),

@@ -178,6 +178,7 @@ def test_every_todo_is_counted(tmp_path: Path) -> None:
 
 def practice(folder: Path, client: str = "Chart No") -> Path:
     """An export as no shipped mapping knows it: clients with courses, visits, two forms a row."""
+    folder.mkdir(exist_ok=True)
     clients = [
         [f"P-{n}", f"{n + 1}/20/1980", "1/13/2026", "2/28/2026", "Dr Made Up", "WELL"]
         for n in range(9)
@@ -243,6 +244,55 @@ def test_courses_are_those_of_the_list_of_clients_and_have_a_programme_with_the_
     assert by_table["episodes"][1]["ended_on"].columns == ("D/C Dt",)
     assert by_table["programmes"][1]["instruments"].constant == "phq9;gad7"
     assert "TODO: does Grp name therapy groups?" in draft.text
+
+
+def courses(folder: Path, programmes: list[str]) -> Path:
+    """A list of clients with their courses, and nothing else."""
+    folder.mkdir(exist_ok=True)
+    head = ["Client ID", "Program", "Program Start Date", "Discharge Date", "Clinician"]
+    content = [
+        [f"c{n}", programme, f"1/{n + 13}/2026", "4/20/2026", f"t{n % 2}"]
+        for n, programme in enumerate(programmes)
+    ]
+    return rows(folder / "roster.csv", head, content)
+
+
+def test_a_column_of_programmes_gives_the_programmes_and_those_of_the_courses(
+    tmp_path: Path,
+) -> None:
+    draft = draft_of(courses(tmp_path, ["Anxiety Group", "Grief", "Grief"] * 3))
+    by_table = {
+        table.table: table for part in loaded(draft, tmp_path).files for table in part.tables
+    }
+    assert by_table["programmes"].one_per == ("Program",)
+    assert by_table["programmes"].cells["name"].columns == ("Program",)
+    made = by_table["programmes"].cells["programme_id"]
+    assert made == by_table["episodes"].cells["programme_id"]
+    assert by_table["episodes"].cells["started_on"].columns == ("Program Start Date",)
+    assert "some rows have none" not in draft.text
+    assert "Anxiety" not in draft.text
+
+
+def test_courses_without_a_programme_are_told(tmp_path: Path) -> None:
+    draft = draft_of(courses(tmp_path, ["Grief", "Grief", ""] * 3))
+    assert draft.text.count("some rows have none and would be turned away") == 1
+
+
+def test_what_every_client_has_another_of_is_no_programme(tmp_path: Path) -> None:
+    draft = draft_of(courses(tmp_path, [f"plan {n}" for n in range(9)]))
+    assert "programme_id: {constant: unassigned}" in draft.text
+    assert "ignored: [Program]" in draft.text
+
+
+def test_clinicians_come_from_the_courses_where_no_other_file_names_them(tmp_path: Path) -> None:
+    alone = loaded(draft_of(courses(tmp_path / "a", ["Grief"] * 9)), tmp_path)
+    tables = [table.table for part in alone.files for table in part.tables]
+    assert tables.count("therapists") == 1
+    beside = loaded(draft_of(practice(tmp_path / "b")), tmp_path)
+    made_from = [
+        part.file for part in beside.files for table in part.tables if table.table == "therapists"
+    ]
+    assert made_from == ["visits.csv"]
 
 
 def test_a_file_without_a_header_is_not_told_a_word_of(tmp_path: Path) -> None:
