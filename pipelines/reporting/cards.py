@@ -151,12 +151,7 @@ def _share_card(context: Context, figure: _Figure) -> Card:
     kind = reading(share, context.minimums)
     name = figure.measure.instrument.name if figure.measure else ""
     counts = ""
-    # Of one therapist or group a large percentage of a handful of people would say too much.
-    is_of_few = (
-        context.subject[0] in ("therapist", "group")
-        and figure.card_id != "measured"
-        and (share.n or 0) < context.minimums.comparison
-    )
+    is_of_few = _is_of_few(context, figure.card_id, share)
     if share.x is not None and share.n is not None:
         counts = words.say(
             f"card.of.{figure.card_id}", x=words.count(share.x), n=words.count(share.n)
@@ -194,7 +189,7 @@ def _share_card(context: Context, figure: _Figure) -> Card:
         value=None if is_of_few or kind in (TOO_FEW, WITHHELD, NOTHING) else share.rate,
         of=counts,
         interval=interval,
-        year_ago=_year_ago(context, figure.year_ago, before),
+        year_ago=_year_ago(context, figure.card_id, figure.year_ago, before),
         note=note,
         trend_words=_trend_words(context, figure.trend),
         trend=figure.trend,
@@ -211,16 +206,24 @@ def _interval(context: Context, share: Share) -> str:
     )
 
 
-def _year_ago(context: Context, share: Share, before: Window) -> str:
+def _is_of_few(context: Context, card_id: str, share: Share) -> bool:
+    """Of one therapist or group a large percentage of a handful of people would say too much."""
+    return (
+        context.subject[0] in ("therapist", "group")
+        and card_id not in ("measured", "attended")
+        and (share.n or 0) < context.minimums.comparison
+    )
+
+
+def _year_ago(context: Context, card_id: str, share: Share, before: Window) -> str:
     words = context.words
     if share.rate is None or share.n is None:
         return words.say("card.year_ago_none", period=before.words)
-    counted = words.say(
-        "figure.counted",
-        rate=words.percent(share.rate, n=share.n),
-        x=words.count(share.x or 0),
-        n=words.count(share.n),
-    )
+    counts = {"x": words.count(share.x or 0), "n": words.count(share.n)}
+    if _is_of_few(context, card_id, share):
+        counted = words.say("number.x_of_n", **counts)
+    else:
+        counted = words.say("figure.counted", rate=words.percent(share.rate, n=share.n), **counts)
     # Without its own doubt an earlier figure of few would make a fall out of chance.
     has_interval = share.lower is not None and share.upper is not None
     figure = f"{counted}, {_interval(context, share)}" if has_interval else counted
@@ -281,7 +284,7 @@ def _attended(context: Context) -> Card:
         if has_rate
         else "",
         interval=words.say("card.no_sampling") if has_rate else "",
-        year_ago=_year_ago(context, year_ago, before),
+        year_ago=_year_ago(context, "attended", year_ago, before),
         note="" if has_rate else words.say("card.no_figure_note", period=now.words),
         trend_words=_trend_words(context, found),
         trend=found,

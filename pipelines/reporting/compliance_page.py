@@ -128,7 +128,9 @@ class _Writer:
             ),
         ]
         failed = sum(row["rule_outcome"] == FAILED for row in self._latest_results())
-        text = self._say("short.gates", n=self.context.words.count(failed))
+        count = self.context.words.count
+        stopped = count(len(self._events(STOPPED)))
+        text = self._say("short.gates", n=count(failed), stopped=stopped)
         found.append(Sentence(text, "compliance.gates", "gates"))
         if lost := self._turned_away("deletions"):
             found.append(Sentence(lost, "compliance.deletions", "gates"))
@@ -143,6 +145,8 @@ class _Writer:
     def _judged(self, table: str, all_: str, wrong: Sequence[str], unknown: str) -> Sentence:
         n, n_unknown = self._sum(table, all_), self._sum(table, unknown)
         case = "none" if not n else "not_recorded" if n_unknown == n else "found"
+        if case == "found" and table == "consents" and not self._sum(table, wrong[-1]):
+            case = "missing"
         count = self.context.words.count
         text = self._say(
             f"short.{table}.{case}",
@@ -160,7 +164,7 @@ class _Writer:
         tables = [
             self._table(
                 "not-licensed",
-                ("therapist", "state", "n_not_licensed", "n_attended"),
+                ("therapist", "state", "n_not_licensed", "n_in_state"),
                 [
                     Row(
                         (

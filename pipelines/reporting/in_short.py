@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pipelines.comparison.spc import CANNOT_TELL, FALLEN, RISEN
 from pipelines.reporting.context import Context
-from pipelines.reporting.figures import CLINIC, ROLLING, YEAR, Measure
+from pipelines.reporting.figures import CLINIC, MONTH, QUARTER, ROLLING, YEAR, Measure
 from pipelines.reporting.in_short_facts import (
     behind_the_year,
     claim_sentences,
@@ -59,6 +59,9 @@ def _without_outcomes(context: Context) -> list[Sentence]:
     words = context.words
     row = context.figures.completeness(context.subject, ROLLING, context.year.end_on)
     key = "no_outcomes_yet" if row is not None and row["n_responses"] else "activity_only"
+    activity = context.figures.activity(context.subject, ROLLING, context.year.end_on)
+    if key == "no_outcomes_yet" and activity is not None and activity["n_ended"] == 0:
+        key = "none_ended_yet"
     return [Sentence(words.say(f"sentence.{key}"), key, "outcomes"), *_activity(context)]
 
 
@@ -96,6 +99,7 @@ def _activity(context: Context) -> list[Sentence]:
 def _outcomes(context: Context) -> list[Sentence]:
     """Signals before what shows none; then who is in it, and what the domains and claims say."""
     results = _beside_a_year_before(context, _results(context, context.measures[0]))
+    results = _with_its_window(context, results)
     others = signals_in_short(context)
     changes = [*change_sentences(context), *own_change_sentences(context)]
     found = sorted([*results, *others, *changes], key=lambda item: not is_signal(item))
@@ -130,6 +134,16 @@ def _beside_a_year_before(context: Context, results: list[Sentence]) -> list[Sen
     )
     rule = f"year.{moved.verdict}"
     return [Sentence(f"{results[0].text} {text}", rule, results[0].link), *results[1:]]
+
+
+def _with_its_window(context: Context, results: list[Sentence]) -> list[Sentence]:
+    """Where a page named for a month leads with more than that, its first result says why."""
+    kind = context.headline.kind
+    is_longer = context.period.kind == MONTH and kind in (QUARTER, ROLLING)
+    if not results or not is_longer:
+        return results
+    why = context.words.say(f"sentence.leads_with.{kind}")
+    return [replace(results[0], text=f"{results[0].text} {why}"), *results[1:]]
 
 
 def is_signal(sentence: Sentence) -> bool:

@@ -339,7 +339,7 @@ def _programme_table(context: Context, measure: Measure) -> Table:
     return Table(
         table_id=f"programmes-{measure.instrument.instrument_id}",
         caption=words.say(
-            "outcomes.programme_table",
+            "outcomes.programme_table" if context.subject == CLINIC else "outcomes.whole_table",
             measure=measure.instrument.name,
             period=context.year.words,
         ),

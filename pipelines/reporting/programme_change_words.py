@@ -116,7 +116,10 @@ def changes_part(context: Context) -> Section | None:
     return Section(
         section_id=SECTION,
         title=words.say("changes.title"),
-        paragraphs=(words.say("changes.lead"), words.say("changes.chance")),
+        paragraphs=(
+            words.say("changes.lead_years" if _are_all_by_years(context) else "changes.lead"),
+            words.say("changes.chance"),
+        ),
         tables=(
             Table(
                 table_id="programme-changes-table",

@@ -115,14 +115,18 @@ def _measured(words: Wording, row: Record) -> str:
 
 
 def _verdict(words: Wording, row: Record) -> str:
+    return words.say(
+        f"public.verdict.{row['verdict']}", says=row["says"], reasons=_reasons(words, row)
+    )
+
+
+def _reasons(words: Wording, row: Record) -> str:
     reasons = [
-        words.say(f"claims.reasons.{reason}")
+        words.say(f"public.reasons.{reason}")
         for reason in (row["verdict_reasons"] or "").split(";")
         if reason
     ]
-    return words.say(
-        f"public.verdict.{row['verdict']}", says=row["says"], reasons=words.listed(reasons)
-    )
+    return words.listed(reasons)
 
 
 def _claims(context: Context, shown: PublicFigures) -> Section | None:
@@ -132,7 +136,7 @@ def _claims(context: Context, shown: PublicFigures) -> Section | None:
     return Section(
         section_id="claims",
         title=words.say("public.claims.title"),
-        paragraphs=(words.say("public.claims.lead"),),
+        paragraphs=(words.say("public.claims.lead", year=shown.years[0].year),),
         parts=tuple(_claim(context, shown.statements_of(each)) for each in shown.claim_ids),
     )
 
@@ -163,9 +167,15 @@ def _claim(context: Context, rows: tuple[Record, ...]) -> Section:
         section_id=_anchor(newest["claim_id"]),
         # Above the verdict a bare claim would read as said.
         title=words.say(f"public.claims.heading.{newest['verdict']}", says=newest["says"]),
-        paragraphs=(_verdict(words, newest), _met(words, newest), _worst(words, newest)),
+        paragraphs=(*_why(words, newest), _met(words, newest), _worst(words, newest)),
         tables=(table,),
     )
+
+
+def _why(words: Wording, row: Record) -> tuple[str, ...]:
+    """Why the verdict above it is no better; nothing where the claim may be said."""
+    reasons = _reasons(words, row)
+    return (words.say("public.why_not", reasons=reasons),) if reasons else ()
 
 
 def _worst(words: Wording, row: Record) -> str:

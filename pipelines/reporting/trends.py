@@ -309,8 +309,13 @@ def usual_range(found: Trend | None, words: Wording) -> Usual | None:
     n = known[-1].n if known else None
     ends = [_limit_words(limit, n, found.unit, words) for limit in (found.lower, found.upper)]
     kind = "quarters" if found.period_kind == QUARTER else "months"
+    key = "basis"
+    if found.is_trial:
+        key = "trial"
+    elif baseline and baseline[-1] is found.points[-1]:
+        key = "basis_with"
     basis = words.say(
-        "usual.trial" if found.is_trial else "usual.basis",
+        f"usual.{key}",
         k=words.count(len(baseline)),
         periods=words.say(f"period.{kind}_word"),
         label=_period_words(baseline[-1], words) if baseline else "",

@@ -344,7 +344,7 @@ def test_every_definition_of_drop_out_is_there_with_those_it_can_judge(
     )  # fmt: skip
     found = part(report(connection), "endings")
     assert found is not None
-    assert "8 never had an attended session, and 25 have no recorded reason" in found.paragraphs[0]
+    assert "Without any attended session: 8. Without a recorded reason" in found.paragraphs[0]
     rows = cells(found.tables[0])
     assert "60 of 75" in rows["Planned ending, of courses with a recorded reason"][0]
     assert "30 of 90" in rows["Fewer sessions than the programme plans"][0]
@@ -382,8 +382,7 @@ def test_the_drop_outs_of_other_sections_are_made_of_the_recorded_ones(
     # 12 are 8 recorded, 3 derived and 1 that never began.
     assert found.paragraphs[2] == (
         "Drop-outs under “Care as it happened”: 12. Of these a therapist recorded 8 (in this "
-        "table), 3 have an end derived from silence, and 1 were recorded before any attended "
-        "session."
+        "table). With an end derived from silence: 3; recorded before any attended session: 1."
     )
     assert len(withheld.paragraphs) == 2
 

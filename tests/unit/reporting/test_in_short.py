@@ -7,7 +7,13 @@ import pytest
 
 from pipelines.comparison.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
 from pipelines.reporting.comparing import ABOVE, WITHIN
-from pipelines.reporting.in_short import AT_MOST, is_signal, without_weakest
+from pipelines.reporting.in_short import (
+    AT_MOST,
+    _with_its_window,
+    _without_outcomes,
+    is_signal,
+    without_weakest,
+)
 from pipelines.reporting.in_short_facts import (
     behind_the_year,
     claim_sentences,
@@ -18,6 +24,7 @@ from pipelines.reporting.in_short_facts import (
 from pipelines.reporting.model import Sentence
 from pipelines.reporting.sentences import Share, Usual, measured_percent, worse_too
 from pipelines.reporting.trends import usual_range
+from pipelines.reporting.windows import Window
 from tests.unit.reporting.shown_figures import (
     END_ON,
     MINIMUMS,
@@ -243,7 +250,7 @@ def test_it_is_said_how_many_programmes_were_compared_and_why_not_the_rest() -> 
     assert "Not compared: 2 with too few measured courses and 1 under 70\u00a0% measured on it" in (
         found.text.replace("70 %", "70\u00a0%")
     )
-    assert found.text.endswith("Who was treated there is not allowed for.")
+    assert found.text.endswith("No allowance is made for who was treated there.")
     (found,) = programme_sentences(
         context(figures, comparisons=comparisons | {("phq-9", "p0"): ABOVE})
     )
@@ -277,3 +284,43 @@ def test_a_month_without_a_rate_stands_behind_the_twelve_months(n: int, is_told:
     assert ("the twelve months to October 2026" in said.text) == is_told
     alone = behind_the_year(context(figures), PHQ9, [])
     assert len(alone) == is_told
+
+
+@pytest.mark.parametrize(
+    ("kind", "period", "told"),
+    [
+        ("quarter", "month", "Told is the newest whole quarter, as a month has too few courses."),
+        ("rolling_12m", "month", "Told are twelve months, as a quarter has too few courses."),
+        ("month", "month", ""),
+        ("quarter", "quarter", ""),
+        ("rolling_12m", "rolling_12m", ""),
+    ],
+)
+def test_a_page_of_a_month_that_leads_with_more_says_why(kind: str, period: str, told: str) -> None:
+    about = context(Shown(), headline=Window(kind, END_ON, "H"), period=Window(period, END_ON, "P"))
+    first, second = Sentence("Better.", "plain.none"), Sentence("Worse.", "plain.none")
+    found = _with_its_window(about, [first, second])
+    assert texts(found) == [f"Better. {told}".strip(), "Worse."]
+    assert _with_its_window(about, []) == []
+
+
+class Ended(Shown):
+    """A group with questionnaires, of whose courses so many have ended."""
+
+    n_ended = 0
+
+    def activity(self, *_: object) -> Any:
+        counts = {f"n_{name}": 5 for name in ("referred", "started", "open")}
+        missed = dict.fromkeys(("n_attended", "n_no_show", "n_late_cancelled", "n_cancelled"), 0)
+        return counts | missed | {"n_ended": self.n_ended, "wait_median_days": None}
+
+
+@pytest.mark.parametrize(
+    ("n_ended", "told"),
+    [(0, "No course has ended yet"), (1, "Questionnaires were delivered, but no finished course")],
+)
+def test_where_no_course_has_ended_that_is_why_there_is_no_result(n_ended: int, told: str) -> None:
+    figures = Ended(completed={"G": {"n_responses": 9}})
+    figures.n_ended = n_ended
+    found = _without_outcomes(context(figures, subject=("group", "G")))
+    assert texts(found)[0].startswith(told)

@@ -123,7 +123,7 @@ def test_why_nobody_can_tell_stands_in_words(reason: str) -> None:
     row = compared("Ada", "cannot_tell", reason=reason, n_pairs=29)
     cell = cells(section(people(row)), "Ada")["words"]
     assert cell.text == WORDS.say(f"people.reason.{reason}", share="70\u00a0%")
-    missing = "for a verdict: at least 1 more measured courses" if reason == "too_few_pairs" else ""
+    missing = "for a verdict: at least 1 more measured course" if reason == "too_few_pairs" else ""
     assert (cell.reason, cell.small) == (reason, missing)
 
 
@@ -235,7 +235,7 @@ def test_a_group_has_its_programme_and_seats_and_is_judged_alike() -> None:
     assert cells(found, "Grove")["seats"].text == "8 of 10"
     assert cells(found, "Grove")["words"].text.startswith("not compared")
     assert said(found).startswith(
-        "Nobody is compared of 1 group with a finished course. Too few measured courses: 0."
+        "Of 1 group with a finished course, not one could be compared. Too few measured courses: 0."
     )
 
 
@@ -243,7 +243,10 @@ def test_units_without_a_model_are_no_number_too_few() -> None:
     row = compared("Ada", "cannot_tell", reason="too_few_pairs")
     none = spread(n_compared=None, n_within=0, icc=None, chance_of_a_false_alarm=None)
     text = said(section(people(row, pub_comparison_spread=[none])))
-    assert "of 1 therapist with a finished course. Too few measured courses: 1." in text
+    assert (
+        "1 therapist with a finished course, not one could be compared. Too few measured courses: 1."
+        in text
+    )
 
 
 def test_who_was_judged_and_what_would_happen_among_equals() -> None:

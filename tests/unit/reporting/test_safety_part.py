@@ -61,7 +61,7 @@ def test_a_therapists_page_tells_first_of_answers_without_an_action(
     found = look_at(context(figures, subject=THERAPIST), ())
     assert (found[0].rule == "safety_overdue") == is_said
     if is_said:
-        assert f"Safety: 1 of 9 {whose}" in texts(found)[0]
+        assert f"Safety: no action is recorded for 1 of 9 {whose}" in texts(found)[0]
 
 
 def test_that_nothing_was_delivered_is_told_of_the_clinic_alone() -> None:

@@ -5,7 +5,9 @@ from datetime import date
 from typing import Any
 
 import duckdb
+import pytest
 
+from pipelines.reporting import trust_section
 from pipelines.reporting.model import Report
 from pipelines.reporting.view_model import build_report
 from tests.unit.reporting.made_up_courses import Settings
@@ -42,3 +44,30 @@ def test_rows_in_use_that_break_a_warning_are_said_with_the_reason(
 def test_a_clinic_without_a_warning_says_so(report_of: Callable[[str, str], Report]) -> None:
     text = " ".join(report_of("activity only", "director").texts())
     assert "No row in use breaks a rule." in text
+
+
+def test_a_table_that_lost_much_is_said_beside_the_sum_that_hides_it(
+    connection_of: Callable[[str], duckdb.DuckDBPyConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = {"table_name": "groups", "n_delivered": 5, "n_quarantined": 5}
+    monkeypatch.setattr(trust_section, "newest_used", lambda _: [lost])
+    report = build_report(
+        connection_of("activity only"),
+        month=date(2026, 10, 1),
+        audience="director",
+        settings=Settings(),
+        provenance={},
+    )
+    (trust,) = (each for each in report.sections if each.section_id == "trust")
+    assert "rows were delivered in all" in trust.paragraphs[0]
+    assert trust.paragraphs[1].startswith("Tables that lost most: groups (5 of 5).")
+
+
+def test_only_files_of_the_newest_delivery_that_figures_are_made_from_are_newest() -> None:
+    first, last = date(2026, 10, 1), date(2026, 11, 1)
+    rows = [
+        {"table_name": name, "delivered_on": day}
+        for name, day in (("groups", first), ("groups", last), ("unheard_of", last))
+    ]
+    assert trust_section.newest_used(rows) == [rows[1]]
+    assert trust_section.newest_used([]) == []

@@ -1,0 +1,38 @@
+"""The figure of a year before on a card: with its own doubt, and of few as counts."""
+
+import pytest
+
+from pipelines.reporting.cards import _year_ago
+from pipelines.reporting.sentences import Share
+from pipelines.reporting.windows import Window
+from tests.unit.reporting.shown_figures import END_ON, Shown, context
+
+BEFORE = Window("rolling_12m", END_ON, "Before")
+
+
+@pytest.mark.parametrize(
+    ("subject", "card_id", "n", "told"),
+    [
+        ("clinic", "better", 9, "Before: 78 % (7 of 9), between 45 % and 94 %"),
+        ("therapist", "better", 9, "Before: 7 of 9, between 45 % and 94 %"),
+        ("therapist", "better", 29, "Before: 7 of 29, between 45 % and 94 %"),
+        ("therapist", "better", 30, "Before: 78 % (7 of 30), between 45 % and 94 %"),
+        ("therapist", "measured", 9, "Before: 78 % (7 of 9), between 45 % and 94 %"),
+    ],
+)
+def test_an_earlier_figure_has_its_range_and_few_have_no_percentage(
+    subject: str, card_id: str, n: int, told: str
+) -> None:
+    about = context(Shown(), subject=(subject, subject))
+    share = Share(x=7, n=n, rate=0.778, lower=0.45, upper=0.94)
+    assert _year_ago(about, card_id, share, BEFORE).replace("\u00a0", " ") == told
+
+
+def test_appointments_have_no_range_and_nothing_has_no_figure() -> None:
+    about = context(Shown())
+    counted = Share(x=9, n=10, rate=0.9, lower=None, upper=None)
+    none = Share(x=None, n=None, rate=None, lower=None, upper=None)
+    assert _year_ago(about, "attended", counted, BEFORE).replace("\u00a0", " ") == (
+        "Before: 90 % (9 of 10)"
+    )
+    assert _year_ago(about, "better", none, BEFORE) == "Before: no figure"
