@@ -31,7 +31,12 @@ def completeness_chart(context: Context) -> Chart | None:
         (subject, _shares(context, subject, quarters))
         for subject in context.figures.subjects_at("programme")
     ]
-    rows = [row for row in rows if any(_has_rate(context, share) for share in row[1])]
+    left_out = [
+        subject.name
+        for subject, shares in rows
+        if not any(_has_rate(context, share) for share in shares)
+    ]
+    rows = [row for row in rows if row[0].name not in left_out]
     newest = [
         (subject.name, shares[-1]) for subject, shares in rows if _has_rate(context, shares[-1])
     ]
@@ -66,6 +71,11 @@ def completeness_chart(context: Context) -> Chart | None:
                     highest=highest,
                 ),
                 *named,
+                *(
+                    [words.say("trust.heat.left_out", names=words.listed(left_out))]
+                    if left_out
+                    else []
+                ),
             ]
         ),
         data={
@@ -136,4 +146,5 @@ def _cell(
         "shade": next(shade for below, shade in _SHADES if rate < below) if has_rate else 0,
         "text": measured_percent(rate, context.words, n=share.n) if has_rate else "",
         "is_empty": not has_rate,
+        "is_under": has_rate and is_under_measured(rate),
     }

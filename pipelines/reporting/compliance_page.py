@@ -37,6 +37,7 @@ SAFETY = (
     "n_risk_answers", "n_acted_in_time", "n_acted_late", "n_actions_overdue", "n_actions_open",
     "n_without_action_records",
 )  # fmt: skip
+_FOLDED = ("landed-files", "licences-table", "consents-table", "safety-table")
 # Events of the ledger that the page tells of.
 APPROVALS, EXPORT, STOPPED = ("release_proposed", "release"), "export", "run_failed"
 
@@ -370,7 +371,8 @@ class _Writer:
             ),
             rows=tuple(rows),
             is_sortable=False,
-            is_folded_when_long=table_id == "landed-files",
+            # What stands by itself in a sentence or another table before it; a release never does.
+            is_folded_when_long=table_id in _FOLDED,
         )
 
     def _section(self, name: str, tables: Sequence[Table], *paragraphs: str) -> Section:

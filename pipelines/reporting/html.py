@@ -21,7 +21,7 @@ from pipelines.reporting.charts import svg
 from pipelines.reporting.drawings.marks import SIZES, Size
 from pipelines.reporting.drawings.sparkline import sparkline
 from pipelines.reporting.model import Chart, Page, Report, Trend, stored
-from pipelines.reporting.terms import Explainer
+from pipelines.reporting.terms import Explainer, linked
 from pipelines.reporting.wording import load_wording
 from pipelines.reporting.write import IndexEntry
 
@@ -157,6 +157,7 @@ def _environment(own: Path | None) -> jinja2.Environment:
     environment.globals["script"], environment.globals["script_hash"] = _script()
     # A page without a glossary of its own prints its texts as they are.
     environment.globals["explain"] = escape
+    environment.globals["linked"] = linked
     environment.filters["stored"] = stored
     environment.filters["drawing"] = _drawing
     environment.filters["spark"] = _spark

@@ -17,7 +17,7 @@ from pipelines.reporting.course_section import children_items
 from pipelines.reporting.figures import CLINIC, MONTH, ROLLING
 from pipelines.reporting.lost_rows import much_lost_words
 from pipelines.reporting.missing_measures import missing_by_subject
-from pipelines.reporting.model import Card, Sentence
+from pipelines.reporting.model import Card, Jump, Sentence
 from pipelines.reporting.programme_change_words import change_items
 from pipelines.reporting.rules_kept_part import rules_items
 from pipelines.reporting.safety_part import overdue_items
@@ -82,13 +82,13 @@ def _at_most(context: Context, found: Sequence[Sentence]) -> list[Sentence]:
     if not left:
         return kept
     words = context.words
-    kinds = dict.fromkeys(item.rule.split(".")[0] for item in left)
-    text = words.say(
-        "look.more",
-        n=len(left),
-        listed=words.listed([words.say(f"look.more_kinds.{kind}") for kind in kinds]),
-    )
-    return [*kept, Sentence(text, MORE, left[0].link)]
+    first_of_kind: dict[str, Sentence] = {}
+    for item in left:
+        first_of_kind.setdefault(item.rule.split(".")[0], item)
+    named = {words.say(f"look.more_kinds.{kind}"): one.link for kind, one in first_of_kind.items()}
+    text = words.say("look.more", n=len(left), listed=words.listed(list(named)))
+    jumps = tuple(Jump(name, link) for name, link in named.items() if link)
+    return [*kept, Sentence(text, MORE, left[0].link, jumps)]
 
 
 def _without_course(context: Context) -> list[Sentence]:

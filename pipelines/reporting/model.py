@@ -39,12 +39,24 @@ class Head:
 
 
 @dataclass(frozen=True)
+class Jump:
+    """Words of a sentence that lead to a section of their own."""
+
+    words: str
+    link: str
+
+
+@dataclass(frozen=True)
 class Sentence:
-    """One sentence and the rule that chose it; `link` is the section that stands behind it."""
+    """One sentence and the rule that chose it; `link` is the section that stands behind it.
+
+    `jumps`, in the order of the text, are the sections behind parts of it, where there are several.
+    """
 
     text: str
     rule: str
     link: str = ""
+    jumps: tuple[Jump, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,7 +179,8 @@ class Table:
 class Chart:
     """A drawing: its finding, what is drawn, the same in words, the data, and the table of them.
 
-    `drawing` names a module of `pipelines/reporting/drawings/`; `data` are its datasets.
+    `drawing` names a module of `pipelines/reporting/drawings/`; `data` are its datasets. `narrow`
+    says what a narrow screen leaves out of it.
     """
 
     chart_id: str
@@ -177,6 +190,7 @@ class Chart:
     summary: str
     data: Mapping[str, tuple[Mapping[str, Value], ...]] = field(hash=False)
     table: Table | None = None
+    narrow: str = ""
 
 
 @dataclass(frozen=True)

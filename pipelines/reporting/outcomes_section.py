@@ -241,9 +241,10 @@ def trend_chart(
     )
     if found.rebased:
         subtitle = " ".join([f"{subtitle}.", *found.rebased]).removesuffix(".")
+    narrow = ""
     if len(found.points) > NARROW_POINTS:
         shown = {"k": words.count(NARROW_POINTS), "n": words.count(len(found.points))}
-        subtitle = f"{subtitle}. {words.say('outcomes.narrow_note', **shown)}"
+        narrow = words.say("outcomes.narrow_note", **shown)
     summary = "trend_summary_trial" if found.is_trial else "trend_summary"
     n = known[-1].n if known else None
     return Chart(
@@ -251,6 +252,7 @@ def trend_chart(
         drawing="trend",
         title=words.say(f"{texts}.trend_title.{found.verdict}", period=period, **noise),
         subtitle=subtitle,
+        narrow=narrow,
         summary=words.say(
             f"{texts}.{summary}",
             measure=measure,

@@ -5,11 +5,11 @@ text is marked, so that a page is explained and not littered.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from markupsafe import Markup, escape
 
-from pipelines.reporting.model import Definition, Report, Section
+from pipelines.reporting.model import Definition, Jump, Report, Section
 
 # A glossary's anchors begin so; other definitions have anchors of their own kind.
 TERM_ANCHOR = "term-"
@@ -53,6 +53,22 @@ class Explainer:
             )
             end = match.end()
         return Markup("").join([*parts, escape(text[end:])])
+
+
+def linked(text: str, jumps: Iterable[Jump], explain: Callable[[str], Markup]) -> Markup:
+    """The text, explained, in which each jump's words lead to its section.
+
+    Jumps stand in the text's order; one whose words are not in it is passed over.
+    """
+    parts: list[Markup] = []
+    rest = text
+    for jump in jumps:
+        before, found, after = rest.partition(jump.words)
+        if found:
+            link = Markup('<a href="#{}">{}</a>').format(jump.link, jump.words)
+            parts += [explain(before), link]
+            rest = after
+    return Markup("").join([*parts, explain(rest)])
 
 
 def _definitions(sections: tuple[Section, ...]) -> Iterator[Definition]:

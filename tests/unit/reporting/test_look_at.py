@@ -261,4 +261,9 @@ def test_rows_turned_away_are_never_left_out_and_the_rest_is_named() -> None:
         "2 more, of less weight, each in its own section: open courses that are not on track and "
         "programmes with many scores missing."
     )
+    jumps = [(jump.words, jump.link) for jump in found[-1].jumps]
+    assert jumps == [
+        ("open courses that are not on track", "path"),
+        ("programmes with many scores missing", "completeness"),
+    ]
     assert found[-1].link == "path"

@@ -335,6 +335,26 @@ def test_a_table_that_no_sheet_has_room_for_is_told_row_by_row() -> None:
     assert text.count("Column11:") == 1, "an empty cell is not told"
 
 
+@pytest.mark.parametrize(
+    ("n", "name", "is_number", "n_parts"),
+    [(12, "Month", True, 3), (11, "Month", True, 1), (12, "Month" * 7, True, 1),
+     (12, "Month", False, 1)],
+)  # fmt: skip
+def test_a_long_strip_of_names_and_numbers_stands_in_parts(
+    n: int, name: str, is_number: bool, n_parts: int
+) -> None:
+    columns = (Column("a", "Name", is_number=False), Column("b", "Share", is_number=is_number))
+    rows = tuple(Row((Cell(name), Cell(f"9{place:02}"))) for place in range(n))
+    part = Section("part", "A part", tables=(Table("table", "Long", columns, rows),))
+    page = replace(page_of("Short"), sections=(part,))
+    found = text_of(opened(render_pdf(page)))
+    assert found.count("Share") == n_parts
+    # Each row stands once, and in its order.
+    places = [found.index(f"9{place:02}") for place in range(n)]
+    assert places == sorted(places)
+    assert all(found.count(f"9{place:02}") == 1 for place in range(n))
+
+
 def test_only_fonts_of_packages_are_used(printed: pypdf.PdfReader) -> None:
     names = {
         str(font.get_object()["/BaseFont"]).partition("+")[2]

@@ -100,6 +100,16 @@ def test_a_programme_is_under_seventy_per_cent_or_not(measured: int, n_under: in
     assert "on any measure" in chart.title
     assert "on any listed measure" in chart.summary
     assert ("by name: a (69 of 100)" in chart.summary) == bool(n_under)
+    # A frame says it where shades differ too little.
+    assert all(svg(chart, size).count('stroke-width="2"') == n_under for size in SIZES)
+
+
+def test_a_programme_without_a_rate_is_said_to_be_left_out() -> None:
+    newest = date(2026, 9, 30)
+    chart = completeness_chart(programmes(a={newest: (9, 10)}, b={newest: (1, 4)}, c={}))
+    assert chart is not None
+    assert chart.summary.endswith("no quarter has enough finished courses: b and c.")
+    assert {cell["name"] for cell in chart.data["cells"]} == {"a"}
 
 
 def test_quarters_run_to_the_newest_complete_one_and_gaps_are_hatched() -> None:

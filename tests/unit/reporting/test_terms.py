@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+from markupsafe import Markup
 
-from pipelines.reporting.model import Definition, Report, Section
-from pipelines.reporting.terms import TERM_ANCHOR, Explainer
+from pipelines.reporting.model import Definition, Jump, Report, Section
+from pipelines.reporting.terms import TERM_ANCHOR, Explainer, linked
 from tests.unit.reporting.conftest import CLINICS
 
 ReportOf = Callable[[str, str], Report]
@@ -18,32 +19,32 @@ _TERMS = (
 
 
 @pytest.fixture
-def explain(report_of: ReportOf) -> Callable[[str], str]:
+def explain(report_of: ReportOf) -> Callable[[str], Markup]:
     section = Section("glossary", "Glossary", definitions=_TERMS)
     method = Section("method", "Method", parts=(section,))
     return Explainer(replace(report_of("activity only", "director"), sections=(method,))).explain
 
 
-def test_the_longest_phrase_is_linked_to_its_meaning(explain: Callable[[str], str]) -> None:
+def test_the_longest_phrase_is_linked_to_its_meaning(explain: Callable[[str], Markup]) -> None:
     assert explain("Reliably better: 5") == (
         '<a class="term" href="#term-reliably" title="Beyond error.">Reliably better</a>: 5'
     )
 
 
-def test_a_term_is_marked_once_in_a_block(explain: Callable[[str], str]) -> None:
+def test_a_term_is_marked_once_in_a_block(explain: Callable[[str], Markup]) -> None:
     found = explain("RCI, reliably better, better")
     assert found.count("#term-reliably") == 1
     assert found.count("#term-better") == 1
 
 
-def test_texts_and_meanings_are_escaped(explain: Callable[[str], str]) -> None:
+def test_texts_and_meanings_are_escaped(explain: Callable[[str], Markup]) -> None:
     found = explain("<b> better & betterment")
     assert found.startswith("&lt;b&gt; <a ")
     assert 'title="More than &lt;error&gt;."' in found
     assert found.endswith(" &amp; betterment")
 
 
-def test_other_definitions_are_no_terms(explain: Callable[[str], str]) -> None:
+def test_other_definitions_are_no_terms(explain: Callable[[str], Markup]) -> None:
     assert explain("the rule") == "the rule"
 
 
@@ -63,3 +64,14 @@ def test_every_term_of_the_glossary_says_how_text_calls_it(
     for term in terms:
         # Its own list of phrases is in the report too, once for each report.
         assert any(spoken.count(phrase.lower()) > len(reports) for phrase in term.seen_as), term
+
+
+def test_words_of_a_sentence_lead_to_sections_of_their_own(
+    explain: Callable[[str], Markup],
+) -> None:
+    jumps = (Jump("<b> & c", "one"), Jump("nowhere", "x"), Jump("d", "two"))
+    assert linked("better: <b> & c or d.", jumps, explain) == (
+        '<a class="term" href="#term-better" title="More than &lt;error&gt;.">better</a>: '
+        '<a href="#one">&lt;b&gt; &amp; c</a> or <a href="#two">d</a>.'
+    )
+    assert linked("<i>", (), explain) == "&lt;i&gt;"
