@@ -44,7 +44,8 @@ class ReportSettings:
     `first`: sections in the clinic's order, the others after them; `hidden`: those left out;
     `countries`: whose published rates and standards are shown;
     `accent`, `accent_dark`: colours of links and drawings, "" for ours; `logo`: None for none;
-    `templates`: the clinic's folder of templates, None where it has none.
+    `templates`: the clinic's folder of templates, None where it has none; `months`: of how many of
+    the newest complete months a run writes reports.
     """
 
     first: tuple[str, ...] = ()
@@ -55,10 +56,11 @@ class ReportSettings:
     accent_dark: str = ""
     logo: Logo | None = None
     templates: Path | None = None
+    months: int = 1
 
     @property
     def digest_text(self) -> str:
-        """Changes with every setting and every byte of the clinic's templates."""
+        """Changes with every setting of a page's look and every byte of the clinic's templates."""
         own = sorted(self.templates.glob("*.j2")) if self.templates else []
         files = [(path.name, sha256_file(path)) for path in own]
         logo = self.logo.digest if self.logo else ""
@@ -90,6 +92,7 @@ def read_report_settings(sections: Sections) -> ReportSettings:
         accent_dark=_colour(section, "accent_dark"),
         logo=_logo(section),
         templates=templates if templates.is_dir() else None,
+        months=section.take_number("months", int, 1, least=1),
     )
     section.refuse_leftovers()
     return found

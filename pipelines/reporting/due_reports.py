@@ -12,7 +12,8 @@ from pipelines.reporting.versions import holds_for
 def months_to_report(home: Home, *, month: str | None, all_months: bool) -> list[str]:
     """The months, `YYYY-MM` in order, whose report is wanted; none when no month is complete.
 
-    Without a choice it is the latest complete month; all are those since the first delivery.
+    Without a choice they are the latest complete months, one unless the clinic's settings say how
+    many; all are those since the first delivery.
 
     Raises: UsageError when the month asked for is not complete yet.
     """
@@ -31,10 +32,9 @@ def months_to_report(home: Home, *, month: str | None, all_months: bool) -> list
                 todo="wait for the next delivery, or ask for an earlier month",
             )
         return [f"{asked:%Y-%m}"]
-    if not all_months:
-        return [f"{latest:%Y-%m}"]
     first = min(latest_complete_month(landed[0].delivered_on), latest)
-    return [f"{each:%Y-%m}" for each in months_between(first, latest)]
+    every = [f"{each:%Y-%m}" for each in months_between(first, latest)]
+    return every if all_months else every[-home.settings.report.months :]
 
 
 def reports_missing(home: Home, months: Sequence[str], inputs: str) -> list[str]:

@@ -108,7 +108,8 @@ def test_the_first_sentences_and_the_tables_say_what_was_not_kept(bench: Bench) 
     licences, consents, safety, *_ = (sentence.text for sentence in report.in_short)
     assert "to 2 sessions" in licences
     assert "at 1 of them" in licences
-    assert "for 1 of them a consent to treatment was missing" in consents
+    # None was withdrawn, and so it is not said to be.
+    assert "for 1 of them a consent to treatment was missing on at least one day." in consents
     assert "no answer showed a risk" in safety
     assert [row[1:] for row in rows(report, "not-licensed")] == [["CA", "1", "1"]]
     assert [row[1:] for row in rows(report, "licences-table")] == [

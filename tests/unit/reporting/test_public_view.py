@@ -1,6 +1,7 @@
 """The public page of every kind of clinic: whom it counts, what it rounds, hides and never says."""
 
 from pipelines.comparison.units import wilson
+from pipelines.reporting.wording import load_wording
 from tests.unit.reporting.conftest import CLINICS
 from tests.unit.reporting.made_up_courses import NAMES, made_up_courses
 from tests.unit.reporting.test_view_model import ReportOf, sections, tables
@@ -104,3 +105,10 @@ def test_the_public_sees_what_the_gate_hid_as_hidden_and_why(report_of: ReportOf
     ]
     assert ("fewer than 5", "small_count") in {(cell.text, cell.reason) for cell in found}
     assert {cell.value for cell in found} == {None}
+
+
+def test_every_reason_has_words_for_the_public_too() -> None:
+    keys = [key.removeprefix("claims.reasons.") for key in load_wording().texts]
+    reasons = {key for key in keys if load_wording().has(f"claims.reasons.{key}")}
+    assert reasons
+    assert [key for key in reasons if not load_wording().has(f"public.reasons.{key}")] == []

@@ -79,8 +79,11 @@ def test_rules_stand_right_behind_safety_and_on_no_subjects_page() -> None:
 @pytest.mark.parametrize(
     ("audience", "told"),
     [
-        ("therapist", ["you had no licence", "if you hold what is missing here, tell the clinic"]),
-        ("director", ["there was no licence", "ask before you judge"]),
+        (
+            "therapist",
+            ["you had no licence on record", "if you hold what is missing here, tell the clinic"],
+        ),
+        ("director", ["there was no licence on record", "ask before you judge"]),
     ],
 )
 def test_a_therapist_who_is_named_elsewhere_reads_it_on_the_own_page_by_state(
