@@ -87,7 +87,7 @@ def test_the_usual_range_is_that_of_the_newest_value() -> None:
 
 @pytest.mark.parametrize(("n", "is_said"), [(12, True), (13, False)])
 def test_a_range_that_rests_on_the_newest_value_too_says_so(n: int, is_said: bool) -> None:
-    usual = usual_range(trend_of(Series(list(COUNTS)[:n])), WORDS)
+    usual = usual_range(trend_of(Series([*COUNTS[:n]])), WORDS)
     assert usual is not None
     assert usual.basis.endswith(", the newest included") == is_said
 
