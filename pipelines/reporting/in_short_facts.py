@@ -9,7 +9,7 @@ from pipelines.reporting.context import Context
 from pipelines.reporting.domains_section import DOMAINS, domain_name, domain_share, leading_rows
 from pipelines.reporting.figures import ROLLING, Measure, Record
 from pipelines.reporting.missing_measures import lacking_words
-from pipelines.reporting.model import Sentence
+from pipelines.reporting.model import Jump, Sentence
 from pipelines.reporting.sentences import (
     MEASURED_MINIMUM,
     TOO_FEW,
@@ -195,8 +195,14 @@ def programme_sentences(context: Context) -> list[Sentence]:
         better, worse = _named(context, ABOVE), _named(context, BELOW)
         rule = "both" if better and worse else "better" if better else "worse" if worse else "none"
         text = _compared(context, rule, better=better, worse=worse)
+    jumps: tuple[Jump, ...] = ()
+    if people and rule != "none_comparable":
+        jumps = (
+            Jump(words.say("sentence.programmes.lead"), "outcomes"),
+            Jump(words.say("sentence.people_lead"), "people"),
+        )
     text = " ".join(filter(None, (text, people)))
-    return [Sentence(text, f"programmes.{rule}", "outcomes")]
+    return [Sentence(text, f"programmes.{rule}", "outcomes", jumps)]
 
 
 def _compared(context: Context, rule: str, *, better: str, worse: str) -> str:
@@ -209,6 +215,7 @@ def _compared(context: Context, rule: str, *, better: str, worse: str) -> str:
     n_compared = sum(word in (ABOVE, BELOW, WITHIN) for word in said)
     lead = words.say(
         "sentence.programmes.compared",
+        lead=words.say("sentence.programmes.lead"),
         n=words.count(len(said)),
         k=words.count(n_compared),
         measure=measure.instrument.name,
@@ -258,7 +265,9 @@ def _people(context: Context) -> str:
 
     if not counted or not (listed("few") or listed("other")):
         return ""
-    parts = [words.say("sentence.people_compared", listed=words.listed(listed("compared")))]
+    lead = words.say("sentence.people_lead")
+    compared = words.listed(listed("compared"))
+    parts = [words.say("sentence.people_compared", lead=lead, listed=compared)]
     parts += [
         words.say(f"sentence.people_left.{name}", listed=words.listed(found))
         for name in ("few", "other")

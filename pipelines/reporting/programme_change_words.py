@@ -113,13 +113,16 @@ def changes_part(context: Context) -> Section | None:
     if not context.changes or context.subject != CLINIC:
         return None
     words = context.words
+    key = "_years" if _are_all_by_years(context) else ""
+    judged = [_judged(context, change) for change in context.changes.values()]
+    by = {cell.text for cell in judged}
+    # What all are judged by needs no column.
+    is_one = len(by) == 1 and _years(context) is not None and _are_all_by_years(context)
+    told = words.say("changes.all_by", by=by.pop()) if is_one else ""
     return Section(
         section_id=SECTION,
         title=words.say("changes.title"),
-        paragraphs=(
-            words.say("changes.lead_years" if _are_all_by_years(context) else "changes.lead"),
-            words.say("changes.chance"),
-        ),
+        paragraphs=(words.say(f"changes.lead{key}"), words.say(f"changes.chance{key}")),
         tables=(
             Table(
                 table_id="programme-changes-table",
@@ -127,14 +130,23 @@ def changes_part(context: Context) -> Section | None:
                 columns=(
                     column("programme", words.say("outcomes.programme"), is_number=False),
                     column("said", words.say("changes.said"), is_number=False),
-                    column("judged", words.say("changes.judged"), is_number=False),
+                    *(
+                        ()
+                        if told
+                        else (column("judged", words.say("changes.judged"), is_number=False),)
+                    ),
                     column("better", words.say("outcomes.reliably_better")),
                     column("better_usual", words.say("changes.better_beside")),
                     column("worse", words.say("outcomes.reliably_worse")),
                     column("worse_usual", words.say("changes.worse_beside")),
                 ),
-                rows=tuple(_row(context, change) for change in context.changes.values()),
-                note=words.say("changes.note") if _years(context) else "",
+                rows=tuple(
+                    _row(context, change, () if told else (cell,))
+                    for change, cell in zip(context.changes.values(), judged, strict=True)
+                ),
+                note=" ".join(
+                    filter(None, (told, words.say("changes.note") if _years(context) else ""))
+                ),
                 is_folded_when_long=False,
             ),
         ),
@@ -248,20 +260,24 @@ def _counted(context: Context, share: Share) -> str:
     )
 
 
-def _row(context: Context, change: ProgrammeChange) -> Row:
+def _judged(context: Context, change: ProgrammeChange) -> Cell:
+    """By what a programme is judged: its own chart of a period, or the year before."""
     words = context.words
-    judged = Cell(text=words.say("number.nothing"))
-    if change.window is not None and change.measure is not None:
-        how = "chart" if change.has_chart else "years"
-        judged = text_cell(
-            words.say(f"changes.by.{how}", measure=change.measure.instrument.name),
-            change.window.words if change.has_chart else "",
-        )
+    if change.window is None or change.measure is None:
+        return Cell(text=words.say("number.nothing"))
+    how = "chart" if change.has_chart else "years"
+    return text_cell(
+        words.say(f"changes.by.{how}", measure=change.measure.instrument.name),
+        change.window.words if change.has_chart else "",
+    )
+
+
+def _row(context: Context, change: ProgrammeChange, judged: tuple[Cell, ...]) -> Row:
     return Row(
         (
             subject_cell(context, change.programme),
             _verdict_cell(context, change),
-            judged,
+            *judged,
             *(cell for moved in (change.better, change.worse) for cell in _cells(context, moved)),
         )
     )

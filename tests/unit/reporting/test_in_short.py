@@ -251,6 +251,7 @@ def test_it_is_said_how_many_programmes_were_compared_and_why_not_the_rest() -> 
         found.text.replace("70 %", "70\u00a0%")
     )
     assert found.text.endswith("No allowance is made for who was treated there.")
+    assert (found.link, found.jumps) == ("outcomes", ())
     (found,) = programme_sentences(
         context(figures, comparisons=comparisons | {("phq-9", "p0"): ABOVE})
     )

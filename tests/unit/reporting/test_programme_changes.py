@@ -327,3 +327,24 @@ def test_a_year_of_the_clinic_stands_beside_the_one_before(
     years = {("year", NOW): now} | ({("year", YEAR_BEFORE): before} if before else {})
     figures = cast(Figures, Programmes(clinic=years))
     assert clinic_beside_the_year_before(figures, PHQ9, WORDS).verdict == verdict
+
+
+def test_what_all_are_judged_by_is_said_once_and_what_differs_in_each_row() -> None:
+    years = yearly(row(60, 30), row(60, 30))
+    alike = changes_part(context(Shown(), changes=changes(A=years, B=years)))
+    mixed = changes_part(context(Shown(), changes=changes(A=years, B=monthly(20))))
+    charts = changes_part(context(Shown(), changes=changes(A=monthly(20), B=monthly(20))))
+    assert alike is not None
+    assert mixed is not None
+    assert charts is not None
+    (table,) = alike.tables
+    assert "judged" not in {column.key for column in table.columns}
+    assert {len(each.cells) for each in table.rows} == {len(table.columns)}
+    assert table.note.startswith("All are judged beside a year before, PHQ-9.")
+    assert "No programme is large enough for a chart of its own" in alike.paragraphs[0]
+    for part in (mixed, charts):
+        (table,) = part.tables
+        assert [column.key for column in table.columns][2] == "judged"
+        assert {len(each.cells) for each in table.rows} == {len(table.columns)}
+        assert "All are judged" not in table.note
+        assert "A large programme has a chart of its own" in part.paragraphs[0]

@@ -101,7 +101,10 @@ def test_no_section_is_empty_and_every_link_leads_somewhere(
             assert table.rows, table.table_id
             assert {len(row.cells) for row in table.rows} == {len(table.columns)}, table.table_id
     names = {section.section_id for section in found}
-    links = {item.link for item in (*report.in_short, *report.look_at) if item.link}
+    items = (*report.in_short, *report.look_at)
+    jumps = [(item, jump) for item in items for jump in item.jumps]
+    assert all(jump.words in item.text for item, jump in jumps)
+    links = {item.link for item in items if item.link} | {jump.link for _, jump in jumps}
     assert links <= names
 
 
