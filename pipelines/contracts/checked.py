@@ -138,7 +138,7 @@ def check_text_file(
             "profile": _profile(engine, contract, folder, delivered_on),
         }
 
-    name = _cache_name(contract, file_id, delivered_on, time_zone)
+    name = checked_name(contract, file_id, delivered_on, time_zone)
     return _take_or_fill(engine, checked, name, contract.table, fill)
 
 
@@ -184,18 +184,44 @@ def check_converted_file(
     """
     present = frozenset(column.name for column in contract.columns)
     absent = sorted(present - filled) if filled is not None else []
+    bytes_and_columns = sha256_text(sha256_file(path), file_id, *unknown, "", *absent)
+    return check_converted_rows(
+        engine,
+        checked=checked,
+        name=checked_name(contract, bytes_and_columns, delivered_on, time_zone),
+        contract=contract,
+        source=f"read_parquet({quoted(str(path))})",
+        delivered_on=delivered_on,
+        absent=absent,
+        unknown=unknown,
+    )
+
+
+def check_converted_rows(
+    engine: Engine,
+    *,
+    checked: Path,
+    name: str,
+    contract: Contract,
+    source: str,
+    delivered_on: date,
+    absent: Sequence[str] = (),
+    unknown: Sequence[str] = (),
+) -> Checked:
+    """Judge the rows of `source`, a FROM item with the contract's columns as text, and `line`.
+
+    `name` is their `checked_name`; the engine's time zone must be the one that it was made of.
+    """
+    present = frozenset(column.name for column in contract.columns)
 
     def fill(folder: Path) -> dict[str, Any]:
-        source = f"read_parquet({quoted(str(path))})"
         _write_rows(engine, contract, source, present, "line", folder, delivered_on)
         return {
             "unknown_columns": list(unknown),
-            "absent_columns": absent,
+            "absent_columns": list(absent),
             "profile": _profile(engine, contract, folder, delivered_on),
         }
 
-    bytes_and_columns = sha256_text(sha256_file(path), file_id, *unknown, "", *absent)
-    name = _cache_name(contract, bytes_and_columns, delivered_on, time_zone)
     return _take_or_fill(engine, checked, name, contract.table, fill)
 
 
@@ -215,9 +241,10 @@ def keep_unread(
     return _take_or_fill(engine, checked, name, table, fill)
 
 
-def _cache_name(contract: Contract, file_id: str, delivered_on: date, time_zone: str) -> str:
+def checked_name(contract: Contract, content: str, delivered_on: date, time_zone: str) -> str:
+    """What a checked file is called in the cache; `content` changes with what it is made from."""
     return sha256_text(
-        file_id, contract.table, contract.digest, delivered_on.isoformat(), time_zone,
+        content, contract.table, contract.digest, delivered_on.isoformat(), time_zone,
         _code_digest(),
     )[:HASH_LENGTH]  # fmt: skip
 
@@ -282,7 +309,18 @@ def _take_or_fill(
                     temporary.rename(folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    found = json.loads(summary.read_text(encoding="utf-8"))
+    return read_checked(checked, name)
+
+
+def is_checked(checked: Path, name: str) -> bool:
+    """Whether the cache holds a checked file."""
+    return (checked / name / "summary.json").exists()
+
+
+def read_checked(checked: Path, name: str) -> Checked:
+    """A checked file that the cache holds."""
+    folder = checked / name
+    found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     return Checked(
         name=name,
         folder=folder,

@@ -45,7 +45,7 @@ def made_from(run: BuildRun, inputs: str) -> dict[str, Any]:
 
 def provenance(run: BuildRun) -> dict[str, Any]:
     """What a report prints of its sources: versions, hashes, and what sources do not deliver."""
-    gaps = episode_gaps(run.home, run.deliveries, run.catalogue)
+    gaps = episode_gaps(run.home, run.deliveries, run.contracts, run.catalogue)
     turned = run.settings.turned_instruments
     sources = []
     for source in sorted({file.source for files in run.files.values() for file in files}):

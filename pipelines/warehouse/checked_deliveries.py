@@ -17,17 +17,20 @@ import duckdb
 
 from pipelines.contracts.checked import (
     Checked,
-    check_converted_file,
+    check_converted_rows,
     check_text_file,
+    checked_name,
+    is_checked,
     keep_unread,
+    read_checked,
 )
 from pipelines.contracts.odcs import Contract
 from pipelines.contracts.settle import CheckedFile
 from pipelines.engine import Engine
 from pipelines.files import make_private, private_folder, sha256_file, sha256_text, temporary_beside
-from pipelines.home import Home, SourceSettings
+from pipelines.home import Home
 from pipelines.ingest import fhir
-from pipelines.ingest.fhir.model import FhirFile, FhirOptions, LoincMeaning
+from pipelines.ingest.fhir.model import ConvertedTable, FhirFile, FhirOptions, LoincMeaning
 from pipelines.ingest.manifest import Delivery, LandedFile
 from pipelines.instruments.catalogue import Catalogue
 from pipelines.instruments.reference_tables import reference_tables
@@ -37,13 +40,15 @@ from pipelines.warehouse.side_by_side import side_by_side
 
 @dataclass(frozen=True)
 class Converted:
-    """What an adapter made of a delivery: Parquet files of text cells, and lines it left out.
+    """What became of a FHIR delivery.
 
-    `findings` are what is odd inside lines that gave a row: code, and how many lines.
+    `tables` are (table, file's id) of rows that were checked while they were converted, `unread`
+    (resource type, file's id, Parquet file) of lines without a row. `findings` are what is odd
+    inside lines that gave a row: code, and how many lines.
     """
 
-    tables: tuple[tuple[str, str, str, Path], ...]
-    unread: tuple[tuple[str, str, str, Path], ...]
+    tables: tuple[tuple[str, str], ...]
+    unread: tuple[tuple[str, str, Path], ...]
     episode_rule: str | None
     findings: tuple[tuple[str, int], ...] = ()
 
@@ -132,44 +137,55 @@ def _tasks(
     if delivery.kind == "mapped":
         yield from mapped_tasks(home, delivery, contracts)
         return
-    converted = convert_delivery(home, delivery, catalogue)
+    converted = convert_delivery(home, delivery, contracts, catalogue)
     by_id = {file.file_id: file for file in delivery.files}
-    for table, file_id, _, path in converted.tables:
-        yield (
-            by_id[file_id],
-            partial(
-                check_converted_file,
-                checked=home.checked,
-                contract=contracts[table],
-                path=path,
-                file_id=file_id,
-                delivered_on=delivery.delivered_on,
-                time_zone=time_zone,
-            ),
-        )
-    for kind, file_id, _, path in converted.unread:
+    for table, file_id in converted.tables:
+        name = _row_name(home, delivery, contracts[table], catalogue, file_id)
+        yield by_id[file_id], lambda _, name=name: read_checked(home.checked, name)
+    for kind, file_id, path in converted.unread:
         yield by_id[file_id], partial(keep_unread, checked=home.checked, path=path, table=kind)
 
 
-def convert_delivery(home: Home, delivery: Delivery, catalogue: Catalogue) -> Converted:
-    """A FHIR delivery as canonical tables, converted now or taken from the cache."""
-    options = _fhir_options(home, delivery, _source_of(home, delivery))
-    folder = home.checked / _conversion_name(delivery, options, catalogue)
-    if not (folder / "conversion.json").exists():
-        temporary = private_folder(temporary_beside(folder))
-        try:
-            _convert(home, delivery, catalogue, options, temporary)
-            make_private(temporary)
-            if folder.exists():
-                shutil.rmtree(folder)
-            temporary.rename(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+def convert_delivery(
+    home: Home, delivery: Delivery, contracts: Mapping[str, Contract], catalogue: Catalogue
+) -> Converted:
+    """A FHIR delivery as checked canonical tables, converted now or taken from the cache.
+
+    It is converted again where a contract is another one than then: what it wrote between the two
+    steps would cost as much time as a quarter of both, and as much space as the checked rows.
+    """
+    folder = home.checked / _conversion_name(home, delivery, catalogue)
+    if (folder / "conversion.json").exists():
+        converted = _read_conversion(folder)
+        if all(
+            is_checked(
+                home.checked, _row_name(home, delivery, contracts[table], catalogue, file_id)
+            )
+            for table, file_id in converted.tables
+        ):
+            return converted
+    temporary = private_folder(temporary_beside(folder))
+    try:
+        _convert(home, delivery, contracts, catalogue, temporary)
+        make_private(temporary)
+        if folder.exists():
+            shutil.rmtree(folder)
+        temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
     return _read_conversion(folder)
 
 
-def _conversion_name(delivery: Delivery, options: FhirOptions, catalogue: Catalogue) -> str:
-    parts = (delivery.delivery_id, repr(options), catalogue.digest, _adapter_digest())
+def _row_name(
+    home: Home, delivery: Delivery, contract: Contract, catalogue: Catalogue, file_id: str
+) -> str:
+    content = sha256_text(_conversion_name(home, delivery, catalogue), file_id)
+    return checked_name(contract, content, delivery.delivered_on, home.settings.time_zone)
+
+
+def _conversion_name(home: Home, delivery: Delivery, catalogue: Catalogue) -> str:
+    options = repr(_fhir_options(home, delivery))
+    parts = (delivery.delivery_id, options, catalogue.digest, _adapter_digest())
     return f"fhir-{sha256_text(*parts)[:32]}"
 
 
@@ -181,21 +197,16 @@ def conversion_names(
 ) -> set[str]:
     """The folders of the cache that hold these deliveries' conversions."""
     return {
-        _conversion_name(
-            delivery, _fhir_options(home, delivery, _source_of(home, delivery)), catalogue
-        )
+        _conversion_name(home, delivery, catalogue)
         for delivery in landed
         if delivery.kind == "fhir"
     } | mapped_names(home, landed, contracts)
 
 
-def _source_of(home: Home, delivery: Delivery) -> SourceSettings | None:
-    sources = home.settings.sources
-    return next((source for source in sources if source.name == delivery.source), None)
-
-
-def _fhir_options(home: Home, delivery: Delivery, source: SourceSettings | None) -> FhirOptions:
-    options = dict(source.options) if source is not None else {}
+def _fhir_options(home: Home, delivery: Delivery) -> FhirOptions:
+    options = next(
+        (dict(each.options) for each in home.settings.sources if each.name == delivery.source), {}
+    )
     return FhirOptions(
         episode_gap_days=int(options.get("episode_gap_days", FhirOptions.episode_gap_days)),
         default_duration_minutes=int(
@@ -207,8 +218,25 @@ def _fhir_options(home: Home, delivery: Delivery, source: SourceSettings | None)
 
 
 def _convert(
-    home: Home, delivery: Delivery, catalogue: Catalogue, options: FhirOptions, folder: Path
+    home: Home,
+    delivery: Delivery,
+    contracts: Mapping[str, Contract],
+    catalogue: Catalogue,
+    folder: Path,
 ) -> None:
+    """Fill `folder`, and check the rows of each table and file where they lie."""
+
+    def check(engine: Engine, rows: ConvertedTable) -> None:
+        contract = contracts[rows.table]
+        check_converted_rows(
+            engine,
+            checked=home.checked,
+            name=_row_name(home, delivery, contract, catalogue, rows.file_id),
+            contract=contract,
+            source=rows.sql,
+            delivered_on=delivery.delivered_on,
+        )
+
     codes = reference_tables(catalogue)
     loinc = {
         row["loinc_code"]: LoincMeaning(row["instrument_id"], row["item"], row["kind"])
@@ -223,18 +251,16 @@ def _convert(
             FhirFile(delivery.path_of(home, file), file.file_id, file.name)
             for file in sorted(delivery.files, key=lambda file: file.name)
         ],
-        options=options,
+        options=_fhir_options(home, delivery),
         out_dir=folder,
         loinc=loinc,
         answers=answers,
+        run=check,
     )
     note = {
-        "tables": [
-            [table.table, table.file_id, table.file_name, str(table.path.relative_to(folder))]
-            for table in conversion.tables
-        ],
+        "tables": [[table.table, table.file_id] for table in conversion.tables],
         "unread": [
-            [left.resource_type, left.file_id, left.file_name, str(left.path.relative_to(folder))]
+            [left.resource_type, left.file_id, str(left.path.relative_to(folder))]
             for left in conversion.out_of_scope
         ],
         "findings": [asdict(finding) for finding in conversion.findings],
@@ -245,29 +271,30 @@ def _convert(
 
 def _read_conversion(folder: Path) -> Converted:
     note: dict[str, Any] = json.loads((folder / "conversion.json").read_text(encoding="utf-8"))
-
-    def located(entries: list[list[str]]) -> tuple[tuple[str, str, str, Path], ...]:
-        return tuple((kind, file_id, name, folder / path) for kind, file_id, name, path in entries)
-
     findings: Counter[str] = Counter()
     for finding in note["findings"]:
         findings[finding["code"]] += finding["n_lines"]
     return Converted(
-        located(note["tables"]),
-        located(note["unread"]),
+        tuple((table, file_id) for table, file_id in note["tables"]),
+        tuple((kind, file_id, folder / path) for kind, file_id, path in note["unread"]),
         note["episode_rule"],
         tuple(sorted(findings.items())),
     )
 
 
-def episode_gaps(home: Home, landed: Sequence[Delivery], catalogue: Catalogue) -> dict[str, int]:
+def episode_gaps(
+    home: Home,
+    landed: Sequence[Delivery],
+    contracts: Mapping[str, Contract],
+    catalogue: Catalogue,
+) -> dict[str, int]:
     """Sources without episodes of their own, and the gap in days by which they were derived."""
-    gaps: dict[str, int] = {}
-    for delivery in landed:
-        if delivery.kind == "fhir" and convert_delivery(home, delivery, catalogue).episode_rule:
-            source = _source_of(home, delivery)
-            gaps[delivery.source] = _fhir_options(home, delivery, source).episode_gap_days
-    return gaps
+    return {
+        delivery.source: _fhir_options(home, delivery).episode_gap_days
+        for delivery in landed
+        if delivery.kind == "fhir"
+        and convert_delivery(home, delivery, contracts, catalogue).episode_rule
+    }
 
 
 @cache

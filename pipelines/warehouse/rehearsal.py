@@ -370,7 +370,7 @@ def _oddities(run: BuildRun, delivery: Delivery) -> list[RuleFinding]:
     if delivery.kind != "fhir":
         return []
     meanings = reading_reasons()
-    converted = convert_delivery(run.home, delivery, run.catalogue)
+    converted = convert_delivery(run.home, delivery, run.contracts, run.catalogue)
     return [
         RuleFinding(code, "warning", n_lines, [], *meanings[code])
         for code, n_lines in converted.findings

@@ -34,7 +34,7 @@ from tests.mapped_exports import (
     write_semicolon_export,
     write_workbook,
 )
-from tests.unit.ingest.fhir_builders import ANSWERS, LOINC
+from tests.unit.ingest.fhir_builders import ANSWERS, LOINC, write_to
 from tests.zoo.specimens import FAMILIES, HEADER, SECRET, row
 
 DAY = date(2026, 1, 31)
@@ -178,17 +178,18 @@ def _make_ndjson(random: Random) -> Case:
 def _check_ndjson(case: Case, path: Path, folder: Path) -> None:
     first_resource_type(path)
     try:
-        found = convert(
+        convert(
             [FhirFile(path, sha256_file(path), path.name)],
             options=FhirOptions(exported_on=DAY),
             out_dir=folder / "converted",
             loinc=LOINC,
             answers=ANSWERS,
+            run=write_to(folder / "converted"),
         )
     except DataError as error:
         _need_no_value(error)
         return
-    parts = [part.path for part in (*found.tables, *found.out_of_scope)]
+    parts = (folder / "converted").glob("*.parquet")
     told = {line for part in parts for line in pl.read_parquet(part)["line"].to_list()}
     if not case.content.startswith((b"\xff\xfe", b"\xfe\xff", b"\x1f\x8b", b"\x28\xb5")):
         lines = case.content.removeprefix(b"\xef\xbb\xbf").split(b"\n")

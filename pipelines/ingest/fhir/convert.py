@@ -1,7 +1,7 @@
 """A FHIR delivery becomes canonical tables, in the order in which they need each other."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from pipelines.ingest.fhir.clinical import make_diagnoses, make_groups
 from pipelines.ingest.fhir.episodes import find_last_day, make_episodes
 from pipelines.ingest.fhir.model import (
     EPISODE_RULE,
+    ConvertedTable,
     FhirConversion,
     FhirFile,
     FhirOptions,
@@ -19,10 +20,10 @@ from pipelines.ingest.fhir.model import (
 )
 from pipelines.ingest.fhir.observations import make_observation_acts
 from pipelines.ingest.fhir.outcome import (
+    converted_tables,
     exclude_what_is_left,
     find_findings,
     write_out_of_scope,
-    write_tables,
 )
 from pipelines.ingest.fhir.people import make_clients, make_therapists
 from pipelines.ingest.fhir.questionnaires import make_questionnaire_answers
@@ -39,8 +40,12 @@ def convert(
     out_dir: Path,
     loinc: Mapping[str, LoincMeaning],
     answers: Mapping[str, Decimal],
+    run: Callable[[Engine, ConvertedTable], object],
 ) -> FhirConversion:
-    """Write the delivery's files as canonical tables and say what became of every line.
+    """Make canonical tables of the delivery's files and say what became of every line.
+
+    `run` gets each table while it lies in the engine, where reading it is cheapest; `out_dir` the
+    lines that gave no row.
 
     The files of one delivery belong together: conditional references, derived episodes and folded
     Observations need all of them. `loinc` says which codes are an instrument's items, totals and
@@ -69,8 +74,11 @@ def convert(
         make_clients(engine)
         make_therapists(engine)
         exclude_what_is_left(engine)
+        tables = converted_tables(engine)
+        for table in tables:
+            run(engine, table)
         return FhirConversion(
-            tables=write_tables(engine, out_dir),
+            tables=tables,
             out_of_scope=write_out_of_scope(engine, out_dir),
             findings=find_findings(engine),
             episodes_derived=is_derived,

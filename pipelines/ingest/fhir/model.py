@@ -156,12 +156,16 @@ class LoincMeaning:
 
 @dataclass(frozen=True)
 class ConvertedTable:
-    """Rows of one canonical table that came from one landed file, as text, with `line`."""
+    """Rows of one canonical table that came from one landed file.
+
+    `sql` is a FROM item with the table's columns as text and `line`, in the order of the lines;
+    it can be read while the conversion runs.
+    """
 
     table: str
     file_id: str
     file_name: str
-    path: Path
+    sql: str
     n_rows: int
 
 
@@ -189,7 +193,7 @@ class FhirFinding:
 
 @dataclass(frozen=True)
 class FhirConversion:
-    """All that a conversion wrote.
+    """All that a conversion found.
 
     Every non-empty landed line is in at least one of `tables` or in `out_of_scope`, never in both.
     `episode_rule` is the sentence for the report when `episodes_derived`.

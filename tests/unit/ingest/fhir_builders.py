@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 
 import duckdb
 
+from pipelines.engine import Engine
 from pipelines.ingest.fhir import (
+    ConvertedTable,
     FhirConversion,
     FhirFile,
     FhirOptions,
@@ -55,16 +58,18 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Converted:
-    """A conversion, read back."""
+    """A conversion, read back from `folder`."""
 
     conversion: FhirConversion
+    folder: Path
 
     def rows(self, table: str) -> list[Row]:
         """All rows of a canonical table, with `line` and `file_name`, in file and line order."""
         found: list[Row] = []
         for part in self.conversion.tables:
             if part.table == table:
-                found += [{**row, "file_name": part.file_name} for row in read_rows(part.path)]
+                path = _written(self.folder, part)
+                found += [{**row, "file_name": part.file_name} for row in read_rows(path)]
         return found
 
     def one(self, table: str) -> Row:
@@ -87,13 +92,29 @@ class Converted:
 
     def accounted(self) -> set[tuple[str, int]]:
         """Every (file name, line) with a row or a reason."""
-        parts = (*self.conversion.tables, *self.conversion.out_of_scope)
-        return {(part.file_name, row["line"]) for part in parts for row in read_rows(part.path)}
+        parts = [(part, part.path) for part in self.conversion.out_of_scope]
+        parts += [(part, _written(self.folder, part)) for part in self.conversion.tables]
+        return {(part.file_name, row["line"]) for part, path in parts for row in read_rows(path)}
+
+    def contents(self) -> dict[str, bytes]:
+        """All that was written, by file name."""
+        return {path.name: path.read_bytes() for path in self.folder.glob("*.parquet")}
 
     def answers(self, response_id: str) -> list[str | None]:
         """The values of a response in item order."""
         items = [r for r in self.rows("response_items") if r["response_id"] == response_id]
         return [r["value"] for r in sorted(items, key=lambda r: int(r["item"]))]
+
+
+def write_to(folder: Path) -> Callable[[Engine, ConvertedTable], int]:
+    """What writes a conversion's tables as Parquet."""
+    return lambda engine, table: engine.write_parquet(
+        f"select * from {table.sql}", _written(folder, table)
+    )
+
+
+def _written(folder: Path, table: ConvertedTable) -> Path:
+    return folder / f"{table.table}-{table.file_id}.parquet"
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -109,15 +130,16 @@ def landed(path: Path) -> FhirFile:
 
 def convert_files(folder: Path, files: list[Path], **options: Any) -> Converted:
     """Convert files that are there."""
-    return Converted(
-        convert(
-            [landed(path) for path in files],
-            options=FhirOptions(**options),
-            out_dir=folder / "out",
-            loinc=LOINC,
-            answers=ANSWERS,
-        )
+    out = folder / "out"
+    conversion = convert(
+        [landed(path) for path in files],
+        options=FhirOptions(**options),
+        out_dir=out,
+        loinc=LOINC,
+        answers=ANSWERS,
+        run=write_to(out),
     )
+    return Converted(conversion, out)
 
 
 def convert_resources(folder: Path, *resources: Resource, **options: Any) -> Converted:

@@ -126,9 +126,7 @@ def test_bulk_exports_give_the_same_bytes_in_any_order(
     found = []
     for threads, ordered in (("1", files), ("4", files[::-1])):
         monkeypatch.setenv("OUTCOMES_THREADS", threads)
-        conversion = convert_files(tmp_path / threads, ordered).conversion
-        parts = (*conversion.tables, *conversion.out_of_scope)
-        found.append({part.path.name: part.path.read_bytes() for part in parts})
+        found.append(convert_files(tmp_path / threads, ordered).contents())
     assert found[0] == found[1]
 
 

@@ -299,7 +299,5 @@ def test_threads_and_machine_zone_change_no_byte(
         monkeypatch.setitem(os.environ, "TZ", zone)
         folder = tmp_path / threads
         folder.mkdir()
-        conversion = convert_resources(folder, *resources).conversion
-        parts = (*conversion.tables, *conversion.out_of_scope)
-        found.append({part.path.name: part.path.read_bytes() for part in parts})
+        found.append(convert_resources(folder, *resources).contents())
     assert found[0] == found[1]
