@@ -152,9 +152,11 @@ def _text(column: Column) -> str:
 
 
 def _stored(column: Column) -> str:
-    # Timestamps are instants while rules are judged, so that their day is the clinic's.
+    # Timestamps are instants while rules are judged, so that their day is the clinic's. In UTC an
+    # instant is its time already, which `at time zone` looks up in a calendar row by row.
     name = identifier(column.name)
-    return f"{name} at time zone 'UTC' as {name}" if column.type == "timestamp" else name
+    is_time = column.type == "timestamp"
+    return f"make_timestamp(epoch_us({name})) as {name}" if is_time else name
 
 
 def _is_unreadable(column: Column) -> str:

@@ -177,11 +177,13 @@ def folded(path: Path, scratch: Path) -> dict[str, Any]:
 def read_fhir(path: Path, scratch: Path) -> dict[str, Any]:
     """Every line of an NDJSON file as a table of its resource type, nothing converted."""
     from pipelines.engine import Engine
+    from pipelines.ingest.fhir.answers import make_meanings
     from pipelines.ingest.fhir.model import FhirFile
     from pipelines.ingest.fhir.reading import in_fixed_order, load
     from pipelines.ingest.fhir.structures import RESOURCE_TABLES
 
     with Engine(scratch=scratch / "engine") as engine:
+        make_meanings(engine, loinc={}, answers={})
         started = now()
         load(engine, in_fixed_order([FhirFile(path, "bench", path.name)]), scratch=scratch)
         took = since(started)

@@ -7,7 +7,7 @@ the client chose, and a weight sent along is what some system made of it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from pipelines.engine import Engine, quoted
@@ -22,6 +22,8 @@ _LINK_IDS: dict[str, LoincMeaning] = {
 }
 # The difficulty question after PHQ-9 and GAD-7 is asked with them and never scored.
 _UNSCORED: dict[str, LoincMeaning] = {"69722-7": LoincMeaning("phq9", None, "unscored")}
+# A meaning of another kind would be taken for an answer.
+MEANING_KINDS = ("item", "panel", "total", "unscored")
 # A short form is the first items of a long one, under the same item codes: which of the two was
 # given is told by the total, the panel or the questionnaire. (short, long, items of the short)
 _SHORT_FORMS = (("phq2", "phq9", 2), ("gad2", "gad7", 2), ("audit_c", "audit", 3))
@@ -30,12 +32,13 @@ _SHORT_FORMS = (("phq2", "phq9", 2), ("gad2", "gad7", 2), ("audit_c", "audit", 3
 def make_meanings(
     engine: Engine, *, loinc: Mapping[str, LoincMeaning], answers: Mapping[str, Decimal]
 ) -> None:
-    """Make `meanings`, `answer_points`, `short_forms` and what Questionnaires add to them.
+    """Make `meanings`, `short_forms`, `instrument_names` and functions of codes and answers.
 
-    Shape:  `meanings` code, instrument_id, item, kind; `answer_points` answer_code, points;
-            `question_codes` questionnaire_key, link_id, code; `option_points`
-            questionnaire_key, link_id, answer_code, points; `questionnaire_codes`
-            questionnaire_key, code.
+    Functions and no joins, with numbers for names: lines are read in their order, which a join
+    leaves to chance, and texts cost as much as the rest of a line.
+
+    Shape:  `meanings` code, instrument_id, item, kind; `meaning_of` a list of LOINC codes and
+            `link_meaning` a link id give the last three; `catalogue_points` of an answer's code.
     """
     known = {meaning.instrument_id for meaning in loinc.values()}
     extra = {
@@ -46,29 +49,64 @@ def make_meanings(
     engine.execute(
         "create table meanings (code varchar, instrument_id varchar, item integer, kind varchar)"
     )
-    engine.execute("create table answer_points (answer_code varchar, points varchar)")
     engine.execute("create table short_forms (short_id varchar, long_id varchar, n_items integer)")
     engine.execute("create table instrument_names (instrument_id varchar, pattern varchar)")
+    meanings = sorted({**extra, **loinc}.items())
     _insert(
         engine,
         "meanings",
-        [
-            (code, meaning.instrument_id, meaning.item, meaning.kind)
-            for code, meaning in sorted({**extra, **loinc}.items())
-        ],
+        [(code, meaning.instrument_id, meaning.item, meaning.kind) for code, meaning in meanings],
     )
-    _insert(
-        engine,
-        "answer_points",
-        [(code, format(points, "f")) for code, points in sorted(answers.items())],
-    )
+    _make_functions(engine, meanings, answers)
     _insert(engine, "short_forms", [row for row in _SHORT_FORMS if {row[0], row[1]} <= known])
     _insert(
         engine,
         "instrument_names",
         [(instrument_id, _name_pattern(instrument_id)) for instrument_id in sorted(known)],
     )
-    _read_questionnaires(engine)
+
+
+def _make_functions(
+    engine: Engine, meanings: Sequence[tuple[str, LoincMeaning]], answers: Mapping[str, Decimal]
+) -> None:
+    def enum(name: str, words: Iterable[str]) -> None:
+        engine.execute(f"create type {name} as enum ({', '.join(map(quoted, words))})")
+
+    # First what may stand at the end of a link id, so that a place in the list tells it.
+    ordered = sorted(meanings, key=lambda each: (each[0] in _LINK_IDS, each[0]))
+    n_codes = sum(code not in _LINK_IDS for code, _ in meanings)
+    enum("known_code", [code for code, _ in ordered])
+    enum("known_answer", sorted(answers))
+    enum("instrument_name", sorted({meaning.instrument_id for _, meaning in meanings}))
+    enum("meaning_kind", sorted({meaning.kind for _, meaning in meanings} | {*MEANING_KINDS}))
+    listed = ", ".join(
+        f"row({quoted(each.instrument_id)}, {each.item or 'null'}, {quoted(each.kind)})"
+        for _, each in ordered
+    )
+    points = ", ".join(quoted(format(answers[code], "f")) for code in sorted(answers))
+    for function in (
+        f"""meaning_at(place) as list_extract(
+            [{listed}]::struct(instrument_id instrument_name, item integer, kind meaning_kind)[],
+            place + 1
+        )""",
+        # Of several codes the first that has a meaning.
+        """meaning_of(codes) as meaning_at(enum_code(try_cast(case
+            when len(codes) = 1 then codes[1]
+            else [c for c in codes if try_cast(c as known_code) is not null][1]
+        end as known_code)))""",
+        f"""link_meaning(code, link_id) as meaning_at(coalesce(
+            enum_code(try_cast(code as known_code)),
+            case
+                when enum_code(try_cast(split_part(link_id, '/', -1) as known_code)) < {n_codes}
+                then enum_code(try_cast(split_part(link_id, '/', -1) as known_code))
+            end,
+            enum_code(try_cast(link_id as known_code))
+        ))""",
+        f"""catalogue_points(code) as list_extract(
+            [{points}]::varchar[], enum_code(try_cast(code as known_answer)) + 1
+        )""",
+    ):
+        engine.execute(f"create macro {function}")
 
 
 def _insert(engine: Engine, table: str, rows: list[tuple[str | int | None, ...]]) -> None:
@@ -92,8 +130,12 @@ def _name_pattern(instrument_id: str) -> str:
     return "(^|-)" + "-?".join(parts) + "(-|$)"
 
 
-def _read_questionnaires(engine: Engine) -> None:
-    """Link ids, codes and option weights of the Questionnaires in the delivery."""
+def read_questionnaires(engine: Engine) -> None:
+    """Link ids, codes and option weights of the Questionnaires in the delivery.
+
+    Shape:  `question_codes` questionnaire_key, link_id, code; `option_points` questionnaire_key,
+            link_id, answer_code, points; `questionnaire_codes` questionnaire_key, code.
+    """
     engine.execute(
         """
         create table questionnaire_keys as
@@ -174,12 +216,9 @@ def _read_questionnaires(engine: Engine) -> None:
 
 
 def points_sql(answer: str, option_points: str = "null") -> str:
-    """An answer's number, from a table with answer_number, answer_code and answer_ordinal.
-
-    `answer_points` must be joined as `ap` on its answer_code.
-    """
+    """An answer's number, from a table with answer_number, answer_code and answer_ordinal."""
     return f"""coalesce(
-                ap.points,
+                catalogue_points({answer}.answer_code),
                 {answer}.answer_ordinal,
                 {option_points},
                 number_or_null({answer}.answer_number)
@@ -187,9 +226,9 @@ def points_sql(answer: str, option_points: str = "null") -> str:
 
 
 def conflict_sql(answer: str) -> str:
-    """Whether an answer's own ordinal value differs from the catalogue's; joined as above."""
+    """Whether an answer's own ordinal value differs from the catalogue's."""
     return f"""coalesce(
-                try_cast(ap.points as decimal(18, 4))
+                try_cast(catalogue_points({answer}.answer_code) as decimal(18, 4))
                 <> try_cast({answer}.answer_ordinal as decimal(18, 4)),
                 false
             )"""

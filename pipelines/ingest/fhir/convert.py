@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.engine import Engine
 from pipelines.files import private_folder
-from pipelines.ingest.fhir.answers import make_meanings
+from pipelines.ingest.fhir.answers import make_meanings, read_questionnaires
 from pipelines.ingest.fhir.clinical import make_diagnoses, make_groups
 from pipelines.ingest.fhir.episodes import find_last_day, make_episodes
 from pipelines.ingest.fhir.model import (
@@ -58,10 +58,11 @@ def convert(
         tempfile.TemporaryDirectory(prefix=".fhir-", dir=out_dir) as folder,
         Engine(scratch=Path(folder) / "spill", time_zone=options.time_zone) as engine,
     ):
+        make_meanings(engine, loinc=loinc, answers=answers)
         load(engine, in_fixed_order(files), scratch=Path(folder))
+        read_questionnaires(engine)
         resolve_references(engine)
         find_practitioners(engine)
-        make_meanings(engine, loinc=loinc, answers=answers)
         make_visits(engine, options)
         find_last_day(engine, options)
         is_derived = make_episodes(engine, options)

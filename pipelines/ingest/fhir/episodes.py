@@ -31,7 +31,7 @@ def find_last_day(engine: Engine, options: FhirOptions) -> None:
             union all
             select day_of(authored_at) from fhir_response
             union all
-            select day_of(effective_at) from fhir_observation
+            select cast(unnest([min(at_instant), max(at_instant)]) as date) from fhir_observation
             union all
             select day_of(last_updated) from fhir_patient
         )

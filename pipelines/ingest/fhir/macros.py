@@ -23,7 +23,7 @@ MACROS = (
     # A type and an id, whatever the base address and version; the query of a conditional or
     # logical reference; a `urn:` or `#` text as it is. Nearly all are a type and an id already.
     """create macro reference_key(r, type_expected) as case
-        when regexp_full_match(r.reference, '[A-Za-z]+/[A-Za-z0-9._-]+') then r.reference
+        when regexp_matches(r.reference, '^[A-Za-z]+/[A-Za-z0-9._-]+$') then r.reference
         when r.reference is null then
             coalesce(r.type, type_expected) || '?identifier='
             || coalesce(r.identifier.system || '|', '') || r.identifier.value
@@ -59,9 +59,13 @@ MACROS = (
         'condition_key': reference_key(d.condition, 'Condition'),
         'is_primary': coalesce(d.rank = 1, d.use.coding[1].code = 'CC', false),
     } for d in diagnoses]""",
-    # An unresolved conditional, urn: or contained reference stays whole, as an id that points
-    # nowhere, for the contract to name.
-    r"""create macro id_of(key) as regexp_replace(key, '^[A-Za-z]+/([^/]+)$', '\1')""",
+    # Nearly all are a patient's, which needs no regular expression. An unresolved conditional,
+    # urn: or contained reference stays whole, as an id that points nowhere, for the contract to
+    # name.
+    r"""create macro id_of(key) as case
+        when key like 'Patient/_%' and key not like '%/%/%' then substr(key, 9)
+        else regexp_replace(key, '^[A-Za-z]+/([^/]+)$', '\1')
+    end""",
     """create macro instant_of(t) as try_cast(t as timestamptz)""",
     """create macro day_of(t) as case
         when length(t) <> 10 then cast(try_cast(t as timestamptz) as date)
@@ -101,6 +105,12 @@ MACROS = (
     # A question of a form may have further ones below it, or below one of its answers.
     """create macro has_questions(q) as
         q.item is not null or len([a for a in q.answer if a.item is not null]) > 0""",
+    # Cheaper to tell, and true of some others too.
+    """create macro may_have_questions(q) as
+        q.item is not null or q.answer[1].item is not null or len(q.answer) > 1""",
+    # Most questions stand in no other, and only where two compete does their order count.
+    """create macro path_of(parents, place) as
+        list_append(coalesce(parents, []::integer[]), place)""",
     # A text that is no number is no answer, but a total that is none is passed on to be named.
     """create macro number_or_null(t) as
         case when regexp_full_match(t, '-?[0-9]+([.][0-9]+)?') then t end""",

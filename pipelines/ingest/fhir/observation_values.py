@@ -2,13 +2,12 @@
 
 from pipelines.engine import Engine
 from pipelines.ingest.fhir.answers import conflict_sql, points_sql
-from pipelines.ingest.fhir.structures import COMPONENTS
 
 
 def make_act_items(engine: Engine) -> None:
     """Make `components` (of an act's Observations), `act_items` and findings about them."""
     engine.execute(
-        f"""
+        """
         create table components as
         with
         parts as (
@@ -17,9 +16,9 @@ def make_act_items(engine: Engine) -> None:
                 s.line,
                 s.id,
                 coalesce(m.act_id, s.id) as act_id,
-                unnest(json_transform(s.component, '{COMPONENTS}')) as part,
-                unnest(range(1, cast(json_array_length(s.component) as bigint) + 1)) as place
-            from scored as s
+                unnest(s.component) as part,
+                unnest(range(1, len(s.component) + 1)) as place
+            from fhir_observation as s
             left join moved as m on m.id = s.id
             where s.component is not null
         )
@@ -36,7 +35,7 @@ def make_act_items(engine: Engine) -> None:
             answer_code(c.part) as answer_code,
             answer_ordinal(c.part) as answer_ordinal
         from parts as c
-        inner join scored as a on a.id = c.act_id
+        inner join fhir_observation as a on a.id = c.act_id
         inner join meanings as k on k.code = loinc_codes(c.part.code.coding)[1]
         left join short_forms as f
             on f.short_id = a.instrument_id
@@ -60,7 +59,7 @@ def make_act_items(engine: Engine) -> None:
                 s.answer_number,
                 s.answer_code,
                 s.answer_ordinal
-            from scored as s
+            from fhir_observation as s
             left join moved as m on m.id = s.id
             where s.kind = 'item'
             union all
@@ -89,7 +88,6 @@ def make_act_items(engine: Engine) -> None:
             i.answer_code is not null or i.answer_number is not null as is_answered,
             {conflict_sql("i")} as has_conflict
         from items as i
-        left join answer_points as ap on ap.answer_code = i.answer_code
         """,
         where="act_items",
     )
@@ -111,27 +109,30 @@ def make_acts(engine: Engine) -> None:
     """Make `acts`; a total of its leading Observation's own comes before any other."""
     engine.execute(
         """
-        create table acts as
+        create table act_totals as
         with
         others as (
             select m.act_id, s.id, s.kind, 0 as place, s.answer_number
             from moved as m
-            inner join scored as s on s.id = m.id
+            inner join fhir_observation as s on s.id = m.id
             union all
-            select id, id, kind, 0, answer_number from scored where component is not null
+            select id, id, kind, 0, answer_number from fhir_observation where component is not null
             union all
             select act_id, id, kind, place, answer_number from components
-        ),
-
-        totals as (
-            select act_id, answer_number
-            from others
-            where kind in ('total', 'panel') and answer_number is not null
-            qualify row_number() over (
-                partition by act_id order by id <> act_id, kind, id, place
-            ) = 1
         )
 
+        select act_id, answer_number
+        from others
+        where kind in ('total', 'panel') and answer_number is not null
+        qualify row_number() over (
+            partition by act_id order by id <> act_id, kind, id, place
+        ) = 1
+        """
+    )
+    # Most Observations are an act, so that a table of them would be a second copy.
+    engine.execute(
+        """
+        create view acts as
         select
             s.file_no,
             s.line,
@@ -149,9 +150,9 @@ def make_acts(engine: Engine) -> None:
                 then s.answer_number
                 else t.answer_number
             end as total_score
-        from scored as s
+        from fhir_observation as s
         left join act_forms as f on f.leader_id = s.id
-        left join totals as t on t.act_id = s.id
+        left join act_totals as t on t.act_id = s.id
         anti join moved as m on m.id = s.id
         """
     )

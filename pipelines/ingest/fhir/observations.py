@@ -12,7 +12,7 @@ from pipelines.ingest.fhir.observation_values import make_act_items, make_acts
 
 
 def make_observation_acts(engine: Engine) -> None:
-    """Make `acts` and `act_items`; `scored` are the Observations that are left in use.
+    """Make `acts` and `act_items`; in `fhir_observation` are left those in use.
 
     Most Observations stand alone: an act has no table of its own, and whatever belongs to another
     Observation is in a table of such rows only, which is small or empty.
@@ -22,7 +22,7 @@ def make_observation_acts(engine: Engine) -> None:
             effective_at, at_instant, leading_kind, total_score; `act_items` one per answer:
             file_no, line, act_id, id and place (of the answer), item, points.
     """
-    _score_bearing(engine)
+    _exclude_what_says_nothing(engine)
     _link(engine)
     _use_short_forms(engine)
     _gather(engine)
@@ -30,66 +30,12 @@ def make_observation_acts(engine: Engine) -> None:
     make_acts(engine)
 
 
-def _score_bearing(engine: Engine) -> None:
-    """Make `scored`, the Observations with a meaning, by the first of their codes that has one."""
-    # Most have one code, which needs no choice.
+def _exclude_what_says_nothing(engine: Engine) -> None:
     engine.execute(
-        """
-        create table scored as
-        with
-        coded as (
-            select
-                id,
-                unnest(codes) as code,
-                unnest(range(1, len(codes) + 1)) as place
-            from fhir_observation
-            where len(codes) > 1
-        ),
-
-        known as (
-            select c.id, m.instrument_id, m.item, m.kind
-            from coded as c
-            inner join meanings as m on m.code = c.code
-            qualify row_number() over (partition by c.id order by c.place, c.code) = 1
-        ),
-
-        meant as (
-            select
-                o.* exclude (codes, last_updated, resource_type),
-                coalesce(m.instrument_id, k.instrument_id) as instrument_id,
-                coalesce(m.item, k.item) as item,
-                coalesce(m.kind, k.kind) as kind
-            from fhir_observation as o
-            left join meanings as m on len(o.codes) = 1 and m.code = o.codes[1]
-            left join known as k on k.id = o.id
-        )
-
-        select
-            * exclude (status),
-            instant_of(effective_at) as at_instant,
-            case when linked_keys is not null then [
-                id_of(k) for k in linked_keys if starts_with(k, 'QuestionnaireResponse/')
-            ][1] end as form_id,
-            case
-                when status = 'entered-in-error' then 'fhir.entered_in_error'
-                when status in ('cancelled', 'registered') then 'fhir.observation_not_final'
-                when kind is null then 'fhir.observation_code_unknown'
-                when kind not in ('item', 'total', 'panel') then 'fhir.question_not_scored'
-                when kind <> 'item'
-                    and answer_number is null
-                    and coalesce(json_array_length(component), 0) = 0
-                    and coalesce(len(linked_keys), 0) = 0
-                then 'fhir.value_missing'
-            end as reason
-        from meant
-        """
-    )
-    engine.execute("drop table fhir_observation")
-    engine.execute(
-        "insert into excluded select file_no, line, 'Observation', reason from scored"
+        "insert into excluded select file_no, line, 'Observation', reason from fhir_observation"
         " where reason is not null"
     )
-    engine.execute("delete from scored where reason is not null")
+    engine.execute("delete from fhir_observation where reason is not null")
 
 
 def _link(engine: Engine) -> None:
@@ -100,15 +46,15 @@ def _link(engine: Engine) -> None:
         with
         links as (
             select id as parent_id, id_of(unnest(linked_keys)) as child_id
-            from scored
+            from fhir_observation
             where kind in ('panel', 'total')
         ),
 
         parents as (
             select c.id as child_id, p.id as parent_id
             from links as l
-            inner join scored as p on p.id = l.parent_id
-            inner join scored as c on c.id = l.child_id
+            inner join fhir_observation as p on p.id = l.parent_id
+            inner join fhir_observation as c on c.id = l.child_id
             left join short_forms as s
                 on s.short_id = p.instrument_id
                 and s.long_id = c.instrument_id
@@ -132,17 +78,17 @@ def _use_short_forms(engine: Engine) -> None:
     """Items without a panel that only a short form's total of the same instant can explain."""
     engine.execute(
         """
-        update scored
+        update fhir_observation
         set instrument_id = s.short_id
         from (
             select l.subject_key, l.at_instant, f.short_id, f.long_id
             from (
                 select distinct subject_key, at_instant, instrument_id
-                from scored
+                from fhir_observation
                 where kind <> 'item'
             ) as t
             inner join short_forms as f on f.short_id = t.instrument_id
-            inner join scored as l
+            inner join fhir_observation as l
                 on l.instrument_id = f.long_id
                 and l.subject_key = t.subject_key
                 and l.at_instant = t.at_instant
@@ -150,9 +96,9 @@ def _use_short_forms(engine: Engine) -> None:
             having max(l.item) <= f.n_items and not bool_or(l.kind <> 'item')
         ) as s
         where
-            scored.subject_key = s.subject_key
-            and scored.at_instant = s.at_instant
-            and scored.instrument_id = s.long_id
+            fhir_observation.subject_key = s.subject_key
+            and fhir_observation.at_instant = s.at_instant
+            and fhir_observation.instrument_id = s.long_id
         """
     )
 
@@ -173,13 +119,13 @@ def _gather(engine: Engine) -> None:
                 instrument_id,
                 at_instant,
                 case kind when 'panel' then '1' when 'total' then '2' else '3' end as kind_rank
-            from scored
+            from fhir_observation
             anti join linked using (id)
             where
                 subject_key is not null
                 and at_instant is not null
                 and {moment_hash} in (
-                    select {moment_hash} from scored group by all having count(*) > 1
+                    select {moment_hash} from fhir_observation group by all having count(*) > 1
                 )
         ),
 
@@ -211,7 +157,15 @@ def _gather(engine: Engine) -> None:
                 coalesce(
                     min(s.form_id) filter (l.root_id is null), min(s.form_id)
                 ) as form_id
-            from scored as s
+            from (
+                select
+                    id,
+                    [
+                        id_of(k) for k in linked_keys if starts_with(k, 'QuestionnaireResponse/')
+                    ][1] as form_id
+                from fhir_observation
+                where linked_keys is not null
+            ) as s
             left join linked as l on l.id = s.id
             where s.form_id is not null
             group by coalesce(l.root_id, s.id)
@@ -246,7 +200,7 @@ def _gather(engine: Engine) -> None:
                     r.leader_id
             ) as act_id
         from roots as r
-        inner join scored as s on s.id = r.root_id
+        inner join fhir_observation as s on s.id = r.root_id
         qualify r.root_id = r.leader_id
         """
     )
@@ -256,7 +210,7 @@ def _gather(engine: Engine) -> None:
         select
             s.id,
             coalesce(f.act_id, l.leader_id, k.root_id) as act_id
-        from scored as s
+        from fhir_observation as s
         left join linked as k on k.id = s.id
         left join led as l on l.root_id = coalesce(k.root_id, s.id)
         left join act_forms as f on f.leader_id = coalesce(l.leader_id, k.root_id, s.id)

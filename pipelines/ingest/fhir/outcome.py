@@ -10,7 +10,7 @@ from pipelines.ingest.fhir.model import (
     FhirFinding,
     OutOfScope,
 )
-from pipelines.ingest.fhir.structures import OBSERVATION, RESOURCE_TABLES
+from pipelines.ingest.fhir.structures import RESOURCE_TABLES
 
 
 def exclude_what_is_left(engine: Engine) -> None:
@@ -19,9 +19,10 @@ def exclude_what_is_left(engine: Engine) -> None:
         f"select file_no, line from out_{table}" for table in CANONICAL_COLUMNS
     )
     engine.execute(f"create table given_lines as {given}")
+    names = {table.resource_type: table.name for table in RESOURCE_TABLES.values()}
     read = " union all ".join(
         f"select file_no, line, {quoted(kind)} as resource_type from {name}"
-        for kind, name in _in_use().items()
+        for kind, name in names.items()
     )
     engine.execute(
         f"""
@@ -46,12 +47,6 @@ def exclude_what_is_left(engine: Engine) -> None:
         where g.file_no = excluded.file_no and g.line = excluded.line
         """
     )
-
-
-def _in_use() -> dict[str, str]:
-    """The table of each resource type with what was not excluded."""
-    names = {table.resource_type: table.name for table in RESOURCE_TABLES.values()}
-    return {**names, OBSERVATION.resource_type: "scored"}
 
 
 def converted_tables(engine: Engine) -> tuple[ConvertedTable, ...]:

@@ -14,10 +14,11 @@ from pipelines.ingest.fhir.structures import QUESTIONNAIRE_RESPONSE, RESPONSE_IT
 def make_questionnaire_answers(engine: Engine) -> None:
     """Make `form_values` and `forms`.
 
-    Shape:  `forms` one row per response and instrument: file_no, line, form_id, response_id,
-            instrument_id, subject_key, encounter_key, authored_at, total_score;
-            `form_values` one per answered question: form_id, path, instrument_id, item, kind,
-            points and more.
+    Shape:  `forms` one row per response and instrument: file_no, line, form_no, form_id,
+            response_id, instrument_id, has_items, may_repeat_items, subject_key,
+            encounter_key, authored_at, total_score; `form_values` one per answered question:
+            form_no, place, parents (the places of the questions around it, null if none),
+            instrument_id, item, kind, total_score, points, has_conflict.
     """
     table = QUESTIONNAIRE_RESPONSE
     exclude_where(engine, table, "status = 'entered-in-error'", "fhir.entered_in_error")
@@ -38,7 +39,7 @@ def make_questionnaire_answers(engine: Engine) -> None:
 
 
 def _find_questionnaires(engine: Engine) -> None:
-    """Make `form_questionnaires`: form_id, questionnaire_key, instrument_id (of the form)."""
+    """Make `form_questionnaires`: form_no, form_id, questionnaire_key, instrument_id (of it)."""
     engine.execute(
         """
         create table form_questionnaires as
@@ -84,7 +85,11 @@ def _find_questionnaires(engine: Engine) -> None:
             left join by_name as b on b.questionnaire = k.questionnaire
         )
 
-        select r.id as form_id, q.questionnaire_key, q.instrument_id
+        select
+            row_number() over () as form_no,
+            r.id as form_id,
+            q.questionnaire_key,
+            q.instrument_id
         from fhir_response as r
         left join questionnaires as q on q.questionnaire = r.questionnaire
         """
@@ -97,13 +102,13 @@ def _flatten(engine: Engine) -> None:
         f"""
         create table form_values as
         with recursive nested as (
-            select id as form_id, []::integer[] as path, items
+            select id as form_id, []::integer[] as parents, items
             from fhir_response
-            where len([q for q in items if has_questions(q)]) > 0
+            where len([q for q in items if may_have_questions(q)]) > 0
             union all
             select
                 form_id,
-                list_append(path, place) as path,
+                list_append(parents, place) as parents,
                 list_concat(
                     json_transform(question.item, '{RESPONSE_ITEMS}'),
                     flatten([json_transform(a.item, '{RESPONSE_ITEMS}') for a in question.answer])
@@ -111,7 +116,7 @@ def _flatten(engine: Engine) -> None:
             from (
                 select
                     form_id,
-                    path,
+                    parents,
                     unnest(items) as question,
                     unnest(range(1, len(items) + 1))::integer as place
                 from nested
@@ -121,16 +126,16 @@ def _flatten(engine: Engine) -> None:
 
         -- Few forms have questions inside questions.
         lists as (
-            select id as form_id, []::integer[] as path, items from fhir_response
+            select id as form_id, null::integer[] as parents, items from fhir_response
             union all
-            select form_id, path, items from nested where len(path) > 0
+            select form_id, parents, items from nested where len(parents) > 0
         ),
 
         questions as (
             select
-                l.form_id,
+                f.form_no,
                 f.questionnaire_key,
-                l.path,
+                l.parents,
                 unnest(l.items) as question,
                 unnest(range(1, len(l.items) + 1))::integer as place
             from lists as l
@@ -139,11 +144,12 @@ def _flatten(engine: Engine) -> None:
 
         answered as (
             select
-                form_id,
+                form_no,
                 questionnaire_key,
-                list_append(path, place) as path,
+                parents,
+                place,
                 question.linkId as link_id,
-                split_part(question.linkId, '/', -1) as link_code,
+                -- Here, since DuckDB 2.0.0 lost codes of lists inside a struct that went on.
                 answer_number(question.answer[1]) as answer_number,
                 answer_code(question.answer[1]) as answer_code,
                 answer_ordinal(question.answer[1]) as answer_ordinal
@@ -151,31 +157,24 @@ def _flatten(engine: Engine) -> None:
             where len(question.answer) > 0
         ),
 
-        coded as (
-            select
-                a.*,
-                coalesce(c.code, l.code, k.code) as code
+        meant as (
+            select a.*, link_meaning(c.code, a.link_id) as meaning
             from answered as a
             left join question_codes as c
                 on c.questionnaire_key = a.questionnaire_key and c.link_id = a.link_id
-            left join meanings as l
-                on l.code = a.link_code and regexp_full_match(l.code, '[0-9]{{3,7}}-[0-9]')
-            left join meanings as k on k.code = a.link_id
         )
 
         select
-            a.form_id,
-            a.path,
-            a.link_id,
-            m.instrument_id,
-            m.item,
-            m.kind,
-            a.answer_number,
+            a.form_no,
+            a.parents,
+            a.place,
+            a.meaning.instrument_id as instrument_id,
+            a.meaning.item as item,
+            a.meaning.kind as kind,
+            case when a.meaning.kind in ('total', 'panel') then a.answer_number end as total_score,
             {points_sql("a", "op.points")} as points,
             {conflict_sql("a")} as has_conflict
-        from coded as a
-        left join meanings as m on m.code = a.code
-        left join answer_points as ap on ap.answer_code = a.answer_code
+        from meant as a
         left join option_points as op on
             op.questionnaire_key = a.questionnaire_key
             and op.link_id = a.link_id
@@ -192,25 +191,24 @@ def _use_short_forms(engine: Engine) -> None:
         update form_values
         set instrument_id = s.short_id
         from (
-            select l.form_id, sf.short_id, sf.long_id
+            select l.form_no, sf.short_id, sf.long_id
             from (
                 select
-                    form_id,
+                    form_no,
                     instrument_id,
                     max(item) as last_item,
                     bool_or(kind in ('total', 'panel')) as has_total
                 from form_values
                 where instrument_id is not null
-                group by form_id, instrument_id
+                group by form_no, instrument_id
             ) as l
             inner join short_forms as sf
                 on sf.long_id = l.instrument_id and l.last_item <= sf.n_items and not l.has_total
-            inner join form_questionnaires as f on f.form_id = l.form_id
-            where
-                f.instrument_id = sf.short_id
-                or (l.form_id, sf.short_id) in (select (form_id, instrument_id) from form_values)
+            inner join form_questionnaires as f on f.form_no = l.form_no
+            left join form_values as v on v.form_no = l.form_no and v.instrument_id = sf.short_id
+            where f.instrument_id = sf.short_id or v.form_no is not null
         ) as s
-        where form_values.form_id = s.form_id and form_values.instrument_id = s.long_id
+        where form_values.form_no = s.form_no and form_values.instrument_id = s.long_id
         """
     )
 
@@ -222,42 +220,55 @@ def _fold(engine: Engine) -> None:
         create table forms as
         with
         totals as (
-            select form_id, instrument_id, answer_number as total_score
+            select form_no, instrument_id, total_score
             from form_values
-            where kind in ('total', 'panel') and answer_number is not null
-            qualify row_number() over (partition by form_id, instrument_id order by path) = 1
+            where total_score is not null
+            qualify row_number() over (
+                partition by form_no, instrument_id order by path_of(parents, place)
+            ) = 1
         ),
 
         held as (
-            select form_id, instrument_id from form_values where kind = 'item'
-            union
-            select form_id, instrument_id from totals
+            select
+                form_no,
+                instrument_id,
+                count(*) filter (kind = 'item') as n_items,
+                -- A bit for each item; two may share one.
+                bit_count(bit_or(1::hugeint << (item % 126)) filter (kind = 'item'))
+                    as n_different
+            from form_values
+            where kind = 'item' or total_score is not null
+            group by form_no, instrument_id
         ),
 
         -- A known questionnaire without a readable answer was given all the same.
         given as (
-            select form_id, instrument_id from held
-            union
-            select form_id, instrument_id
+            select form_no, instrument_id, n_items, n_different from held
+            union all
+            select form_no, instrument_id, 0, 0
             from form_questionnaires
-            where instrument_id is not null and form_id not in (select form_id from held)
+            where instrument_id is not null and form_no not in (select form_no from held)
         )
 
         select
             r.file_no,
             r.line,
-            g.form_id,
-            case when count(*) over (partition by g.form_id) = 1 then g.form_id
-                else g.form_id || '/' || g.instrument_id
+            g.form_no,
+            f.form_id,
+            case when count(*) over (partition by g.form_no) = 1 then f.form_id
+                else f.form_id || '/' || g.instrument_id
             end as response_id,
             g.instrument_id,
+            g.n_items > 0 as has_items,
+            g.n_different < g.n_items as may_repeat_items,
             r.subject_key,
             r.encounter_key,
             r.authored_at,
             t.total_score
         from given as g
-        inner join fhir_response as r on r.id = g.form_id
-        left join totals as t on t.form_id = g.form_id and t.instrument_id = g.instrument_id
+        inner join form_questionnaires as f on f.form_no = g.form_no
+        inner join fhir_response as r on r.id = f.form_id
+        left join totals as t on t.form_no = g.form_no and t.instrument_id = g.instrument_id
         """
     )
 
@@ -267,21 +278,22 @@ def _note_findings(engine: Engine) -> None:
     engine.execute(
         """
         insert into findings
-        select distinct r.file_no, r.line, 'QuestionnaireResponse', f.code
+        select distinct r.file_no, r.line, 'QuestionnaireResponse', v.code
         from (
-            select form_id, 'fhir.link_id_unknown' as code
+            select form_no, 'fhir.link_id_unknown' as code
             from form_values
             where kind is null
             union all
-            select form_id, 'fhir.answer_unknown'
+            select form_no, 'fhir.answer_unknown'
             from form_values
             where kind = 'item' and points is null
             union all
-            select form_id, 'fhir.ordinal_value_conflicts'
+            select form_no, 'fhir.ordinal_value_conflicts'
             from form_values
             where kind = 'item' and has_conflict
-        ) as f
+        ) as v
+        inner join form_questionnaires as f on f.form_no = v.form_no
         inner join fhir_response as r on r.id = f.form_id
-        where f.form_id in (select form_id from forms)
+        where v.form_no in (select form_no from forms)
         """
     )

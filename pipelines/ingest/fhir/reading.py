@@ -22,8 +22,9 @@ from pipelines.ingest.fhir.structures import RESOURCE_TABLES, ResourceTable
 
 # Two of these per thread are held in memory; a line beyond it is refused with its file's name.
 MAX_LINE_BYTES = 64 << 20
-# Lines without end are told by a chunk without one. Threads share a file in pieces of this size.
-USUAL_LINE_BYTES = 4 * CHUNK_BYTES
+# Lines without end are told by a chunk without one. Threads share a file in pieces of this size;
+# smaller ones hold less than a row group of a table, and what they give is copied once more.
+USUAL_LINE_BYTES = 8 * CHUNK_BYTES
 MAX_DOCUMENT_BYTES = 1 << 30
 _DUCKDB_PACKING = {"none": "uncompressed", "gzip": "gzip", "zstd": "zstd"}
 
@@ -122,11 +123,13 @@ def load(engine: Engine, files: Sequence[NumberedFile], *, scratch: Path) -> Non
         )
         _load_file(engine, numbered, scratch=scratch)
     for table in RESOURCE_TABLES.values():
-        engine.execute(
-            f"update {table.name} as r set id = left(f.file_id, 12) || '-' || r.line"
-            " from fhir_files as f where f.file_no = r.file_no and r.id is null"
-        )
-    _drop_repeated(engine)
+        # Most deliveries hold a few types, and every statement is planned, rows or none.
+        if engine.one(f"select count(*) from {table.name}") > (0,):
+            engine.execute(
+                f"update {table.name} as r set id = left(f.file_id, 12) || '-' || r.line"
+                " from fhir_files as f where f.file_no = r.file_no and r.id is null"
+            )
+            _drop_repeated(engine, table)
 
 
 def _load_file(engine: Engine, numbered: NumberedFile, *, scratch: Path) -> None:
@@ -188,15 +191,15 @@ def _load_main(engine: Engine, table: ResourceTable, source: _Source, *, file_no
     (first,) = engine.one(f"select min(rowid) from {table.name} where line is null")
     if first is not None:
         engine.execute(f"update {table.name} set line = rowid - {first - 1} where line is null")
-    is_other = f"is distinct from {quoted(table.resource_type)}"
-    others = f"from {table.name} where file_no = {file_no} and resource_type {is_other}"
+    others = f"from {table.name} where file_no = {file_no} and is_other"
     if engine.one(f"select count(*) {others}") == (0,):
         return
     _exclude(
         engine,
         file_no,
         f"select line, json from ({source.sql}) as lines where line in (select line {others})"
-        f" and json_extract_string(json, '$.resourceType') {is_other}",
+        f" and json_extract_string(json, '$.resourceType')"
+        f" is distinct from {quoted(table.resource_type)}",
     )
     engine.execute(f"delete {others}")
 
@@ -339,30 +342,29 @@ def _entries(engine: Engine, documents: str, *, file_no: int, number: str) -> st
     )
 
 
-def _drop_repeated(engine: Engine) -> None:
+def _drop_repeated(engine: Engine, table: ResourceTable) -> None:
     """Of several versions of a resource the last counts; the others have no row."""
-    for table in RESOURCE_TABLES.values():
-        engine.execute(
-            f"""
-            create or replace temp table repeated as
-            with shared_hashes as (
-                select hash(id) as id_hash from {table.name} group by id_hash having count(*) > 1
-            )
-            select file_no, line
-            from {table.name}
-            where hash(id) in (select id_hash from shared_hashes)
-            qualify row_number() over (
-                partition by id
-                order by instant_of(last_updated) desc nulls last, file_no desc, line desc
-            ) > 1
-            """
+    engine.execute(
+        f"""
+        create or replace temp table repeated as
+        with shared_hashes as (
+            select hash(id) as id_hash from {table.name} group by id_hash having count(*) > 1
         )
-        exclude_where(
-            engine,
-            table,
-            "(file_no, line) in (select (file_no, line) from repeated)",
-            "fhir.repeated_id",
-        )
+        select file_no, line
+        from {table.name}
+        where hash(id) in (select id_hash from shared_hashes)
+        qualify row_number() over (
+            partition by id
+            order by instant_of(last_updated) desc nulls last, file_no desc, line desc
+        ) > 1
+        """
+    )
+    exclude_where(
+        engine,
+        table,
+        "(file_no, line) in (select (file_no, line) from repeated)",
+        "fhir.repeated_id",
+    )
 
 
 def exclude_where(engine: Engine, table: ResourceTable, condition: str, reason: str) -> None:

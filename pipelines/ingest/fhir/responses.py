@@ -74,54 +74,68 @@ def _choose_answers(engine: Engine) -> None:
     """Make `out_response_items`; of several answers to an item the first that is known counts."""
     engine.execute(
         """
-        create table given_answers as
-        with
-        of_forms as (
-            select f.file_no, f.line, f.response_id, f.form_id, v.item, v.points, v.path
-            from form_values as v
-            inner join forms as f
-                on f.form_id = v.form_id and f.instrument_id = v.instrument_id
-            where v.kind = 'item'
-        )
-
-        select *, null as act_id, null as id
-        from of_forms
+        create table out_response_items as
+        select
+            f.file_no,
+            f.line,
+            f.response_id,
+            cast(v.item as varchar) as item,
+            v.points as value,
+            v.form_no,
+            null::varchar as act_id,
+            null::varchar as id,
+            v.parents,
+            v.place
+        from form_values as v
+        inner join forms as f on f.form_no = v.form_no and f.instrument_id = v.instrument_id
+        where v.kind = 'item'
         union all
-        select i.file_no, i.line, a.response_id, null, i.item, i.points, [i.place], i.act_id, i.id
+        select
+            i.file_no,
+            i.line,
+            a.response_id,
+            cast(i.item as varchar) as item,
+            i.points as value,
+            null as form_no,
+            i.act_id,
+            i.id,
+            null as parents,
+            i.place
         from folded_acts as a
         inner join act_items as i on i.act_id = a.act_id
-        anti join of_forms as f on f.response_id = a.response_id
+        anti join (select response_id from forms where has_items) as f
+            on f.response_id = a.response_id
         """,
-        where="given_answers",
+        where="out_response_items",
     )
-    # Few items are answered twice, which hashes tell; only those have to be put in order.
+    # Few items are answered twice; only those have to be put in order.
     engine.execute(
         """
-        create table out_response_items as
-        with
-        repeated as (
-            select hash(response_id, item) as answer_hash
-            from given_answers
-            group by answer_hash
-            having count(*) > 1
-        ),
+        delete from out_response_items
+        where rowid in (
+            with doubtful as (
+                select rowid, *
+                from out_response_items
+                where
+                    form_no is null
+                    or form_no in (select form_no from forms where may_repeat_items)
+            ),
 
-        chosen as (
-            select *
-            from given_answers
-            where hash(response_id, item) not in (select answer_hash from repeated)
-            union all
-            select *
-            from given_answers
+            repeated as (
+                select hash(response_id, item) as answer_hash
+                from doubtful
+                group by answer_hash
+                having count(*) > 1
+            )
+
+            select rowid
+            from doubtful
             where hash(response_id, item) in (select answer_hash from repeated)
             qualify row_number() over (
-                partition by response_id, form_id, item
-                order by points is null, act_id, id, path
-            ) = 1
+                partition by response_id, form_no, item
+                order by value is null, act_id, id, path_of(parents, place)
+            ) > 1
         )
-
-        select file_no, line, response_id, cast(item as varchar) as item, points as value
-        from chosen
         """,
         where="out_response_items",
     )

@@ -16,7 +16,6 @@ _CODING: Shape = {"system": "VARCHAR", "code": "VARCHAR", "display": "VARCHAR"}
 _CONCEPT: Shape = {"coding": [_CODING], "text": "VARCHAR"}
 _IDENTIFIER: Shape = {"system": "VARCHAR", "value": "VARCHAR"}
 _REFERENCE: Shape = {"reference": "VARCHAR", "type": "VARCHAR", "identifier": _IDENTIFIER}
-_REFERENCES = json.dumps([_REFERENCE])
 _PERIOD: Shape = {"start": "VARCHAR", "end": "VARCHAR"}
 _ANY_RESOURCE: Shape = {
     "resourceType": "VARCHAR",
@@ -24,19 +23,18 @@ _ANY_RESOURCE: Shape = {
     "meta": {"lastUpdated": "VARCHAR"},
 }
 _CODES: Shape = {"coding": [{"system": "VARCHAR", "code": "VARCHAR"}]}
-_WEIGHTED_CODING: Shape = {
-    "system": "VARCHAR",
-    "code": "VARCHAR",
-    "extension": [{"url": "VARCHAR", "valueDecimal": "VARCHAR", "valueInteger": "VARCHAR"}],
+_EXTENSIONS: Shape = {
+    "extension": [{"url": "VARCHAR", "valueDecimal": "VARCHAR", "valueInteger": "VARCHAR"}]
 }
+_ANSWER_CODING: Shape = {"code": "VARCHAR", **_EXTENSIONS}
 _VALUE: Shape = {
     "valueQuantity": {"value": "VARCHAR"},
     "valueInteger": "VARCHAR",
     "valueDecimal": "VARCHAR",
     "valueString": "VARCHAR",
     "valueBoolean": "VARCHAR",
-    "valueCoding": _WEIGHTED_CODING,
-    "valueCodeableConcept": {"coding": [_WEIGHTED_CODING]},
+    "valueCoding": _ANSWER_CODING,
+    "valueCodeableConcept": {"coding": [{"system": "VARCHAR", **_ANSWER_CODING}]},
 }
 _RESPONSE_ITEMS: list[Shape] = [
     {"linkId": "VARCHAR", "answer": [{**_VALUE, "item": "JSON"}], "item": "JSON"}
@@ -47,23 +45,20 @@ QUESTIONNAIRE_ITEMS = json.dumps(
         {
             "linkId": "VARCHAR",
             "code": [_CODING],
-            "answerOption": [
-                {
-                    "valueCoding": _WEIGHTED_CODING,
-                    "extension": _WEIGHTED_CODING["extension"],
-                }
-            ],
+            "answerOption": [{"valueCoding": _ANSWER_CODING, **_EXTENSIONS}],
             "item": "JSON",
         }
     ]
 )
-COMPONENTS = json.dumps([{"code": _CODES, **_VALUE}])
 _DIAGNOSES: Shape = {"condition": _REFERENCE, "use": _CONCEPT, "rank": "INTEGER"}
 
 
 @dataclass(frozen=True)
 class ResourceTable:
-    """A table `name` of one resource type: the parts read and the columns made of them."""
+    """A table `name` of one resource type: the parts read and the columns made of them.
+
+    `is_other` marks a line of another type.
+    """
 
     resource_type: str
     name: str
@@ -88,7 +83,7 @@ class ResourceTable:
             select
                 {file_no}::integer as file_no,
                 r.line,
-                r.resourceType as resource_type,
+                r.resourceType is distinct from {quoted(self.resource_type)} as is_other,
                 r.id,
                 r.meta.lastUpdated as last_updated,
                 {self.columns}
@@ -304,7 +299,7 @@ QUESTIONNAIRE_RESPONSE = ResourceTable(
         r.item as items""",
     ("subject_key", "encounter_key"),
 )
-# Most Observations have no lists but their codings; parts that are absent are cheaper as JSON.
+# Far more lines than of any other type, so that what is found in a later pass would cost more.
 OBSERVATION = ResourceTable(
     "Observation",
     "fhir_observation",
@@ -322,21 +317,31 @@ OBSERVATION = ResourceTable(
         "hasMember": [_REFERENCE],
         "derivedFrom": [_REFERENCE],
     },
-    f"""r.status as status,
-        loinc_codes(r.code.coding) as codes,
+    """meaning_of(loinc_codes(r.code.coding)).instrument_id as instrument_id,
+        meaning_of(loinc_codes(r.code.coding)).item as item,
+        meaning_of(loinc_codes(r.code.coding)).kind as kind,
         reference_key(r.subject, 'Patient') as subject_key,
         reference_key(r.encounter, 'Encounter') as encounter_key,
         coalesce(
             r.effectiveDateTime, r.effectiveInstant, r.effectivePeriod.start, r.issued
         ) as effective_at,
+        instant_of(effective_at) as at_instant,
         answer_number(r) as answer_number,
         answer_code(r) as answer_code,
         answer_ordinal(r) as answer_ordinal,
         r.component as component,
         case when r.hasMember is not null or r.derivedFrom is not null then list_concat(
-            observation_keys(json_transform(r.hasMember, '{_REFERENCES}')),
-            observation_keys(json_transform(r.derivedFrom, '{_REFERENCES}'))
-        ) end as linked_keys""",
+            observation_keys(r.hasMember), observation_keys(r.derivedFrom)
+        ) end as linked_keys,
+        case
+            when r.status = 'entered-in-error' then 'fhir.entered_in_error'
+            when r.status in ('cancelled', 'registered') then 'fhir.observation_not_final'
+            when kind is null then 'fhir.observation_code_unknown'
+            when kind = 'unscored' then 'fhir.question_not_scored'
+            when kind <> 'item' and answer_number is null
+                and coalesce(len(r.component), 0) = 0 and coalesce(len(linked_keys), 0) = 0
+            then 'fhir.value_missing'
+        end as reason""",
     ("subject_key", "encounter_key"),
 )
 
