@@ -10,7 +10,7 @@ from pipelines.ingest.fhir.model import (
     FhirFinding,
     OutOfScope,
 )
-from pipelines.ingest.fhir.structures import RESOURCE_TABLES
+from pipelines.ingest.fhir.structures import OBSERVATION, QUESTIONNAIRE_RESPONSE, RESOURCE_TABLES
 
 
 def exclude_what_is_left(engine: Engine) -> None:
@@ -19,24 +19,37 @@ def exclude_what_is_left(engine: Engine) -> None:
         f"select file_no, line from out_{table}" for table in CANONICAL_COLUMNS
     )
     engine.execute(f"create table given_lines as {given}")
-    names = {table.resource_type: table.name for table in RESOURCE_TABLES.values()}
-    read = " union all ".join(
-        f"select file_no, line, {quoted(kind)} as resource_type from {name}"
-        for kind, name in names.items()
-    )
+    # A form that is left gave a response, and so did an Observation that leads an act of its own.
+    others = [
+        f"select file_no, line, {quoted(table.resource_type)} as resource_type,"
+        f" 'fhir.read_for_another_row' as reason from {table.name}"
+        for table in RESOURCE_TABLES.values()
+        if table not in (OBSERVATION, QUESTIONNAIRE_RESPONSE)
+    ]
     engine.execute(
         f"""
         insert into excluded
-        select
-            r.file_no,
-            r.line,
-            r.resource_type,
-            case
-                when r.resource_type in ('Observation', 'QuestionnaireResponse')
-                then 'fhir.folded_into_response'
-                else 'fhir.read_for_another_row'
-            end
-        from ({read}) as r
+        with
+        part_of_another as (
+            select id from moved
+            union all
+            select act_id from act_names where is_of_form
+        ),
+
+        left_over as (
+            select
+                file_no,
+                line,
+                'Observation' as resource_type,
+                'fhir.folded_into_response' as reason
+            from fhir_observation
+            where id in (select id from part_of_another)
+            union all
+            {" union all ".join(others)}
+        )
+
+        select r.*
+        from left_over as r
         anti join given_lines as g on g.file_no = r.file_no and g.line = r.line
         """
     )

@@ -30,6 +30,7 @@ def make_questionnaire_answers(engine: Engine) -> None:
     )
     _find_questionnaires(engine)
     _flatten(engine)
+    _tally(engine)
     _use_short_forms(engine)
     _fold(engine)
     exclude_where(
@@ -184,33 +185,52 @@ def _flatten(engine: Engine) -> None:
     )
 
 
+def _tally(engine: Engine) -> None:
+    """Make `held`: what each form holds of each instrument."""
+    engine.execute(
+        """
+        create or replace table held as
+        select
+            form_no,
+            instrument_id,
+            max(item) as last_item,
+            count(*) filter (kind = 'item') as n_items,
+            -- A bit for each item; two may share one.
+            bit_count(bit_or(1::hugeint << (item % 126)) filter (kind = 'item')) as n_different,
+            bool_or(kind in ('total', 'panel')) as has_total,
+            count(total_score) as n_totals
+        from form_values
+        where instrument_id is not null
+        group by form_no, instrument_id
+        """
+    )
+
+
 def _use_short_forms(engine: Engine) -> None:
     """Two items of PHQ-9 in a form that is or totals PHQ-2 are PHQ-2."""
     engine.execute(
         """
+        create table shortened as
+        select h.form_no, sf.short_id, sf.long_id
+        from held as h
+        inner join short_forms as sf
+            on sf.long_id = h.instrument_id and h.last_item <= sf.n_items and not h.has_total
+        inner join form_questionnaires as f on f.form_no = h.form_no
+        left join held as s on s.form_no = h.form_no and s.instrument_id = sf.short_id
+        where f.instrument_id = sf.short_id or s.form_no is not null
+        """
+    )
+    if engine.one("select count(*) from shortened") == (0,):
+        return
+    engine.execute(
+        """
         update form_values
         set instrument_id = s.short_id
-        from (
-            select l.form_no, sf.short_id, sf.long_id
-            from (
-                select
-                    form_no,
-                    instrument_id,
-                    max(item) as last_item,
-                    bool_or(kind in ('total', 'panel')) as has_total
-                from form_values
-                where instrument_id is not null
-                group by form_no, instrument_id
-            ) as l
-            inner join short_forms as sf
-                on sf.long_id = l.instrument_id and l.last_item <= sf.n_items and not l.has_total
-            inner join form_questionnaires as f on f.form_no = l.form_no
-            left join form_values as v on v.form_no = l.form_no and v.instrument_id = sf.short_id
-            where f.instrument_id = sf.short_id or v.form_no is not null
-        ) as s
+        from shortened as s
         where form_values.form_no = s.form_no and form_values.instrument_id = s.long_id
         """
     )
+    _tally(engine)
 
 
 def _fold(engine: Engine) -> None:
@@ -228,26 +248,19 @@ def _fold(engine: Engine) -> None:
             ) = 1
         ),
 
-        held as (
-            select
-                form_no,
-                instrument_id,
-                count(*) filter (kind = 'item') as n_items,
-                -- A bit for each item; two may share one.
-                bit_count(bit_or(1::hugeint << (item % 126)) filter (kind = 'item'))
-                    as n_different
-            from form_values
-            where kind = 'item' or total_score is not null
-            group by form_no, instrument_id
+        answered as (
+            select form_no, instrument_id, n_items, n_different
+            from held
+            where n_items > 0 or n_totals > 0
         ),
 
         -- A known questionnaire without a readable answer was given all the same.
         given as (
-            select form_no, instrument_id, n_items, n_different from held
+            select * from answered
             union all
             select form_no, instrument_id, 0, 0
             from form_questionnaires
-            where instrument_id is not null and form_no not in (select form_no from held)
+            where instrument_id is not null and form_no not in (select form_no from answered)
         )
 
         select

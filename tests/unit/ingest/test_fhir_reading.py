@@ -72,7 +72,7 @@ def test_lines_read_by_several_threads_keep_their_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OUTCOMES_THREADS", "4")
-    monkeypatch.setattr(reading, "USUAL_LINE_BYTES", 1 << 19)
+    monkeypatch.setattr(reading, "PIECE_BYTES", 1 << 19)
     lines = [json.dumps({**patient(str(number)), "text": "x" * 4_000}) for number in range(1, 2501)]
     lines[6] = lines[1999] = "no JSON"
     path = tmp_path / "Patient.ndjson"
