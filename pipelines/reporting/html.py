@@ -22,7 +22,7 @@ from pipelines.reporting.drawings.marks import SIZES, Size
 from pipelines.reporting.drawings.sparkline import sparkline
 from pipelines.reporting.model import Chart, Page, Report, Trend, stored
 from pipelines.reporting.terms import Explainer, linked
-from pipelines.reporting.wording import load_wording
+from pipelines.reporting.wording import Wording, load_wording
 from pipelines.reporting.write import IndexEntry
 
 REPORTS_FOLDER = Path(__file__).parents[2] / "reports"
@@ -63,9 +63,24 @@ def render_index(
     Raises: ModelError naming the template, its line and what was expected.
     """
     name = clinic or (entries[0].clinic if entries else "")
+    words = load_wording(language)
+    looks = [_looks(entry, words) for entry in entries]
     return _render(
-        "index.html.j2", OURS, language=language, entries=entries, clinic=name, stopped=stopped
-    )
+        "index.html.j2", OURS, language=language, entries=entries, clinic=name, stopped=stopped,
+        looks=looks,
+    )  # fmt: skip
+
+
+def _looks(entry: IndexEntry, words: Wording) -> str:
+    """How much asks for a look, by kind; empty where nothing does.
+
+    A report of an earlier version of the program may have kinds that no longer have words.
+    """
+    if not entry.to_look_at:
+        return ""
+    keys = [f"look.more_kinds.{kind}" for kind in dict.fromkeys(entry.to_look_at)]
+    listed = words.listed([words.say(key) for key in keys if words.has(key)])
+    return words.say("page.to_look_at", n=len(entry.to_look_at), listed=listed)
 
 
 def render_page(page: Page, look: ReportSettings = OURS) -> str:

@@ -18,6 +18,7 @@ from pipelines.reporting.disclosure import THERAPIST
 from pipelines.reporting.figures import (
     CLINIC,
     ROLLING,
+    RUN,
     Measure,
     Record,
     Subject,
@@ -30,6 +31,9 @@ from pipelines.reporting.sentences import (
     paired_share,
 )
 from pipelines.reporting.trust_section import done_share
+
+# A last score asked for later than this is none of the treatment. A convention of the page.
+LATELY_DAYS = 60
 
 
 def standing_section(context: Context, subject: Subject) -> Section | None:
@@ -281,4 +285,15 @@ def missing_items(context: Context) -> list[Sentence]:
         finished=context.words.count(row["n_finished"]),
         period=context.year.words,
     )
+    if not _is_long_over(context):
+        text = f"{text} {context.words.say('subjects.missing.still')}"
     return [Sentence(text, "own_measures_missing", "completeness")]
+
+
+def _is_long_over(context: Context) -> bool:
+    """Whether a group ended so long ago that no score asked for now would be of its treatment."""
+    runs = context.figures.published(
+        "pub_group_runs", context.subject, RUN, context.figures.month_end_on
+    )
+    ended = [run["run_ended_on"] for run in runs if run["run_ended_on"] is not None]
+    return bool(ended) and (context.figures.month_end_on - max(ended)).days > LATELY_DAYS

@@ -35,7 +35,7 @@ class WrittenReport:
 class IndexEntry:
     """One report as the index shows it; `link` is relative to the folder of the reports.
 
-    `leading` are the sentences that stand for it, `n_to_look_at` counts what asks for a look.
+    `leading` are the sentences that stand for it, `to_look_at` the kinds of what asks for a look.
     """
 
     clinic: str
@@ -45,7 +45,7 @@ class IndexEntry:
     version: int
     state: str
     leading: tuple[str, ...]
-    n_to_look_at: int
+    to_look_at: tuple[str, ...]
     link: str
 
 
@@ -100,7 +100,11 @@ def _entries(home_reports: Path) -> Iterator[IndexEntry]:
             version=head["version"],
             state=head["state"],
             leading=tuple(_leading(sentences)),
-            n_to_look_at=sum(item["rule"] not in ("none", MORE) for item in content["look_at"]),
+            to_look_at=tuple(
+                item["rule"].partition(".")[0]
+                for item in content["look_at"]
+                if item["rule"] not in ("none", MORE)
+            ),
             link=(path.parent.relative_to(home_reports) / PAGE_FILE).as_posix(),
         )
 

@@ -52,7 +52,7 @@ def draw(data: Data, size: Size) -> Drawing:
             *(text(x(value), frame.height + 15, named(value)) for value in numbers),
             text_anchor="middle", font_size=11, fill="var(--grey)",
         )
-        + chance("998", stroke="var(--band)", stroke_width=7, stroke_linecap="round")
+        + chance("998", stroke="var(--line)", stroke_width=7, stroke_linecap="round")
         + chance("95", stroke="var(--grey)")
         + "".join(
             rule(0, y(row["value"]), frame.width, y(row["value"]), stroke="var(--grey)",

@@ -17,7 +17,7 @@ from pipelines.reporting.drawings.marks import NARROW, SIZES, WIDE
 from pipelines.reporting.drawings.trend import placed
 from pipelines.reporting.html import FOLD_FROM, render_index, render_month, render_page
 from pipelines.reporting.model import Cell, Chart, Column, Page, Report, Row, Section, Table
-from pipelines.reporting.write import index_entries, write_index, write_report
+from pipelines.reporting.write import IndexEntry, index_entries, write_index, write_report
 from tests.unit.reporting.conftest import CLINICS
 
 ReportOf = Callable[[str, str], Report]
@@ -199,6 +199,23 @@ def test_the_index_lists_every_report_newest_first(report_of: ReportOf, tmp_path
     links = [str(each["href"]) for each in Elements(path.read_text(encoding="utf-8")).all("a")]
     assert all((tmp_path / link).is_file() for link in links)
     assert len(links) == 3
+
+
+@pytest.mark.parametrize(
+    ("kinds", "told"),
+    [
+        ((), None),
+        (("turned_away",), "1 thing to look at: rows turned away."),
+        # A kind of an earlier version of the program has no words any more.
+        (("signal", "signal", "of_old"), "3 things to look at: a signal in a chart."),
+        (("signal", "rules_not_kept"), "a signal in a chart and licences and consents."),
+    ],
+)
+def test_the_index_names_what_asks_for_a_look(kinds: tuple[str, ...], told: str | None) -> None:
+    entry = IndexEntry("C", "2026-10", "October", "director", 1, "draft", ("A.",), kinds, "x.html")
+    page = render_index((entry,))
+    assert ("to look at" in page) == bool(kinds)
+    assert told is None or told in page
 
 
 def test_an_index_without_reports_says_so() -> None:

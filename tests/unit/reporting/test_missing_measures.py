@@ -1,10 +1,12 @@
 """Whose measures are missing, in short: on both sides of what chance explains."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from pipelines.reporting.missing_measures import lacking_words, missing_sentences
+from pipelines.reporting.subject_sections import missing_items
 from tests.unit.reporting.shown_figures import PHQ9, WSAS, Shown, context, texts
 
 
@@ -124,3 +126,17 @@ def test_one_programme_alone_is_the_clinic_and_a_subjects_page_says_it_itself() 
     assert said({"A": 0.6}, wsas_upper=0.9) == ""
     about = context(Measured(), subject=("therapist", "t"))
     assert missing_sentences(about) == []
+
+
+@pytest.mark.parametrize(
+    ("ended_on", "is_asked"),
+    [(None, True), (date(2026, 9, 1), True), (date(2026, 8, 31), False)],
+)
+def test_of_a_group_that_is_long_over_no_last_score_is_asked_for(
+    ended_on: date | None, is_asked: bool
+) -> None:
+    run = {"subject_id": "G", "run_ended_on": ended_on}
+    figures = Shown(completed={"G": measured(10, 20, 0.6)}, tables={"pub_group_runs": [run]})
+    (text,) = texts(missing_items(context(figures, subject=("group", "G"))))
+    assert text.startswith("Without a score at both start and end: 10 of 20 finished courses")
+    assert ("can still be asked for" in text) == is_asked

@@ -24,6 +24,7 @@ from pipelines.reporting.figures_reading import read_figures
 from pipelines.reporting.model import Cell, Report, Section, Table
 from pipelines.reporting.sentences import Minimums
 from pipelines.reporting.view_model import build_report
+from pipelines.reporting.wording import load_wording
 from tests.unit.reporting.conftest import CLINICS, PROVENANCE
 from tests.unit.reporting.made_up_courses import NAMES, TRUTH, Settings
 from tests.unit.reporting.mart_tables import insert, publish
@@ -106,6 +107,9 @@ def test_no_section_is_empty_and_every_link_leads_somewhere(
     assert all(jump.words in item.text for item, jump in jumps)
     links = {item.link for item in items if item.link} | {jump.link for _, jump in jumps}
     assert links <= names
+    # The index names it.
+    kinds = {item.rule.partition(".")[0] for item in report.look_at} - {"none", "more"}
+    assert all(load_wording().has(f"look.more_kinds.{kind}") for kind in kinds), kinds
 
 
 def test_a_usual_month_answers_the_five_questions(report_of: ReportOf) -> None:
