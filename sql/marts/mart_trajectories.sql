@@ -487,65 +487,106 @@ period_ends as (
         monthly_ends.last_position
 ),
 
-whereabouts as (
+-- A course is gone from the position after its last one. Its row there and those of the positions,
+-- in one order: what has been added up at a position is of those who were gone by then.
+markers as (
     select
-        positions.subject_number,
-        positions.instrument_number,
-        positions.window_number,
-        positions.is_by_week,
-        positions.position,
-        cast(sum(period_ends.n) as bigint) as n_courses,
-        cast(
-            sum(
-                case when period_ends.last_position >= positions.position then period_ends.n end
-            ) as bigint
-        ) as n_there,
-        cast(sum(period_ends.first_sum) as double) as first_sum,
-        cast(
-            sum(
-                case
-                    when period_ends.last_position >= positions.position
-                        then period_ends.first_sum
-                end
-            ) as double
-        ) as there_first_sum,
-        cast(
-            sum(
-                case
-                    when period_ends.last_position < positions.position then period_ends.n_paired
-                    else 0
-                end
-            ) as bigint
-        ) as n_gone_paired,
-        cast(
-            sum(
-                case
-                    when period_ends.last_position < positions.position
-                        then period_ends.paired_first_sum
-                end
-            ) as double
-        ) as gone_first_sum,
-        cast(
-            sum(
-                case
-                    when period_ends.last_position < positions.position
-                        then period_ends.paired_last_sum
-                end
-            ) as double
-        ) as gone_last_sum
+        subject_number,
+        instrument_number,
+        window_number,
+        is_by_week,
+        position,
+        n_measured,
+        s,
+        q,
+        first_sum as measured_first_sum,
+        q1_x,
+        median_x,
+        q3_x,
+        0 as n,
+        0 as first_sum,
+        0 as n_paired,
+        0 as paired_first_sum,
+        0 as paired_last_sum
     from positions
-    inner join period_ends
-        on
-            positions.subject_number = period_ends.subject_number
-            and positions.instrument_number = period_ends.instrument_number
-            and positions.window_number = period_ends.window_number
-            and positions.is_by_week = period_ends.is_by_week
-    group by
-        positions.subject_number,
-        positions.instrument_number,
-        positions.window_number,
-        positions.is_by_week,
-        positions.position
+    union all
+    select
+        subject_number,
+        instrument_number,
+        window_number,
+        is_by_week,
+        cast(last_position + 1 as integer) as position,
+        null as n_measured,
+        null as s,
+        null as q,
+        null as measured_first_sum,
+        null as q1_x,
+        null as median_x,
+        null as q3_x,
+        n,
+        first_sum,
+        n_paired,
+        paired_first_sum,
+        paired_last_sum
+    from period_ends
+),
+
+running_sums as (
+    select
+        subject_number,
+        instrument_number,
+        window_number,
+        is_by_week,
+        position,
+        n_measured,
+        s,
+        q,
+        measured_first_sum,
+        q1_x,
+        median_x,
+        q3_x,
+        cast(sum(n) over everybody as bigint) as n_courses,
+        cast(sum(first_sum) over everybody as bigint) as first_sum,
+        cast(sum(n) over gone as bigint) as n_gone,
+        cast(sum(first_sum) over gone as bigint) as gone_sum,
+        cast(sum(n_paired) over gone as bigint) as n_gone_paired,
+        cast(sum(paired_first_sum) over gone as bigint) as gone_first_sum,
+        cast(sum(paired_last_sum) over gone as bigint) as gone_last_sum
+    from markers
+    window
+        everybody as (
+            partition by subject_number, instrument_number, window_number, is_by_week
+        ),
+        gone as (
+            partition by subject_number, instrument_number, window_number, is_by_week
+            order by position asc
+            range between unbounded preceding and current row
+        )
+),
+
+curves as (
+    select
+        subject_number,
+        instrument_number,
+        window_number,
+        is_by_week,
+        position,
+        n_courses,
+        n_courses - n_gone as n_there,
+        n_measured,
+        s,
+        q,
+        measured_first_sum,
+        q1_x,
+        median_x,
+        q3_x,
+        first_sum,
+        first_sum - gone_sum as there_first_sum,
+        n_gone_paired,
+        gone_first_sum,
+        gone_last_sum
+    from running_sums
+    where n_measured is not null
 ),
 
 -- People are not additive over months. They are the courses without those whose client had
@@ -600,46 +641,39 @@ select
     windows.period_kind,
     windows.period_start_on,
     windows.period_end_on,
-    case when positions.is_by_week then 'week' else 'session' end as axis,
-    positions.position,
-    whereabouts.n_courses - coalesce(period_repeats.n_repeated, 0) as n_clients,
-    whereabouts.n_courses,
-    whereabouts.n_there,
-    positions.n_measured,
-    cast(positions.s as double) / nullif(10000 * positions.n_measured, 0) as mean_points,
+    case when curves.is_by_week then 'week' else 'session' end as axis,
+    curves.position,
+    curves.n_courses - coalesce(period_repeats.n_repeated, 0) as n_clients,
+    curves.n_courses,
+    curves.n_there,
+    curves.n_measured,
+    cast(curves.s as double) / nullif(10000 * curves.n_measured, 0) as mean_points,
     sqrt(
-        cast(positions.n_measured * positions.q - positions.s * positions.s as double)
-        / nullif(positions.n_measured * (positions.n_measured - 1), 0)
+        cast(curves.n_measured * curves.q - curves.s * curves.s as double)
+        / nullif(curves.n_measured * (curves.n_measured - 1), 0)
     ) / 10000 as sd_points,
-    positions.q1_x / 10000 as q1_points,
-    positions.median_x / 10000 as median_points,
-    positions.q3_x / 10000 as q3_points,
-    cast(positions.first_sum as double) / nullif(10000 * positions.n_measured, 0)
+    curves.q1_x / 10000 as q1_points,
+    curves.median_x / 10000 as median_points,
+    curves.q3_x / 10000 as q3_points,
+    cast(curves.measured_first_sum as double) / nullif(10000 * curves.n_measured, 0)
         as measured_first_mean_points,
-    whereabouts.first_sum / nullif(10000 * whereabouts.n_courses, 0) as first_mean_points,
-    whereabouts.there_first_sum / nullif(10000 * whereabouts.n_there, 0)
+    cast(curves.first_sum as double) / nullif(10000 * curves.n_courses, 0) as first_mean_points,
+    cast(curves.there_first_sum as double) / nullif(10000 * curves.n_there, 0)
         as there_first_mean_points,
-    whereabouts.gone_first_sum / nullif(10000 * whereabouts.n_gone_paired, 0)
+    cast(curves.gone_first_sum as double) / nullif(10000 * curves.n_gone_paired, 0)
         as gone_first_mean_points,
-    whereabouts.gone_last_sum / nullif(10000 * whereabouts.n_gone_paired, 0)
+    cast(curves.gone_last_sum as double) / nullif(10000 * curves.n_gone_paired, 0)
         as gone_last_mean_points,
-    whereabouts.n_gone_paired
-from positions
-inner join whereabouts
-    on
-        positions.subject_number = whereabouts.subject_number
-        and positions.instrument_number = whereabouts.instrument_number
-        and positions.window_number = whereabouts.window_number
-        and positions.is_by_week = whereabouts.is_by_week
-        and positions.position = whereabouts.position
-inner join subjects on positions.subject_number = subjects.subject_number
-inner join instruments on positions.instrument_number = instruments.instrument_number
-inner join windows on positions.window_number = windows.window_number
+    curves.n_gone_paired
+from curves
+inner join subjects on curves.subject_number = subjects.subject_number
+inner join instruments on curves.instrument_number = instruments.instrument_number
+inner join windows on curves.window_number = windows.window_number
 left join period_repeats
     on
-        positions.subject_number = period_repeats.subject_number
-        and positions.instrument_number = period_repeats.instrument_number
-        and positions.window_number = period_repeats.window_number
+        curves.subject_number = period_repeats.subject_number
+        and curves.instrument_number = period_repeats.instrument_number
+        and curves.window_number = period_repeats.window_number
 order by
     subjects.level,
     subjects.subject_id,
@@ -647,4 +681,4 @@ order by
     windows.period_kind,
     windows.period_start_on,
     axis,
-    positions.position
+    curves.position
