@@ -9,6 +9,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,11 @@ from pipelines.ingest import fhir
 from pipelines.ingest.fhir.model import ConvertedTable, FhirFile, FhirOptions, LoincMeaning
 from pipelines.ingest.manifest import Delivery, LandedFile
 from pipelines.instruments.catalogue import Catalogue
-from pipelines.instruments.reference_tables import reference_tables
 from pipelines.warehouse.mapped_deliveries import mapped_names, mapped_tasks
 from pipelines.warehouse.side_by_side import side_by_side
+
+# Of a score, as it is written.
+_UNIT = Decimal("0.0001")
 
 
 @dataclass(frozen=True)
@@ -237,14 +240,10 @@ def _convert(
             delivered_on=delivery.delivered_on,
         )
 
-    codes = reference_tables(catalogue)
     loinc = {
-        row["loinc_code"]: LoincMeaning(row["instrument_id"], row["item"], row["kind"])
-        for row in codes["ref_loinc_codes"].iter_rows(named=True)
-    }
-    answers = {
-        row["answer_code"]: row["points"]
-        for row in codes["ref_loinc_answers"].iter_rows(named=True)
+        code: LoincMeaning(name, item, kind)
+        for name, instrument in sorted(catalogue.instruments.items())
+        for code, item, kind in instrument.verified_codes()
     }
     conversion = fhir.convert(
         [
@@ -254,7 +253,7 @@ def _convert(
         options=_fhir_options(home, delivery),
         out_dir=folder,
         loinc=loinc,
-        answers=answers,
+        answers={code: points.quantize(_UNIT) for code, points in catalogue.answer_points.items()},
         run=check,
     )
     note = {

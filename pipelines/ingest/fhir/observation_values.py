@@ -2,6 +2,7 @@
 
 from pipelines.engine import Engine
 from pipelines.ingest.fhir.answers import conflict_sql, points_sql
+from pipelines.ingest.fhir.reading import anti_join, left_join
 
 
 def make_act_items(engine: Engine) -> None:
@@ -131,7 +132,7 @@ def make_acts(engine: Engine) -> None:
     )
     # Most Observations are an act, so that a table of them would be a second copy.
     engine.execute(
-        """
+        f"""
         create view acts as
         select
             s.file_no,
@@ -151,8 +152,8 @@ def make_acts(engine: Engine) -> None:
                 else t.answer_number
             end as total_score
         from fhir_observation as s
-        left join act_forms as f on f.leader_id = s.id
-        left join act_totals as t on t.act_id = s.id
-        anti join moved as m on m.id = s.id
+        {left_join(engine, "act_forms", "f", "f.leader_id = s.id")}
+        {left_join(engine, "act_totals", "t", "t.act_id = s.id")}
+        {anti_join(engine, "moved", "m", "m.id = s.id")}
         """
     )

@@ -380,3 +380,21 @@ def exclude_where(engine: Engine, table: ResourceTable, condition: str, reason: 
         f" {quoted(reason)} from {table.name} where {condition}"
     )
     engine.execute(f"delete from {table.name} where {condition}")
+
+
+def left_join(engine: Engine, table: str, alias: str, condition: str) -> str:
+    """A left join, or one row of nulls in place of a table that holds nothing.
+
+    Even a join that finds nothing gives up the order of the lines, and to sort them again costs
+    more than the join. Most deliveries have no use for most of these tables.
+    """
+    if engine.one(f"select count(*) from {table}") == (0,):
+        return rf'cross join (select any_value(columns(*)) as "\0" from {table}) as {alias}'
+    return f"left join {table} as {alias} on {condition}"
+
+
+def anti_join(engine: Engine, table: str, alias: str, condition: str) -> str:
+    """An anti join, or nothing, for the same reason."""
+    if engine.one(f"select count(*) from {table}") == (0,):
+        return ""
+    return f"anti join {table} as {alias} on {condition}"

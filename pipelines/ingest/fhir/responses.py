@@ -8,6 +8,7 @@ the same items have the same name in the next delivery.
 """
 
 from pipelines.engine import Engine
+from pipelines.ingest.fhir.reading import left_join
 
 
 def make_responses(engine: Engine) -> None:
@@ -15,17 +16,18 @@ def make_responses(engine: Engine) -> None:
     _name_acts(engine)
     engine.execute(
         """
+        create table form_act_totals as
+        select n.response_id, a.total_score
+        from act_names as n
+        inner join acts as a on a.act_id = n.act_id
+        where n.is_of_form and a.total_score is not null
+        qualify row_number() over (partition by n.response_id order by n.act_id) = 1
+        """
+    )
+    engine.execute(
+        f"""
         create table out_responses as
-        with
-        form_act_totals as (
-            select n.response_id, a.total_score
-            from act_names as n
-            inner join acts as a on a.act_id = n.act_id
-            where n.is_of_form and a.total_score is not null
-            qualify row_number() over (partition by n.response_id order by n.act_id) = 1
-        ),
-
-        given as (
+        with given as (
             select
                 f.file_no,
                 f.line,
@@ -36,7 +38,7 @@ def make_responses(engine: Engine) -> None:
                 f.authored_at as administered_at,
                 coalesce(f.total_score, t.total_score) as total_score
             from forms as f
-            left join form_act_totals as t on t.response_id = f.response_id
+            {left_join(engine, "form_act_totals", "t", "t.response_id = f.response_id")}
             union all
             select
                 a.file_no,
@@ -63,7 +65,7 @@ def make_responses(engine: Engine) -> None:
             'client' as respondent,
             g.total_score
         from given as g
-        left join visit_episodes as e on e.session_id = id_of(g.encounter_key)
+        {left_join(engine, "visit_episodes", "e", "e.session_id = id_of(g.encounter_key)")}
         """,
         where="out_responses",
     )
@@ -189,7 +191,7 @@ def _name_acts(engine: Engine) -> None:
         """
     )
     engine.execute(
-        """
+        f"""
         create view folded_acts as
         select
             a.*,
@@ -205,6 +207,6 @@ def _name_acts(engine: Engine) -> None:
                 end
             ) as response_id
         from acts as a
-        left join act_names as n on n.act_id = a.act_id
+        {left_join(engine, "act_names", "n", "n.act_id = a.act_id")}
         """
     )
