@@ -1,8 +1,8 @@
-"""FHIR R4 Bulk Data becomes the canonical export: one Parquet per table and landed file.
+"""FHIR R4 Bulk Data becomes the canonical export: the rows of each table and landed file.
 
 What belongs here: reading resources from NDJSON, single resources and Bundles, and mapping them
 onto the tables of the canonical export as text. Whether a row is good is not decided here: a
-reference that points nowhere, a value of the wrong type or a total off its scale is written as it
+reference that points nowhere, a value of the wrong type or a total off its scale is left as it
 came, so that the contract turns it away with its reason.
 
     mending     lines that DuckDB's reader would miscount -> a copy of the file
@@ -15,7 +15,7 @@ came, so that the contract turns it away with its reason.
     answers     what a LOINC code, a link id and an answer mean
     responses   QuestionnaireResponse and Observation -> responses, response_items
     clinical    Condition -> diagnoses; Group -> groups, memberships
-    outcome     what every line became; the Parquet files
+    outcome     what every line became
 """
 
 from pipelines.ingest.fhir.convert import convert

@@ -37,8 +37,8 @@ def make_meanings(
     Functions and no joins, with numbers for names: lines are read in their order, which a join
     leaves to chance, and texts cost as much as the rest of a line.
 
-    Shape:  `meanings` code, instrument_id, item, kind; `meaning_of` a list of LOINC codes and
-            `link_meaning` a link id give the last three; `catalogue_points` of an answer's code.
+    Shape:  `meanings` code, instrument_id, item, kind; `meaning_of` codings and `link_meaning` of
+            a link id give the last three; `catalogue_points` of an answer's code.
     """
     known = {meaning.instrument_id for meaning in loinc.values()}
     extra = {
@@ -89,10 +89,12 @@ def _make_functions(
             [{listed}]::struct(instrument_id instrument_name, item integer, kind meaning_kind)[],
             place + 1
         )""",
-        # Of several codes the first that has a meaning.
-        """meaning_of(codes) as meaning_at(enum_code(try_cast(case
-            when len(codes) = 1 then codes[1]
-            else [c for c in codes if try_cast(c as known_code) is not null][1]
+        # Of several LOINC codes the first that has a meaning. Most have one coding.
+        """meaning_of(codings) as meaning_at(enum_code(try_cast(case
+            when len(codings) > 1
+            then [c for c in loinc_codes(codings) if try_cast(c as known_code) is not null][1]
+            when coalesce(codings[1].system, 'http://loinc.org') = 'http://loinc.org'
+            then codings[1].code
         end as known_code)))""",
         f"""link_meaning(code, link_id) as meaning_at(coalesce(
             enum_code(try_cast(code as known_code)),

@@ -57,7 +57,7 @@ _DIAGNOSES: Shape = {"condition": _REFERENCE, "use": _CONCEPT, "rank": "INTEGER"
 class ResourceTable:
     """A table `name` of one resource type: the parts read and the columns made of them.
 
-    `is_other` marks a line of another type.
+    `is_other` marks a line of another type; `shared` is found once, and columns are made of it.
     """
 
     resource_type: str
@@ -65,6 +65,7 @@ class ResourceTable:
     parts: Shape
     columns: str
     references: tuple[str, ...] = ()
+    shared: str = ""
 
     @property
     def shape(self) -> Shape:
@@ -87,7 +88,7 @@ class ResourceTable:
                 r.id,
                 r.meta.lastUpdated as last_updated,
                 {self.columns}
-            from {rows} as r
+            from (select {self.shared or "null"} as shared, r.* from {rows} as r) as r
         """
 
     def select_json(self, lines: str, *, file_no: int) -> str:
@@ -317,9 +318,9 @@ OBSERVATION = ResourceTable(
         "hasMember": [_REFERENCE],
         "derivedFrom": [_REFERENCE],
     },
-    """meaning_of(loinc_codes(r.code.coding)).instrument_id as instrument_id,
-        meaning_of(loinc_codes(r.code.coding)).item as item,
-        meaning_of(loinc_codes(r.code.coding)).kind as kind,
+    """r.shared.instrument_id as instrument_id,
+        r.shared.item as item,
+        r.shared.kind as kind,
         reference_key(r.subject, 'Patient') as subject_key,
         reference_key(r.encounter, 'Encounter') as encounter_key,
         coalesce(
@@ -336,13 +337,14 @@ OBSERVATION = ResourceTable(
         case
             when r.status = 'entered-in-error' then 'fhir.entered_in_error'
             when r.status in ('cancelled', 'registered') then 'fhir.observation_not_final'
-            when kind is null then 'fhir.observation_code_unknown'
-            when kind = 'unscored' then 'fhir.question_not_scored'
-            when kind <> 'item' and answer_number is null
+            when r.shared.kind is null then 'fhir.observation_code_unknown'
+            when r.shared.kind = 'unscored' then 'fhir.question_not_scored'
+            when r.shared.kind <> 'item' and answer_number is null
                 and coalesce(len(r.component), 0) = 0 and coalesce(len(linked_keys), 0) = 0
             then 'fhir.value_missing'
         end as reason""",
     ("subject_key", "encounter_key"),
+    "meaning_of(r.code.coding)",
 )
 
 RESOURCE_TABLES: dict[str, ResourceTable] = {
