@@ -147,7 +147,6 @@ ended_subjects as (
         ended_episodes.episode_number,
         ended_episodes.client_key,
         subjects.subject_number,
-        subjects.has_every_window,
         case
             when subjects.has_every_window then months.month_start_on
             else months.half_start_on
@@ -243,8 +242,8 @@ points as (
     where coalesce(session_scores.next_week != session_scores.week, true)
 ),
 
--- How many courses of the clinic or a programme have which score: means, spread and quartiles of
--- its many periods all follow from that, whatever the number of courses.
+-- How many courses have which score: means, spread and quartiles of all periods follow from that,
+-- whatever the number of courses.
 monthly_scores as (
     select
         points.spot_number,
@@ -255,7 +254,6 @@ monthly_scores as (
         cast(sum(points.first_x) as bigint) as first_sum
     from points
     inner join ended_subjects on points.episode_number = ended_subjects.episode_number
-    where ended_subjects.has_every_window
     group by
         points.spot_number,
         ended_subjects.subject_number,
@@ -307,7 +305,7 @@ ordered_scores as (
 ),
 
 -- A quartile lies at (n - 1) k / 4 between the two scores at the whole places around it.
-clinic_quartiles as (
+spot_sums as (
     select
         subject_number,
         spot_number,
@@ -326,37 +324,6 @@ clinic_quartiles as (
     group by subject_number, spot_number, window_number
 ),
 
--- The others have few periods and few courses in each: their scores are gone through as they are.
-other_points as (
-    select
-        ended_subjects.subject_number,
-        points.spot_number,
-        subject_windows.window_number,
-        points.x,
-        points.first_x
-    from points
-    inner join ended_subjects on points.episode_number = ended_subjects.episode_number
-    inner join subject_windows
-        on
-            ended_subjects.subject_number = subject_windows.subject_number
-            and ended_subjects.counted_on = subject_windows.month_start_on
-    where not ended_subjects.has_every_window
-),
-
-other_figures as (
-    select
-        subject_number,
-        spot_number,
-        window_number,
-        count(*) as n_measured,
-        cast(sum(x) as hugeint) as s,
-        cast(sum(cast(x as bigint) * x) as hugeint) as q,
-        cast(sum(first_x) as hugeint) as first_sum,
-        quantile_cont(x, [0.25, 0.5, 0.75]) as quartiles
-    from other_points
-    group by subject_number, spot_number, window_number
-),
-
 spot_figures as (
     select
         subject_number,
@@ -370,20 +337,7 @@ spot_figures as (
         cast(4 * median_x + ((2 * (n_measured - 1)) % 4) * (median_next_x - median_x) as double)
         / 4 as median_x,
         cast(4 * q3_x + ((3 * (n_measured - 1)) % 4) * (q3_next_x - q3_x) as double) / 4 as q3_x
-    from clinic_quartiles
-    union all
-    select
-        subject_number,
-        spot_number,
-        window_number,
-        n_measured,
-        s,
-        q,
-        first_sum,
-        quartiles[1] as q1_x,
-        quartiles[2] as median_x,
-        quartiles[3] as q3_x
-    from other_figures
+    from spot_sums
 ),
 
 positions as (
