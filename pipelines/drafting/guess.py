@@ -170,8 +170,7 @@ def _guess(column: Column, meaning: str, phrases: Sequence[str]) -> Guess | None
         return None
     if meaning == "time" and not column.is_time:
         return None
-    # A programme has many clients: neither a day of one nor something of a single client.
-    if meaning == "programme_id" and (column.formats or column.n_values == column.n_filled):
+    if meaning == "programme_id" and not _may_be_a_programme(column):
         return None
     if meaning in {"starts_at", "birth_date"} and column.is_time and not column.formats:
         return None
@@ -200,6 +199,18 @@ def _guess(column: Column, meaning: str, phrases: Sequence[str]) -> Guess | None
         why += ", and its values are dates"
         best = min(1.0, best + 0.05)
     return Guess(column, meaning, best, why)
+
+
+def _may_be_a_programme(column: Column) -> bool:
+    """Whether a column is of few values, each of many clients, and named for no part of one.
+
+    What is taken for a programme is on pages by its name.
+    """
+    if column.formats or column.is_decimal or column.n_values > max(2, column.n_filled / 2):
+        return False
+    usual = {letters(phrase) for phrase in vocabulary()["columns"]["programme_id"]}
+    words = {letters(word) for word in _WORD.findall(column.name)}
+    return letters(column.name) in usual or words <= {*usual, *vocabulary()["beside_programme"]}
 
 
 def wide_forms(columns: Sequence[Column], name: str, catalogue: Catalogue) -> list[WideForm]:

@@ -27,16 +27,14 @@ def completeness_chart(context: Context) -> Chart | None:
         return None
     words = context.words
     quarters = _quarters(context.period.end_on, max(PERIODS.values()))
-    rows = [
-        (subject, _shares(context, subject, quarters))
-        for subject in context.figures.subjects_at("programme")
-    ]
-    left_out = [
-        subject.name
-        for subject, shares in rows
-        if not any(_has_rate(context, share) for share in shares)
-    ]
-    rows = [row for row in rows if row[0].name not in left_out]
+    rows: list[tuple[Subject, list[Share]]] = []
+    left_out: list[str] = []
+    for subject in context.figures.subjects_at("programme"):
+        shares = _shares(context, subject, quarters)
+        if any(_has_rate(context, share) for share in shares):
+            rows.append((subject, shares))
+        else:
+            left_out.append(subject.name)
     newest = [
         (subject.name, shares[-1]) for subject, shares in rows if _has_rate(context, shares[-1])
     ]

@@ -298,5 +298,6 @@ def episode_gaps(
 
 @cache
 def _adapter_digest() -> str:
-    modules = sorted(Path(str(fhir.__file__)).parent.glob("*.py"))
+    # This module writes what is kept beside the rows.
+    modules = [*sorted(Path(str(fhir.__file__)).parent.glob("*.py")), Path(__file__)]
     return sha256_text(duckdb.__version__, *(sha256_file(path) for path in modules))

@@ -284,6 +284,29 @@ def test_what_every_client_has_another_of_is_no_programme(tmp_path: Path) -> Non
     assert "ignored: [Program]" in draft.text
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Program Status", "Program Participant", "Program Client Name", "Program Email",
+     "Program Coordinator", "Program Completed", "In Program", "Referral Pathway", "Program Fee"],
+)  # fmt: skip
+def test_what_is_said_of_a_programme_is_none(tmp_path: Path, name: str) -> None:
+    head = ["Client ID", name, "Start Date", "Discharge Date", "Clinician"]
+    value = "100.50" if name == "Program Fee" else "word"
+    content = [[f"c{n}", value, f"1/{n + 13}/2026", "4/20/2026", f"t{n % 2}"] for n in range(9)]
+    text = draft_of(rows(tmp_path / "roster.csv", head, content)).text
+    assert "programme_id: {constant: unassigned}" in text
+    assert f"ignored: [{name}]" in text
+
+
+@pytest.mark.parametrize(
+    "name", ["Program Name", "Treatment Program", "Primary Program", "program_id"]
+)
+def test_a_programme_is_known_by_the_usual_words(tmp_path: Path, name: str) -> None:
+    head = ["Client ID", name, "Start Date", "Discharge Date", "Clinician"]
+    content = [[f"c{n}", "word", f"1/{n + 13}/2026", "4/20/2026", f"t{n % 2}"] for n in range(9)]
+    assert f"one_per: [{name}]" in draft_of(rows(tmp_path / "roster.csv", head, content)).text
+
+
 def test_clinicians_come_from_the_courses_where_no_other_file_names_them(tmp_path: Path) -> None:
     alone = loaded(draft_of(courses(tmp_path / "a", ["Grief"] * 9)), tmp_path)
     tables = [table.table for part in alone.files for table in part.tables]

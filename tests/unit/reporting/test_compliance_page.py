@@ -106,8 +106,8 @@ def rows(report: Report, table_id: str) -> list[list[str]]:
 def test_the_first_sentences_and_the_tables_say_what_was_not_kept(bench: Bench) -> None:
     report = page(bench)
     licences, consents, safety, *_ = (sentence.text for sentence in report.in_short)
-    assert "to 2 sessions" in licences
-    assert "at 1 of them" in licences
+    assert "came 2 times to sessions" in licences
+    assert "1 of these times" in licences
     # None was withdrawn, and so it is not said to be.
     assert "for 1 of them a consent to treatment was missing on at least one day." in consents
     assert "no answer showed a risk" in safety

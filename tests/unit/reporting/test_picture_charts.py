@@ -13,6 +13,7 @@ from pipelines.reporting.completeness_chart import completeness_chart
 from pipelines.reporting.context import Context
 from pipelines.reporting.drawings.heat import PERIODS, placed
 from pipelines.reporting.drawings.marks import SIZES
+from pipelines.reporting.figures import Subject
 from tests.unit.reporting.shown_figures import PHQ9 as MEASURE
 from tests.unit.reporting.shown_figures import Shown, context
 
@@ -110,6 +111,17 @@ def test_a_programme_without_a_rate_is_said_to_be_left_out() -> None:
     assert chart is not None
     assert chart.summary.endswith("no quarter has enough finished courses: b and c.")
     assert {cell["name"] for cell in chart.data["cells"]} == {"a"}
+
+
+def test_programmes_of_one_name_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    newest = date(2026, 9, 30)
+    shown = programmes(p1={newest: (8, 20)}, p2={newest: (1, 2)})
+    alike = [Subject("programme", each, "Anxiety", "") for each in ("p1", "p2")]
+    monkeypatch.setattr(shown.figures, "subjects_at", lambda _: alike)
+    chart = completeness_chart(shown)
+    assert chart is not None
+    assert "1 had under 70" in chart.summary
+    assert {cell["name"] for cell in chart.data["cells"]} == {"Anxiety"}
 
 
 def test_quarters_run_to_the_newest_complete_one_and_gaps_are_hatched() -> None:

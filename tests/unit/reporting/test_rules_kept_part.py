@@ -45,10 +45,10 @@ def shown(**tables: list[dict[str, Any]]) -> Shown:
 @pytest.mark.parametrize(
     ("not_licensed", "missing", "withdrawn", "told"),
     [
-        (1, 0, 0, ["at 1 of 30 sessions"]),
+        (1, 0, 0, ["1 of the 30 times that a client came to a session"]),
         (0, 1, 0, ["in 1 of 20 courses"]),
         (0, 0, 1, ["in 1 of 20 courses"]),
-        (2, 1, 1, ["at 2 of 30 sessions", "in 2 of 20 courses"]),
+        (2, 1, 1, ["2 of the 30 times that a client came to a session", "in 2 of 20 courses"]),
         (0, 0, 0, []),
     ],
 )
@@ -102,7 +102,7 @@ def test_a_therapist_who_is_named_elsewhere_reads_it_on_the_own_page_by_state(
     (item,) = rules_items(context(figures, subject=("therapist", "Therapist A")))
     assert item.link == ""
     (text,) = texts([item])
-    assert "at 8 of 55 sessions" in text
+    assert "8 of the 55 times that a client came to a session" in text
     assert "(CA: 3 and WA: 5)" in text
     assert "in 1 of 20 courses" in text
     assert all(each in text for each in told)
