@@ -16,6 +16,7 @@ from pipelines.reporting.sentences import (
     WITHHELD,
     Share,
     better_share,
+    is_chance_wider,
     measured_percent,
     measured_share,
     nhs_recovered_share,
@@ -175,7 +176,7 @@ def _share_card(context: Context, figure: _Figure) -> Card:
         interval = _interval(context, share)
         if kind == BOUNDS:
             note = words.say(
-                "card.bounds",
+                "card.bounds_and_chance" if is_chance_wider(share) else "card.bounds",
                 worst=words.percent(share.worst or 0, n=share.n_all),
                 best=words.percent(share.best or 0, n=share.n_all),
             )

@@ -70,7 +70,8 @@ def gaps_that_stand_out(
     """(instrument, programme) → the gap to the clinic from which it would not be called within.
 
     Of the programmes that `found`, the words of `compare_programmes`, calls within. A Wilson
-    interval leaves out the clinic's share p from z times the root of p (1 - p) / n on.
+    interval leaves out the clinic's share p from z times the root of p (1 - p) / n on. Beside a
+    share of none or all there is no such gap: nobody of the clinic differs, so the root is 0.
 
     Example: 100 courses, p = 0.5 and 20 comparisons (z = 3.023): 0.151.
     """
@@ -85,7 +86,7 @@ def gaps_that_stand_out(
             key = (measure.instrument.instrument_id, programme.subject_id)
             row = figures.outcome(measure, programme.key, ROLLING, figures.month_end_on)
             n = better_share(row).n
-            if found.get(key) == WITHIN and clinic is not None and n:
+            if found.get(key) == WITHIN and clinic is not None and 0 < clinic < 1 and n:
                 rate = float(clinic)
                 gap = z * sqrt(rate * (1 - rate) / n)
                 gaps[key] = Gap(gap, rate - gap >= 0, rate + gap <= 1)

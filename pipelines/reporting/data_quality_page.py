@@ -152,29 +152,34 @@ class _Writer:
         return Section("in-short", self._say("in_short"), paragraphs=tuple(said))
 
     def _verdict(self) -> str:
-        """Which tables' latest delivery was refused as a whole or in large part, before any count.
+        """Which tables' latest delivery was refused, whole or a tenth or more, before any count.
 
         Such tables are small: of all rows they are too few to show.
         """
         words, rows = self.words, self._latest_counts()
         hit = much_lost(rows)
-        found = {
-            "whole": [each for each in hit if each[1] == each[2]],
-            "part": [each for each in hit if each[1] < each[2]],
-        }
-        said = [
-            self._say(f"verdict.{name}", tables=lost_tables(tables, words))
-            for name, tables in found.items()
-            if tables
-        ]
+        whole = [each for each in hit if each[1] == each[2]]
+        part = [each for each in hit if each[1] < each[2]]
+        said = []
+        if whole:
+            said.append(self._say("verdict.whole", tables=lost_tables(whole, words)))
+        if stays := [table.replace("_", " ") for table, *_ in whole if self._has_earlier(table)]:
+            said.append(self._say("verdict.stays", tables=words.listed(stays)))
+        if part:
+            said.append(self._say("verdict.part", tables=lost_tables(part, words)))
         said.append(
             self._say(
-                "verdict.stays" if hit else "verdict.none",
+                "verdict.mend" if hit else "verdict.none",
                 n=words.count(sum(row["n_quarantined"] for row in rows)),
                 total=words.count(sum(row["n_delivered"] for row in rows)),
             )
         )
         return " ".join(said)
+
+    def _has_earlier(self, table: str) -> bool:
+        """Whether a delivery of a table before its latest brought a row that was let in."""
+        _, *earlier = self.quality.counts[table].values()
+        return any(each["quarantined"] < each["delivered"] for each in earlier)
 
     def _latest_counts(self) -> list[Record]:
         """Rows delivered and turned away of each table's latest delivery."""

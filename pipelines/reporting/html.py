@@ -80,7 +80,10 @@ def _looks(entry: IndexEntry, words: Wording) -> str:
         return ""
     keys = [f"look.more_kinds.{kind}" for kind in dict.fromkeys(entry.to_look_at)]
     listed = words.listed([words.say(key) for key in keys if words.has(key)])
-    return words.say("page.to_look_at", n=len(entry.to_look_at), listed=listed)
+    n = len(entry.to_look_at)
+    if not listed:
+        return words.say("page.to_look_at_counted", n=n)
+    return words.say("page.to_look_at", n=n, listed=listed)
 
 
 def render_page(page: Page, look: ReportSettings = OURS) -> str:

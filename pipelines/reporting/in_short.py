@@ -99,7 +99,6 @@ def _activity(context: Context) -> list[Sentence]:
 def _outcomes(context: Context) -> list[Sentence]:
     """Signals before what shows none; then who is in it, and what the domains and claims say."""
     results = _beside_a_year_before(context, _results(context, context.measures[0]))
-    results = _with_its_window(context, results)
     others = signals_in_short(context)
     changes = [*change_sentences(context), *own_change_sentences(context)]
     found = sorted([*results, *others, *changes], key=lambda item: not is_signal(item))
@@ -137,10 +136,13 @@ def _beside_a_year_before(context: Context, results: list[Sentence]) -> list[Sen
 
 
 def _with_its_window(context: Context, results: list[Sentence]) -> list[Sentence]:
-    """Where a page named for a month leads with more than that, its first result says why."""
+    """Where a page named for a month leads with more than that, its first result says why.
+
+    What is withheld has another reason.
+    """
     kind = context.headline.kind
     is_longer = context.period.kind == MONTH and kind in (QUARTER, ROLLING)
-    if not results or not is_longer:
+    if not results or not is_longer or results[0].rule == WITHHELD:
         return results
     why = context.words.say(f"sentence.leads_with.{kind}")
     return [replace(results[0], text=f"{results[0].text} {why}"), *results[1:]]
@@ -222,5 +224,7 @@ def _changes(context: Context, measure: Measure) -> list[Sentence]:
         if said and not (found and said[0].rule == found[-1].rule in (TOO_FEW, WITHHELD)):
             found += said
     if now.kind != ROLLING and (not found or found[0].rule == TOO_FEW):
+        # What leads then says itself of which stretch it is.
         found[:1] = behind_the_year(context, measure, found[:1])
-    return found
+        return found
+    return _with_its_window(context, found)

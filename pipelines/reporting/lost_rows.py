@@ -28,12 +28,18 @@ def much_lost(rows: Iterable[Record]) -> list[tuple[str, int, int]]:
     return [(table, lost[table], delivered[table]) for _, table in hit]
 
 
-def much_lost_words(rows: Iterable[Record], words: Wording) -> str:
-    """These tables in a sentence, those beyond the first few by their number; empty without one."""
+def much_lost_words(rows: Iterable[Record], words: Wording, *, day: str = "") -> str:
+    """These tables in a sentence, those beyond the first few by their number; empty without one.
+
+    `day`: of the delivery, where no sentence before it says which one is meant.
+    """
     hit = much_lost(rows)
     if not hit:
         return ""
-    return words.say("look.hard_hit", tables=lost_tables(hit, words, at_most=MOST_TABLES))
+    tables = lost_tables(hit, words, at_most=MOST_TABLES)
+    if day:
+        return words.say("trust.hard_hit", tables=tables, day=day)
+    return words.say("look.hard_hit", tables=tables)
 
 
 def lost_tables(

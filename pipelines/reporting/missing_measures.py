@@ -57,16 +57,19 @@ def lacking_words(context: Context) -> str:
     programmes = context.figures.subjects_at("programme")
     if context.subject != CLINIC or len(programmes) < 2:
         return ""
-    found = []
-    for programme in programmes:
-        share = measured_share(
-            context.figures.completeness(programme.key, window.kind, window.end_on)
-        )
-        if share.n and share.x is not None and (lacking := share.n - share.x):
-            found.append((-lacking, programme.name, share.n))
+    clinic, *shares = (
+        measured_share(context.figures.completeness(key, window.kind, window.end_on))
+        for key in (CLINIC, *(programme.key for programme in programmes))
+    )
+    if any(share.is_withheld for share in (clinic, *shares)):
+        return ""
+    found = sorted(
+        (-lacking, programme.name, share.n)
+        for programme, share in zip(programmes, shares, strict=True)
+        if share.n and share.x is not None and (lacking := share.n - share.x)
+    )
     if not found:
         return ""
-    found.sort()
     names = [
         words.say("number.counted_name", name=name, x=words.count(-less), n=words.count(n))
         for less, name, n in found[:MOST_NAMED]

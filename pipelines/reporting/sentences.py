@@ -270,12 +270,7 @@ def share_sentences(
     values["usual"] = usual_words(usual, said, words)
     if kind == BOUNDS and is_chance_wider(share):
         lead = words.say(f"sentence.share.{said}", **values)
-        follow = words.say(
-            "sentence.share.unmeasured",
-            worst=words.percent(share.worst or 0, n=share.n_all),
-            best=words.percent(share.best or 0, n=share.n_all),
-        )
-        return [Sentence(f"{lead} {follow}", f"{BOUNDS}.{said}", link)]
+        return [Sentence(f"{lead} {_unmeasured(share, words)}", f"{BOUNDS}.{said}", link)]
     if kind == BOUNDS:
         lead = words.say(
             f"sentence.share.bounds.{topic}",
@@ -313,7 +308,7 @@ def worse_too(
     if verdict in (RISEN, FALLEN) or kind in (NOTHING, WITHHELD, TOO_FEW):
         return ""
     figure = figure_words(share, minimums, words)
-    if kind == BOUNDS:
+    if kind == BOUNDS and not is_chance_wider(share):
         return words.say(
             "sentence.worse_too.bounds",
             worst=words.percent(share.worst or 0, n=share.n_all),
@@ -322,7 +317,19 @@ def worse_too(
         )
     said = verdict if verdict in VERDICTS else "none"
     short = usual_words(usual, said, words, key="short")
-    return words.say(f"sentence.worse_too.{said}", figure=figure, usual=short)
+    text = words.say(f"sentence.worse_too.{said}", figure=figure, usual=short)
+    return f"{text} {_unmeasured(share, words)}" if kind == BOUNDS else text
+
+
+def _unmeasured(share: Share, words: Wording) -> str:
+    """What the people without a score leave open, behind a range of chance that is wider."""
+    return words.say(
+        "sentence.share.unmeasured",
+        lower=words.percent(share.lower or 0, n=share.n),
+        upper=words.percent(share.upper or 0, n=share.n),
+        worst=words.percent(share.worst or 0, n=share.n_all),
+        best=words.percent(share.best or 0, n=share.n_all),
+    )
 
 
 def usual_words(usual: Usual | None, said: str, words: Wording, *, key: str = "") -> str:

@@ -38,8 +38,7 @@ def trust_section(context: Context) -> Section:
     return Section(
         section_id="trust",
         title=words.say("section.trust"),
-        # Of all rows what a small table lost is too little to show.
-        paragraphs=tuple(filter(None, (lead, much_lost_words(newest_used(deliveries), words)))),
+        paragraphs=tuple(filter(None, (lead, _newest_lost(context)))),
         parts=(
             _completeness_part(context),
             _deliveries_part(context),
@@ -47,6 +46,14 @@ def trust_section(context: Context) -> Section:
             _warnings_part(context),
             _origin_part(context),
         ),
+    )
+
+
+def _newest_lost(context: Context) -> str:
+    """What small tables lost of the newest delivery: of all rows it is too little to show."""
+    words, newest = context.words, newest_used(context.figures.deliveries)
+    return (
+        much_lost_words(newest, words, day=words.day(newest[0]["delivered_on"])) if newest else ""
     )
 
 

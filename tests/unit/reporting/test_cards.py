@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipelines.reporting.cards import _year_ago
+from pipelines.reporting.cards import _Figure, _share_card, _year_ago
 from pipelines.reporting.sentences import Share
 from pipelines.reporting.windows import Window
-from tests.unit.reporting.shown_figures import END_ON, Shown, context
+from tests.unit.reporting.shown_figures import END_ON, PHQ9, Shown, context
 
 BEFORE = Window("rolling_12m", END_ON, "Before")
 
@@ -26,6 +26,20 @@ def test_an_earlier_figure_has_its_range_and_few_have_no_percentage(
     about = context(Shown(), subject=(subject, subject))
     share = Share(x=7, n=n, rate=0.778, lower=0.45, upper=0.94)
     assert _year_ago(about, card_id, share, BEFORE).replace("\u00a0", " ") == told
+
+
+@pytest.mark.parametrize(("upper", "has_chance"), [(0.79, False), (0.791, True)])
+def test_a_narrower_range_of_the_unmeasured_is_not_the_whole_doubt(
+    upper: float, has_chance: bool
+) -> None:
+    share = Share(
+        x=4, n=9, rate=0.44, lower=0.29, upper=upper, n_all=14, measured_rate=0.64,
+        worst=0.1, best=0.6,
+    )  # fmt: skip
+    none = Share(x=None, n=None, rate=None, lower=None, upper=None)
+    card = _share_card(context(Shown()), _Figure("better", PHQ9, share, none, None, BEFORE))
+    assert card.note.replace("\u00a0", " ").startswith("between 10 % and 60 % with the people")
+    assert card.note.endswith("and chance comes on top") == has_chance
 
 
 def test_appointments_have_no_range_and_nothing_has_no_figure() -> None:

@@ -90,12 +90,13 @@ def texts(table: Table) -> list[list[str]]:
     [
         (
             {"groups": (5, 5), "clients": (9, 100)},
-            "Whole tables were turned away: groups (5 of 5).",
+            "Whole tables were turned away: groups (5 of 5). No row of their latest delivery is"
+            " in any figure. What earlier deliveries brought of groups stays in use. Mend these first.",
         ),
         (
             {"groups": (5, 5), "goal_ratings": (4, 40), "deletions": (4, 7)},
-            "Whole tables were turned away: groups (5 of 5). Turned away in large part: deletions"
-            " (4 of 7) and goal ratings (4 of 40). Mend these first.",
+            "of groups stays in use. A tenth or more of these was turned away: deletions (4 of 7)"
+            " and goal ratings (4 of 40). The rows turned away are in no figure. Mend these first.",
         ),
         ({"clients": (9, 100)}, "No table lost a tenth or more of its latest delivery."),
     ],
@@ -116,6 +117,32 @@ def test_in_short_begins_with_the_tables_that_were_refused(
     assert told in first
     total = sum(n for _, n in lost.values())
     assert f"{sum(x for x, _ in lost.values())} of {total} rows" in first
+
+
+@pytest.mark.parametrize(
+    ("earlier", "is_in_use"), [([], False), ([(5, 5)], False), ([(5, 5), (4, 5)], True)]
+)
+def test_what_stays_in_use_is_told_of_whole_tables_that_had_good_rows_before(
+    earlier: list[tuple[int, int]], is_in_use: bool
+) -> None:
+    # Of the other table a part is refused, and the rest of that very delivery is in use.
+    lost = {"groups": (5, 5), "licences": (3, 8)}
+    quality = Quality(
+        results=[result(f"{table}.rule", "passed", 0, n) for table, (_, n) in lost.items()],
+        deliveries=[
+            *(
+                delivered("groups", n, x, (date(2024, 1, day), f"d0{day}"))
+                for day, (x, n) in enumerate(earlier, start=1)
+            ),
+            delivered("licences", 8, 0, JANUARY),
+            *(delivered(table, n, x) for table, (x, n) in lost.items()),
+        ],
+        quarantine=[],
+    )
+    first = _Writer(quality, CONTRACTS, load_wording(), date(2025, 3, 8)).in_short().paragraphs[0]
+    assert ("What earlier deliveries brought of groups stays in use." in first) == is_in_use
+    assert "A tenth or more of these was turned away: licences (3 of 8)." in first
+    assert first.count("stays in use") == is_in_use
 
 
 def test_in_short_counts_four_outcomes_and_names_what_is_late(page: Page) -> None:

@@ -208,6 +208,7 @@ def test_the_index_lists_every_report_newest_first(report_of: ReportOf, tmp_path
         (("turned_away",), "1 thing to look at: rows turned away."),
         # A kind of an earlier version of the program has no words any more.
         (("signal", "signal", "of_old"), "3 things to look at: a signal in a chart."),
+        (("of_old", "of_old"), "2 things to look at."),
         (("signal", "rules_not_kept"), "a signal in a chart and licences and consents."),
     ],
 )

@@ -1,5 +1,7 @@
 """In short: each rule on both sides of its boundary."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,6 +11,7 @@ from pipelines.comparison.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
 from pipelines.reporting.comparing import ABOVE, WITHIN
 from pipelines.reporting.in_short import (
     AT_MOST,
+    _outcomes,
     _with_its_window,
     _without_outcomes,
     is_signal,
@@ -86,6 +89,26 @@ def test_worse_shares_the_sentence_of_better_unless_it_signals_or_has_no_figure(
     text = worse_too(share, verdict=verdict, minimums=MINIMUMS, words=WORDS, usual=USUAL)
     assert text.replace("\u00a0", " ").endswith(said)
     assert bool(text) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("upper", "told"),
+    [
+        (0.4, "Reliably worse: between 10 % and 40 %. Among those measured: 22 % (2 of 9)"),
+        (
+            0.41,
+            "no clear change (usual range 0 % to 9 %). The range of 10 % to 41 % is about chance"
+            " alone: with the people without a second score the share is between 10 % and 40 %",
+        ),
+    ],
+)
+def test_worse_leads_with_the_wider_range_as_better_does(upper: float, told: str) -> None:
+    share = Share(
+        x=2, n=9, rate=0.22, lower=0.1, upper=upper, n_all=20, measured_rate=0.45,
+        worst=0.1, best=0.4,
+    )  # fmt: skip
+    text = worse_too(share, verdict=NO_CLEAR_CHANGE, minimums=MINIMUMS, words=WORDS, usual=USUAL)
+    assert told in text.replace("\u00a0", " ")
 
 
 def test_what_shows_no_signal_gives_way_where_there_are_too_many() -> None:
@@ -303,6 +326,52 @@ def test_a_page_of_a_month_that_leads_with_more_says_why(kind: str, period: str,
     found = _with_its_window(about, [first, second])
     assert texts(found) == [f"Better. {told}".strip(), "Worse."]
     assert _with_its_window(about, []) == []
+
+
+class OfKinds(Shown):
+    """Finished courses, all measured, by kind of period; None where the counts are withheld."""
+
+    n_paired: Mapping[str, int | None]
+
+    def outcome(self, _: object, __: object, kind: str, *___: object) -> Any:
+        n = self.n_paired[kind]
+        rates = {
+            f"{share}_rate{end}": 0.5 if n and n >= 5 else None
+            for share in ("improved", "deteriorated")
+            for end in ("", "_lower", "_upper", "_worst", "_best")
+        }
+        counts = dict.fromkeys(("n_finished", "n_paired", "n_improved", "n_deteriorated"), n)
+        withheld = "paired" if n is None else None
+        measured = dict.fromkeys(("paired_rate", "paired_rate_lower", "paired_rate_upper"), 1.0)
+        return counts | rates | measured | {"withheld_figures": withheld}
+
+
+@pytest.mark.parametrize(
+    ("in_quarter", "in_year", "starts", "is_why_told"),
+    [
+        (5, 40, "The share reliably better on the PHQ-9 in Q3", True),
+        # Twelve months lead already: nothing told is of the quarter.
+        (4, 40, "The share reliably better on the PHQ-9 in the twelve months", False),
+        (None, 40, "The share reliably better on the PHQ-9 in Q3 is withheld", False),
+    ],
+)
+def test_why_a_quarter_leads_is_told_only_where_it_leads(
+    in_quarter: int | None, in_year: int, starts: str, is_why_told: bool
+) -> None:
+    figures = OfKinds()
+    figures.n_paired = {"quarter": in_quarter, "rolling_12m": in_year}
+    about = context(figures, headline=Window("quarter", END_ON, "Q3"), measures=(PHQ9,))
+    first, *_ = texts(_outcomes(about))
+    assert first.startswith(starts)
+    assert ("Told is the newest whole quarter" in first) == is_why_told
+
+
+def test_of_a_measure_without_a_threshold_no_stretch_is_told() -> None:
+    bare = replace(PHQ9, rule=None)
+    about = context(Shown(), headline=Window("quarter", END_ON, "Q3"), measures=(bare,))
+    first, *_ = texts(_outcomes(about))
+    assert first.startswith("The PHQ-9 has no published threshold")
+    assert "Told is" not in first
 
 
 class Ended(Shown):

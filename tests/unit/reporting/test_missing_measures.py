@@ -79,10 +79,14 @@ def test_the_section_names_the_therapists_whom_in_short_counts() -> None:
     ("paired", "told"),
     [
         ({"A": (20, 20), "B": (20, 20)}, ""),
-        ({"A": (18, 20), "B": (20, 20), "C": (0, 5)}, "They are in C (5 of 5) and A (2 of 20)."),
+        (
+            {"A": (18, 20), "B": (20, 20), "C": (0, 5)},
+            "Courses without both scores are in C (5 of 5) and A (2 of 20).",
+        ),
         (
             {"A": (19, 20), "B": (18, 20), "C": (17, 20), "D": (18, 30)},
-            "The largest numbers: D (12 of 30), C (3 of 20) and B (2 of 20).",
+            "The largest numbers of courses without both scores: D (12 of 30), C (3 of 20) and B (2"
+            " of 20).",
         ),
         # One programme alone is the clinic.
         ({"A": (18, 20)}, ""),
@@ -97,6 +101,15 @@ def test_the_months_missing_scores_are_placed_by_how_many(
     )
     assert lacking_words(context(figures)).replace("\u00a0", " ") == told
     assert lacking_words(context(figures, subject=("programme", "A"))) == ""
+
+
+@pytest.mark.parametrize("withheld", ["A", "B", "clinic"])
+def test_where_a_count_is_withheld_no_programme_is_named(withheld: str) -> None:
+    completed = {name: measured(10, 20, 0.9) for name in ("A", "B", "clinic")}
+    figures = Shown(names={"programme": ["A", "B"]}, completed=completed)
+    assert "A (10 of 20) and B (10 of 20)" in lacking_words(context(figures)).replace("\xa0", " ")
+    completed[withheld] |= {"n_paired_any": None, "withheld_figures": "paired_any"}
+    assert lacking_words(context(figures)) == ""
 
 
 def test_who_has_no_finished_course_is_none_of_the_whole() -> None:

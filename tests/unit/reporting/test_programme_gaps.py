@@ -43,3 +43,9 @@ def test_a_gap_that_no_share_can_have_is_said_to_be_none(clinic: float, n: int, 
     about = context(figures)
     gaps = gaps_that_stand_out(about.figures, [PHQ9], {("phq-9", "A"): "within"})
     assert told in programme_gap_words(context(figures, gaps=gaps), PHQ9, "A")
+
+
+@pytest.mark.parametrize("clinic", [0.0, 1.0])
+def test_beside_a_share_of_none_or_all_no_gap_is_told(clinic: float) -> None:
+    figures = context(OfOneProgramme(clinic, 30)).figures
+    assert gaps_that_stand_out(figures, [PHQ9], {("phq-9", "A"): "within"}) == {}

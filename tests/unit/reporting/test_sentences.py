@@ -15,6 +15,7 @@ from pipelines.reporting.sentences import (
     WITHHELD,
     Minimums,
     Share,
+    Usual,
     measured_sentence,
     reading,
     share_sentences,
@@ -29,7 +30,12 @@ SHARE = Share(
 )  # fmt: skip
 
 
-def said(share: Share, verdict: str | None = NO_CLEAR_CHANGE, topic: str = "better") -> str:
+def said(
+    share: Share,
+    verdict: str | None = NO_CLEAR_CHANGE,
+    topic: str = "better",
+    usual: Usual | None = None,
+) -> str:
     sentences = share_sentences(
         share,
         topic=topic,
@@ -39,6 +45,7 @@ def said(share: Share, verdict: str | None = NO_CLEAR_CHANGE, topic: str = "bett
         period_kind="month",
         minimums=MINIMUMS,
         words=WORDS,
+        usual=usual,
     )
     return " ".join(sentence.text for sentence in sentences).replace("\u00a0", " ")
 
@@ -113,9 +120,19 @@ def test_where_chance_leaves_more_open_than_the_unmeasured_it_leads(
     )  # fmt: skip
     text = said(few, None)
     assert text.startswith("Between 10 % and 60 % got reliably better") != chance_leads
-    assert ("44 % (4 of 9), too few to say more than between 29 % and 79 %. That range is about" in
+    assert ("too few to say more than between 29 % and 79 %. The range of 29 % to 79 % is about" in
             text) == chance_leads  # fmt: skip
     assert "between 10 % and 60 %" in text.lower()
+
+
+def test_behind_the_usual_range_the_range_of_chance_is_named() -> None:
+    few = replace(SHARE, x=4, n=9, lower=0.3, upper=0.9, measured_rate=0.64, worst=0.1, best=0.6)
+    text = said(few, usual=Usual("22 %", "47 %", "12 months to October 2025"))
+    assert text.endswith(
+        "between 30 % and 90 %. Its usual range is 22 % to 47 % (12 months to October 2025). The"
+        " range of 30 % to 90 % is about chance alone: with the people without a second score the"
+        " share is between 10 % and 60 %, and chance comes on top."
+    )
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,10 @@ def test_a_clinic_without_a_warning_says_so(report_of: Callable[[str, str], Repo
 def test_a_table_that_lost_much_is_said_beside_the_sum_that_hides_it(
     connection_of: Callable[[str], duckdb.DuckDBPyConnection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lost = {"table_name": "groups", "n_delivered": 5, "n_quarantined": 5}
+    lost = {
+        "table_name": "groups", "n_delivered": 5, "n_quarantined": 5,
+        "delivered_on": date(2026, 11, 2),
+    }  # fmt: skip
     monkeypatch.setattr(trust_section, "newest_used", lambda _: [lost])
     report = build_report(
         connection_of("activity only"),
@@ -60,7 +63,14 @@ def test_a_table_that_lost_much_is_said_beside_the_sum_that_hides_it(
     )
     (trust,) = (each for each in report.sections if each.section_id == "trust")
     assert "rows were delivered in all" in trust.paragraphs[0]
-    assert trust.paragraphs[1].startswith("Tables that lost most: groups (5 of 5).")
+    # The sum is of all deliveries, and this of one.
+    assert (
+        trust.paragraphs[1]
+        .replace("\xa0", " ")
+        .startswith(
+            "Of the delivery of 2 November 2026, the tables that lost most: groups (5 of 5)."
+        )
+    )
 
 
 def test_only_files_of_the_newest_delivery_that_figures_are_made_from_are_newest() -> None:
