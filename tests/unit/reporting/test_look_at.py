@@ -215,17 +215,17 @@ def many(*, n_turned_away: int) -> Shown:
     [
         (
             {"groups": (5, 5), "clients": (8, 90)},
-            " Tables that lost most: groups (5 of 5). Their rows of earlier deliveries stay in use.",
+            " Tables that lost most: groups (5 of 5). What earlier deliveries brought of them, if anything, stays in use.",
         ),
         (
             {"clients": (9, 90)},
-            " Tables that lost most: clients (9 of 90). Their rows of earlier deliveries stay in use.",
+            " Tables that lost most: clients (9 of 90). What earlier deliveries brought of them, if anything, stays in use.",
         ),
         ({"clients": (8, 90)}, ""),
         (
             {"groups": (5, 5), "licences": (3, 8), "clients": (9, 90), "goal_ratings": (4, 7)},
             " Tables that lost most: groups (5 of 5), goal ratings (4 of 7), licences (3 of 8) and"
-            " 1 table more. Their rows of earlier deliveries stay in use.",
+            " 1 table more. What earlier deliveries brought of them, if anything, stays in use.",
         ),
     ],
 )
