@@ -111,6 +111,18 @@ attendances as (
     where status = 'attended'
 ),
 
+people as (
+    select
+        episode_key,
+        client_key,
+        -- People of one group, or of one therapist, are more alike than others.
+        case
+            when group_id is not null then 'group ' || group_id
+            else 'therapist ' || coalesce(therapist_id, '')
+        end as cluster_id
+    from episodes
+),
+
 claim_courses as (
     select
         claims.claim_id,
@@ -125,12 +137,6 @@ claim_courses as (
         claim_rules.rule_points,
         claim_rules.middle_points,
         episodes.episode_key,
-        episodes.client_key,
-        -- People of one group, or of one therapist, are more alike than others.
-        case
-            when episodes.group_id is not null then 'group ' || episodes.group_id
-            else 'therapist ' || coalesce(episodes.therapist_id, '')
-        end as cluster_id,
         episodes.session_1_on,
         episodes.session_1_on + claims.after_days as target_on,
         episodes.session_1_on + claims.after_days + claims.tolerance_days as due_on,
@@ -208,8 +214,6 @@ measured_courses as (
         claim_courses.rule_points,
         claim_courses.middle_points,
         claim_courses.episode_key,
-        claim_courses.client_key,
-        claim_courses.cluster_id,
         claim_courses.session_1_on,
         last_attendances.last_attended_on,
         claim_courses.due_on,
@@ -270,8 +274,6 @@ judged_courses as (
     select
         claim_id,
         episode_key,
-        client_key,
-        cluster_id,
         session_1_on,
         last_attended_on,
         due_on,
@@ -311,22 +313,23 @@ judged_courses as (
 )
 
 select
-    claim_id,
-    episode_key,
-    client_key,
-    cluster_id,
-    session_1_on,
-    last_attended_on,
-    due_on,
-    is_due,
-    is_counted,
-    first_on,
-    first_score,
-    measured_on,
-    measured_score,
-    is_measured,
-    is_met,
-    is_worse_known,
-    is_deteriorated
+    judged_courses.claim_id,
+    judged_courses.episode_key,
+    people.client_key,
+    people.cluster_id,
+    judged_courses.session_1_on,
+    judged_courses.last_attended_on,
+    judged_courses.due_on,
+    judged_courses.is_due,
+    judged_courses.is_counted,
+    judged_courses.first_on,
+    judged_courses.first_score,
+    judged_courses.measured_on,
+    judged_courses.measured_score,
+    judged_courses.is_measured,
+    judged_courses.is_met,
+    judged_courses.is_worse_known,
+    judged_courses.is_deteriorated
 from judged_courses
-order by claim_id, episode_key
+inner join people on judged_courses.episode_key = people.episode_key
+order by judged_courses.claim_id, judged_courses.episode_key
