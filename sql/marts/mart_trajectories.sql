@@ -518,31 +518,6 @@ running_sums as (
         )
 ),
 
-curves as (
-    select
-        subject_number,
-        instrument_number,
-        window_number,
-        is_by_week,
-        position,
-        n_courses,
-        n_courses - n_gone as n_there,
-        n_measured,
-        s,
-        q,
-        measured_first_sum,
-        q1_x,
-        median_x,
-        q3_x,
-        first_sum,
-        first_sum - gone_sum as there_first_sum,
-        n_gone_paired,
-        gone_first_sum,
-        gone_last_sum
-    from running_sums
-    where n_measured is not null
-),
-
 -- People are not additive over months. They are the courses without those whose client had
 -- already ended one in the same period: for that, the month of the client's course before is
 -- enough, and only clients with several courses have one.
@@ -595,39 +570,42 @@ select
     windows.period_kind,
     windows.period_start_on,
     windows.period_end_on,
-    case when curves.is_by_week then 'week' else 'session' end as axis,
-    curves.position,
-    curves.n_courses - coalesce(period_repeats.n_repeated, 0) as n_clients,
-    curves.n_courses,
-    curves.n_there,
-    curves.n_measured,
-    cast(curves.s as double) / nullif(10000 * curves.n_measured, 0) as mean_points,
+    case when running_sums.is_by_week then 'week' else 'session' end as axis,
+    running_sums.position,
+    running_sums.n_courses - coalesce(period_repeats.n_repeated, 0) as n_clients,
+    running_sums.n_courses,
+    running_sums.n_courses - running_sums.n_gone as n_there,
+    running_sums.n_measured,
+    cast(running_sums.s as double) / nullif(10000 * running_sums.n_measured, 0) as mean_points,
     sqrt(
-        cast(curves.n_measured * curves.q - curves.s * curves.s as double)
-        / nullif(curves.n_measured * (curves.n_measured - 1), 0)
+        cast(running_sums.n_measured * running_sums.q - running_sums.s * running_sums.s as double)
+        / nullif(running_sums.n_measured * (running_sums.n_measured - 1), 0)
     ) / 10000 as sd_points,
-    curves.q1_x / 10000 as q1_points,
-    curves.median_x / 10000 as median_points,
-    curves.q3_x / 10000 as q3_points,
-    cast(curves.measured_first_sum as double) / nullif(10000 * curves.n_measured, 0)
+    running_sums.q1_x / 10000 as q1_points,
+    running_sums.median_x / 10000 as median_points,
+    running_sums.q3_x / 10000 as q3_points,
+    cast(running_sums.measured_first_sum as double) / nullif(10000 * running_sums.n_measured, 0)
         as measured_first_mean_points,
-    cast(curves.first_sum as double) / nullif(10000 * curves.n_courses, 0) as first_mean_points,
-    cast(curves.there_first_sum as double) / nullif(10000 * curves.n_there, 0)
+    cast(running_sums.first_sum as double)
+    / nullif(10000 * running_sums.n_courses, 0) as first_mean_points,
+    cast(running_sums.first_sum - running_sums.gone_sum as double)
+    / nullif(10000 * (running_sums.n_courses - running_sums.n_gone), 0)
         as there_first_mean_points,
-    cast(curves.gone_first_sum as double) / nullif(10000 * curves.n_gone_paired, 0)
+    cast(running_sums.gone_first_sum as double) / nullif(10000 * running_sums.n_gone_paired, 0)
         as gone_first_mean_points,
-    cast(curves.gone_last_sum as double) / nullif(10000 * curves.n_gone_paired, 0)
+    cast(running_sums.gone_last_sum as double) / nullif(10000 * running_sums.n_gone_paired, 0)
         as gone_last_mean_points,
-    curves.n_gone_paired
-from curves
-inner join subjects on curves.subject_number = subjects.subject_number
-inner join instruments on curves.instrument_number = instruments.instrument_number
-inner join windows on curves.window_number = windows.window_number
+    running_sums.n_gone_paired
+from running_sums
+inner join subjects on running_sums.subject_number = subjects.subject_number
+inner join instruments on running_sums.instrument_number = instruments.instrument_number
+inner join windows on running_sums.window_number = windows.window_number
 left join period_repeats
     on
-        curves.subject_number = period_repeats.subject_number
-        and curves.instrument_number = period_repeats.instrument_number
-        and curves.window_number = period_repeats.window_number
+        running_sums.subject_number = period_repeats.subject_number
+        and running_sums.instrument_number = period_repeats.instrument_number
+        and running_sums.window_number = period_repeats.window_number
+where running_sums.n_measured is not null
 order by
     subjects.level,
     subjects.subject_id,
@@ -635,4 +613,4 @@ order by
     windows.period_kind,
     windows.period_start_on,
     axis,
-    curves.position
+    running_sums.position
