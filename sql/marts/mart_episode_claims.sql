@@ -18,18 +18,24 @@
 -- Source: ref_claims (each claim and its standard), int_claim_rules (the rule of each)
 with claims as (
     select
-        claim_id,
-        tracks,
-        modalities,
-        rule_kind,
-        instrument_id,
-        scale,
-        respondent,
-        measured_at,
-        after_days,
-        tolerance_days,
-        look_back_days
+        -- The courses of claims carry this number: millions of names would fill the memory.
+        row_number() over (order by ref_claims.claim_id) as claim_number,
+        ref_claims.claim_id,
+        ref_claims.tracks,
+        ref_claims.modalities,
+        ref_claims.rule_kind,
+        ref_claims.instrument_id,
+        ref_claims.scale,
+        ref_claims.respondent,
+        ref_claims.measured_at,
+        ref_claims.after_days,
+        ref_claims.tolerance_days,
+        ref_claims.look_back_days,
+        int_claim_rules.worse_sign,
+        int_claim_rules.rule_points,
+        int_claim_rules.middle_points
     from ref_claims
+    inner join int_claim_rules on ref_claims.claim_id = int_claim_rules.claim_id
 ),
 
 episodes as (
@@ -57,15 +63,6 @@ recovery_courses as (
     select episode_key
     from int_recovery_population
     where is_in_population
-),
-
-claim_rules as (
-    select
-        claim_id,
-        worse_sign,
-        rule_points,
-        middle_points
-    from int_claim_rules
 ),
 
 episode_scores as (
@@ -125,27 +122,12 @@ people as (
 
 claim_courses as (
     select
-        claims.claim_id,
-        claims.rule_kind,
-        claims.instrument_id,
-        claims.scale,
-        claims.respondent,
-        claims.measured_at,
-        claims.tolerance_days,
-        claims.look_back_days,
-        claim_rules.worse_sign,
-        claim_rules.rule_points,
-        claim_rules.middle_points,
+        claims.claim_number,
         episodes.episode_key,
         episodes.session_1_on,
         episodes.session_1_on + claims.after_days as target_on,
         episodes.session_1_on + claims.after_days + claims.tolerance_days as due_on,
-        episodes.ended_on,
-        coalesce(
-            episodes.ended_on
-            <= episodes.session_1_on + claims.after_days + claims.tolerance_days,
-            false
-        ) as has_ended
+        episodes.ended_on
     from episodes
     left join programmes on episodes.programme_id = programmes.programme_id
     inner join claims
@@ -156,13 +138,12 @@ claim_courses as (
                 or list_contains(claims.modalities, programmes.modality)
             )
     left join recovery_courses on episodes.episode_key = recovery_courses.episode_key
-    inner join claim_rules on claims.claim_id = claim_rules.claim_id
     where claims.rule_kind != 'recovery' or recovery_courses.episode_key is not null
 ),
 
 last_attendances as (
     select
-        claim_courses.claim_id,
+        claim_courses.claim_number,
         claim_courses.episode_key,
         max(attendances.session_on) as last_attended_on
     from claim_courses
@@ -170,103 +151,105 @@ last_attendances as (
         on
             claim_courses.episode_key = attendances.episode_key
             and claim_courses.due_on >= attendances.session_on
-    group by claim_courses.claim_id, claim_courses.episode_key
+    group by claim_courses.claim_number, claim_courses.episode_key
+),
+
+claim_scores as (
+    select
+        claims.claim_number,
+        episode_scores.episode_key,
+        episode_scores.first_on,
+        episode_scores.first_points,
+        episode_scores.last_on,
+        episode_scores.last_points
+    from claims
+    inner join episode_scores
+        on
+            claims.instrument_id = episode_scores.instrument_id
+            and claims.scale = episode_scores.scale
+            and claims.respondent = episode_scores.respondent
+    where claims.rule_kind != 'recovery'
 ),
 
 scores_near_target as (
     select
-        claim_courses.claim_id,
+        claim_courses.claim_number,
         claim_courses.episode_key,
         scores.administered_on,
         scores.score_points
-    from claim_courses
-    inner join episode_scores
-        on
-            claim_courses.episode_key = episode_scores.episode_key
-            and claim_courses.instrument_id = episode_scores.instrument_id
-            and claim_courses.scale = episode_scores.scale
-            and claim_courses.respondent = episode_scores.respondent
+    from claims
     inner join scores
         on
-            claim_courses.episode_key = scores.episode_key
-            and claim_courses.instrument_id = scores.instrument_id
-            and claim_courses.scale = scores.scale
-            and claim_courses.respondent = scores.respondent
-            and claim_courses.target_on - claim_courses.tolerance_days <= scores.administered_on
-            and claim_courses.due_on >= scores.administered_on
-            and episode_scores.first_on < scores.administered_on
-    where claim_courses.measured_at = 'day'
+            claims.instrument_id = scores.instrument_id
+            and claims.scale = scores.scale
+            and claims.respondent = scores.respondent
+    inner join claim_courses
+        on
+            claims.claim_number = claim_courses.claim_number
+            and scores.episode_key = claim_courses.episode_key
+            and claims.tolerance_days
+            >= abs(scores.administered_on - claim_courses.target_on)
+    inner join claim_scores
+        on
+            claims.claim_number = claim_scores.claim_number
+            and scores.episode_key = claim_scores.episode_key
+            and scores.administered_on > claim_scores.first_on
+    where claims.measured_at = 'day'
     qualify row_number() over (
-        partition by claim_courses.claim_id, claim_courses.episode_key
+        partition by claim_courses.claim_number, claim_courses.episode_key
         order by
             abs(scores.administered_on - claim_courses.target_on) asc,
             scores.administered_on asc,
             scores.administered_at desc,
-            scores.score_points * claim_courses.worse_sign desc
+            scores.score_points * claims.worse_sign desc
     ) = 1
 ),
 
 measured_courses as (
     select
-        claim_courses.claim_id,
-        claim_courses.rule_kind,
-        claim_courses.worse_sign,
-        claim_courses.rule_points,
-        claim_courses.middle_points,
+        claims.claim_id,
+        claims.rule_kind,
+        claims.worse_sign,
+        claims.rule_points,
+        claims.middle_points,
         claim_courses.episode_key,
         claim_courses.session_1_on,
         last_attendances.last_attended_on,
         claim_courses.due_on,
-        case when claim_courses.rule_kind = 'reliable_improvement' then episode_scores.first_on end
+        case when claims.rule_kind = 'reliable_improvement' then claim_scores.first_on end
             as first_on,
-        case
-            when claim_courses.rule_kind = 'reliable_improvement' then episode_scores.first_points
-        end as first_points,
-        case
-            when claim_courses.rule_kind = 'recovery' then null
-            when claim_courses.measured_at = 'day' then scores_near_target.administered_on
-            when
-                claim_courses.has_ended
-                and (
-                    claim_courses.look_back_days is null
-                    or claim_courses.ended_on - claim_courses.look_back_days
-                    <= episode_scores.last_on
-                )
-                then episode_scores.last_on
-        end as measured_on,
-        case
-            when claim_courses.rule_kind = 'recovery' then null
-            when claim_courses.measured_at = 'day' then scores_near_target.score_points
-            when
-                claim_courses.has_ended
-                and (
-                    claim_courses.look_back_days is null
-                    or claim_courses.ended_on - claim_courses.look_back_days
-                    <= episode_scores.last_on
-                )
-                then episode_scores.last_points
-        end as measured_points,
-        case when claim_courses.rule_kind = 'recovery' then recoveries.was_case end as was_case,
-        case when claim_courses.rule_kind = 'recovery' then recoveries.is_recovered end
-            as is_recovered,
-        case when claim_courses.rule_kind = 'recovery' then recoveries.is_reliably_deteriorated end
-            as is_reliably_deteriorated
+        case when claims.rule_kind = 'reliable_improvement' then claim_scores.first_points end
+            as first_points,
+        claims.measured_at = 'end'
+        and claim_courses.ended_on <= claim_courses.due_on
+        and (
+            claims.look_back_days is null
+            or claim_courses.ended_on - claims.look_back_days <= claim_scores.last_on
+        ) as is_last_used,
+        if(is_last_used, claim_scores.last_on, scores_near_target.administered_on) as measured_on,
+        if(is_last_used, claim_scores.last_points, scores_near_target.score_points)
+            as measured_points,
+        recoveries.was_case,
+        recoveries.is_recovered,
+        recoveries.is_reliably_deteriorated
     from claim_courses
-    left join episode_scores
+    inner join claims on claim_courses.claim_number = claims.claim_number
+    left join claim_scores
         on
-            claim_courses.episode_key = episode_scores.episode_key
-            and claim_courses.instrument_id = episode_scores.instrument_id
-            and claim_courses.scale = episode_scores.scale
-            and claim_courses.respondent = episode_scores.respondent
+            claim_courses.claim_number = claim_scores.claim_number
+            and claim_courses.episode_key = claim_scores.episode_key
     left join scores_near_target
         on
-            claim_courses.claim_id = scores_near_target.claim_id
+            claim_courses.claim_number = scores_near_target.claim_number
             and claim_courses.episode_key = scores_near_target.episode_key
     left join recoveries
-        on claim_courses.episode_key = recoveries.episode_key and claim_courses.has_ended
+        on
+            claims.rule_kind = 'recovery'
+            and claim_courses.episode_key = recoveries.episode_key
+            and claim_courses.ended_on <= claim_courses.due_on
     left join last_attendances
         on
-            claim_courses.claim_id = last_attendances.claim_id
+            claim_courses.claim_number = last_attendances.claim_number
             and claim_courses.episode_key = last_attendances.episode_key
 ),
 
