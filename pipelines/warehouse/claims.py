@@ -20,6 +20,7 @@ from pipelines.contracts.odcs import load_contracts
 from pipelines.errors import ContractError, SettingsError
 from pipelines.home import claim_files
 from pipelines.instruments.catalogue import load_catalogue
+from pipelines.instruments.document_check import StrictLoader
 from pipelines.instruments.programme_rules import programme_rule_tables
 
 CLAIMS_FOLDER = Path(__file__).parents[2] / "data_contracts" / "claims"
@@ -37,6 +38,8 @@ _WRITTEN_FIGURES = (
     ),
     (r"\bweeks?\s+\d|\d\s+(day|week|month|year)s?\b", "weeks are written as {after_weeks}"),
 )
+
+_NAME = re.compile(r"\{[^{}]*\}")
 
 _POINTS = pl.Decimal(9, 4)
 _SCHEMA = {
@@ -118,11 +121,16 @@ def shipped_claims() -> list[Path]:
 def _read(path: Path) -> tuple[Any, list[str]]:
     """What a file says, and what kept it from being read."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         place = "" if mark is None else f", line {mark.line + 1}"
-        return None, [f"is no YAML in UTF-8{place}"]
+        twice = str(getattr(error, "problem", None) or "")
+        said = twice if twice.endswith(" twice") else "is no YAML in UTF-8"
+        return None, [f"{said}{place}"]
+    except ValueError:
+        # What looks like a day or a number is made one, and 31 February cannot be.
+        return None, ["holds a day or a number that is none"]
     if isinstance(content, dict) and isinstance(content.get("set_on"), date):
         content["set_on"] = content["set_on"].isoformat()
     return content, []
@@ -195,10 +203,27 @@ def _word_problems(claim: Mapping[str, Any], standard: Mapping[str, Any]) -> Ite
         for pattern, todo in _WRITTEN_FIGURES:
             if re.search(pattern, text, re.IGNORECASE):
                 yield f"{place} writes a figure of its own: {todo}"
+        yield from _name_problems(claim, place, text)
         if "{after_weeks}" in text and claim["measured"]["after_days"] % 7:
             yield f"{place} speaks of weeks, and after_days are no whole weeks"
     if "{claimed_percent}" not in claim["says"]:
         yield "says does not name its share: {claimed_percent}"
+
+
+def _name_problems(claim: Mapping[str, Any], place: str, text: str) -> Iterator[str]:
+    """A name between braces that nothing fills in would be published as it stands."""
+    known = {"{claimed_percent}", "{after_weeks}"}
+    if "look_back_days" in claim["measured"]:
+        known.add("{look_back_weeks}")
+    # The points are those of the rule in force, and are put into the sentence that may be said.
+    if place != "says":
+        known.add("{points}")
+    if claim["rule"]["kind"] == "recovery" and place == "measured.due_words":
+        known.add("{n_below_threshold}")
+    for name in sorted(set(_NAME.findall(text)) - known):
+        yield f"{place} has {name}, which nothing fills in; known: {', '.join(sorted(known))}"
+    if re.search(r"[{}]", _NAME.sub("", text)):
+        yield f"{place} has a brace that opens or closes nothing"
 
 
 def _is_day(text: str) -> bool:

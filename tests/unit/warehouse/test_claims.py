@@ -141,6 +141,21 @@ def test_a_file_that_is_no_yaml_is_named_with_its_line(tmp_path: Path) -> None:
     assert str(tmp_path) in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("set_on: 2025-02-31\n", "one.yaml: holds a day or a number that is none"),
+        ("says: a\nsays: b\n", "one.yaml: has says twice, line 2"),
+    ],
+)
+def test_a_file_that_yaml_alone_would_not_refuse_in_words_is_named(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    (tmp_path / "one.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        claims(tmp_path)
+
+
 def test_a_claim_of_this_project_that_is_wrong_is_no_mistake_of_the_clinic(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,6 +221,13 @@ def measured(**changes: object) -> Callable[[dict], object]:
         (lambda claim: claim.update(says="Half of them improved."), "writes a figure of its own"),
         (lambda claim: claim.update(says="They improved."), "does not name its share"),
         (measured(words="a score around week 8"), "weeks are written as"),
+        (
+            lambda claim: claim.update(says="{claimed_percent} % better in {after_week} weeks."),
+            "says has {after_week}, which nothing fills in; known: {after_weeks}, {claimed_percent}",
+        ),
+        (lambda claim: claim.update(says="{claimed_percent} % by {points}."), "says has {points}"),
+        (rule(met_words="rose by {points points"), "rule.met_words has a brace"),
+        (measured(due_words="in {look_back_weeks} weeks"), "measured.due_words has {look_back"),
     ],
 )
 def test_what_cannot_be_an_honest_claim_is_refused(
