@@ -44,6 +44,7 @@ PARAMETERS: dict[str, Any] = {
     "minimum_stratum_clients": 10,
     "reference_starts_on": None,
     "reference_ends_on": None,
+    "reference_set_on": None,
     "reference_minimum_scores": 30,
 }
 COMPARISON_TABLES = frozenset(SCHEMAS)

@@ -123,6 +123,31 @@ CHILD_MEASURES: tuple[Row, ...] = (
 )
 
 
+def _thresholds_of_rules() -> list[Row]:
+    """Each figure of the rules with its citation, as the catalogue lists it."""
+    return [
+        {
+            "instrument_id": rule["instrument_id"],
+            "kind": kind,
+            "entry": entry,
+            "share" if kind == "response" else "points": rule[column],
+            "respondents": list(RESPONDENTS),
+            "source": f"made up for the {kind} of tests",
+        }
+        for rule in RULES
+        for entry, (kind, column) in enumerate(
+            (
+                ("reliable_change", "reliable_change_points"),
+                ("caseness", "caseness_points"),
+                ("remission", "remission_below_points"),
+                ("response", "response_share"),
+            ),
+            start=1,
+        )
+        if column in rule
+    ]
+
+
 def reference_rows() -> dict[str, list[Row]]:
     """The `ref_` tables of the made-up catalogue above."""
     directions = {row["instrument_id"]: row.get("direction", "higher_worse") for row in INSTRUMENTS}
@@ -139,7 +164,9 @@ def reference_rows() -> dict[str, list[Row]]:
             for row in RULES
             for respondent in RESPONDENTS
         ],
-        "ref_thresholds": [complete_row("ref_thresholds", row) for row in THRESHOLDS],
+        "ref_thresholds": [
+            complete_row("ref_thresholds", row) for row in (*THRESHOLDS, *_thresholds_of_rules())
+        ],
         "ref_goal_rules": [complete_row("ref_goal_rules", row) for row in GOAL_RULES],
         "ref_conventions": [complete_row("ref_conventions", row) for row in CONVENTIONS],
         "ref_recovery_pairs": [complete_row("ref_recovery_pairs", row) for row in RECOVERY_PAIRS],

@@ -309,6 +309,7 @@ class BuildRun:
             "derived_end_days": self.settings.derived_end_days,
             "reference_starts_on": period.starts_on if period else None,
             "reference_ends_on": period.ends_on if period else None,
+            "reference_set_on": period.set_on if period else None,
             "reference_minimum_scores": self.settings.outcomes.minimum_reference_scores,
             "clinic_name": self.settings.clinic_name,
             "early_response_share": self.settings.paths.early_response_share,

@@ -37,17 +37,25 @@ instrument_scales as (
     from ref_instrument_scales
 ),
 
+-- Beside what the clinic has decided the published change is still cited as published.
 outcome_rules as (
     select
-        instrument_id,
-        scale,
-        respondent,
-        published_rule_id as rule_id,
-        published_rule_version as rule_version,
-        case when change_basis = 'published' then reliable_change_points end
-            as reliable_change_points,
-        source
+        int_outcome_rules.instrument_id,
+        int_outcome_rules.scale,
+        int_outcome_rules.respondent,
+        int_outcome_rules.published_rule_id as rule_id,
+        int_outcome_rules.published_rule_version as rule_version,
+        case
+            when int_outcome_rules.change_basis = 'published'
+                then int_outcome_rules.reliable_change_points
+        end as reliable_change_points,
+        ref_outcome_rules.source
     from int_outcome_rules
+    left join ref_outcome_rules
+        on
+            int_outcome_rules.instrument_id = ref_outcome_rules.instrument_id
+            and int_outcome_rules.scale = ref_outcome_rules.scale
+            and int_outcome_rules.respondent = ref_outcome_rules.respondent
 ),
 
 recovery_rules as (

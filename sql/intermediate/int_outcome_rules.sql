@@ -3,15 +3,16 @@
 -- A figure that the clinic has decided on takes the place of the published one of its kind. Only
 -- where a scale has neither a published nor a decided reliable change is one derived: z * SD *
 -- sqrt(2) * sqrt(1 - r), with the verified reliability of the catalogue and the SD of enough first
--- scores of the clinic's frozen reference period. `basis` is that of the least public figure in
--- the row, so that a derived or decided rule is never pooled with published ones; `change_basis`
--- and `caseness_basis` are those of the reliable change and of the caseness alone, and
--- `published_rule_id` names the published figures. A response counts among cases, so that without
--- a caseness in force there is none.
+-- scores of the clinic's frozen reference period. `basis` is that of the least public figure in the
+-- row, so that a derived or decided rule is never pooled with published ones; `change_basis` and
+-- `caseness_basis` are those of the reliable change and of the caseness alone, and
+-- `published_rule_id` names the published figures. `source` cites each figure in force and no
+-- other: of a published figure that the clinic has replaced it says nothing. A response counts
+-- among cases, so that without a caseness in force there is none.
 --
 -- Grain:  one row per instrument, scale and respondent with at least one figure in force.
 -- Key:    instrument_id, scale, respondent
--- Source: ref_outcome_rules, ref_clinic_thresholds, ref_reliabilities (citation per figure); the
+-- Source: ref_thresholds, ref_clinic_thresholds, ref_reliabilities (citation per figure); the
 --         formula is Jacobson & Truax (1991), its z stands in ref_conventions.
 with published_rules as (
     select
@@ -24,10 +25,19 @@ with published_rules as (
         reliable_change_kind,
         caseness_points,
         remission_below_points,
-        response_share,
-        source,
-        status
+        response_share
     from ref_outcome_rules
+),
+
+thresholds as (
+    select
+        instrument_id,
+        scale,
+        unnest(respondents) as respondent,
+        kind,
+        source
+    from ref_thresholds
+    where is_active
 ),
 
 clinic_thresholds as (
@@ -55,7 +65,10 @@ reference_period as (
     select
         cast(cast($reference_starts_on as date) as varchar)
         || '/'
-        || cast(cast($reference_ends_on as date) as varchar) as rule_version
+        || cast(cast($reference_ends_on as date) as varchar) as rule_version,
+        'from ' || cast(cast($reference_starts_on as date) as varchar)
+        || ' to ' || cast(cast($reference_ends_on as date) as varchar)
+        || ', set on ' || cast(cast($reference_set_on as date) as varchar) as told
 ),
 
 instruments as (
@@ -118,7 +131,17 @@ clinic_rules as (
         cast(max(clinic_thresholds.decided_on) as varchar) as rule_version,
         string_agg(
             'the clinic''s ' || replace(clinic_thresholds.kind, '_', ' ') || ', decided on '
-            || cast(clinic_thresholds.decided_on as varchar) || ': ' || clinic_thresholds.source,
+            || cast(clinic_thresholds.decided_on as varchar)
+            || case
+                when clinic_thresholds.kind = 'reliable_change' and clinic_thresholds.points is null
+                    then
+                        ', from a reliability of '
+                        || cast(cast(clinic_thresholds.reliability_value as double) as varchar)
+                        || ' and an SD of '
+                        || cast(cast(clinic_thresholds.sd_points as double) as varchar)
+                else ''
+            end
+            || ': ' || clinic_thresholds.source,
             '; '
             order by clinic_thresholds.kind
         ) as source
@@ -143,8 +166,12 @@ derived_rules as (
             reliabilities.reliability_value,
             conventions.z
         ) as reliable_change_points,
-        'reliable change: reliability ' || reliabilities.source || ', SD of '
-        || cast(reference_sds.n_scores as varchar) || ' first scores of the clinic' as source
+        'clinic-derived reliable change, from a reliability of '
+        || cast(cast(reliabilities.reliability_value as double) as varchar)
+        || ' (' || reliabilities.source || ') and the SD of '
+        || cast(reference_sds.n_scores as varchar) || ' first scores of the clinic, '
+        || cast(round(reference_sds.sd_points, 2) as varchar)
+        || ', in its reference period ' || reference_period.told as source
     from reference_sds
     inner join instruments on reference_sds.instrument_id = instruments.instrument_id
     inner join reliabilities
@@ -167,6 +194,48 @@ derived_rules as (
     where
         published_rules.reliable_change_points is null
         and clinic_rules.reliable_change_points is null
+),
+
+-- What is cited of the published figures: not those in whose place the clinic's stands, and no
+-- response where there are no cases to count it among.
+cited_thresholds as (
+    select
+        thresholds.instrument_id,
+        thresholds.scale,
+        thresholds.respondent,
+        string_agg(
+            replace(thresholds.kind, '_', ' ') || ': ' || replace(thresholds.source, '; ', ', '),
+            '; '
+            order by
+                list_position(
+                    ['reliable_change', 'caseness', 'remission', 'response'], thresholds.kind
+                )
+        ) as source
+    from thresholds
+    inner join published_rules
+        on
+            thresholds.instrument_id = published_rules.instrument_id
+            and thresholds.scale = published_rules.scale
+            and thresholds.respondent = published_rules.respondent
+    left join clinic_thresholds
+        on
+            thresholds.instrument_id = clinic_thresholds.instrument_id
+            and thresholds.scale = clinic_thresholds.scale
+            and thresholds.respondent = clinic_thresholds.respondent
+            and thresholds.kind = clinic_thresholds.kind
+    left join clinic_rules
+        on
+            thresholds.instrument_id = clinic_rules.instrument_id
+            and thresholds.scale = clinic_rules.scale
+            and thresholds.respondent = clinic_rules.respondent
+    where
+        clinic_thresholds.kind is null
+        and (
+            thresholds.kind in ('reliable_change', 'caseness', 'remission')
+            or thresholds.kind = 'response'
+            and coalesce(clinic_rules.caseness_points, published_rules.caseness_points) is not null
+        )
+    group by thresholds.instrument_id, thresholds.scale, thresholds.respondent
 ),
 
 rule_keys as (
@@ -244,7 +313,7 @@ rules as (
         coalesce(clinic_rules.reliability_value, derived_rules.reliability_value)
             as reliability_value,
         coalesce(clinic_rules.sd_points, derived_rules.sd_points) as sd_points,
-        concat_ws('; ', clinic_rules.source, derived_rules.source, published_rules.source)
+        concat_ws('; ', clinic_rules.source, derived_rules.source, cited_thresholds.source)
             as source,
         'active' as status
     from rule_keys
@@ -263,6 +332,11 @@ rules as (
             rule_keys.instrument_id = derived_rules.instrument_id
             and rule_keys.scale = derived_rules.scale
             and rule_keys.respondent = derived_rules.respondent
+    left join cited_thresholds
+        on
+            rule_keys.instrument_id = cited_thresholds.instrument_id
+            and rule_keys.scale = cited_thresholds.scale
+            and rule_keys.respondent = cited_thresholds.respondent
 )
 
 select

@@ -14,6 +14,7 @@ from tests.table_rows import Row
 PERIOD = {
     "reference_starts_on": date(2024, 1, 1),
     "reference_ends_on": date(2024, 12, 31),
+    "reference_set_on": date(2025, 1, 15),
     "reference_minimum_scores": 3,
 }
 # wsas: a published caseness and no published reliable change; ors: both.
@@ -100,7 +101,43 @@ def test_a_published_rule_is_there_as_it_is(bench: Bench) -> None:
         source = published[(row["instrument_id"], row["scale"], row["respondent"])]
         assert row["basis"] == "published"
         assert (row["reliability_value"], row["sd_points"]) == (None, None)
+        del source["source"]
         assert {column: row[column] for column in source} == source
+
+
+def test_each_figure_in_force_is_cited(bench: Bench) -> None:
+    phq9, wsas = rule_of(bench, instrument_id="phq9"), rule_of(bench)
+    assert phq9 is not None
+    assert wsas is not None
+    assert phq9["source"] == "; ".join(
+        f"{kind.replace('_', ' ')}: made up for the {kind} of tests"
+        for kind in ("reliable_change", "caseness", "remission", "response")
+    )
+    assert wsas["source"] == "caseness: made up for the caseness of tests"
+
+
+def test_a_published_response_is_cited_once_there_are_cases(bench: Bench) -> None:
+    bench.fill("ref_outcome_rules", [{"instrument_id": "isi", "response_share": Decimal("0.5")}])
+    bench.fill(
+        "ref_thresholds",
+        [
+            {
+                "instrument_id": "isi",
+                "kind": "response",
+                "share": Decimal("0.5"),
+                "source": "a trial",
+            }
+        ],
+    )
+    rule = rule_of(bench, instrument_id="isi")
+    assert rule is not None
+    assert (rule["response_share"], rule["source"]) == (None, "")
+    bench.restart()
+    bench.fill("ref_clinic_thresholds", [{"instrument_id": "isi", "kind": "caseness", "points": 9}])
+    rule = rule_of(bench, instrument_id="isi")
+    assert rule is not None
+    assert rule["response_share"] == Decimal("0.5")
+    assert rule["source"].endswith("; response: a trial")
 
 
 def test_a_reliable_change_is_derived_where_none_is_published(bench: Bench) -> None:
@@ -114,7 +151,11 @@ def test_a_reliable_change_is_derived_where_none_is_published(bench: Bench) -> N
     assert (rule["reliability_value"], rule["sd_points"]) == (Decimal("0.73"), Decimal(10))
     # Beside it stays what is published.
     assert rule["caseness_points"] == 10
-    assert "SD of 3 first scores of the clinic" in rule["source"]
+    assert rule["source"] == (
+        "clinic-derived reliable change, from a reliability of 0.73 (made up for tests) and the SD"
+        " of 3 first scores of the clinic, 10.00, in its reference period from 2024-01-01 to"
+        " 2024-12-31, set on 2025-01-15; caseness: made up for the caseness of tests"
+    )
 
 
 def test_the_derived_change_is_rounded_up(bench: Bench) -> None:
@@ -233,8 +274,11 @@ def test_the_clinics_own_figure_takes_the_place_of_the_published_one(bench: Benc
     assert rule["basis"] == rule["rule_id"] == "clinic"
     assert (rule["rule_version"], rule["reliable_change_kind"]) == ("2025-02-03", "clinic_rule")
     assert (rule["reliable_change_points"], rule["caseness_points"]) == (5, 10)
-    assert rule["source"].startswith(
-        "the clinic's reliable change, decided on 2025-02-03: Kroenke 2001, the five-point rule; "
+    # The published reliable change is not in force, and so not cited.
+    assert rule["source"] == (
+        "the clinic's reliable change, decided on 2025-02-03: Kroenke 2001, the five-point rule;"
+        " caseness: made up for the caseness of tests; remission: made up for the remission of"
+        " tests; response: made up for the response of tests"
     )
     # It is for clients alone.
     parents = rule_of(bench, instrument_id="phq9", respondent="parent")
@@ -250,10 +294,16 @@ def test_the_clinics_reliability_and_sd_give_a_change(bench: Bench) -> None:
         "kind": "reliable_change",
         "reliability_value": Decimal("0.8"),
         "sd_points": Decimal("7.5"),
+        "source": "Example 2020",
+        "decided_on": date(2025, 2, 3),
     }
     bench.fill("ref_clinic_thresholds", [decided])
     rule = rule_of(bench, instrument_id="isi")
     assert rule is not None
+    assert rule["source"] == (
+        "the clinic's reliable change, decided on 2025-02-03, from a reliability of 0.8 and an SD"
+        " of 7.5: Example 2020"
+    )
     assert rule["reliable_change_kind"] == "clinic_rci"
     assert rule["reliable_change_points"] == Decimal("9.2971")
     assert float(rule["reliable_change_points"]) == pytest.approx(9.296925484568419, rel=3e-5)

@@ -227,6 +227,16 @@ def test_without_a_published_rule_nothing_is_known_to_be_met(clinic: TextBench) 
     assert row["verdict_reasons"] == "no_published_rule"
 
 
+def test_what_the_clinic_decided_besides_is_not_cited_for_a_claim(clinic: TextBench) -> None:
+    clinic.fill(
+        "ref_clinic_thresholds",
+        [{"instrument_id": "phq9", "kind": "remission", "points": 4, "source": "our own"}],
+    )
+    claim(clinic)
+    (rule,) = clinic.rows("int_claim_rules")
+    assert (rule["rule_points"], rule["rule_source"]) == (6, "made up for tests")
+
+
 @pytest.mark.parametrize(
     ("set_on", "verdict"),
     [

@@ -133,7 +133,7 @@ def in_force(decisions: tuple[ClinicThreshold, ...]) -> dict[tuple[str, str, str
     bench = Bench(PERIOD)
     tables = reference_tables(whole(), OutcomeSettings(thresholds=decisions))
     for name in ("ref_instruments", "ref_outcome_rules", "ref_reliabilities", "ref_conventions",
-                 "ref_clinic_thresholds"):  # fmt: skip
+                 "ref_thresholds", "ref_clinic_thresholds"):  # fmt: skip
         bench.fill(name, tables[name].to_dicts())
     bench.fill("int_episode_scores", [])
     rows = bench.rows("int_outcome_rules")
