@@ -5,8 +5,8 @@
 -- of the sessions up to n, and of those from n + 1 on, have a score. `is_gain` by the three
 -- published criteria: the improvement reaches the instrument's cut, it reaches a share of the score
 -- before, and the means on both sides differ by more than the critical t allows for their spread
--- (the published form has no factor for the number of scores). `is_reversed` is null where there
--- was no gain.
+-- (the published form has no factor for the number of scores). `is_reversed`: at least a share of
+-- the gain was lost again at a later session; null where there was no gain.
 --
 -- Grain:  one row per episode, instrument with a cut and step that can be looked at.
 -- Key:    episode_key, instrument_id, session_number
@@ -232,7 +232,7 @@ select
         when gains.session_number is not null
             then coalesce(
                 gains.worst_later_distance_points - steps.next_distance_points
-                > reversal_rule.lost_share * steps.drop_points,
+                >= reversal_rule.lost_share * steps.drop_points,
                 false
             )
     end as is_reversed

@@ -134,7 +134,7 @@ class Paths:
                 and difference**2 > CRITICAL_T[freedom] ** 2 * variance
             )
             later = [last[s]["distance_points"] for s in last if s > session + 1]
-            lost = [2 * (each - other) > one - other for each in later]
+            lost = [2 * (each - other) >= one - other for each in later]
             found.append(
                 {
                     "session_number": session,
