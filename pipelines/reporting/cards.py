@@ -174,12 +174,12 @@ def _share_card(context: Context, figure: _Figure) -> Card:
         elif is_of_few:
             text = words.say("number.x_of_n", x=words.count(share.x or 0), n=words.count(share.n))
         interval = _interval(context, share)
+        if kind != BOUNDS and (bounds := _bounds(context, share)):
+            interval = words.say("card.interval_and_bounds", interval=interval, bounds=bounds)
         if kind == BOUNDS:
-            note = words.say(
-                "card.bounds_and_chance" if is_chance_wider(share) else "card.bounds",
-                worst=words.percent(share.worst or 0, n=share.n_all),
-                best=words.percent(share.best or 0, n=share.n_all),
-            )
+            note = _bounds(context, share)
+            if is_chance_wider(share):
+                note = words.say("card.and_chance", bounds=note)
         elif (width := width_key(share, context.minimums)) != PLAIN:
             note = words.say(f"card.{width}", points=words.percent_number(WIDE_INTERVAL, n=None))
     before = _year_before(context, figure.window)
@@ -204,6 +204,21 @@ def _interval(context: Context, share: Share) -> str:
         "card.interval",
         lower=words.percent(share.lower or 0, n=share.n),
         upper=words.percent(share.upper or 0, n=share.n),
+    )
+
+
+def _bounds(context: Context, share: Share) -> str:
+    """What the share would be had all without a second score failed, or succeeded.
+
+    Empty where nobody lacks one, and for shares that are not about scores.
+    """
+    if share.worst is None or share.best is None or share.worst == share.best:
+        return ""
+    words = context.words
+    return words.say(
+        "card.bounds",
+        worst=words.percent(share.worst, n=share.n_all),
+        best=words.percent(share.best, n=share.n_all),
     )
 
 

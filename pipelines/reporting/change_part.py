@@ -1,6 +1,7 @@
 """How much better: response, remission and standardised change, as a part of the outcomes."""
 
-from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
+from pipelines.reporting.change_categories import categories_table
+from pipelines.reporting.context import Context, column, share_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Measure, Record
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.sentences import share_of
@@ -33,6 +34,7 @@ def change_part(context: Context) -> Section | None:
     if few := [measure.instrument.name for measure in paired if measure not in drawn]:
         paragraphs.append(words.say("change.few", names=words.listed(few)))
     tables = (
+        categories_table(context, drawn, details),
         _share_table(context, drawn, details),
         _effect_table(context, drawn, effects),
         _pooled_table(context),
@@ -80,7 +82,7 @@ def _share_table(
 ) -> Table | None:
     """The measures with a rule for any of it; None where there is none."""
     words, minimums = context.words, context.minimums
-    needed = ("n_responded", "n_remitted", "n_crossed_unreliably")
+    needed = ("n_responded", "n_remitted")
     rows = []
     for measure in drawn:
         row = details.get(measure.key)
@@ -97,14 +99,12 @@ def _share_table(
                 (
                     text_cell(measure.instrument.name),
                     *(share_cell(share, minimums, words) for share in shares),
-                    count_cell(row, "n_crossed_unreliably", words),
-                    count_cell(row, "n_harmed", words),
                 )
             )
         )
     if not rows:
         return None
-    names = ("responded", "remitted", "crossed_unreliably", "harmed")
+    names = ("responded", "remitted")
     return Table(
         table_id="change-shares",
         caption=words.say("change.share_table", period=context.year.words),

@@ -29,11 +29,8 @@ def measures_section(context: Context) -> Section | None:
     """The section, over the last complete calendar year; None where no measure was computed."""
     words, figures = context.words, context.figures
     year_end = last_year_end(figures.month_end_on)
-    rows = [
-        row
-        for row in figures.published(_MEASURES, context.subject, YEAR, year_end)
-        if row["stratum"] == ALL_AGES
-    ]
+    every = figures.published(_MEASURES, context.subject, YEAR, year_end)
+    rows = [row for row in every if row["stratum"] == ALL_AGES]
     if not rows:
         return Section(
             section_id="measures",
@@ -43,7 +40,7 @@ def measures_section(context: Context) -> Section | None:
     rows.sort(key=lambda row: (row["measure_id"], row["position"]))
     active = [row for row in rows if row["status"] == ACTIVE]
     inactive = [row for row in rows if row["status"] != ACTIVE]
-    tables = [_active_table(active, context, year_end.year)] if active else []
+    tables = [_active_table(_with_strata(active, every), context, year_end.year)] if active else []
     names = {(row["measure_id"], row["rate_id"]): name_of(row, words) for row in active}
     excluded = _exclusions_table(context, year_end, names)
     tables += [excluded] if excluded is not None else []
@@ -59,6 +56,24 @@ def measures_section(context: Context) -> Section | None:
 def last_year_end(day: date) -> date:
     """The last day of the last calendar year that is over by this day."""
     return day if (day.month, day.day) == (12, 31) else date(day.year - 1, 12, 31)
+
+
+def _with_strata(rows: list[Record], every: list[Record]) -> list[Record]:
+    """Each rate, and after it its strata where clients of more than one were counted."""
+    found = []
+    for row in rows:
+        key = (row["measure_id"], row["rate_id"])
+        strata = [
+            one
+            for one in every
+            if (one["measure_id"], one["rate_id"]) == key
+            and one["stratum"] != ALL_AGES
+            and one["n_denominator"]
+        ]
+        found.append(row)
+        if len(strata) > 1:
+            found += sorted(strata, key=lambda one: one["stratum"])
+    return found
 
 
 def _active_table(rows: list[Record], context: Context, year: int) -> Table:
@@ -84,20 +99,18 @@ def _active_table(rows: list[Record], context: Context, year: int) -> Table:
         columns=(
             column("measure", words.say("measures.measure"), is_number=False),
             column("asks", words.say("measures.asks"), is_number=False),
-            column("met", words.say("measures.met")),
+            column("population", words.say("measures.population")),
             column("excluded", words.say("measures.excluded")),
+            column("met", words.say("measures.met")),
             *([column("not_due", words.say("measures.not_due"))] if has_open else []),
         ),
         rows=tuple(
             Row(
                 (
-                    text_cell(
-                        name_of(row, words),
-                        words.say(f"measures.basis.{row['basis']}", version=row["version"]),
-                    ),
-                    text_cell(asks(row, words)),
-                    _met_cell(row, context),
+                    *_what_cells(row, words),
+                    count_cell(row, "n_initial_population", words),
                     _excluded_cell(row, words),
+                    _met_cell(row, context),
                     *([count_cell(row, "n_not_yet_due", words)] if has_open else []),
                 )
             )
@@ -105,6 +118,16 @@ def _active_table(rows: list[Record], context: Context, year: int) -> Table:
         ),
         note=" ".join(note),
     )
+
+
+def _what_cells(row: Record, words: Wording) -> tuple[Cell, Cell]:
+    """A rate and what it asks; a stratum of it and that it asks the same."""
+    if row["stratum"] == ALL_AGES:
+        basis = words.say(f"measures.basis.{row['basis']}", version=row["version"])
+        return text_cell(name_of(row, words), basis), text_cell(asks(row, words))
+    ages = row["stratum"].replace("-", "–")
+    name = words.say("measures.stratum", measure=name_of(row, words), ages=ages)
+    return text_cell(name), text_cell(words.say("measures.same"))
 
 
 def _met_cell(row: Record, context: Context) -> Cell:

@@ -9,6 +9,7 @@ from pipelines.reporting.context import Context, column, share_cell, shows, subj
 from pipelines.reporting.drawings.trend import NARROW_POINTS
 from pipelines.reporting.figures import CLINIC, ROLLING, Measure, Record
 from pipelines.reporting.imputed_part import imputed_part
+from pipelines.reporting.measure_rates import rates_sentence
 from pipelines.reporting.model import Cell, Chart, Column, Row, Section, Table, Trend
 from pipelines.reporting.other_measures import full_title, other_parts, points_cell
 from pipelines.reporting.programme_change_words import changes_part
@@ -153,9 +154,8 @@ def _measure_part(context: Context, measure: Measure) -> Section:
     paragraphs: list[str] = []
     if not measure.has_reliable_change:
         paragraphs.append(words.say("sentence.no_threshold", measure=name))
-    change = _mean_change(context, measure)
-    if change:
-        paragraphs.append(change)
+    rates = rates_sentence(context, measure, _clinic_row(context, measure))
+    paragraphs += filter(None, (rates, _mean_change(context, measure)))
     charts = (
         (change_chart(context, measure), _trend_chart(context, measure))
         if measure.has_reliable_change

@@ -42,6 +42,27 @@ def test_a_narrower_range_of_the_unmeasured_is_not_the_whole_doubt(
     assert card.note.endswith("and chance comes on top") == has_chance
 
 
+@pytest.mark.parametrize(
+    ("worst", "best", "told"),
+    [
+        (0.278, 0.551, "between 30 % and 47 %; between 28 % and 55 % with the people who lack"),
+        (0.383, 0.383, "between 30 % and 47 %"),
+        (None, None, "between 30 % and 47 %"),
+    ],
+)
+def test_a_rate_of_enough_measured_has_the_bounds_of_the_others_beside_it(
+    worst: float | None, best: float | None, told: str
+) -> None:
+    share = Share(
+        x=49, n=128, rate=0.383, lower=0.303, upper=0.469, n_all=176, measured_rate=0.73,
+        worst=worst, best=best,
+    )  # fmt: skip
+    none = Share(x=None, n=None, rate=None, lower=None, upper=None)
+    card = _share_card(context(Shown()), _Figure("better", PHQ9, share, none, None, BEFORE))
+    assert card.interval.replace("\u00a0", " ").removesuffix(" a second score") == told
+    assert card.note == ""
+
+
 def test_appointments_have_no_range_and_nothing_has_no_figure() -> None:
     about = context(Shown())
     counted = Share(x=9, n=10, rate=0.9, lower=None, upper=None)

@@ -7,11 +7,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.reporting.change_categories import categories_table
 from pipelines.reporting.model import Section, Table
 from pipelines.reporting.view_model import build_report
 from tests.unit.reporting.conftest import PROVENANCE
 from tests.unit.reporting.made_up_courses import Clinic, Settings
 from tests.unit.reporting.mart_clinic import connect
+from tests.unit.reporting.shown_figures import PHQ9, Shown, context
 
 CLINIC = Clinic(months=13, per_month=20, n_therapists=2, n_groups=0)
 PERIOD = {
@@ -116,8 +118,10 @@ def test_a_measure_with_everything(connection: duckdb.DuckDBPyConnection) -> Non
     measure(connection)
     found = part(connection)
     assert found is not None
-    shares, effects = found.tables
-    assert texts(shares) == [["PHQ-9", "40\xa0%", "1 of 4", "3", "1"]]
+    categories, shares, effects = found.tables
+    (row,) = texts(categories)
+    assert (row[0], row[4], row[6]) == ("PHQ-9", "3", "1")
+    assert texts(shares) == [["PHQ-9", "40\xa0%", "1 of 4"]]
     assert shares.rows[0].cells[2].reason == "too_few_pairs_for_rate"
     assert texts(effects) == [["PHQ-9", "15.0", "11.0", "0.55", "0.78", "–", "0.66"]]
     assert effects.rows[0].cells[4].small == "0.50 to 1.06; 40 courses"
@@ -183,7 +187,7 @@ def test_too_few_pairs_are_named_and_left_out_of_the_tables(
     measure(connection, "gad7", n_paired=4)
     found = part(connection)
     assert found is not None
-    assert [row[0] for row in texts(found.tables[1])] == ["PHQ-9"]
+    assert [[row[0] for row in texts(table)] for table in found.tables] == [["PHQ-9"]] * 3
     assert found.paragraphs[-1] == "Too few measured courses for these figures: GAD-7."
 
 
@@ -195,6 +199,52 @@ def test_a_measure_without_rules_is_in_the_table_of_spreads_alone(
     found = part(connection)
     assert found is not None
     assert [table.table_id for table in found.tables] == ["change-effects"]
+
+
+OUTCOME: dict[str, Any] = {
+    "withheld_figures": None,
+    "n_paired": 40,
+    "n_improved": 20,
+    "n_unchanged": 17,
+    "n_deteriorated": 3,
+    "n_case": 30,
+    "n_reliably_recovered": 12,
+    "reliably_recovered_rate": 0.4,
+    "reliably_recovered_rate_lower": 0.246,
+    "reliably_recovered_rate_upper": 0.577,
+}
+
+
+def categories(**changes: Any) -> tuple[list[str], str]:
+    """The row of the PHQ-9, and what stands small beside its first figure."""
+    shown = Shown()
+    shown.outcome = lambda *_: OUTCOME | changes  # type: ignore[method-assign]
+    table = categories_table(context(shown), [PHQ9], {PHQ9.key: {**DETAIL}})
+    assert table is not None
+    small = table.rows[0].cells[1].small.replace("\xa0", " ")
+    return texts(table)[0], small
+
+
+def test_the_four_categories_are_the_measured_courses_and_the_fifth_a_part_of_them() -> None:
+    cells, small = categories()
+    assert cells == ["PHQ-9", "12", "8", "17", "3", "3", "1"]
+    assert sum(int(cells[place]) for place in (1, 2, 3, 5)) == OUTCOME["n_paired"]
+    assert small == "40 % of the 30 above it at start; 25–58 %"
+
+
+def test_without_a_threshold_nobody_gets_below_it_and_few_have_no_share() -> None:
+    cells, small = categories(n_case=None, n_reliably_recovered=None)
+    assert cells[1:3] == ["no published threshold", "20"]
+    assert small == ""
+    cells, small = categories(n_case=4, n_reliably_recovered=2, reliably_recovered_rate=None)
+    assert (cells[1], small) == ("2", "of the 4 above it at start")
+
+
+def test_without_a_reliable_change_there_are_no_categories() -> None:
+    shown = Shown()
+    shown.outcome = lambda *_: OUTCOME | {"n_improved": None}  # type: ignore[method-assign]
+    assert categories_table(context(shown), [PHQ9], {}) is None
+    assert categories_table(context(Shown()), [PHQ9], {}) is None
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,7 @@ def insert_rate(
         "n_eligible": n,
         "n_exclusions": excluded,
         "n_denominator": n + excluded,
+        "n_initial_population": n + excluded + 2,
     }
     insert(connection, "pub_quality_measures", **{**RATE, **counts, **limits, **row})
 
@@ -106,14 +107,38 @@ def test_a_rate_has_its_counts_its_interval_and_who_is_left_out(
 ) -> None:
     insert_rate(connection, 12, 40, excluded=10)
     insert_rate(connection, 1, 2, stratum="12-17")
-    ((name, asks, met, excluded, not_due),) = cells(section(connection), "measures-table")
+    ((name, asks, population, excluded, met, not_due),) = cells(
+        section(connection), "measures-table"
+    )
     assert name == "CMS159, remission at twelve months (version 0.2.000)"
     assert asks == (
         "Of clients with depression and a PHQ-9 above 9: is the last score, 60 days before to"
         " 60 days after the day 12 months later, below 5?"
     )
     assert met == "30\u00a0% (18–45\u00a0%; 12 of 40)"
-    assert (excluded, not_due) == ("10 of 50", "3")
+    assert (population, excluded, not_due) == ("52", "10 of 50", "3")
+
+
+def test_strata_follow_their_rate_where_more_than_one_has_clients(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    insert_rate(connection, 12, 40, excluded=10)
+    insert_rate(connection, 10, 30, excluded=10, stratum="18+")
+    insert_rate(connection, 2, 10, stratum="12-17")
+    found = cells(section(connection), "measures-table")
+    assert [(name.split(" (")[0], met) for name, _, _, _, met, _ in found] == [
+        ("CMS159, remission at twelve months", "30\u00a0% (18–45\u00a0%; 12 of 40)"),
+        ("CMS159, remission at twelve months, aged 12–17", "20\u00a0% (6–51\u00a0%; 2 of 10)"),
+        ("CMS159, remission at twelve months, aged 18+", "33\u00a0% (19–51\u00a0%; 10 of 30)"),
+    ]
+    assert [row[1] for row in found[1:]] == ["the same, by age"] * 2
+
+
+def test_a_stratum_without_anybody_is_no_row(connection: duckdb.DuckDBPyConnection) -> None:
+    insert_rate(connection, 12, 40)
+    insert_rate(connection, 12, 40, stratum="18+")
+    insert_rate(connection, 0, 0, stratum="12-17")
+    assert len(cells(section(connection), "measures-table")) == 1
 
 
 @pytest.mark.parametrize(
@@ -124,7 +149,7 @@ def test_too_few_have_counts_and_nobody_has_words(
     connection: duckdb.DuckDBPyConnection, x: int, n: int, text: str
 ) -> None:
     insert_rate(connection, x, n)
-    ((_, _, met, *_),) = cells(section(connection), "measures-table")
+    ((_, _, _, _, met, *_),) = cells(section(connection), "measures-table")
     assert met.startswith(text)
 
 
@@ -186,7 +211,7 @@ def test_what_limits_a_measure_is_said_once_under_the_table(
     assert found.tables[0].note.count("DRR-E: No lists are open.") == 1
 
 
-@pytest.mark.parametrize(("n_not_yet_due", "n_columns"), [(0, 4), (1, 5)])
+@pytest.mark.parametrize(("n_not_yet_due", "n_columns"), [(0, 5), (1, 6)])
 def test_what_is_not_yet_due_has_a_column_only_where_there_is_any(
     connection: duckdb.DuckDBPyConnection, n_not_yet_due: int, n_columns: int
 ) -> None:

@@ -1,0 +1,71 @@
+"""The shares of one measure: beside each what those without a score leave open."""
+
+from typing import Any
+
+import pytest
+
+from pipelines.reporting.measure_rates import rates_sentence
+from tests.unit.reporting.shown_figures import PHQ9, Shown, context
+
+ROW: dict[str, Any] = {
+    "withheld_figures": None,
+    "n_finished": 100,
+    "n_paired": 80,
+    "paired_rate": 0.8,
+    "n_improved": 40,
+    "improved_rate": 0.5,
+    "improved_rate_lower": 0.45,
+    "improved_rate_upper": 0.55,
+    "improved_rate_worst": 0.4,
+    "improved_rate_best": 0.6,
+    "n_deteriorated": 8,
+    "deteriorated_rate": 0.1,
+    "deteriorated_rate_lower": 0.05,
+    "deteriorated_rate_upper": 0.185,
+}
+BESIDE = (
+    "Reliably better on the PHQ-9: 50 % (40 of 80), between 45 % and 55 %;"
+    " between 40 % and 60 % with the 20 who lack a second score."
+    " Reliably worse: 10 % (8 of 80), between 5 % and 19 %; between 8 % and 28 % with them."
+)
+UNDER = (
+    "Reliably better on the PHQ-9: between 40 % and 60 %, depending on the 20 who lack a second"
+    " score; of those measured 50 % (40 of 80), between 45 % and 55 %."
+    " Reliably worse: between 8 % and 28 %, depending on them; of those measured"
+    " 10 % (8 of 80), between 5 % and 19 %."
+)
+
+
+def said(subject: str = "clinic", **changes: Any) -> str:
+    about = context(Shown(), subject=(subject, subject))
+    return rates_sentence(about, PHQ9, ROW | changes).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(("measured", "told"), [(0.7, BESIDE), (0.6999, UNDER)])
+def test_the_extremes_lead_where_under_seventy_of_a_hundred_are_measured(
+    measured: float, told: str
+) -> None:
+    assert said(paired_rate=measured) == told
+
+
+def test_where_nobody_lacks_a_score_nothing_is_left_open() -> None:
+    text = said(n_finished=80, paired_rate=1.0, improved_rate_worst=0.5, improved_rate_best=0.5)
+    assert text == (
+        "Reliably better on the PHQ-9: 50 % (40 of 80), between 45 % and 55 %."
+        " Reliably worse: 10 % (8 of 80), between 5 % and 19 %."
+    )
+
+
+def test_there_is_no_rate_without_a_rule_or_with_too_few() -> None:
+    assert rates_sentence(context(Shown()), PHQ9, None) == ""
+    assert said(n_improved=None, improved_rate=None) == ""
+    assert said(n_paired=4, n_improved=2) == ""
+
+
+@pytest.mark.parametrize(("n", "is_told"), [(29, False), (30, True)])
+@pytest.mark.parametrize("subject", ["therapist", "group"])
+def test_a_handful_of_one_therapist_or_group_has_no_percentage(
+    subject: str, n: int, is_told: bool
+) -> None:
+    assert bool(said(subject, n_paired=n)) == is_told
+    assert said("programme", n_paired=n)
