@@ -11,13 +11,26 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from pipelines.instruments.instrument import LINEAR_METHODS, Instrument, Scale, Threshold
+from pipelines.instruments.instrument import (
+    LINEAR_METHODS,
+    Figure,
+    Instrument,
+    Scale,
+    Threshold,
+)
 
 # A case is on the worse side of the threshold; the published integer itself is a case where
 # higher is worse, and is none where higher is better.
 _CASENESS_OP = {"higher_worse": ">=", "higher_better": "<"}
 _OF_A_SCALE = frozenset({"bands", "norms", "reliability"})
 _KINDS_IN_POINTS = frozenset({"caseness", "reliable_change", "remission"})
+# Points of a score, and points by which two scores differ.
+_LEVELS = _KINDS_IN_POINTS - {"reliable_change"} | {
+    "alert", "clinically_significant", "guide", "index_elevated", "responder",
+}  # fmt: skip
+_CHANGES = frozenset({"reliable_change", "minimal_important_difference"})
+# Who responded is on the better side, the threshold itself included or not.
+_BETTER_OPS = {"higher_worse": ("<=", "<"), "higher_better": (">=", ">")}
 
 
 def problems_of(instrument: Instrument) -> list[str]:
@@ -28,6 +41,8 @@ def problems_of(instrument: Instrument) -> list[str]:
         *_missing_answer_problems(instrument),
         *_threshold_problems(instrument),
         *_figure_problems(instrument),
+        *_norm_problems(instrument),
+        *_safety_problems(instrument),
         *_table_problems(instrument),
         *_code_problems(instrument),
     ]
@@ -133,7 +148,7 @@ def _missing_answer_problems(instrument: Instrument) -> Iterator[str]:
 
 def _figure_problems(instrument: Instrument) -> Iterator[str]:
     """Bands, norms and reliabilities of a scale that there is not would never be used."""
-    known = {scale.scale for scale in instrument.scales}
+    known = {scale.scale: scale for scale in instrument.scales}
     for figure in instrument.figures:
         scale = figure.details.get("scale", "total")
         is_empty = figure.kind == "bands" and figure.details.get("values") is None
@@ -146,6 +161,68 @@ def _figure_problems(instrument: Instrument) -> Iterator[str]:
             # Published bands of a mean share their end points.
             if low > high or following < high:
                 yield f"bands of {scale} overlap at {following}, or are out of order"
+        if bands and scale in known:
+            yield from _uncovered(instrument, known[scale], bands, figure)
+
+
+def _uncovered(
+    instrument: Instrument, scale: Scale, bands: list[Any], figure: Figure
+) -> Iterator[str]:
+    """Scores of a scale that are in none of its bands, and bands beyond the scale."""
+    steps = instrument.steps_of(scale)
+    for (_, high, _), (following, _, _) in pairwise(bands):
+        # Published bands leave out what lies between two scores of the form.
+        if Fraction(str(following)) - Fraction(str(high)) > (steps[0] if steps else 1):
+            yield f"bands of {scale.scale} have a hole between {high} and {following}"
+    lowest, highest = scale.min_points, scale.max_points
+    if lowest is None or highest is None:
+        return
+    first, last = Decimal(str(bands[0][0])), Decimal(str(bands[-1][1]))
+    # Bands of another metric, such as T-scores, are published over all that it could be.
+    is_beyond = (first < lowest or last > highest) and "metric" not in figure.details
+    if is_beyond or first > lowest or last < highest:
+        yield (
+            f"bands of {scale.scale} go from {first} to {last}, the scale from {lowest} to"
+            f" {highest}"
+        )
+
+
+def _norm_problems(instrument: Instrument) -> Iterator[str]:
+    """Means and spreads that no sample of the scale can have: cut-offs are made of them."""
+    scales = {scale.scale: scale for scale in instrument.scales}
+    for figure in instrument.figures:
+        scale = scales.get(figure.details.get("scale", "total"))
+        if figure.kind != "norms" or scale is None:
+            continue
+        lowest, highest = scale.min_points, scale.max_points
+        if lowest is None or highest is None:
+            continue
+        mean, sd = (Decimal(str(figure.details[name])) for name in ("mean", "sd"))
+        if not lowest <= mean <= highest:
+            yield (
+                f"norms of {scale.scale} have a mean of {mean}, the scale goes from {lowest} to"
+                f" {highest}"
+            )
+        # At most half of the people are at one end and half at the other.
+        if sd > (highest - lowest) / 2:
+            yield (
+                f"norms of {scale.scale} have an SD of {sd}, on a scale from {lowest} to"
+                f" {highest} none is above {(highest - lowest) / 2}"
+            )
+
+
+def _safety_problems(instrument: Instrument) -> Iterator[str]:
+    """A rule that no answer meets would never tell of a risk, one that all meet always."""
+    rule = instrument.safety
+    if rule is None or rule.from_points is None:
+        return
+    for item in rule.items:
+        span = instrument.span_of_item(item)
+        if span is not None and not span[0] < rule.from_points <= span[1]:
+            yield (
+                f"safety.rule is raw >= {rule.from_points}, item {item} has answers from {span[0]}"
+                f" to {span[1]}"
+            )
 
 
 def _table_problems(instrument: Instrument) -> Iterator[str]:
@@ -196,6 +273,9 @@ def _threshold_problems(instrument: Instrument) -> Iterator[str]:
             yield f"caseness of {threshold.scale} has op {threshold.op}, expected {expected}"
         if threshold.kind == "remission" and threshold.op not in {"<", "<="}:
             yield f"remission of {threshold.scale} has op {threshold.op}, expected < or <="
+        ops = _BETTER_OPS.get(directions.get(threshold.scale, instrument.direction), ())
+        if threshold.kind == "responder" and ops and threshold.op not in ops:
+            yield f"responder of {threshold.scale} has op {threshold.op}, expected {ops[0]}"
         if threshold.kind in {"reliable_change", "response"} and threshold.op != ">=":
             yield f"{threshold.kind} of {threshold.scale} has op {threshold.op}, expected >="
         yield from _misfits(instrument, threshold)
@@ -216,14 +296,14 @@ def _misfits(instrument: Instrument, threshold: Threshold) -> Iterator[str]:
             yield f"{name}: there is no such scale (there is {known})"
         return
     lowest, highest, points = scale.min_points, scale.max_points, threshold.points
-    if points is None or threshold.kind not in _KINDS_IN_POINTS:
+    if points is None:
         return
-    if threshold.kind == "reliable_change":
+    if threshold.kind in _CHANGES:
         if points <= 0:
             yield f"{name} has points {points}, expected more than 0"
         if lowest is not None and highest is not None and points > highest - lowest:
             yield f"{name} has points {points}, the scale can change by {highest - lowest}"
-    elif lowest is not None and highest is not None:
+    elif threshold.kind in _LEVELS and lowest is not None and highest is not None:
         # At an end of the scale all scores may be on one side of a threshold.
         if not lowest <= points <= highest:
             yield f"{name} has points {points}, the scale goes from {lowest} to {highest}"
@@ -231,7 +311,8 @@ def _misfits(instrument: Instrument, threshold: Threshold) -> Iterator[str]:
             reach = f"{lowest} to {highest}"
             yield f"{name} is {threshold.op} {points}, which parts no scores of {reach}"
     # It reaches the rules as one point more and `<`.
-    if threshold.op == "<=" and instrument.steps_of(scale) != [1]:
+    is_rule = threshold.kind in _KINDS_IN_POINTS
+    if is_rule and threshold.op == "<=" and instrument.steps_of(scale) != [1]:
         yield f"{name} has op <=, which needs a scale of whole points; write it with <"
 
 

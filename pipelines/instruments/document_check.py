@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import yaml
+from yaml.reader import ReaderError
 
 Place = tuple[str | int, ...]
 _SAFETY_RULE = re.compile(r"(?:any )?raw >= (\d+)(?: \(|$)")
@@ -35,9 +36,13 @@ class StrictLoader(_BASE):
 
 
 def yaml_problem(error: yaml.YAMLError) -> str:
-    """What a file is that the loader refuses: with a key twice, or no YAML at all."""
+    """What a file is that the loader refuses: with a key twice, not UTF-8, or no YAML at all."""
     found = str(getattr(error, "problem", None) or "")
-    return found if found.endswith(" twice") else "is not YAML"
+    if found.endswith(" twice"):
+        return found
+    if isinstance(error, ReaderError):
+        return "is not text in UTF-8"
+    return f"is not YAML ({found})" if found else "is not YAML"
 
 
 def place_name(place: Place) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import wrap
 from typing import Any
 
 import duckdb
@@ -31,6 +32,12 @@ _HOLDS = {
     ">": lambda points, bound: points > bound,
     "<=": lambda points, bound: points <= bound,
     "<": lambda points, bound: points < bound,
+}
+_FILLS = {
+    "prorate_mean": "the answers given are taken as the mean of all",
+    "prorate_mean_rounded": "the answers given are taken as the mean of all, to whole points",
+    "item_mean_rounded": "each counts the mean of the answers given, to whole points",
+    "blank_is_zero": "each counts 0",
 }
 _RESPONSE = {
     "response_key": pl.String,
@@ -97,6 +104,9 @@ class ExampleForm:
             lines.append("    * runs against the scale: lowest + highest - answer")
         for scale in self.instrument.scales:
             lines.append(f"    {self._scale_line(scale)}")
+        lines += wrap(
+            self._missing_line(), width=100, initial_indent="    ", subsequent_indent="      "
+        )
         return [*lines, *(f"    {self._threshold_line(one)}" for one in self._with_points())]
 
     def _counted(self, item: int) -> Decimal:
@@ -120,7 +130,25 @@ class ExampleForm:
             "domain_maxima": f"sum of the highest answers of {len(scale.groups)} lists",
             "table": f"{scale.of_scale}, converted by its table",
         }.get(scale.method, scale.method)
+        if scale.direction != self.instrument.direction:
+            how += f"; {scale.direction.replace('_', ' is ')}"
         return f"{scale.scale}: {shown}{span} ({how})"
+
+    def _missing_line(self) -> str:
+        """What becomes of a form of which answers are missing."""
+        filled = {
+            f"{'each part of ' if scale.groups else ''}{scale.scale}": scale.max_missing
+            for scale in self.instrument.scales
+            if scale.max_missing
+        }
+        fill = _FILLS.get(self.instrument.fill_method or "")
+        if fill is None or not filled:
+            return "a form with an answer missing has no points on the scales of that item"
+        if self.instrument.form_max_missing is not None:
+            most = f"{self.instrument.form_max_missing} in the form"
+        else:
+            most = ", ".join(f"{each} in {name}" for name, each in filled.items())
+        return f"missing answers, up to {most}: {fill}; with more there are no points"
 
     def _with_points(self) -> list[Threshold]:
         return [one for one in self.instrument.thresholds if one.points is not None or one.share]

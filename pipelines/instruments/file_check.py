@@ -38,6 +38,11 @@ _EXPECTED = {
     "minItems": "a list with {value} at least",
     "minimum": "{value} or more",
     "maximum": "{value} or less",
+    "exclusiveMinimum": "more than {value}",
+    "minLength": "text, found none",
+    "maxItems": "a list with {value} at most",
+    "uniqueItems": "each of the list once",
+    "minProperties": "a field at least",
 }
 _TYPES = {
     "array": "a list",

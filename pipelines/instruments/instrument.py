@@ -240,7 +240,8 @@ class Instrument:
             return []
         step = Fraction(self.item_step) * Fraction(scale.times)
         can_be_prorated = self.fill_method == "prorate_mean"
-        n_given = range(n_items, n_items - (scale.max_missing if can_be_prorated else 0) - 1, -1)
+        n_missing = min(scale.max_missing, n_items - 1) if can_be_prorated else 0
+        n_given = range(n_items, n_items - n_missing - 1, -1)
         each = n_items if scale.method == "sum" else 1
         if scale.method == "domain_maxima":
             return [step]

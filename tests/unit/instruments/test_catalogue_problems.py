@@ -84,6 +84,36 @@ def _filled(method: str, max_missing: int) -> Callable[[dict[str, Any]], None]:
         (_set("bands", 0, "scale", to="mood"), "bands names the scale mood"),
         (_set("bands", 0, "values", 1, to=[4, 9, "mild"]), None),
         (_set("bands", 0, "values", 1, to=[3, 9, "mild"]), "bands of total overlap at 3"),
+        (
+            _set("bands", 0, "values", 1, to=[6, 9, "mild"]),
+            "bands of total have a hole between 4 and 6",
+        ),
+        (
+            _set("bands", 0, "values", 0, to=[1, 4, "minimal"]),
+            "bands of total go from 1 to 27, the scale from 0 to 27",
+        ),
+        (_set("bands", 0, "values", 4, to=[20, 26, "severe"]), "go from 0 to 26, the scale from 0"),
+        (_set("bands", 0, "values", 4, to=[20, 72, "severe"]), "go from 0 to 72, the scale from 0"),
+        (_set("norms", 0, "mean", to=159), "norms of total have a mean of 159, the scale goes"),
+        (_set("norms", 0, "mean", to=-1), "norms of total have a mean of -1, the scale goes"),
+        (_set("norms", 0, "sd", to=13.5), None),
+        (_set("norms", 0, "sd", to=55), "have an SD of 55, on a scale from 0 to 27 none is above"),
+        (_set("safety", "rule", to="raw >= 3"), None),
+        (_set("safety", "rule", to="raw >= 4"), "raw >= 4, item 9 has answers from 0 to 3"),
+        (_set("safety", "rule", to="raw >= 0"), "raw >= 0, item 9 has answers from 0 to 3"),
+        (
+            _set("thresholds", 4, "points", to=90),
+            "index_elevated of total has points 90, the scale",
+        ),
+        (_set("thresholds", 4, "points", to=27), "index_elevated of total is > 27, which parts no"),
+        (
+            _set("thresholds", 5, "points", to=28),
+            "difference of total has points 28, the scale can",
+        ),
+        (
+            _set("thresholds", 4, "kind", to="responder"),
+            "responder of total has op >, expected <=",
+        ),
         (_set("reliability", 0, "value", to=1.0), "reliability of total is 1"),
         (
             _set("scoring", "scales", 0, "parts", to=["mod"]),
@@ -165,7 +195,9 @@ def test_all_problems_of_all_files_are_named_at_once(edited: Callable[..., Path]
     (folder / "broken.yaml").write_text("id: [\n", encoding="utf-8")
     with pytest.raises(InstrumentError) as caught:
         load_catalogue(folder)
-    assert "broken.yaml: is not YAML at line 2" in caught.value.found
+    assert "broken.yaml: is not YAML (did not find expected node content) at line 2" in (
+        caught.value.found
+    )
     assert "other.yaml: does not have the shape" in caught.value.found
     assert "phq9.yaml: loinc code 44261-5" in caught.value.found
 

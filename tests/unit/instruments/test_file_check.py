@@ -89,6 +89,10 @@ def test_many_items_take_several_rows() -> None:
         (("  points: [0, 4]", "  points: [0, 4]\n  items_that_differ: {one: {points: [0, 4]}}"),
          "form.items_that_differ.one: expected the number of an item, found one"),
         (("safety:", "safety: null\nsafety:"), "has safety twice"),
+        (("    sd: 4.8", "    sd: 0"), "norms[0].sd: expected more than 0"),
+        (("name: CORE-10", "name: ''"), "name: expected text, found none"),
+        (("items: [2, 3]", "items: [2, 2]"), "form.reversed_items.items: expected"),
+        (("  n_items: 10", "\tn_items: 10"), "line 12, the file: is not YAML (found character"),
         (("rule: raw >= 1", "rule: any yes"), "safety.rule: expected `raw >= N` or"),
     ],
 )  # fmt: skip
@@ -117,6 +121,37 @@ def test_what_is_missing_together_is_told_once(checked: Callable[..., Instrument
 def test_a_file_is_named_after_its_id(checked: Callable[..., InstrumentFindings]) -> None:
     (problem,) = checked(name="core_ten.yaml").problems
     assert problem.text == "the file is not named core10.yaml, after its id"
+
+
+def test_what_is_no_utf_8_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "core10.yaml"
+    path.write_bytes("name: Gr\u00f6\u00dfe\n".encode("latin-1"))
+    (problem,) = check_instrument_file(path).problems
+    assert problem.text == "is not text in UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("phq9", "a form with an answer missing has no points on the scales of that item"),
+        (
+            "core10",
+            "missing answers, up to 1 in total: the answers given are taken as the mean of all;"
+            " with more there are no points",
+        ),
+        (
+            "psc17",
+            "missing answers, up to 3 in the form: each counts 0; with more there are no points",
+        ),
+        ("sdq", "missing answers, up to 2 in each part of total, 2 in emotional, 2 in conduct,"),
+        ("sdq", "prosocial: 4 of 0 to 10 (sum of 5 items; higher is better)"),
+    ],
+)
+def test_the_example_says_what_becomes_of_missing_answers_and_of_scales_that_run_otherwise(
+    name: str, told: str
+) -> None:
+    lines = check_instrument_file(INSTRUMENTS_FOLDER / f"{name}.yaml").lines()
+    assert told in " ".join(" ".join(lines).split())
 
 
 def test_what_is_no_yaml_says_so(checked: Callable[..., InstrumentFindings]) -> None:
