@@ -7,15 +7,15 @@ with
 therapists as (
     select
         therapist_id,
-        display_name,
-        discipline
+        plain_text(display_name) as display_name,
+        plain_text(discipline) as discipline
     from stg_therapists
 ),
 
 programmes as (
     select
         programme_id,
-        name,
+        plain_text(name) as name,
         track
     from stg_programmes
 ),
@@ -26,7 +26,7 @@ therapy_groups as (
         programme_id,
         lead_therapist_id,
         co_therapist_id,
-        name
+        plain_text(name) as name
     from stg_groups
 ),
 

@@ -154,6 +154,8 @@ PLACEHOLDERS = {
     "safety_actions.acted_at": {},
     "sessions.scheduled_at": {},
 }
+# Texts that stand on pages.
+NAMES = "groups.name programmes.name therapists.discipline therapists.display_name"
 PLAUSIBLE = {
     "groups.capacity": ("100", "101"),
     "programmes.planned_sessions": ("500", "501"),
@@ -310,6 +312,16 @@ ORDER_AND_FORM = [
         "sessions.one_owner",
         {"group_id": "", "episode_id": ""},
         {"group_id": "", "episode_id": "E-EXAMPLE-1"},
+    ),
+    *(
+        Case(f"{name}.plain_text", {place_of(name)[1]: marked}, {place_of(name)[1]: plain})
+        for name in NAMES.split()
+        for marked, plain in (
+            ("Example \u202elpmaxE", "Example elpmaxE"),
+            ("Example\u2067 One", "Example\u2060 One"),
+            ("Example\nOne", "Example\u00a0One"),
+            ("\tExample One", "\u05d3 Example One"),
+        )
     ),
 ]
 
