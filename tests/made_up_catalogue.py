@@ -84,6 +84,8 @@ CONVENTIONS: tuple[Row, ...] = (
     {"name": "reliable_change_z", "value": Decimal("1.96")},
     {"name": "change_index_one_sided_z", "value": Decimal("1.65")},
     {"name": "cutoff_sds", "value": 2},
+    {"name": "finished_course_sessions", "value": 2},
+    {"name": "shared_below_share", "value": Decimal("0.6")},
     {"name": "reversed_check_minimum_forms", "value": 30},
     {"name": "imputations", "value": 20},
     {"name": "imputation_shift_small_sds", "value": 0.25},

@@ -14,7 +14,15 @@
 --
 -- Grain:  one row per episode.
 -- Key:    episode_key
-with episodes as (
+-- Source: ref_conventions (finished_course_sessions, shared_below_share)
+with conventions as (
+    select
+        max(value) filter (where name = 'finished_course_sessions') as finished_sessions,
+        max(value) filter (where name = 'shared_below_share') as shared_below
+    from ref_conventions
+),
+
+episodes as (
     select
         episode_key,
         client_key,
@@ -243,7 +251,7 @@ judged_courses as (
         cast(
             round(courses.n_with_therapist / nullif(courses.n_attended, 0), 4) as decimal(9, 4)
         ) as attribution_share,
-        10 * courses.n_with_therapist < 6 * courses.n_attended as is_shared,
+        courses.n_with_therapist < conventions.shared_below * courses.n_attended as is_shared,
         (
             (courses.n_group_attended > 0 and courses.n_group_attended < courses.n_attended)
             or overlapping_episodes.episode_key is not null
@@ -265,9 +273,10 @@ judged_courses as (
         courses.last_attended_on,
         (
             coalesce(courses.recorded_end_on, courses.derived_end_on) is not null
-            and courses.n_attended >= 2
+            and courses.n_attended >= conventions.finished_sessions
         ) as is_finished_course
     from courses
+    cross join conventions
     left join overlapping_episodes on courses.episode_key = overlapping_episodes.episode_key
 )
 

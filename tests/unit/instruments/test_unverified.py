@@ -175,6 +175,8 @@ def test_the_conventions_are_these(folder: Path) -> None:
         "reliable_change_z": (Decimal("1.96"), "verified"),
         "change_index_one_sided_z": (Decimal("1.65"), "verified"),
         "cutoff_sds": (Decimal(2), "verified"),
+        "finished_course_sessions": (Decimal(2), "verified"),
+        "shared_below_share": (Decimal("0.6"), "design"),
         "reversed_check_minimum_forms": (Decimal(30), "design"),
         "imputations": (Decimal(20), "design"),
         "imputation_shift_small_sds": (Decimal("0.25"), "design"),
