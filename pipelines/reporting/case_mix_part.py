@@ -36,6 +36,7 @@ def case_mix_part(context: Context) -> Section | None:
     return Section(
         section_id="people-adjusted",
         title=words.say("case_mix.title"),
+        folded_as=words.say("case_mix.folded"),
         tables=(table,),
         definitions=tuple(
             Definition(

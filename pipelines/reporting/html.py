@@ -28,7 +28,7 @@ from pipelines.reporting.write import IndexEntry
 REPORTS_FOLDER = Path(__file__).parents[2] / "reports"
 TEMPLATE_FOLDER = REPORTS_FOLDER / "templates"
 # A table of more rows than this is folded, so that a page is no wall of figures.
-FOLD_FROM = 12
+FOLD_FROM = 10
 # What an expression of a template may run into beside a name that is not there.
 _OF_EXPRESSIONS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 

@@ -30,6 +30,7 @@ def rates_sentence(context: Context, measure: Measure, row: Record | None) -> st
     return context.words.say(
         "outcomes.rates.both",
         measure=measure.instrument.name,
+        period=context.year.words,
         better=_said(context, better, "better"),
         worse=_said(context, worse, "worse"),
     )

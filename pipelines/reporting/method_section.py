@@ -37,6 +37,7 @@ def method_section(context: Context) -> Section:
         section_id="rules",
         title=words.say("section.rules"),
         definitions=tuple(_rule(context, measure) for measure in context.measures),
+        folded_as=words.say("method.rules_folded", n=words.count(len(context.measures))),
     )
     other = change_methods_part(context)
     return method_of(

@@ -195,7 +195,11 @@ class Chart:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page; an empty one is left out."""
+    """A part of the page; an empty one is left out.
+
+    `folded_as` names what a part holds that a screen shows on demand, such as the rules behind its
+    figures; paper and PDF show it. Empty: it is open.
+    """
 
     section_id: str
     title: str
@@ -204,6 +208,7 @@ class Section:
     tables: tuple[Table, ...] = ()
     definitions: tuple[Definition, ...] = ()
     parts: tuple["Section", ...] = ()
+    folded_as: str = ""
 
 
 @dataclass(frozen=True)

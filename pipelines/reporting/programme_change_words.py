@@ -122,7 +122,11 @@ def changes_part(context: Context) -> Section | None:
     return Section(
         section_id=SECTION,
         title=words.say("changes.title"),
-        paragraphs=(words.say(f"changes.lead{key}"), words.say(f"changes.chance{key}")),
+        paragraphs=(
+            *(sentence.text for sentence in change_sentences(context)),
+            words.say(f"changes.lead{key}"),
+            words.say(f"changes.chance{key}"),
+        ),
         tables=(
             Table(
                 table_id="programme-changes-table",
@@ -147,7 +151,6 @@ def changes_part(context: Context) -> Section | None:
                 note=" ".join(
                     filter(None, (told, words.say("changes.note") if _years(context) else ""))
                 ),
-                is_folded_when_long=False,
             ),
         ),
     )

@@ -16,7 +16,17 @@ from pipelines.reporting.charts import svg
 from pipelines.reporting.drawings.marks import NARROW, SIZES, WIDE
 from pipelines.reporting.drawings.trend import placed
 from pipelines.reporting.html import FOLD_FROM, render_index, render_month, render_page
-from pipelines.reporting.model import Cell, Chart, Column, Page, Report, Row, Section, Table
+from pipelines.reporting.model import (
+    Cell,
+    Chart,
+    Column,
+    Definition,
+    Page,
+    Report,
+    Row,
+    Section,
+    Table,
+)
 from pipelines.reporting.write import IndexEntry, index_entries, write_index, write_report
 from tests.unit.reporting.conftest import CLINICS
 
@@ -85,6 +95,40 @@ def test_a_long_table_is_folded_and_keeps_its_caption(
     assert len(folds) == int(is_folded)
     assert page.count("<caption><span>A long table</span></caption>") == 1
     assert (f"{n_rows} rows" in page) == is_folded
+
+
+@pytest.mark.parametrize("folded_as", ["", "The rules in full"])
+def test_a_part_that_is_folded_keeps_its_title_outside_and_all_of_it_inside(
+    report_of: ReportOf, folded_as: str
+) -> None:
+    report = report_of("activity only", "director")
+    rule = Definition("A term of the part", "What it means.")
+    section = Section(
+        section_id="one", title="One", folded_as=folded_as, parts=(
+            Section(section_id="two", title="Two", definitions=(rule,)),
+        ),
+    )  # fmt: skip
+    page = render_month(replace(report, sections=(section,), in_short=(), look_at=()))
+    body = page[page.index('<section id="one"') :]
+    before, _, inside = body.partition('<details class="fold">')
+    assert ("A term of the part" in inside) == bool(folded_as)
+    assert ("A term of the part" in before) != bool(folded_as)
+    assert '<h2 id="one-title">One</h2>' in before
+    if folded_as:
+        assert inside.split("</details>")[0].count(folded_as) == 1
+        assert "A term of the part" in inside.split("</details>")[0]
+
+
+def test_bars_that_carry_their_numbers_do_not_say_them_twice(report_of: ReportOf) -> None:
+    report = report_of("usual", "director")
+    charts = {chart.drawing: chart for section in report.sections for chart in section.charts}
+    page = render_month(report)
+    for drawing, is_inside in (("profile", True), ("flow", False)):
+        figure = page[page.index(f'<figure id="{charts[drawing].chart_id}"') :]
+        figure = figure[: figure.index("</figure>")]
+        before, _, inside = figure.partition("<details>")
+        assert ('<p class="summary">' in inside) == is_inside
+        assert ('<p class="summary">' in before) != is_inside
 
 
 def test_every_sentence_and_cell_of_the_report_is_on_the_page(report_of: ReportOf) -> None:

@@ -23,13 +23,14 @@ ROW: dict[str, Any] = {
     "deteriorated_rate_lower": 0.05,
     "deteriorated_rate_upper": 0.185,
 }
+BEGIN = "Reliably better on the PHQ-9 over the twelve months to October 2026:"
 BESIDE = (
-    "Reliably better on the PHQ-9: 50 % (40 of 80), between 45 % and 55 %;"
+    f"{BEGIN} 50 % (40 of 80), between 45 % and 55 %;"
     " between 40 % and 60 % with the 20 who lack a second score."
     " Reliably worse: 10 % (8 of 80), between 5 % and 19 %; between 8 % and 28 % with them."
 )
 UNDER = (
-    "Reliably better on the PHQ-9: between 40 % and 60 %, depending on the 20 who lack a second"
+    f"{BEGIN} between 40 % and 60 %, depending on the 20 who lack a second"
     " score; of those measured 50 % (40 of 80), between 45 % and 55 %."
     " Reliably worse: between 8 % and 28 %, depending on them; of those measured"
     " 10 % (8 of 80), between 5 % and 19 %."
@@ -51,7 +52,7 @@ def test_the_extremes_lead_where_under_seventy_of_a_hundred_are_measured(
 def test_where_nobody_lacks_a_score_nothing_is_left_open() -> None:
     text = said(n_finished=80, paired_rate=1.0, improved_rate_worst=0.5, improved_rate_best=0.5)
     assert text == (
-        "Reliably better on the PHQ-9: 50 % (40 of 80), between 45 % and 55 %."
+        f"{BEGIN} 50 % (40 of 80), between 45 % and 55 %."
         " Reliably worse: 10 % (8 of 80), between 5 % and 19 %."
     )
 

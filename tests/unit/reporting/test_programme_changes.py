@@ -341,10 +341,12 @@ def test_what_all_are_judged_by_is_said_once_and_what_differs_in_each_row() -> N
     assert "judged" not in {column.key for column in table.columns}
     assert {len(each.cells) for each in table.rows} == {len(table.columns)}
     assert table.note.startswith("Those judged are set beside a year before, PHQ-9.")
-    assert "No programme is large enough for a chart of its own" in alike.paragraphs[0]
+    assert "No programme is large enough for a chart of its own" in alike.paragraphs[1]
+    assert alike.paragraphs[0].endswith("No clear change: A and B.")
+    assert table.is_folded_when_long
     for part in (mixed, charts):
         (table,) = part.tables
         assert [column.key for column in table.columns][2] == "judged"
         assert {len(each.cells) for each in table.rows} == {len(table.columns)}
         assert "Those judged" not in table.note
-        assert "A large programme has a chart of its own" in part.paragraphs[0]
+        assert "A large programme has a chart of its own" in part.paragraphs[1]
