@@ -199,6 +199,13 @@ def test_a_scale_on_which_more_is_better_mirrors_the_figures(clinic: TextBench) 
     assert all(is_near(found[name], expected[name], by=1e-12) for name in columns)
 
 
+def test_hedges_correction_makes_the_published_g_of_the_published_d(clinic: TextBench) -> None:
+    """R package effectsize, test-cohens_d.R: d 1.892 and g 1.844 of 32 cars, 30 degrees."""
+    query = "select 1.892 * hedges_correction(31)"
+    ((found,),) = clinic.connection.execute(query).fetchall()
+    assert is_near(found, 1.844, by=1e-3)
+
+
 @needs_data
 def test_published_effect_sizes_within_persons(clinic: TextBench) -> None:
     """Rouder (2016) by J. Westfall, as in the R package effectsize, test-rm_d.R; -1.353713."""

@@ -57,6 +57,32 @@ def test_cut_offs_turn_with_the_direction(
 
 
 @pytest.mark.parametrize(
+    ("direction", "expected"),
+    [
+        ("higher_better", {"a": "55", "b": "45", "c": "50"}),
+        ("higher_worse", {"a": "25", "b": "75", "c": "50"}),
+    ],
+)
+def test_the_worked_cut_offs_of_a_published_package(
+    edited: Callable[..., Path], direction: str, expected: dict[str, str]
+) -> None:
+    # R package clinicalsignificance, tests: clinical 40 (7.5), functional 60 (7.5). With spreads
+    # that differ its b would be another than Jacobson and Truax's (above: 11, there 14).
+    def change(content: dict[str, Any]) -> None:
+        content |= {"direction": direction, "thresholds": [], "bands": []}
+        content["form"]["points"] = [0, 12]
+        content["scoring"]["scales"][0]["points"] = [0, 108]
+        content["norms"] = [
+            {"group": group, "label": "made up", "mean": mean, "sd": 7.5, "status": "verified",
+             "source": ["made up"]}
+            for group, mean in (("clinical", 40), ("non_clinical", 60))
+        ]  # fmt: skip
+
+    found = reference_tables(load_catalogue(edited(change)))["ref_cutoffs"].to_dicts()
+    assert {row["cutoff"]: f"{row['points'].normalize():f}" for row in found} == expected
+
+
+@pytest.mark.parametrize(
     ("mean", "sd", "reason"),
     [
         # PHQ-9 runs from 0 to 27; b is mean + 2 SD. At 0 everybody were a case, at 27 one score is.

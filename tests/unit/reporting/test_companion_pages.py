@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import yaml
 
 from pipelines.comparison.made_tables import KEYS as MADE_TABLES
 from pipelines.contracts.mart_contracts import load_mart_contracts
@@ -12,11 +13,13 @@ from pipelines.contracts.odcs import load_contracts
 from pipelines.reporting.dictionary_page import dictionary_page
 from pipelines.reporting.html import render_page
 from pipelines.reporting.methods_page import methods_page
+from pipelines.reporting.tools_part import DEPARTURES, tools_section
 from pipelines.reporting.wording import load_wording
 from pipelines.warehouse.model_file import Model
 from tests.table_columns import DDL
 
 WORDS = load_wording()
+TOOLS = Path(__file__).parents[3] / "reports" / "wording" / "en" / "tools.yaml"
 SOURCES = {"mart_x": "A paper", "mart_z": "", "stg_y": ""}
 
 
@@ -56,8 +59,8 @@ def test_methods_list_every_rule_with_its_source_and_every_definition() -> None:
         clinic="C",
         parameters=settings,
     )
-    in_force, thresholds, evidence, definitions = page.sections
-    assert evidence.section_id == "evidence"
+    in_force, thresholds, tools, evidence, definitions = page.sections
+    assert (tools.section_id, evidence.section_id) == ("tools", "evidence")
     assert [each.label for each in in_force.tables[0].columns] == [
         "instrument id", "points", "is active", "aliases", "source",
     ]  # fmt: skip
@@ -101,6 +104,17 @@ def test_a_table_that_no_sql_makes_is_defined_by_its_contract_with_its_source() 
     assert parts["mart_growth_changes"][-1].startswith("Source: Laird & Ware")
 
 
+def test_methods_say_where_a_published_tool_does_otherwise() -> None:
+    (table,) = tools_section(WORDS).tables
+    assert set(DEPARTURES) == set(yaml.safe_load(TOOLS.read_bytes())["tools"]["rows"])
+    told = {row.cells[0].text: [cell.text for cell in row.cells] for row in table.rows}
+    assert len(told) == len(DEPARTURES)
+    assert told["Growth model in the appendix of change methods"][-1] == (
+        "HAMD of 40 patients, Claus (2020): 11 better, 20 unchanged, 9 worse there; 33, 7 and 0"
+        " here."
+    )
+
+
 def test_limits_that_start_anew_are_listed_with_the_change_and_the_day() -> None:
     connection = rules("('phq9', 6, null, [], '', 's')")
     connection.execute(f"create table ref_rebases ({DDL['ref_rebases']})")
@@ -131,7 +145,7 @@ def test_a_table_of_rules_without_rows_is_left_out() -> None:
     connection.execute("delete from pub_outcome_rules")
     page = methods_page(connection, {}, WORDS, clinic="C", parameters=settings)
     assert [each.section_id for each in page.sections] == [
-        "ref-thresholds", "evidence", "definitions",
+        "ref-thresholds", "tools", "evidence", "definitions",
     ]  # fmt: skip
 
 
