@@ -85,59 +85,10 @@ def run(root: Path) -> dict[str, Any]:
 
 
 def metrics(root: Path) -> dict[str, Any]:
-    """All models from the staged tables on, and the bare work of each mart on the same Parquet.
+    """The models from the staged tables on, and the bare work of each mart."""
+    from tests.bench.metrics import measure
 
-    Two things are bare work. `floors`: one group-by that reads the mart's largest input whole, by
-    those columns of the mart's key that the input has (else by course), counting every other
-    column. It makes no row of a period, and of a level only where the input has them, so it says
-    nothing of a mart's size. `rows`: the mart's own rows, read ready made, sorted by its key and
-    written. Whatever makes the table has to do both.
-    """
-    from pipelines.home import Home
-    from pipelines.warehouse.build_run import BuildRun
-
-    run = BuildRun(Home(root))
-    out = run.home.scratch / "bench.parquet"
-    models = [each for each in run.models.values() if each.name.startswith(("int_", "mart_"))]
-    steps: dict[str, float] = {}
-    for model in models:
-        with run.engine.views({name: run.table_path(name) for name in sorted(model.inputs)}):
-            started = time.perf_counter()
-            run.engine.write_parquet(model.sql, out, run.parameters(model), where=model.name)
-            steps[model.name] = time.perf_counter() - started
-    floors: dict[str, float] = {}
-    rows: dict[str, float] = {}
-    for model in models:
-        if not model.name.startswith("mart_"):
-            continue
-        with run.engine.views({model.name: run.table_path(model.name)}):
-            ready_made = f"select * from {model.name} order by {', '.join(model.key)}"
-            started = time.perf_counter()
-            run.engine.write_parquet(ready_made, out, {}, where=model.name)
-            rows[model.name] = time.perf_counter() - started
-        largest = max(sorted(model.inputs), key=lambda name: run.tables[name].n_rows)
-        with run.engine.views({largest: run.table_path(largest)}):
-            columns = [name for name, *_ in run.engine.rows(f"describe {largest}")]
-            by = [name for name in model.key if name in columns] or ["episode_key"]
-            by = [name for name in by if name in columns] or columns[:1]
-            counts = "".join(f", count({name})" for name in columns if name not in by)
-            grouped = f"select {', '.join(by)}, count(*){counts} from {largest} group by all"
-            started = time.perf_counter()
-            run.engine.execute(f"create or replace temp table grouped as {grouped}")
-            floors[model.name] = time.perf_counter() - started
-            # Else it takes memory from what is measured next.
-            run.engine.execute("drop table grouped")
-    out.unlink(missing_ok=True)
-    run.close()
-    return {
-        "work_s": sum(steps.values()),
-        "floor_s": sum(floors.values()),
-        "rows_s": sum(rows.values()),
-        "steps": steps,
-        "floors": floors,
-        "rows": rows,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
+    return measure(root)
 
 
 TASKS = {"floor": floor, "run": run, "metrics": metrics}
