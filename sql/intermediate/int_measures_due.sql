@@ -4,7 +4,8 @@
 -- session of the episode; an id that the catalogue does not know can never be answered and is not
 -- due. Done: a response of that instrument in this episode, scored, not more than
 -- $session_window_days days before or after the day of that session, and no closer in time to
--- another session at which it was due (of two as close, the earlier). The list does not say who
+-- another session at which it was due (of two as close, the earlier); a form that names a session
+-- of its course counts as filled in at that session (int_named_sessions). The list does not say who
 -- answers: the client, a parent, a teacher or a partner may, as some instruments are for them
 -- alone; the therapist may not. An instrument that is not scored yet is done when it was answered.
 -- The month is the session's. A session is measured when any of what was due at it was done,
@@ -16,7 +17,9 @@ with attended_sessions as (
     select
         episode_key,
         session_key,
-        session_on
+        session_on,
+        session_on - cast($session_window_days as integer) as earliest_on,
+        session_on + cast($session_window_days as integer) as latest_on
     from int_attendances
     where status = 'attended' and episode_key is not null
 ),
@@ -53,13 +56,22 @@ instruments as (
     from ref_instruments
 ),
 
+named_sessions as (
+    select
+        response_key,
+        episode_key,
+        session_on,
+        scheduled_at
+    from int_named_sessions
+),
+
 scores as (
     select
+        response_key,
         episode_key,
         instrument_id,
         administered_at,
-        administered_on - cast($session_window_days as integer) as earliest_on,
-        administered_on + cast($session_window_days as integer) as latest_on,
+        administered_on,
         score_points
     from int_response_scores
     where respondent != 'therapist' and episode_key is not null
@@ -69,6 +81,8 @@ numbered_sessions as (
     select
         episodes.episode_number,
         attended_sessions.session_on,
+        attended_sessions.earliest_on,
+        attended_sessions.latest_on,
         sessions.scheduled_at,
         episodes.programme_id,
         row_number() over (
@@ -110,6 +124,8 @@ due_sessions as (
     select
         numbered_sessions.episode_number,
         numbered_sessions.session_on,
+        numbered_sessions.earliest_on,
+        numbered_sessions.latest_on,
         numbered_sessions.scheduled_at,
         numbered_sessions.session_number,
         numbered_sessions.programme_id,
@@ -128,12 +144,15 @@ course_responses as materialized (
         episodes.episode_number,
         episodes.programme_id,
         instruments.instrument_number,
-        scores.administered_at,
-        scores.earliest_on,
-        scores.latest_on
+        coalesce(named_sessions.scheduled_at, scores.administered_at) as administered_at,
+        coalesce(named_sessions.session_on, scores.administered_on) as administered_on
     from scores
     inner join episodes on scores.episode_key = episodes.episode_key
     inner join instruments on scores.instrument_id = instruments.instrument_id
+    left join named_sessions
+        on
+            scores.response_key = named_sessions.response_key
+            and scores.episode_key = named_sessions.episode_key
     where scores.score_points is not null or not instruments.is_scored
 ),
 
@@ -142,8 +161,7 @@ valid_responses as (
         course_responses.episode_number,
         course_responses.instrument_number,
         course_responses.administered_at,
-        course_responses.earliest_on,
-        course_responses.latest_on
+        course_responses.administered_on
     from course_responses
     inner join known_instruments
         on
@@ -169,8 +187,8 @@ served_sessions as (
     inner join due_sessions
         on
             valid_responses.episode_number = due_sessions.episode_number
-            and valid_responses.earliest_on <= due_sessions.session_on
-            and valid_responses.latest_on >= due_sessions.session_on
+            and valid_responses.administered_on >= due_sessions.earliest_on
+            and valid_responses.administered_on <= due_sessions.latest_on
     group by
         valid_responses.episode_number,
         valid_responses.instrument_number,

@@ -1,9 +1,11 @@
 -- A course's scores on the whole of an outcome instrument, by the client, in their order.
 --
 -- `place` counts them by moment, those of the same moment by response id; scores after the end are
--- no part of the path. `session_number`: sessions attended up to and including that day; `week`:
--- whole weeks since session 1, days before it count as week 0. `distance_points` is how far the
--- score lies from the best end of its scale, so that less is better whichever way it runs.
+-- no part of the path. `session_number`: sessions attended up to and including that day, or those
+-- up to a later session that the form names (int_named_sessions) where no other form of the
+-- instrument comes before it. `week`: whole weeks since session 1, days before it count as week 0.
+-- `distance_points` is how far the score lies from the best end of its scale, so that less is
+-- better whichever way it runs.
 -- `improvement_points` are since the first score of int_episode_scores (positive = better), null
 -- where the course has none; `is_case` is null without a threshold in force.
 --
@@ -41,6 +43,14 @@ episodes as (
         session_1_on + cast($first_score_days as integer) as first_until_on,
         ended_on
     from int_episodes
+),
+
+named_sessions as (
+    select
+        response_key,
+        episode_key,
+        session_on
+    from int_named_sessions
 ),
 
 attended_days as (
@@ -89,6 +99,9 @@ course_scores as (
         measures.instrument_number,
         scores.administered_at,
         scores.administered_on,
+        case
+            when named_sessions.session_on > scores.administered_on then named_sessions.session_on
+        end as named_on,
         scores.score_points,
         cast(scores.administered_on - episodes.session_1_on as integer) as since_start_days,
         coalesce(scores.administered_on <= episodes.first_until_on, true) as is_in_time_for_first,
@@ -103,6 +116,10 @@ course_scores as (
     from scores
     inner join episodes on scores.episode_key = episodes.episode_key
     inner join measures on scores.instrument_id = measures.instrument_id
+    left join named_sessions
+        on
+            scores.response_key = named_sessions.response_key
+            and scores.episode_key = named_sessions.episode_key
     where episodes.ended_on is null or scores.administered_on <= episodes.ended_on
 ),
 
@@ -113,6 +130,11 @@ ranked_scores as (
         instrument_number,
         administered_at,
         administered_on,
+        case
+            when coalesce(lead(administered_on) over in_order >= named_on, true)
+                then coalesce(named_on, administered_on)
+            else administered_on
+        end as counted_on,
         score_points,
         since_start_days,
         is_in_time_for_first,
@@ -135,6 +157,7 @@ twins as (
         ranked_scores.episode_number,
         ranked_scores.instrument_number,
         ranked_scores.administered_on,
+        ranked_scores.administered_on as counted_on,
         ranked_scores.score_points,
         ranked_scores.since_start_days,
         ranked_scores.is_in_time_for_first,
@@ -158,6 +181,7 @@ placed_scores as (
         episode_number,
         instrument_number,
         administered_on,
+        counted_on,
         score_points,
         since_start_days,
         is_in_time_for_first,
@@ -171,6 +195,7 @@ placed_scores as (
         episode_number,
         instrument_number,
         administered_on,
+        counted_on,
         score_points,
         since_start_days,
         is_in_time_for_first,
@@ -205,7 +230,7 @@ days as (
         union all
         select
             episode_number,
-            administered_on as day_on,
+            counted_on as day_on,
             0 as n_sessions
         from placed_scores
     ) as day_parts
@@ -248,7 +273,7 @@ inner join measures on placed_scores.instrument_number = measures.instrument_num
 inner join numbered_days
     on
         placed_scores.episode_number = numbered_days.episode_number
-        and placed_scores.administered_on = numbered_days.day_on
+        and placed_scores.counted_on = numbered_days.day_on
 left join first_scores
     on
         placed_scores.episode_number = first_scores.episode_number

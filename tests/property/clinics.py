@@ -235,11 +235,17 @@ def _put_response(
     day: date,
     points: Sequence[Any],
 ) -> None:
+    sessions = [
+        session["session_id"]
+        for session in tables["stg_sessions"]
+        if session.get("episode_id") == episode["episode_id"]
+    ]
     tables["stg_responses"].append(
         {
             "response_id": f"r{len(tables['stg_responses'])}",
             "client_id": episode["client_id"],
             "episode_id": choose([episode["episode_id"]] * 9 + [None]),
+            "session_id": choose([None, None, None, *sessions]),
             "instrument_id": instrument_id,
             "administered_at": datetime.combine(day, time(choose([9, 9, 17]))),
             "respondent": choose(["client"] * 9 + ["parent"]),

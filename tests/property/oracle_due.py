@@ -1,15 +1,16 @@
 """Which measures were due at the sessions of a course, and which of them were done, form by form."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from tests.property.oracle import Clinic, Course
+from tests.property.oracle import Clinic, Course, Row
 
 
 def sessions_due(clinic: Clinic, course: Course) -> list[tuple[date, list[bool]]]:
     """The days of sessions at which measures were due, each with whether each of them was done.
 
     A usable form serves the one session at which it was due that is nearest in time, the earlier of
-    two as near, of those whose day lies at most the window's days from its own.
+    two as near, of those whose day lies at most the window's days from its own. One that names a
+    session of the course was filled in at that session.
     """
     every = course.programme.get("measure_every_sessions") or 1
     attended = [clinic.sessions[one["session_key"]] for one in course.attended]
@@ -37,7 +38,7 @@ def sessions_due(clinic: Clinic, course: Course) -> list[tuple[date, list[bool]]
 def usable_forms(clinic: Clinic, course: Course, instrument_id: str) -> set[tuple[date, datetime]]:
     """Day and time of the usable forms of an instrument in a course, of all but the therapist."""
     return {
-        (response["administered_on"], response["administered_at"])
+        moment_of(clinic, course, response)
         for response in clinic.responses
         if response["episode_key"] == course.row["episode_key"]
         and response["instrument_id"] == instrument_id
@@ -47,3 +48,22 @@ def usable_forms(clinic: Clinic, course: Course, instrument_id: str) -> set[tupl
             or not clinic.instruments[instrument_id]["is_scored"]
         )
     }
+
+
+def named_session(clinic: Clinic, course: Course, response: Row) -> Row | None:
+    """The session that a form names: attended, of its course, and near enough to its day."""
+    window = timedelta(days=clinic.parameters["session_window_days"])
+    for one in course.attended:
+        if one["session_key"] == response["session_key"]:
+            near = abs(one["session_on"] - response["administered_on"]) <= window
+            return clinic.sessions[one["session_key"]] if near else None
+    return None
+
+
+def moment_of(clinic: Clinic, course: Course, response: Row) -> tuple[date, datetime]:
+    """Day and time of a form: its session's where it names one that was held on another day."""
+    own = response["administered_on"], response["administered_at"]
+    named = named_session(clinic, course, response)
+    if named is None or named["scheduled_on"] == response["administered_on"]:
+        return own
+    return named["scheduled_on"], named["scheduled_at"]

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from tests.property.oracle import Clinic, Course, Row
+from tests.property.oracle_due import named_session
 from tests.property.oracle_marts import periods
 
 WINDOW = 3
@@ -65,6 +66,7 @@ class Paths:
         found = []
         for place, one in enumerate(kept, start=1):
             day, points = one["administered_on"], Fraction(one["points"])
+            counted_on = self._counted_on(course, kept, place)
             distance = self._distance(instrument_id, points)
             first = found[0]["distance_points"] if found else distance
             since = None if start is None else (day - start).days
@@ -73,7 +75,9 @@ class Paths:
                     "place": place,
                     "administered_on": day,
                     "since_start_days": since,
-                    "session_number": sum(each["session_on"] <= day for each in course.attended),
+                    "session_number": sum(
+                        each["session_on"] <= counted_on for each in course.attended
+                    ),
                     "week": None if since is None else max(0, since) // 7,
                     "score_points": points,
                     "is_case": self._is_case(instrument_id, points),
@@ -82,6 +86,19 @@ class Paths:
                 }
             )
         return found
+
+    def _counted_on(self, course: Course, kept: list[Row], place: int) -> date:
+        """The day of the later session that a form names, where no other form comes before it."""
+        one, others = kept[place - 1], [*kept[: place - 1], *kept[place:]]
+        day, named = one["administered_on"], named_session(self.clinic, course, one)
+        if named is None or named["scheduled_on"] <= day:
+            return day
+        is_next = all(
+            each["administered_at"] < one["administered_at"]
+            or each["administered_on"] >= named["scheduled_on"]
+            for each in others
+        )
+        return named["scheduled_on"] if is_next else day
 
     def _runs_down(self, instrument_id: str) -> bool:
         scales = self.clinic.tables["ref_instrument_scales"]

@@ -79,7 +79,9 @@ def _course(choose: Choose, episode_id: str) -> Tables:
             status = choose(["attended"] * 14 + ["no_show"])
             attendances.append({"session_id": session_id, "client_id": client_id, "status": status})
         for copy in range(choose([1] * 13 + [0, 2])):
-            shift = choose([0] * 14 + [-1, 1, -4])
+            shift = choose([0] * 12 + [-1, -1, -1, 1, -4])
+            # The evening before names the session to come, or nothing; one form in many another.
+            named = choose([place, place, place, None, place - 1, place + 1])
             moment = time(choose([9, 9, 17]))
             levels = LEVELS[instrument_id]
             responses.append(
@@ -87,6 +89,7 @@ def _course(choose: Choose, episode_id: str) -> Tables:
                     "response_id": f"r-{episode_id}-{place}-{choose('ab')}{copy}",
                     "client_id": client_id,
                     "episode_id": episode_id,
+                    "session_id": None if named is None else f"s-{episode_id}-{named}",
                     "instrument_id": instrument_id,
                     "administered_at": datetime.combine(held_on + timedelta(days=shift), moment),
                     "total_score": choose([*levels[min(level, len(levels) - 1)] * 12, None]),

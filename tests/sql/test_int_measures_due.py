@@ -220,3 +220,33 @@ def test_an_instrument_that_nobody_knows_is_not_due(clinic: TextBench) -> None:
     )
     (row,) = clinic.rows("int_measures_due")
     assert row["n_due"] == 1
+
+
+@pytest.mark.parametrize(
+    ("named", "january", "february"),
+    [("", 1, 0), ("s2", 0, 1), ("s1", 1, 0), ("s3", 1, 0)],
+    ids=["nearest in time", "the later one", "the earlier one", "missed"],
+)
+def test_a_form_serves_the_session_that_it_names(
+    clinic: TextBench, named: str, january: int, february: int
+) -> None:
+    clinic.given(
+        stg_programmes="programme_id | instruments\n p1 | phq9",
+        stg_episodes="episode_id\n e1",
+        stg_sessions="""
+            session_id | episode_id | scheduled_on
+            s1         | e1         | 2025-01-27
+            s2         | e1         | 2025-02-03
+            s3         | e1         | 2025-02-04
+        """,
+        stg_attendances="session_id | status\n s1 | attended\n s2 | attended\n s3 | no_show",
+        # Three days after the first session and four before the second.
+        stg_responses=f"""
+            response_id | instrument_id | session_id | administered_on | total_score
+            r1          | phq9          | {named}    | 2025-01-30      | 9
+        """,
+    )
+    clinic.expect(
+        "int_measures_due",
+        f"month_start_on | n_due | n_done\n 2025-01-01 | 1 | {january}\n 2025-02-01 | 1 | {february}",
+    )

@@ -1,5 +1,7 @@
 """A course's scores in their order, with the session and the week that each belongs to."""
 
+import pytest
+
 from tests.sql.text_tables import TextBench
 from tests.sql.weekly_courses import give_courses
 
@@ -93,3 +95,99 @@ def test_two_sessions_of_a_day_count_as_two(clinic: TextBench) -> None:
         " from stg_attendances where session_id = 'c1-2'"
     )
     clinic.expect("int_session_scores", "place | session_number\n 1 | 1\n 2 | 3")
+
+
+def give_named_forms(clinic: TextBench, forms: str) -> None:
+    """Four weekly sessions and forms that name one of them."""
+    clinic.given(
+        stg_episodes="episode_id | started_on\n e1 | 2025-03-03",
+        stg_sessions="""
+            session_id | episode_id | scheduled_on
+            s1         | e1         | 2025-03-03
+            s2         | e1         | 2025-03-10
+            s3         | e1         | 2025-03-17
+            s4         | e1         | 2025-03-24
+        """,
+        stg_attendances="""
+            session_id | status
+            s1         | attended
+            s2         | attended
+            s3         | no_show
+            s4         | attended
+        """,
+        stg_responses=f"response_id | episode_id | session_id | administered_on | total_score\n{forms}",
+    )
+
+
+def test_a_form_of_the_evening_before_is_of_the_session_that_it_names(clinic: TextBench) -> None:
+    give_named_forms(
+        clinic,
+        """
+        r1 | e1 | s1 | 2025-03-02 | 20
+        r2 | e1 | s2 | 2025-03-09 | 18
+        r3 | e1 |    | 2025-03-23 | 16
+        """,
+    )
+    clinic.expect(
+        "int_session_scores",
+        """
+        place | session_number | week | score_points
+        1     | 1              | 0    | 20
+        2     | 2              | 0    | 18
+        3     | 2              | 2    | 16
+        """,
+    )
+
+
+# Day of the form, its session, and whether it belongs to a later session than its day tells.
+NAMED = [
+    ("2025-03-17", "s4", 3),
+    ("2025-03-16", "s4", 2),
+    ("2025-03-16", "s3", 2),
+    ("2025-03-16", "gone", 2),
+    ("2025-03-24", "s4", 3),
+    ("2025-03-25", "s2", 3),
+]
+
+
+@pytest.mark.parametrize(
+    ("day", "session", "number"),
+    NAMED,
+    ids=["7 days before", "8 days", "missed", "unknown", "its day", "an earlier one"],
+)
+def test_a_named_session_counts_when_it_was_attended_and_is_near(
+    clinic: TextBench, day: str, session: str, number: int
+) -> None:
+    give_named_forms(clinic, f"r1 | e1 | {session} | {day} | 20")
+    (row,) = clinic.rows("int_session_scores")
+    assert row["session_number"] == number
+
+
+@pytest.mark.parametrize(
+    ("other", "numbers"),
+    [
+        ("2025-03-09", [1, 1]),
+        ("2025-03-08", [1, 2]),
+        ("2025-03-10", [2, 2]),
+    ],
+    ids=["between them", "before the form", "at the session"],
+)
+def test_no_form_passes_another(clinic: TextBench, other: str, numbers: list[int]) -> None:
+    give_named_forms(clinic, f"r1 | e1 | s2 | 2025-03-08 | 20\n r2 | e1 | | {other} | 19")
+    if other == "2025-03-08":
+        clinic.connection.execute(
+            "update stg_responses set administered_at = administered_at - interval 1 hour"
+            " where response_id = 'r2'"
+        )
+    rows = clinic.rows("int_session_scores")
+    assert [row["session_number"] for row in rows] == numbers
+
+
+def test_a_session_of_another_client_or_course_is_not_named(clinic: TextBench) -> None:
+    give_named_forms(clinic, "r1 | e1 | s2 | 2025-03-09 | 20")
+    clinic.connection.execute("update stg_sessions set episode_id = 'e2', episode_key = 'e2'")
+    assert clinic.rows("int_named_sessions") == []
+    clinic.restart()
+    give_named_forms(clinic, "r1 | e1 | s2 | 2025-03-09 | 20")
+    clinic.connection.execute("update stg_attendances set client_id = 'c2', client_key = 'c2'")
+    assert clinic.rows("int_named_sessions") == []
