@@ -87,11 +87,13 @@ class _Limits:
     """What a stretch's first points say: its centre, and the reach of its limits by place.
 
     `squared` is the reach to the power of two, which is exact where the reach itself is a root.
+    `has_runs`: points lie on both sides of the centre often enough for a run to say something.
     """
 
     centre: Fraction
     squared: Callable[[int], Fraction]
     is_even: bool
+    has_runs: bool = True
 
 
 _Fit = Callable[[Sequence[int], Sequence[Fraction]], _Limits]
@@ -131,8 +133,13 @@ def p_chart(
 
     Centre: all x of the baseline over all its n. Limits of a point: centre ± 3 σ(n) σ(z), with
     σ(n) = sqrt(centre (1 - centre) / n) and σ(z) = mean moving range of the baseline's deviates
-    (share - centre) / σ(n), over 1.128: what the months differ beyond (or short of) sampling.
+    (share - centre) / σ(n), over 1.128: what the months differ beyond sampling. It counts as 1 at
+    least: with a baseline that happened to be even, limits narrower than sampling's would make
+    signals out of chance.
     Without `is_laney`, σ(z) is 1: the classical p-chart, for counts that differ by sampling alone.
+
+    Where under one event (or one without) is expected in a point, most points are 0 and lie on one
+    side of the centre by themselves: seven in a row are then no signal.
 
     Where the baseline is all 0 or all 1 nothing is known about noise: the limits lie on the centre
     and no point is outside them.
@@ -150,13 +157,14 @@ def p_chart(
                 (share - centre) * Fraction(sqrt(n / spread))
                 for share, (_, n) in zip(baseline, pairs, strict=True)
             ]
-            factor *= _mean_moving_range(deviates) / RANGE_OF_TWO
+            factor *= max(Fraction(1), _mean_moving_range(deviates) / RANGE_OF_TWO)
+        n_rarer = min(sum(x for x, _ in pairs), sum(n - x for x, n in pairs))
 
         def squared(place: int) -> Fraction:
             count = known[place]
             return factor**2 * spread / count[1] if count else Fraction(0)
 
-        return _Limits(centre, squared, is_even=False)
+        return _Limits(centre, squared, is_even=False, has_runs=n_rarer >= len(pairs))
 
     shown = [None if share is None else float(share) for share in exact]
     return _chart(exact, fit, baseline_points, (0, 1), rebase_at, shown=shown)
@@ -292,7 +300,7 @@ def _signals(
             near = [p for p in three if is_judged[p] and 9 * gaps[p] ** 2 > 4 * reaches[p]]
             if len(near) >= 2:
                 mark(near, TWO_OF_THREE, sides[last])
-    for last in range(RUN_LENGTH - 1, len(values)):
+    for last in range(RUN_LENGTH - 1, len(values) if limits.has_runs else 0):
         run = range(last - RUN_LENGTH + 1, last + 1)
         if abs(sum(sides[place] for place in run)) == RUN_LENGTH:
             mark(run, SHIFT, sides[last])

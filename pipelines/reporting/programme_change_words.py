@@ -24,6 +24,8 @@ def change_sentences(context: Context) -> list[Sentence]:
     if changed:
         told = [_said(context, change) for change in changed]
         lead = words.say("changes.some", listed=_first(context, told))
+    elif all(change.verdict == CANNOT_TELL for change in context.changes.values()):
+        lead = words.say("changes.none_judged")
     elif years := _years(context) if _are_all_by_years(context) else None:
         lead = words.say("changes.none_years", **years)
     else:

@@ -74,6 +74,38 @@ def test_with_large_denominators_a_p_prime_chart_is_wider_than_a_p_chart() -> No
     assert all(not point.rules for point in laney.points)
 
 
+def test_months_that_happen_to_be_alike_make_no_limits_narrower_than_sampling() -> None:
+    # Shares of 40 as even as these would have Laney's limits at a third of sampling's.
+    counts: list[Count | None] = [(20, 40), (21, 40)] * 6 + [(27, 40)]
+    plain, laney = p_chart(counts, is_laney=False), p_chart(counts)
+    assert plain is not None
+    assert laney is not None
+    assert (laney.lower, laney.upper) == (plain.lower, plain.upper)
+    assert laney.verdict == NO_CLEAR_CHANGE
+
+
+@pytest.mark.parametrize(
+    ("rare", "verdict"),
+    [
+        # One of 90 in nine months, and then as few as ever: nobody has fallen.
+        ([(0, 10)] * 4 + [(1, 10)] + [(0, 10)] * 8, NO_CLEAR_CHANGE),
+        # As rare the other way round.
+        ([(10, 10)] * 4 + [(9, 10)] + [(10, 10)] * 8, NO_CLEAR_CHANGE),
+        # Eleven in twelve months are under one a month, twelve are one.
+        ([(1, 10)] * 9 + [(2, 10)] + [(0, 10)] * 7, NO_CLEAR_CHANGE),
+        ([(1, 10)] * 8 + [(2, 10)] * 2 + [(0, 10)] * 7, FALLEN),
+        # What cannot be chance is told all the same.
+        ([(0, 10)] * 4 + [(1, 10)] + [(0, 10)] * 7 + [(4, 10)], RISEN),
+    ],
+)
+def test_seven_without_an_event_are_no_run_where_hardly_any_is_expected(
+    rare: list[Count | None], verdict: str
+) -> None:
+    found = p_chart(rare)
+    assert found is not None
+    assert found.verdict == verdict
+
+
 def test_with_equal_denominators_a_p_prime_chart_is_the_xmr_chart() -> None:
     # But for 3 / 1.128 being 2.6596 and not 2.66.
     counts: list[Count | None] = [(x, 40) for x in (20, 23, 19, 26, 22, 18, 21, 24, 20, 25, 19, 22)]

@@ -290,6 +290,15 @@ def test_nothing_changed_is_said_too() -> None:
     assert change_sentences(context(Shown())) == []
 
 
+def test_where_none_can_be_judged_nobody_is_said_not_to_have_changed() -> None:
+    few = yearly(row(9, 5), row(9, 4))
+    (text,) = texts(change_sentences(context(Shown(), changes=changes(A=few, B=few))))
+    assert text == (
+        "No programme can be judged beside an earlier time. Too few courses measured on their"
+        " first measure, now or a year before: A and B."
+    )
+
+
 @pytest.mark.parametrize(
     ("before", "said"),
     [
