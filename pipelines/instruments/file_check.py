@@ -128,7 +128,9 @@ def check_instrument_file(path: Path) -> InstrumentFindings:
     found = list(problems_of(instrument))
     if instrument.instrument_id != path.stem:
         found.append(f"the file is not named {instrument.instrument_id}.yaml, after its id")
-    found += _codes_of_others(instrument)
+    if not found:
+        # A file in the catalogue's own folder is loaded with it: broken, it would not be.
+        found += _codes_of_others(instrument)
     problems = [FileProblem("the file", None, text) for text in found]
     return InstrumentFindings(
         path,

@@ -1,5 +1,6 @@
 """What `outcomes instrument check FILE` says of sound and of broken files."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import yaml
 from click.testing import CliRunner
 
 from pipelines.cli import main
+from pipelines.instruments import catalogue
 from pipelines.instruments.catalogue import INSTRUMENTS_FOLDER, SHARED_FILES
 from pipelines.instruments.file_check import InstrumentFindings, check_instrument_file
 
@@ -152,6 +154,19 @@ def test_the_example_says_what_becomes_of_missing_answers_and_of_scales_that_run
 ) -> None:
     lines = check_instrument_file(INSTRUMENTS_FOLDER / f"{name}.yaml").lines()
     assert told in " ".join(" ".join(lines).split())
+
+
+def test_a_broken_file_of_the_catalogue_itself_is_told_as_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(INSTRUMENTS_FOLDER, folder)
+    monkeypatch.setattr(catalogue, "INSTRUMENTS_FOLDER", folder)
+    path = folder / "core10.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("points: 11\n", "points: 110\n", 1), encoding="utf-8")
+    (problem,) = check_instrument_file(path).problems
+    assert problem.text == "caseness of total has points 110, the scale goes from 0 to 40"
 
 
 def test_what_is_no_yaml_says_so(checked: Callable[..., InstrumentFindings]) -> None:
