@@ -21,6 +21,7 @@ REFERENCES = (
     "ref_instrument_items",
     "ref_score_tables",
     "ref_turned_items",
+    "ref_conventions",
 )
 # CORE-10, whose items 2 and 3 run against the others: as ill as can be, as the form has it.
 RAW = [4, 0, 0, 4, 4, 4, 4, 4, 4, 4]
