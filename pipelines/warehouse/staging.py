@@ -52,13 +52,19 @@ where row_status = 'accepted' and position in (
     from raw_responses as r
     inner join ref_instruments as i on i.instrument_id = r.instrument_id and i.is_scored
     inner join ref_instrument_scales as s
-        on s.instrument_id = r.instrument_id and s.scale = 'total' and s.method = 'sum'
+        on s.instrument_id = r.instrument_id and s.scale = 'total'
     where r.total_score is not null
         and case
             when len(r.answers) = len(s.weights)
-                then round(
-                    weighted_points(r.answers, s.weights) + s.constant_points - r.total_score, 4
-                ) <> 0
+                then abs(
+                    weighted_points(r.answers, s.weights) + s.constant_points - r.total_score
+                ) > 0.000000001 + case
+                    -- A mean may have been rounded before it was delivered, a sum has no places.
+                    when s.method = 'mean' and r.total_score = round(r.total_score, 1) then 0.05
+                    when s.method = 'mean' and r.total_score = round(r.total_score, 2) then 0.005
+                    when s.method = 'mean' and r.total_score = round(r.total_score, 3) then 0.0005
+                    else 0.00005
+                end
             else false
         end
 )"""

@@ -181,6 +181,18 @@ def test_a_total_that_disagrees_with_its_answers_is_counted_and_used(total, n_wa
     assert len(built.staged["responses"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("total", "n_warned"),
+    # 46 of 15 answers: 3.0667, delivered with as many places as the source likes.
+    [("3.0667", 0), ("3.07", 0), ("3.1", 0), ("3.06", 1), ("3.0", 1), ("3", 1), ("4.5", 1)],
+)
+def test_a_mean_agrees_when_it_is_rounded_and_disagrees_beyond(total, n_warned):
+    response = {**R1, "instrument_id": "maas", "total_score": total}
+    items = [answer("R1", item, 4 if item == 1 else 3) for item in range(1, 16)]
+    built = build([full(0, **PARENTS, responses=[response], response_items=items)])
+    assert built.warnings[0, "responses", "responses.total_agrees"] == n_warned
+
+
 # ---------------------------------------------------------------- deletions
 
 
