@@ -1,10 +1,11 @@
 -- Which finished courses are measured at start and end, on the measures that their programme lists.
 --
 -- One meaning for every figure that counts who is measured: the client's own first and later last
--- score, on any scale. `has_any`: on at least one listed outcome instrument; a pair of ratings of
--- the work (purpose `process`) tells nobody's outcome. `has_all`: on such a one, and on every
--- listed instrument that can have a pair; a verdict looks back and can have none. A course whose
--- programme lists no outcome instrument has neither.
+-- score, on any scale, or of a listed kind of goal (gbo, gas) a first and a later last rating of
+-- one goal. `has_any`: on at least one listed outcome instrument; a pair of ratings of the work
+-- (purpose `process`) tells nobody's outcome. `has_all`: on such a one, and on every listed
+-- instrument that can have a pair; a verdict looks back and can have none. A course whose programme
+-- lists no outcome instrument has neither.
 --
 -- Grain:  one row per finished course.
 -- Key:    episode_key
@@ -39,6 +40,14 @@ scores as (
     where respondent = 'client' and first_points is not null and last_points is not null
 ),
 
+goal_pairs as (
+    select
+        episode_key,
+        kind as instrument_id
+    from int_goal_changes
+    where is_paired
+),
+
 listed_instruments as (
     select distinct
         programme_id,
@@ -47,10 +56,15 @@ listed_instruments as (
 ),
 
 pairs as (
-    select distinct
+    select
         episode_key,
         instrument_id
     from scores
+    union
+    select
+        episode_key,
+        instrument_id
+    from goal_pairs
 ),
 
 course_instruments as (

@@ -7,7 +7,8 @@
 -- another session at which it was due (of two as close, the earlier); a form that names a session
 -- of its course counts as filled in at that session (int_named_sessions). The list does not say who
 -- answers: the client, a parent, a teacher or a partner may, as some instruments are for them
--- alone; the therapist may not. An instrument that is not scored yet is done when it was answered.
+-- alone; the therapist may not. An instrument that is not scored yet is done when it was answered,
+-- a kind of goal (gbo, gas) when the client rated a goal of it.
 -- The month is the session's. A session is measured when any of what was due at it was done,
 -- complete when all of it was.
 --
@@ -75,6 +76,23 @@ scores as (
         score_points
     from int_response_scores
     where respondent != 'therapist' and episode_key is not null
+),
+
+goals as (
+    select
+        goal_key,
+        episode_key,
+        kind
+    from stg_goals
+),
+
+client_ratings as (
+    select
+        goal_key,
+        rated_at,
+        rated_on
+    from stg_goal_ratings
+    where rated_by = 'client'
 ),
 
 numbered_sessions as (
@@ -154,6 +172,17 @@ course_responses as materialized (
             scores.response_key = named_sessions.response_key
             and scores.episode_key = named_sessions.episode_key
     where scores.score_points is not null or not instruments.is_scored
+    union all
+    select
+        episodes.episode_number,
+        episodes.programme_id,
+        instruments.instrument_number,
+        client_ratings.rated_at as administered_at,
+        client_ratings.rated_on as administered_on
+    from client_ratings
+    inner join goals on client_ratings.goal_key = goals.goal_key
+    inner join episodes on goals.episode_key = episodes.episode_key
+    inner join instruments on goals.kind = instruments.instrument_id
 ),
 
 valid_responses as (

@@ -3,7 +3,8 @@
 -- A scale without a direction or bounds of its own has those of its instrument (of its total).
 -- Every instrument has a total, whether or not the catalogue can score it: one can be delivered.
 -- `is_listed` are the scales that a programme measures by listing the instrument: those that can be
--- scored, else the total. `direction` is null where nobody can tell which way is better.
+-- scored, else the total; none of a kind of goal (gbo, gas), which is rated goal by goal and told
+-- by mart_goals. `direction` is null where nobody can tell which way is better.
 -- `step_points` is the least by which two scores of the scale differ, as near as a double comes to
 -- it (of ten over 34 items four places would be wrong a few steps on); null where a table converts
 -- them.
@@ -37,6 +38,11 @@ scales as (
     from ref_instrument_scales
 ),
 
+goal_rules as (
+    select goal_kind
+    from ref_goal_rules
+),
+
 names as (
     select
         instrument_id,
@@ -60,6 +66,7 @@ select
     coalesce(scales.max_points, instruments.total_max_points) as highest_points,
     cast(instruments.item_step_points as double) * scales.least_weight as step_points,
     case
+        when goal_rules.goal_kind is not null then false
         when
             instruments.is_scored
             and count(scales.scale) over (partition by names.instrument_id) > 0
@@ -69,4 +76,5 @@ select
 from names
 inner join instruments on names.instrument_id = instruments.instrument_id
 left join scales on names.instrument_id = scales.instrument_id and names.scale = scales.scale
+left join goal_rules on names.instrument_id = goal_rules.goal_kind
 order by names.instrument_id, names.scale

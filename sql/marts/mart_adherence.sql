@@ -4,7 +4,8 @@
 -- month of the session; `measured` with any of it done, `complete` with all of it. Last score:
 -- courses with an attended session that ended in the period and have a valid score, not after their
 -- end, on an instrument that their programme lists, of anybody whose answers can be due (client,
--- parent, teacher or partner); the days from the last of those to the end. Pairs are in
+-- parent, teacher or partner), or the client's rating of a goal of a kind that it lists; the days
+-- from the last of those to the end. Pairs are in
 -- mart_completeness. Whether a score was looked at together in the session is not part of the
 -- export. n_clients are the people with a session at which something was due.
 --
@@ -40,6 +41,22 @@ scores as (
     where respondent != 'therapist' and episode_key is not null and score_points is not null
 ),
 
+goals as (
+    select
+        goal_key,
+        episode_key,
+        kind
+    from stg_goals
+),
+
+client_ratings as (
+    select
+        goal_key,
+        rated_on
+    from stg_goal_ratings
+    where rated_by = 'client'
+),
+
 programmes as (
     select
         programme_id,
@@ -54,17 +71,32 @@ listed_instruments as (
     from programmes
 ),
 
+measurements as (
+    select
+        episode_key,
+        instrument_id,
+        administered_on
+    from scores
+    union all
+    select
+        goals.episode_key,
+        goals.kind as instrument_id,
+        client_ratings.rated_on as administered_on
+    from client_ratings
+    inner join goals on client_ratings.goal_key = goals.goal_key
+),
+
 last_scores as (
     select
         episodes.episode_key,
-        max(scores.administered_on) as last_score_on
-    from scores
-    inner join episodes on scores.episode_key = episodes.episode_key
+        max(measurements.administered_on) as last_score_on
+    from measurements
+    inner join episodes on measurements.episode_key = episodes.episode_key
     inner join listed_instruments
         on
             episodes.programme_id = listed_instruments.programme_id
-            and scores.instrument_id = listed_instruments.instrument_id
-    where episodes.n_attended > 0 and scores.administered_on <= episodes.ended_on
+            and measurements.instrument_id = listed_instruments.instrument_id
+    where episodes.n_attended > 0 and measurements.administered_on <= episodes.ended_on
     group by episodes.episode_key
 ),
 

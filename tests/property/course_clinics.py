@@ -17,6 +17,16 @@ from tests.table_rows import complete_row, scrambled_key
 
 CODES = ("F32.1", "F40.10", "f401", "F40.2", "F42", "F42.3", "Z99", "F4")
 END_REASONS = ("completed", "agreed_end", "dropped_out", "transferred", "deceased", "other")
+GOAL_INSTRUMENTS: tuple[Row, ...] = tuple(
+    {
+        "instrument_id": kind,
+        "domain": "personal_goals",
+        "purpose": "outcome",
+        "direction": "higher_better",
+        "is_scored": False,
+    }
+    for kind in ("gbo", "gas")
+)
 WAIT_DAYS = (0, 41, 42, 43, 126, 127)
 OWN_POINTS: dict[str, tuple[Any, ...]] = {
     "phq9": (20, 16, 15, 10, 9, 5, 4, 0),
@@ -56,8 +66,14 @@ def build_course_clinic(choose: Choose, *, n_episodes: int, clients: Any) -> tup
         "stg_goal_ratings": [],
         "stg_responses": [],
     }
+    tables["ref_instruments"] = [
+        *tables["ref_instruments"],
+        *(complete_row("ref_instruments", row) for row in GOAL_INSTRUMENTS),
+    ]
     for programme in tables["stg_programmes"]:
         programme["planned_sessions"] = choose([None, 2, 3, 4])
+        listed = programme["instruments"] or []
+        programme["instruments"] = [*listed, *choose([[], ["gbo"], ["gas", "gbo"]])]
     for episode in tables["stg_episodes"]:
         episode["referred_on"] -= timedelta(days=choose(WAIT_DAYS))
         if episode["end_reason"] is not None:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.property.oracle import Clinic, Course, Row, by_subject, four_places, in_period
-from tests.property.oracle_due import sessions_due
+from tests.property.oracle_due import goal_ratings, sessions_due
 from tests.property.oracle_marts import STATUSES, periods, session_subjects, with_rate
 
 DEFINITIONS = ("coded", "missed", "short", "unimproved")
@@ -334,7 +334,7 @@ def responses_of(clinic: Clinic, course: Course, instrument_id: str) -> list[Row
 
 
 def days_since_score(clinic: Clinic, course: Course) -> int | None:
-    """Days from the last valid score on a listed instrument to the end."""
+    """Days from the last valid score on a listed instrument, or rating of a listed goal, to the end."""
     ended_on = course.facts["ended_on"]
     scored_on = [
         one["administered_on"]
@@ -343,5 +343,11 @@ def days_since_score(clinic: Clinic, course: Course) -> int | None:
         if one["respondent"] != "therapist"
         and any(points is not None for points in one["points"].values())
         and one["administered_on"] <= ended_on
+    ]
+    scored_on += [
+        rating["rated_on"]
+        for kind in set(course.programme.get("instruments") or [])
+        for rating in goal_ratings(clinic, course, kind)
+        if rating["rated_on"] <= ended_on
     ]
     return (ended_on - max(scored_on)).days if scored_on else None

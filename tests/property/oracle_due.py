@@ -36,8 +36,14 @@ def sessions_due(clinic: Clinic, course: Course) -> list[tuple[date, list[bool]]
 
 
 def usable_forms(clinic: Clinic, course: Course, instrument_id: str) -> set[tuple[date, datetime]]:
-    """Day and time of the usable forms of an instrument in a course, of all but the therapist."""
+    """Day and time of the usable forms of an instrument in a course, of all but the therapist.
+
+    Goals have no forms: each rating by the client is one.
+    """
     return {
+        (rating["rated_on"], rating["rated_at"])
+        for rating in goal_ratings(clinic, course, instrument_id)
+    } | {
         moment_of(clinic, course, response)
         for response in clinic.responses
         if response["episode_key"] == course.row["episode_key"]
@@ -48,6 +54,20 @@ def usable_forms(clinic: Clinic, course: Course, instrument_id: str) -> set[tupl
             or not clinic.instruments[instrument_id]["is_scored"]
         )
     }
+
+
+def goal_ratings(clinic: Clinic, course: Course, kind: str) -> list[Row]:
+    """The client's ratings of the goals of a kind in a course."""
+    goals = {
+        goal["goal_key"]
+        for goal in clinic.tables.get("stg_goals", [])
+        if (goal["episode_key"], goal["kind"]) == (course.row["episode_key"], kind)
+    }
+    return [
+        rating
+        for rating in clinic.tables.get("stg_goal_ratings", [])
+        if rating["goal_key"] in goals and rating["rated_by"] == "client"
+    ]
 
 
 def named_session(clinic: Clinic, course: Course, response: Row) -> Row | None:

@@ -22,11 +22,12 @@ def outcomes(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
 
 
 def measures_of(clinic: Clinic, course: Course) -> set[tuple[str, str, str]]:
-    """What a course counts for: listed by its programme, or answered."""
+    """What a course counts for: listed by its programme, or answered; goals are told elsewhere."""
+    goal_kinds = {row["goal_kind"] for row in clinic.tables.get("ref_goal_rules", [])}
     listed = {
         (instrument, scale, "client")
         for instrument in course.programme.get("instruments") or []
-        if instrument in clinic.instruments
+        if instrument in clinic.instruments and instrument not in goal_kinds
         for scale in clinic.scales_of(instrument)
     }
     return listed | set(course.outcomes)

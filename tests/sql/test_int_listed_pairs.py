@@ -78,3 +78,29 @@ def test_a_course_that_did_not_finish_has_no_row(clinic: TextBench) -> None:
         stg_attendances="session_id\n s1",
     )
     assert clinic.rows("int_listed_pairs") == []
+
+
+@pytest.mark.parametrize(
+    ("listed", "kind", "days", "has_any", "has_all"),
+    [
+        ("phq9;gbo", "gbo", ("2025-06-02", "2025-06-23"), "true", "true"),
+        ("gbo", "gbo", ("2025-06-02", "2025-06-23"), "true", "true"),
+        ("phq9;gbo", "gbo", ("2025-06-02",), "true", "false"),
+        ("gbo", "gas", ("2025-06-02", "2025-06-23"), "false", "false"),
+    ],
+    ids=["rated twice", "nothing else listed", "rated once", "another kind"],
+)
+def test_goals_are_measured_by_their_ratings(
+    clinic: TextBench, listed: str, kind: str, days: tuple[str, ...], has_any: str, has_all: str
+) -> None:
+    one_course(clinic, listed=listed, scores="phq9/client")
+    clinic.connection.execute(
+        "insert into ref_instruments by name select 'gbo' as instrument_id, 'outcome' as purpose,"
+        " false as is_scored"
+    )
+    clinic.given(
+        stg_goals=f"goal_id | episode_id | kind\n g1 | e1 | {kind}",
+        stg_goal_ratings="goal_id | rated_on | value_points\n"
+        + "\n".join(f"g1 | {day} | 5" for day in days),
+    )
+    clinic.expect("int_listed_pairs", f"has_any | has_all\n {has_any} | {has_all}")

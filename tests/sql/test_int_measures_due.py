@@ -250,3 +250,33 @@ def test_a_form_serves_the_session_that_it_names(
         "int_measures_due",
         f"month_start_on | n_due | n_done\n 2025-01-01 | 1 | {january}\n 2025-02-01 | 1 | {february}",
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "rated_by", "n_done"),
+    [("gbo", "client", 2), ("gbo", "therapist", 1), ("gas", "client", 1)],
+)
+def test_a_listed_goal_is_done_when_the_client_rated_one(
+    clinic: TextBench, kind: str, rated_by: str, n_done: int
+) -> None:
+    clinic.connection.execute(
+        "insert into ref_instruments by name select 'gbo' as instrument_id, 'outcome' as purpose,"
+        " false as is_scored"
+    )
+    clinic.given(
+        stg_programmes="programme_id | instruments\n p1 | phq9;gbo",
+        stg_episodes="episode_id\n e1",
+        stg_sessions="session_id | episode_id | scheduled_on\n s1 | e1 | 2025-01-13",
+        stg_attendances="session_id\n s1",
+        stg_responses="response_id | administered_on | total_score\n r1 | 2025-01-13 | 9",
+        stg_goals=f"goal_id | kind\n g1 | {kind}\n g2 | {kind}",
+        stg_goal_ratings=f"""
+            goal_id | rated_by   | rated_on   | value_points
+            g1      | {rated_by} | 2025-01-13 | 5
+            g2      | {rated_by} | 2025-01-13 | 3
+        """,
+    )
+    clinic.expect(
+        "int_measures_due",
+        f"n_due | n_done | n_sessions_complete\n 2 | {n_done} | {1 if n_done == 2 else 0}",
+    )

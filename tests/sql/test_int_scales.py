@@ -13,6 +13,7 @@ def test_a_scale_has_its_own_direction_or_that_of_its_instrument(clinic: TextBen
             both          | outcome | higher_worse  | true      | 0                | 30
             parts         | outcome |               | true      |                  |
             unscored      | safety  | higher_better | false     | 0                | 4
+            gbo           | outcome | higher_better | false     | 0                | 10
         """,
         ref_instrument_scales="""
             instrument_id | scale | direction     | min_points | max_points
@@ -27,6 +28,7 @@ def test_a_scale_has_its_own_direction_or_that_of_its_instrument(clinic: TextBen
         instrument_id | scale | direction     | lowest_points | highest_points | is_listed
         both          | joy   | higher_better | 1             | 9              | true
         both          | total | higher_worse  | 0             | 30             | true
+        gbo           | total | higher_better | 0             | 10             | false
         parts         | joy   | higher_better | 1             | 9              | true
         parts         | total |               |               |                | false
         unscored      | total | higher_better | 0             | 4              | true

@@ -76,6 +76,28 @@ def test_the_last_score_is_a_valid_one_of_a_listed_instrument_until_the_end(
 
 
 @pytest.mark.parametrize(
+    ("rated_by", "rated_on", "median"),
+    [
+        ("client", "2025-06-27", 3),
+        ("client", "2025-07-01", 10),
+        ("therapist", "2025-06-27", 10),
+    ],
+    ids=["by the client", "after the end", "by the therapist"],
+)
+def test_a_rating_of_a_listed_goal_is_a_last_score(
+    clinic: TextBench, rated_by: str, rated_on: str, median: int
+) -> None:
+    two_sessions(clinic, "r1 | e1 | phq9 | 2025-06-20 | 10")
+    clinic.connection.execute("update stg_programmes set instruments = ['phq9', 'gbo']")
+    clinic.given(
+        stg_goals="goal_id | kind\n g1 | gbo",
+        stg_goal_ratings="goal_id | rated_by | rated_on | value_points\n"
+        f" g1 | {rated_by} | {rated_on} | 5",
+    )
+    clinic.expect("mart_adherence", f"last_score_median_days\n {median}", **JUNE)
+
+
+@pytest.mark.parametrize(
     ("respondent", "median"), [("parent", 5), ("teacher", 5), ("partner", 5), ("therapist", 10)]
 )
 def test_the_last_score_is_of_whoever_was_to_answer(
