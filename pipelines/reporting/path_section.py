@@ -4,6 +4,7 @@ All of it is about the clinic as a whole. Which courses are not on track is in n
 do not appear here.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
@@ -20,6 +21,8 @@ DRAWN_POINTS = 3
 # Two labels closer than this part of the drawing's height cover each other.
 LABEL_SHARE = 0.09
 PUBLISHED = "published"
+# The two ways to count how far a course has come.
+SESSION, WEEK = "session", "week"
 
 
 def path_section(context: Context) -> Section | None:
@@ -49,19 +52,22 @@ def path_section(context: Context) -> Section | None:
         title=words.say("path.title"),
         paragraphs=tuple(paragraphs),
         charts=tuple(charts),
-        tables=tuple(table for table in (ups, track) if table is not None),
+        tables=(
+            *_week_tables(context, drawn),
+            *(table for table in (ups, track) if table is not None),
+        ),
     )
 
 
-def curve_rows(context: Context, measure: Measure) -> list[Record]:
-    """The clinic's curve over the sessions, in their order."""
+def curve_rows(context: Context, measure: Measure, axis: str = SESSION) -> list[Record]:
+    """The clinic's curve over the sessions or the weeks, in their order."""
     rows = context.figures.published(
         "pub_trajectories", context.subject, ROLLING, context.year.end_on
     )
     own = [
         row
         for row in rows
-        if (row["instrument_id"], row["axis"]) == (measure.instrument.instrument_id, "session")
+        if (row["instrument_id"], row["axis"]) == (measure.instrument.instrument_id, axis)
     ]
     return sorted(own, key=lambda row: row["position"])
 
@@ -107,7 +113,7 @@ def _curve(context: Context, measure: Measure, rows: list[Record]) -> Chart | No
         subtitle=words.say(f"path.curve.subtitle_{direction}"),
         summary=who_is_there(last, words),
         data={"points": points, "extent": extent},
-        table=_curve_table(context, measure, rows),
+        table=_curve_table(context, measure, rows, SESSION),
     )
 
 
@@ -169,20 +175,32 @@ def who_is_there(row: Record, words: Wording) -> str:
 
 
 def _session_words(row: Record, words: Wording) -> str:
+    return _position_words(row, words, SESSION)
+
+
+def _position_words(row: Record, words: Wording, axis: str) -> str:
     if row["position"] == 0:
-        return words.say("path.curve.before")
-    return words.say("path.curve.at_session", number=words.count(row["position"]))
+        return words.say(f"path.curve.{axis}_0")
+    number = words.count(row["position"])
+    return words.say(f"path.curve.at_{axis}", number=number, n=number)
 
 
-def _curve_table(context: Context, measure: Measure, rows: list[Record]) -> Table:
+def _week_tables(context: Context, drawn: Sequence[Measure]) -> list[Table]:
+    """The same curves by the week since session 1, as tables: a line of each would say it twice."""
+    weeks = [(measure, curve_rows(context, measure, WEEK)) for measure in drawn]
+    return [_curve_table(context, measure, rows, WEEK) for measure, rows in weeks if rows]
+
+
+def _curve_table(context: Context, measure: Measure, rows: list[Record], axis: str) -> Table:
     words = context.words
+    stem = "curve" if axis == SESSION else "weeks"
     return Table(
-        table_id=f"curve-{measure.instrument.instrument_id}-table",
+        table_id=f"{stem}-{measure.instrument.instrument_id}-table",
         caption=words.say(
-            "path.curve.table", measure=measure.instrument.name, period=context.year.words
+            f"path.curve.{axis}_table", measure=measure.instrument.name, period=context.year.words
         ),
         columns=(
-            column("session", words.say("path.curve.session"), is_number=False),
+            column(axis, words.say(f"path.curve.{axis}"), is_number=False),
             *(
                 column(name, words.say(f"path.curve.{name}"))
                 for name in ("there", "measured", "mean", "median", "half", "began")
@@ -191,7 +209,7 @@ def _curve_table(context: Context, measure: Measure, rows: list[Record]) -> Tabl
         rows=tuple(
             Row(
                 (
-                    text_cell(_session_words(row, words)),
+                    text_cell(_position_words(row, words, axis)),
                     count_cell(row, "n_there", words),
                     count_cell(row, "n_measured", words),
                     *_point_cells(row, words),

@@ -192,6 +192,31 @@ def test_a_line_ends_where_too_few_are_left_and_its_table_does_not(
         assert drawn.count(">10.0</text>") == 1, "the last point is named, and no other"
 
 
+def test_weeks_stand_in_a_table_of_their_own_with_who_is_still_there(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    give(connection, "pub_path", [PATH_ROW])
+    weeks = [(0, 90, 15.0), (1, 80, 13.0), (2, 3, None)]
+    give(
+        connection,
+        "pub_trajectories",
+        [
+            *(point(position, 50, 15.0 - position) for position in (1, 2, 3)),
+            *({**point(*week), "axis": "week"} for week in weeks),
+        ],
+    )
+    section = section_of(connection)
+    assert section is not None
+    assert [len(chart.table.rows) for chart in section.charts if chart.table] == [3]
+    table = section.tables[0]
+    assert (table.table_id, table.columns[0].key) == ("weeks-phq9-table", "week")
+    assert [[cell.text for cell in row.cells[:4]] for row in table.rows] == [
+        ["first week", "90", "90", "15.0"],
+        ["after 1 week", "80", "80", "13.0"],
+        ["after 2 weeks", "3", "3", "too few to give a mean"],
+    ]
+
+
 def test_two_points_make_no_line(connection: duckdb.DuckDBPyConnection) -> None:
     give(connection, "pub_trajectories", [point(1, 90, 15.0), point(2, 60, 12.0)])
     section = section_of(connection)
