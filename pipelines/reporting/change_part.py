@@ -141,11 +141,14 @@ def _effect_table(
                     _effect_cell(context, row),
                     _effect_cell(context, severe),
                     _fixed_cell(context, row),
+                    _plain_cell(context, row, "d_av"),
+                    _plain_cell(context, row, "d_z"),
                     *([_plain_cell(context, row, "d_severity_adjusted")] if is_adjusted else []),
                 )
             )
         )
     names = ["first", "last", "correlation", "own_spread", "own_spread_severe", "fixed_spread"]
+    names += ["d_av", "d_z"]
     notes = [words.say("change.effect_note")]
     if is_adjusted:
         names.append("adjusted")

@@ -54,6 +54,8 @@ EFFECT: dict[str, Any] = {
     "g_pre_upper": 1.06,
     "limits_reason": None,
     "d_reference": 0.656,
+    "d_av": 0.727,
+    "d_z": 0.751,
     "d_severity_adjusted": None,
     "reference_sd_points": 6.1,
     "reference_label": "everybody in the country",
@@ -123,7 +125,10 @@ def test_a_measure_with_everything(connection: duckdb.DuckDBPyConnection) -> Non
     assert (row[0], row[4], row[6]) == ("PHQ-9", "3", "1")
     assert texts(shares) == [["PHQ-9", "40\xa0%", "1 of 4"]]
     assert shares.rows[0].cells[2].reason == "too_few_pairs_for_rate"
-    assert texts(effects) == [["PHQ-9", "15.0", "11.0", "0.55", "0.78", "–", "0.66"]]
+    assert texts(effects) == [
+        ["PHQ-9", "15.0", "11.0", "0.55", "0.78", "–", "0.66", "0.73", "0.75"]
+    ]
+    assert [column.key for column in effects.columns][-2:] == ["d_av", "d_z"]
     assert effects.rows[0].cells[4].small == "0.50 to 1.06; 40 courses"
     assert effects.rows[0].cells[6].small == "of 6.1: everybody in the country"
     said = " ".join(found.paragraphs)
