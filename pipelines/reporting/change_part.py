@@ -216,6 +216,10 @@ def _fixed_cell(context: Context, row: Record) -> Cell:
         spread=words.decimal(row["reference_sd_points"]),
         sample=row["reference_label"],
     )
+    if row["d_reference_lower"] is not None:
+        ends = (row["d_reference_lower"], row["d_reference_upper"])
+        lower, upper = (words.decimal(end, 2) for end in ends)
+        small = words.say("change.reference_limits", lower=lower, upper=upper, of=small)
     return Cell(text=words.decimal(row["d_reference"], 2), value=row["d_reference"], small=small)
 
 

@@ -12,7 +12,8 @@
 --           + g^2 / 2n), from five on those of the noncentral t distribution (change_limit). They
 --           assume as much spread at last as at first, and independent clients.
 --   d_reference = d / a fixed reference spread that everybody shares, as NHS England does: its own
---           reference sample's (`reference`), else a published clinical sample's (`clinical`).
+--           reference sample's (`reference`), else a published clinical sample's (`clinical`). Its
+--           limits are the mean improvement's, by Student's t (mean_reach), over that spread.
 --   d_severity_adjusted = what d would have been with the first scores of the clinic's frozen
 --           reference period, over their spread: d less slope * (mean first score - that of the
 --           period), by the line of int_severity_lines. Of the period itself it is its d / s1.
@@ -433,6 +434,10 @@ select
     change_limit(d_pre, pair_correlation, n_paired, 1.96) as g_pre_upper,
     change_limit_reason(d_pre, pair_correlation, n_paired) as limits_reason,
     improvement_mean_points / cast(reference_sd_points as double) as d_reference,
+    (improvement_mean_points - mean_reach(improvement_sd_points, n_paired))
+    / cast(reference_sd_points as double) as d_reference_lower,
+    (improvement_mean_points + mean_reach(improvement_sd_points, n_paired))
+    / cast(reference_sd_points as double) as d_reference_upper,
     reference_sd_points,
     reference_kind,
     reference_label,

@@ -52,6 +52,8 @@ select
     shown_figure(says_paired, g_pre_lower, points_decimals) as g_pre_lower,
     shown_figure(says_paired, g_pre_upper, points_decimals) as g_pre_upper,
     shown_figure(says_paired, d_reference, points_decimals) as d_reference,
+    shown_figure(says_paired, d_reference_lower, points_decimals) as d_reference_lower,
+    shown_figure(says_paired, d_reference_upper, points_decimals) as d_reference_upper,
     shown_figure(says_paired, d_severity_adjusted, points_decimals) as d_severity_adjusted,
     severity_reason,
     limits_reason,

@@ -107,6 +107,10 @@ def effect_figures(chosen: list[tuple[Course, Row]], ruler: Row, line: Row | Non
     def over(spread: float | None) -> float | None:
         return float(gain) / spread if spread and gain is not None else None
 
+    sd, half = (float(ruler["sd_points"]) if ruler else None), reach(gains)
+    ends: list[float | None] = [None, None]
+    if sd and gain is not None and half is not None:
+        ends = [(float(gain) - half) / sd, (float(gain) + half) / sd]
     reason = "too_few_pairs_for_limits" if n < 5 else None
     if n >= 5 and limits["effect_size_lower"] is None:
         reason = "no_spread"
@@ -136,7 +140,9 @@ def effect_figures(chosen: list[tuple[Course, Row]], ruler: Row, line: Row | Non
         "g_pre_lower": limits["effect_size_lower"],
         "g_pre_upper": limits["effect_size_upper"],
         "limits_reason": reason,
-        "d_reference": over(float(ruler["sd_points"]) if ruler else None),
+        "d_reference": over(sd),
+        "d_reference_lower": ends[0],
+        "d_reference_upper": ends[1],
         "reference_sd_points": ruler.get("sd_points"),
         "reference_kind": ruler.get("population"),
         "reference_label": ruler.get("label"),

@@ -71,6 +71,32 @@ def test_each_change_over_its_spread(clinic: TextBench) -> None:
     assert (row["d_reference"], row["reference_sd_points"]) == (None, None)
 
 
+def test_a_change_in_a_fixed_spread_has_limits_that_no_spread_at_first_moves(
+    clinic: TextBench,
+) -> None:
+    clinic.fill("ref_norms", [NATIONAL])
+    gains = [2, 4, 6, 8, 10]
+    # All began alike: the change has no limits in its own spread, and has them in a fixed one.
+    courses(clinic, *({"scores": (15, 15 - gain)} for gain in gains))
+    row = figures(clinic)
+    assert (row["g_pre_lower"], row["limits_reason"]) == (None, "no_spread")
+    # t of 4 degrees is 2.776 (the expansion: 2.770); the SD of the changes is the root of 10.
+    reach = 2.776 * 10**0.5 / 5**0.5 / 6.1
+    assert is_near(row["d_reference_lower"], 6 / 6.1 - reach, by=0.003)
+    assert is_near(row["d_reference_upper"], 6 / 6.1 + reach, by=0.003)
+
+
+@pytest.mark.parametrize("gains", [[2, 4, 6, 8], [6] * 5])
+def test_too_few_or_equal_changes_have_no_limits_in_a_fixed_spread(
+    clinic: TextBench, gains: list[int]
+) -> None:
+    clinic.fill("ref_norms", [NATIONAL])
+    courses(clinic, *({"scores": (20 - gain, 20 - 2 * gain)} for gain in gains))
+    row = figures(clinic)
+    assert row["d_reference"] is not None
+    assert (row["d_reference_lower"], row["d_reference_upper"]) == (None, None)
+
+
 def test_those_at_caseness_are_shown_apart(clinic: TextBench) -> None:
     courses(clinic, {"scores": (10, 4)}, {"scores": (9, 4)}, {"scores": (20, 4)})
     assert figures(clinic)["n_paired"] == 3

@@ -54,6 +54,8 @@ EFFECT: dict[str, Any] = {
     "g_pre_upper": 1.06,
     "limits_reason": None,
     "d_reference": 0.656,
+    "d_reference_lower": 0.431,
+    "d_reference_upper": 0.881,
     "d_av": 0.727,
     "d_z": 0.751,
     "d_severity_adjusted": None,
@@ -130,7 +132,7 @@ def test_a_measure_with_everything(connection: duckdb.DuckDBPyConnection) -> Non
     ]
     assert [column.key for column in effects.columns][-2:] == ["d_av", "d_z"]
     assert effects.rows[0].cells[4].small == "0.50 to 1.06; 40 courses"
-    assert effects.rows[0].cells[6].small == "of 6.1: everybody in the country"
+    assert effects.rows[0].cells[6].small == "0.43 to 0.88; of 6.1: everybody in the country"
     said = " ".join(found.paragraphs)
     assert "no comparison group" in said
     assert "PHQ-9: 4 of 40 measured courses" in said
