@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from pipelines.reporting.context import Context
 from pipelines.reporting.figures import Measure, Record
-from pipelines.reporting.method_section import points_words
 from pipelines.reporting.model import Card, Definition, Trend
 from pipelines.reporting.sentences import (
     BOUNDS,
@@ -259,7 +258,7 @@ def _details(context: Context, figure: _Figure) -> tuple[Definition, ...]:
     rule = figure.measure.rule if figure.measure else None
     points = ""
     if rule is not None and rule.reliable_change_points is not None:
-        points = points_words(rule.reliable_change_points, context)
+        points = words.exactly(rule.reliable_change_points)
     key = f"definition.{figure.card_id}"
     source = words.say("definition.source_clinic")
     if rule is not None:

@@ -31,7 +31,7 @@ def change_chart(context: Context, measure: Measure) -> Chart | None:
     said = {
         "measure": name,
         "period": context.year.words,
-        "points": words.decimal(threshold, 0 if threshold == int(threshold) else 1),
+        "points": words.exactly(threshold),
         "n": words.count(n),
         **{part: words.count(count) for part, count in counts.items()},
     }

@@ -130,9 +130,7 @@ def _rule(context: Context, measure: Measure) -> Definition:
         caseness = words.say("method.caseness_none")
     else:
         side = "or_more" if instrument.is_higher_worse else "under"
-        caseness = words.say(
-            f"method.caseness_{side}", points=points_words(rule.caseness_points, context)
-        )
+        caseness = words.say(f"method.caseness_{side}", points=words.exactly(rule.caseness_points))
     if rule.reliable_change_points is None:
         text = words.say(
             "method.rule_no_change",
@@ -144,16 +142,11 @@ def _rule(context: Context, measure: Measure) -> Definition:
         text = words.say(
             "method.rule",
             version=rule.rule_version,
-            points=points_words(rule.reliable_change_points, context),
+            points=words.exactly(rule.reliable_change_points),
             caseness=caseness,
             source=rule.source.rstrip("."),
         )
     return Definition(term=name, text=text)
-
-
-def points_words(points: float, context: Context) -> str:
-    """Scale points without decimals that say nothing."""
-    return context.words.decimal(points, 0 if float(points).is_integer() else 1)
 
 
 def _privacy(context: Context) -> tuple[str, ...]:

@@ -94,6 +94,11 @@ class Wording:
         sign = self.texts["number.minus"] if rounded < 0 else ""
         return sign + whole + (self.texts["number.decimal"] + part if part else "")
 
+    def exactly(self, value: float | Decimal) -> str:
+        """A number with all its decimals: of a threshold none may be rounded away."""
+        exponent = Decimal(str(value)).normalize().as_tuple().exponent
+        return self.decimal(value, max(0, -exponent) if isinstance(exponent, int) else 0)
+
     def percent_number(self, rate: float | Decimal, *, n: int | None) -> str:
         """A share as per cent without its sign: whole, from 1,000 on with one decimal."""
         places = 1 if n is not None and n >= DECIMALS_FROM_N else 0

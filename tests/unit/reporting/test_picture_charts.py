@@ -59,6 +59,16 @@ def test_a_stretch_through_the_threshold_is_drawn_in_both_colours() -> None:
     assert chart.table.rows[0].cells[0].text == "5 to under 10"
 
 
+def test_the_title_names_the_threshold_to_its_last_decimal() -> None:
+    # Derived from a spread: whoever got better by 1.1 points did not get better by the rule.
+    assert MEASURE.rule is not None
+    rule = replace(MEASURE.rule, reliable_change_points=1.1272)
+    shown = Shown(tables={TABLE: [stretch("1", "0.25", 5, better=2)]})
+    chart = change_chart(context(shown), replace(MEASURE, rule=rule))
+    assert chart is not None
+    assert "2 of 5 got better by 1.1272 points or more" in chart.title
+
+
 def test_without_a_rule_or_a_course_nothing_is_drawn() -> None:
     assert drawn() is None
     ruleless = replace(MEASURE, rule=None)

@@ -182,6 +182,14 @@ def test_numbers_are_written_in_the_language() -> None:
     assert WORDS.listed(["a", "b", "c"]) == "a, b and c"
 
 
+@pytest.mark.parametrize(
+    ("figure", "text"),
+    [(6.0, "6"), (11.5402, "11.5402"), (47.31, "47.31"), (10.0, "10"), (1000.5, "1,000.5")],
+)
+def test_a_threshold_keeps_all_its_decimals(figure: float, text: str) -> None:
+    assert WORDS.exactly(figure) == text
+
+
 @pytest.mark.parametrize(("x", "n", "words"), [
     (110, 140, "110 of 140 finished courses (79 %) were measured"),
     (140, 140, "All 140 finished courses were measured"),
