@@ -235,17 +235,20 @@ def _put_response(
     day: date,
     points: Sequence[Any],
 ) -> None:
+    number = len(tables["stg_responses"])
     sessions = [
         session["session_id"]
         for session in tables["stg_sessions"]
         if session.get("episode_id") == episode["episode_id"]
     ]
+    # By turns, which is no choice more: any session of the course, or none.
+    named = [None, None, *sessions]
     tables["stg_responses"].append(
         {
-            "response_id": f"r{len(tables['stg_responses'])}",
+            "response_id": f"r{number}",
             "client_id": episode["client_id"],
             "episode_id": choose([episode["episode_id"]] * 9 + [None]),
-            "session_id": choose([None, None, None, *sessions]),
+            "session_id": named[number % len(named)],
             "instrument_id": instrument_id,
             "administered_at": datetime.combine(day, time(choose([9, 9, 17]))),
             "respondent": choose(["client"] * 9 + ["parent"]),
