@@ -5,7 +5,8 @@
 -- nothing. The first action on the day of the answer or later counts. It is in time up to
 -- $safety_action_days after that day. Where there is none the answer is overdue when those days had
 -- passed by $as_of_on (the last delivery), else still open. Where no action was ever delivered
--- nothing is known of any.
+-- nothing is known of any. The course is the one that the form names or, where it names none, the
+-- only one of its client that holds its day (int_response_scores).
 --
 -- Grain:  one row per response that showed a risk.
 -- Key:    response_key
@@ -23,13 +24,20 @@ responses as (
     select
         response_key,
         client_key,
-        episode_key,
         instrument_id,
         administered_on as answered_on,
         items,
         answers
     from stg_responses
     where has_answers
+),
+
+scores as (
+    select
+        response_key,
+        episode_key
+    from int_response_scores
+    where episode_key is not null
 ),
 
 actions as (
@@ -59,7 +67,6 @@ risk_responses as (
     select
         responses.response_key,
         responses.client_key,
-        responses.episode_key,
         responses.instrument_id,
         responses.answered_on
     from responses
@@ -70,9 +77,17 @@ risk_responses as (
     group by
         responses.response_key,
         responses.client_key,
-        responses.episode_key,
         responses.instrument_id,
         responses.answered_on
+),
+
+-- A response has a row for each scale, all of them in one course.
+risk_episodes as (
+    select distinct
+        risk_responses.response_key,
+        scores.episode_key
+    from risk_responses
+    inner join scores on risk_responses.response_key = scores.response_key
 ),
 
 first_actions as (
@@ -91,7 +106,7 @@ followed_responses as (
     select
         risk_responses.response_key,
         risk_responses.client_key,
-        risk_responses.episode_key,
+        risk_episodes.episode_key,
         risk_responses.instrument_id,
         risk_responses.answered_on,
         risk_responses.answered_on + records.action_days as due_on,
@@ -100,6 +115,7 @@ followed_responses as (
         records.as_of_on
     from risk_responses
     cross join records
+    left join risk_episodes on risk_responses.response_key = risk_episodes.response_key
     left join first_actions on risk_responses.response_key = first_actions.response_key
 )
 

@@ -24,7 +24,7 @@ def follow_ups(clinic: Clinic) -> dict[Key, Row]:
     """int_safety_followups by its key."""
     actions = clinic.tables["stg_safety_actions"]
     found: dict[Key, Row] = {}
-    for response in clinic.tables["stg_responses"]:
+    for response in clinic.responses:
         given = dict(zip(response["items"] or [], response["answers"] or [], strict=True))
         shows_risk = any(
             given.get(rule["item"], -1) >= rule["from_points"]

@@ -57,6 +57,19 @@ def test_a_risk_is_an_item_of_the_rule_at_its_points(
     assert bool(follow_ups(clinic)) == shows_risk
 
 
+@pytest.mark.parametrize(
+    ("answered_on", "therapist_id"),
+    [("2025-01-01", "t1"), ("2025-03-10", "t1"), ("2024-12-31", None)],
+    ids=["first day of the course", "within it", "before it"],
+)
+def test_an_answer_that_names_no_course_is_the_only_one_s_that_holds_its_day(
+    clinic: TextBench, answered_on: str, therapist_id: str | None
+) -> None:
+    give(clinic, answered_on=answered_on, episode_id=None)
+    (row,) = clinic.rows("int_safety_followups")
+    assert row["therapist_id"] == therapist_id
+
+
 def test_two_risk_items_of_one_form_are_one_answer(clinic: TextBench) -> None:
     give(clinic, items=[3, 4], answers=[2, 2])
     clinic.fill(
