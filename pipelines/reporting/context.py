@@ -12,6 +12,7 @@ from pipelines.reporting.figures import CLINIC, Figures, Measure, Record, Subjec
 from pipelines.reporting.model import Cell, Column
 from pipelines.reporting.programme_changes import ProgrammeChange
 from pipelines.reporting.sentences import (
+    BOUNDS,
     NOTHING,
     TOO_FEW,
     WITHHELD,
@@ -164,3 +165,17 @@ def share_cell(
     if not has_interval:
         percent = measured_percent(share.rate, words, n=share.n)
     return Cell(text=percent, value=share.rate, small=small)
+
+
+def bounded_cell(share: Share, minimums: Minimums, words: Wording) -> Cell:
+    """The share; where too few were measured, what it lies between, whoever lacks a score."""
+    cell = share_cell(share, minimums, words)
+    if reading(share, minimums) != BOUNDS:
+        return cell
+    text = words.say(
+        "figure.bounds",
+        worst=words.percent(share.worst or 0, n=share.n_all),
+        best=words.percent(share.best or 0, n=share.n_all),
+    )
+    small = words.say("figure.bounds_measured", figure=cell.text, counts=cell.small)
+    return Cell(text=text, value=share.worst, small=small)

@@ -2,12 +2,19 @@
 
 from dataclasses import replace
 
-from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
+from pipelines.reporting.context import (
+    Context,
+    bounded_cell,
+    column,
+    count_cell,
+    share_cell,
+    text_cell,
+)
 from pipelines.reporting.figures import ROLLING, Record
 from pipelines.reporting.goals_part import goals_part
 from pipelines.reporting.model import Cell, Chart, Row, Section, Table
 from pipelines.reporting.result_bars import PARTS, Bar, result_bar
-from pipelines.reporting.sentences import BOUNDS, Share, reading
+from pipelines.reporting.sentences import Share
 from pipelines.reporting.wording import Wording
 
 # The order of a page; the marts have the same domains.
@@ -229,27 +236,14 @@ def _cells(context: Context, row: Record) -> tuple[Cell, ...]:
         cells += [text_cell(words.say("domains.no_threshold"))] * 2
     else:
         cells += [
-            _bounded_cell(context, _share(row, "improved", "n_improved", "n_paired")),
-            _bounded_cell(context, _share(row, "deteriorated", "n_deteriorated", "n_paired")),
+            bounded_cell(_bounded(share), minimums, words)
+            for share in (
+                _share(row, "improved", "n_improved", "n_paired"),
+                _share(row, "deteriorated", "n_deteriorated", "n_paired"),
+            )
         ]
     small = words.say("domains.no_direction", n=words.count(undirected)) if undirected else ""
     return (*cells, text_cell(moved, small))
-
-
-def _bounded_cell(context: Context, share: Share) -> Cell:
-    """The share; where too few were measured, what it lies between, whoever lacks a score."""
-    words, bounded = context.words, _bounded(share)
-    cell = share_cell(bounded, context.minimums, words)
-    if reading(bounded, context.minimums) != BOUNDS:
-        return cell
-    ends = (bounded.worst or 0, bounded.best or 0)
-    text = words.say(
-        "domains.bounds",
-        worst=words.percent(ends[0], n=share.n_all),
-        best=words.percent(ends[1], n=share.n_all),
-    )
-    small = words.say("domains.bounds_measured", figure=cell.text, counts=cell.small)
-    return Cell(text=text, value=ends[0], small=small)
 
 
 def _bounded(share: Share) -> Share:

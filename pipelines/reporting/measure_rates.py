@@ -1,4 +1,4 @@
-"""The shares that got reliably better and worse on one measure, with all that is in doubt."""
+"""What is said of one measure: the shares better and worse with their doubt, the mean change."""
 
 from pipelines.reporting.context import Context
 from pipelines.reporting.figures import Measure, Record
@@ -33,6 +33,23 @@ def rates_sentence(context: Context, measure: Measure, row: Record | None) -> st
         period=context.year.words,
         better=_said(context, better, "better"),
         worse=_said(context, worse, "worse"),
+    )
+
+
+def mean_change_sentence(context: Context, measure: Measure, row: Record | None) -> str:
+    """The mean change in points, from where to where; empty without a pair."""
+    if row is None or row["improvement_mean_points"] is None or not row["n_paired"]:
+        return ""
+    words = context.words
+    change = row["improvement_mean_points"]
+    return words.say(
+        "outcomes.mean_change_worse" if change < 0 else "outcomes.mean_change",
+        measure=measure.instrument.name,
+        period=context.year.words,
+        change=words.decimal(abs(change)),
+        first=words.decimal(row["first_mean_points"]),
+        last=words.decimal(row["last_mean_points"]),
+        n=words.count(row["n_paired"]),
     )
 
 

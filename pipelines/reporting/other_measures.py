@@ -1,6 +1,6 @@
 """Measures that few courses have: one row each instead of a part of their own."""
 
-from pipelines.reporting.context import Context, column, share_cell, text_cell
+from pipelines.reporting.context import Context, bounded_cell, column, share_cell, text_cell
 from pipelines.reporting.figures import ROLLING, Measure, Record
 from pipelines.reporting.model import Cell, Row, Section, Table
 from pipelines.reporting.sentences import better_share, paired_share, worse_share
@@ -21,7 +21,7 @@ def other_parts(context: Context) -> list[Section]:
         shares = [share_cell(paired_share(row), minimums, words, has_interval=False)]
         if measure.has_reliable_change:
             shares += [
-                share_cell(share(row), minimums, words) for share in (better_share, worse_share)
+                bounded_cell(share(row), minimums, words) for share in (better_share, worse_share)
             ]
         else:
             shares += [Cell(words.say("outcomes.no_threshold"))] * 2

@@ -5,11 +5,19 @@ from pipelines.reporting.change_chart import change_chart
 from pipelines.reporting.change_part import change_part
 from pipelines.reporting.comparing import ABOVE, BELOW
 from pipelines.reporting.comparison_words import programme_gap_words
-from pipelines.reporting.context import Context, column, share_cell, shows, subject_cell, text_cell
+from pipelines.reporting.context import (
+    Context,
+    bounded_cell,
+    column,
+    share_cell,
+    shows,
+    subject_cell,
+    text_cell,
+)
 from pipelines.reporting.drawings.trend import NARROW_POINTS
 from pipelines.reporting.figures import CLINIC, ROLLING, Measure, Record
 from pipelines.reporting.imputed_part import imputed_part
-from pipelines.reporting.measure_rates import rates_sentence
+from pipelines.reporting.measure_rates import mean_change_sentence, rates_sentence
 from pipelines.reporting.model import Cell, Chart, Column, Row, Section, Table, Trend
 from pipelines.reporting.other_measures import full_title, other_parts, points_cell
 from pipelines.reporting.programme_change_words import changes_part
@@ -154,8 +162,9 @@ def _measure_part(context: Context, measure: Measure) -> Section:
     paragraphs: list[str] = []
     if not measure.has_reliable_change:
         paragraphs.append(words.say("sentence.no_threshold", measure=name))
-    rates = rates_sentence(context, measure, _clinic_row(context, measure))
-    paragraphs += filter(None, (rates, _mean_change(context, measure)))
+    row = _clinic_row(context, measure)
+    said = (rates_sentence(context, measure, row), mean_change_sentence(context, measure, row))
+    paragraphs += filter(None, said)
     charts = (
         (change_chart(context, measure), _trend_chart(context, measure))
         if measure.has_reliable_change
@@ -167,23 +176,6 @@ def _measure_part(context: Context, measure: Measure) -> Section:
         paragraphs=tuple(paragraphs),
         charts=tuple(chart for chart in charts if chart is not None),
         tables=(_programme_table(context, measure),),
-    )
-
-
-def _mean_change(context: Context, measure: Measure) -> str:
-    row = _clinic_row(context, measure)
-    if row is None or row["improvement_mean_points"] is None or not row["n_paired"]:
-        return ""
-    words = context.words
-    change = row["improvement_mean_points"]
-    return words.say(
-        "outcomes.mean_change_worse" if change < 0 else "outcomes.mean_change",
-        measure=measure.instrument.name,
-        period=context.year.words,
-        change=words.decimal(abs(change)),
-        first=words.decimal(row["first_mean_points"]),
-        last=words.decimal(row["last_mean_points"]),
-        n=words.count(row["n_paired"]),
     )
 
 
@@ -378,8 +370,8 @@ def _outcome_cells(
     words, minimums = context.words, context.minimums
     cells = [share_cell(paired_share(row), minimums, words, has_interval=False)]
     if measure.has_reliable_change:
-        cells += [share_cell(better_share(row), minimums, words)]
-        cells += [share_cell(worse_share(row), minimums, words)]
+        shares = (better_share(row), worse_share(row))
+        cells += [bounded_cell(share, minimums, words) for share in shares]
     else:
         names = ("first_mean_points", "last_mean_points", "improvement_mean_points")
         cells += [points_cell(row, name, words) for name in names]

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from pipelines.reporting.context import bounded_cell
 from pipelines.reporting.measure_rates import rates_sentence
-from tests.unit.reporting.shown_figures import PHQ9, Shown, context
+from pipelines.reporting.sentences import better_share, worse_share
+from tests.unit.reporting.shown_figures import MINIMUMS, PHQ9, WORDS, Shown, context
 
 ROW: dict[str, Any] = {
     "withheld_figures": None,
@@ -70,3 +72,25 @@ def test_a_handful_of_one_therapist_or_group_has_no_percentage(
 ) -> None:
     assert bool(said(subject, n_paired=n)) == is_told
     assert said("programme", n_paired=n)
+
+
+@pytest.mark.parametrize(
+    ("measured", "told"),
+    [
+        (0.7, [("50 %", "45–55 %; 40 of 80"), ("10 %", "5–19 %; 8 of 80")]),
+        (
+            0.6999,
+            [
+                ("between 40 % and 60 %", "measured: 50 %; 45–55 %; 40 of 80"),
+                ("between 8 % and 28 %", "measured: 10 %; 5–19 %; 8 of 80"),
+            ],
+        ),
+    ],
+)
+def test_in_a_table_the_extremes_lead_as_in_a_sentence(
+    measured: float, told: list[tuple[str, str]]
+) -> None:
+    row = ROW | {"paired_rate": measured}
+    cells = [bounded_cell(share(row), MINIMUMS, WORDS) for share in (better_share, worse_share)]
+    plain = [tuple(text.replace("\u00a0", " ") for text in (c.text, c.small)) for c in cells]
+    assert plain == told
