@@ -20,6 +20,8 @@ ROLLING = "rolling_12m"
 RUN = "run"
 CLINIC = ("clinic", "clinic")
 HISTORY_MONTHS = 24
+# Who fills in the forms of a page's own sections; what others say has none.
+OWN_WORD = "client"
 
 
 def month_end(day: date) -> date:
@@ -62,6 +64,7 @@ class OutcomeRule:
     reliable_change_points: float | None
     caseness_points: float | None
     source: str
+    respondent: str = OWN_WORD
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,7 @@ class Figures:
     _started: Mapping[tuple[Any, ...], Record] = field(repr=False)
     _published: Mapping[tuple[Any, ...], Sequence[Record]] = field(repr=False, default_factory=dict)
     clinic_order: tuple[str, ...] = ()
+    verdict_rules: tuple[Record, ...] = ()
 
     @property
     def month_end_on(self) -> date:
@@ -220,7 +224,11 @@ class Figures:
         section of their own yet.
         """
         place = {name: number for number, name in enumerate(self.clinic_order)}
-        rules = {(rule.instrument_id, rule.scale): rule for rule in self.rules}
+        rules = {
+            (rule.instrument_id, rule.scale): rule
+            for rule in self.rules
+            if rule.respondent == OWN_WORD
+        }
         in_use: set[str] = set()
         meant_for: Counter[str] = Counter()
         paired: Counter[str] = Counter()
@@ -249,6 +257,37 @@ class Figures:
         return [
             Measure(self.instruments[name], "total", "client", rules.get((name, "total")))
             for name in ordered
+        ]
+
+    def rules_of_others(self, subject: tuple[str, str] = CLINIC) -> list[OutcomeRule]:
+        """The rules of change for what others said of a subject's clients in the twelve months.
+
+        Of an instrument with a total the total alone is judged, as in the domains of success.
+        """
+        rules = {
+            (rule.instrument_id, rule.scale, rule.respondent): rule
+            for rule in self.rules
+            if rule.respondent != OWN_WORD and rule.reliable_change_points is not None
+        }
+        in_use = {
+            (instrument_id, scale, respondent)
+            for instrument_id, scale, respondent, row in self._measured_rows.get(subject, ())
+            if _is_at(row, ROLLING, self.month_end_on) and row["n_paired"] != 0
+        }
+        return [
+            rules[key]
+            for key in sorted(in_use & set(rules))
+            if key[1] == "total" or (key[0], "total", key[2]) not in in_use
+        ]
+
+    @property
+    def goal_rules(self) -> list[OutcomeRule]:
+        """By how much a goal must move to count: rules of what is no scale of a form."""
+        return [
+            rule
+            for rule in self.rules
+            if (rule.scale, rule.respondent) == ("goal", OWN_WORD)
+            and rule.reliable_change_points is not None
         ]
 
     def is_routine(self, measure: tuple[str, str, str], subject: tuple[str, str] = CLINIC) -> bool:

@@ -71,6 +71,15 @@ _CLINIC_ORDER = """
 """
 
 
+# Which rating of a verdict counts as better, with its citation.
+_VERDICT_RULES = """
+    select instrument_id, points, op, source
+    from ref_thresholds
+    where kind = 'responder' and is_active and scale = 'total'
+    order by all
+"""
+
+
 def read_figures(connection: duckdb.DuckDBPyConnection, *, month: date, audience: str) -> Figures:
     """All that a report of this month for this audience is made from.
 
@@ -137,12 +146,11 @@ def read_figures(connection: duckdb.DuckDBPyConnection, *, month: date, audience
                 reliable_change_points=_number(row["reliable_change_points"]),
                 caseness_points=_number(row["caseness_points"]),
                 source=row["source"] or "",
+                respondent=row["respondent"],
             )
-            for row in _records(
-                connection,
-                "select * from pub_outcome_rules where respondent = 'client' order by all",
-            )
+            for row in _records(connection, "select * from pub_outcome_rules order by all")
         ),
+        verdict_rules=tuple(_records(connection, _VERDICT_RULES)),
         deliveries=listed("pub_deliveries"),
         quarantine=listed("pub_quarantine"),
         warnings=listed("pub_warnings"),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pipelines.reporting.change_methods_part import change_methods_part
 from pipelines.reporting.context import Context, column, first_with_rule, text_cell
 from pipelines.reporting.disclosure import load_policies
+from pipelines.reporting.domain_rules import domain_rules
 from pipelines.reporting.figures import HISTORY_MONTHS, Measure
 from pipelines.reporting.model import Definition, Row, Section, Table
 from pipelines.reporting.other_measures import full_title
@@ -33,11 +34,12 @@ _GLOSSARY = (
 def method_section(context: Context) -> Section:
     """The last section of every page but the public's."""
     words = context.words
+    told = (*(_rule(context, measure) for measure in context.measures), *domain_rules(context))
     rules = Section(
         section_id="rules",
         title=words.say("section.rules"),
-        definitions=tuple(_rule(context, measure) for measure in context.measures),
-        folded_as=words.say("method.rules_folded", n=words.count(len(context.measures))),
+        definitions=told,
+        folded_as=words.say("method.rules_folded", n=words.count(len(told))),
     )
     other = change_methods_part(context)
     return method_of(
