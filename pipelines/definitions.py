@@ -15,10 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.storage.tags import (
-    ASSET_PARTITION_RANGE_END_TAG,
-    ASSET_PARTITION_RANGE_START_TAG,
-)
 
 from pipelines.audit import ledger
 from pipelines.comparison.assets import comparison_layer
@@ -26,6 +22,7 @@ from pipelines.errors import OutcomesError
 from pipelines.files import private_folder, write_atomic
 from pipelines.home import Home
 from pipelines.ingest.assets import inbox_sensor
+from pipelines.partitions import months_over_at, run_tags
 from pipelines.reporting.assets import REPORT_ASSETS
 from pipelines.warehouse.assets import TABLE_ASSETS
 from pipelines.warehouse.checks import judges_agree, rules_hold
@@ -64,15 +61,22 @@ def build_definitions(home: Path) -> dg.Definitions:
         selection=dg.AssetSelection.all(),
         description="From the sources to the month's report.",
     )
-    schedule = dg.build_schedule_from_partitioned_job(
-        job, name="monthly", day_of_month=2, hour_of_day=5,
-        description="The month that has just ended, once its last delivery has had a day to come.",
-    )  # fmt: skip
+
+    @dg.schedule(
+        name="monthly",
+        job=job,
+        cron_schedule="0 5 2 * *",
+        description="The months that have just ended, once their last delivery had a day to come.",
+    )
+    def monthly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        over = months_over_at(Home(home), context.scheduled_execution_time)
+        return dg.RunRequest(tags=run_tags(over))
+
     return dg.Definitions(
         assets=[*TABLE_ASSETS, comparison_layer, *REPORT_ASSETS],
         asset_checks=[judges_agree, rules_hold],
         jobs=[job],
-        schedules=[schedule],
+        schedules=[monthly],
         sensors=[inbox_sensor(home, JOB_NAME)],
         resources={"home_run": HomeRun(home=str(home))},
         # Steps are few and fat, and share one engine and one lock.
@@ -98,12 +102,7 @@ def run_job(home: Home, months_to_report: Sequence[str]) -> None:
 
     Raises: what a step raised, with its own message.
     """
-    tags = {PROCESS_TAG: str(os.getpid())}
-    if months_to_report:
-        tags |= {
-            ASSET_PARTITION_RANGE_START_TAG: months_to_report[0],
-            ASSET_PARTITION_RANGE_END_TAG: months_to_report[-1],
-        }
+    tags = {PROCESS_TAG: str(os.getpid()), **run_tags(months_to_report)}
     definitions = build_definitions(home.root)
     with open_instance(home) as instance:
         end_dead_runs(instance)

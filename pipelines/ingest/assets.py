@@ -1,15 +1,14 @@
 """The deliveries asset, and the sensor that notices that something new came."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from pipelines.errors import DeliveryError
 from pipelines.home import Home
 from pipelines.ingest.sources import pull, waiting
-from pipelines.months import latest_complete_month
+from pipelines.partitions import months_over_at, run_tags
 
 SECONDS_BETWEEN_LOOKS = 60
 
@@ -39,11 +38,8 @@ def inbox_sensor(home_root: Path, job_name: str) -> dg.SensorDefinition:
         offers = waiting(home)
         if not offers:
             return dg.SkipReason("No source has anything new.")
-        # Which month is complete, only the landed deliveries tell; the run itself skips one that
-        # is not.
-        today = datetime.now(ZoneInfo(home.settings.time_zone)).date()
-        month = f"{latest_complete_month(today):%Y-%m}"
         key = ",".join(offer.state for offer in offers)
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, partition_key=month)])
+        tags = run_tags(months_over_at(home, datetime.now(UTC)))
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, tags=tags)])
 
     return new_files
