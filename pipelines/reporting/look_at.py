@@ -117,7 +117,10 @@ def _under_standard(context: Context) -> list[Sentence]:
     row = figures.recovery(context.subject, ROLLING, year.end_on)
     details = figures.published("pub_recovery_detail", context.subject, ROLLING, year.end_on)
     share = nhs_recovered_share(row)
-    if not details or share.rate is None or share.upper is None:
+    if row is None or not details or share.rate is None or share.upper is None:
+        return []
+    if not row["n_measured"]:
+        # Without a single score nobody recovered because nobody was asked; there is no section.
         return []
     detail = details[0]
     standard = detail["recovered_standard_share"]

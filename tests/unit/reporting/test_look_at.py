@@ -19,8 +19,9 @@ def rules(figures: Shown, *cards: Card, **changes: Any) -> list[str]:
     return [item.rule for item in look_at(context(figures, **changes), cards)]
 
 
-def recovery(upper: float, standard: float | None) -> Shown:
+def recovery(upper: float, standard: float | None, *, n_measured: int = 90) -> Shown:
     row = {
+        "n_measured": n_measured,
         "n_recovered": 40, "n_case_or_unknown": 100, "n_recovery_known": 90, "recovered_rate": 0.4,
         "recovered_rate_lower": 0.3, "recovered_rate_upper": upper, "recovered_rate_best": 0.5,
         "recovery_known_rate": 0.9, "withheld_figures": None, "recovered_of_known_rate": 0.44,
@@ -44,6 +45,12 @@ def test_a_standard_above_the_whole_interval_is_looked_at(
     if is_said:
         assert "England's published standard is 50 %" in texts(found)[0]
         assert "the share is 50 % if all of them did recover" in texts(found)[0]
+
+
+@pytest.mark.parametrize(("n_measured", "is_said"), [(0, False), (1, True)])
+def test_where_nobody_was_measured_no_standard_is_missed(n_measured: int, is_said: bool) -> None:
+    figures = recovery(0.49, 0.5, n_measured=n_measured)
+    assert ("under_standard" in rules(figures)) == is_said
 
 
 @pytest.mark.parametrize(("rate", "is_said"), [(0.25, True), (0.249999, False), (None, False)])
