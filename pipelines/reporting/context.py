@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from pipelines import report_settings
 from pipelines.comparison_settings import ComparisonSettings
 from pipelines.governance_settings import GovernanceSettings
+from pipelines.outcome_settings import OutcomeSettings
 from pipelines.reporting.comparing import Gap
 from pipelines.reporting.figures import CLINIC, Figures, Measure, Record, Subject
 from pipelines.reporting.model import Cell, Column
@@ -46,6 +47,11 @@ class ReportSettings(Protocol):
     @property
     def governance(self) -> GovernanceSettings:
         """Among others the days in which an answer that showed a risk is acted on."""
+        ...
+
+    @property
+    def outcomes(self) -> OutcomeSettings:
+        """Among others whether there is a reference period."""
         ...
 
     @property

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -65,6 +66,17 @@ class OutcomeRule:
     caseness_points: float | None
     source: str
     respondent: str = OWN_WORD
+
+
+@dataclass(frozen=True)
+class KnownChanges:
+    """What the catalogue knows of a change that is reliable, of a client's total, beside its rules.
+
+    `unverified` are points by instrument, `reliable` the instruments with a verified reliability.
+    """
+
+    unverified: Mapping[str, Decimal] = field(default_factory=dict)
+    reliable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -144,6 +156,7 @@ class Figures:
     _published: Mapping[tuple[Any, ...], Sequence[Record]] = field(repr=False, default_factory=dict)
     clinic_order: tuple[str, ...] = ()
     verdict_rules: tuple[Record, ...] = ()
+    known_changes: KnownChanges = field(default_factory=KnownChanges)
 
     @property
     def month_end_on(self) -> date:

@@ -16,6 +16,7 @@ from pipelines.reporting.disclosure import DIRECTOR
 from pipelines.reporting.figures import (
     Figures,
     Instrument,
+    KnownChanges,
     OutcomeRule,
     Record,
     Subject,
@@ -76,6 +77,27 @@ _VERDICT_RULES = """
     select instrument_id, points, op, source
     from ref_thresholds
     where kind = 'responder' and is_active and scale = 'total'
+    order by all
+"""
+
+
+# Changes that would be the rule, had somebody verified them; and what one could be derived from.
+_UNVERIFIED_CHANGES = """
+    select instrument_id, points
+    from ref_thresholds
+    where
+        kind = 'reliable_change'
+        and status = 'unverified'
+        and use = 'default'
+        and scale = 'total'
+        and list_contains(respondents, 'client')
+        and points is not null
+    order by all
+"""
+_RELIABILITIES = """
+    select instrument_id
+    from ref_reliabilities
+    where is_default and scale = 'total' and list_contains(respondents, 'client')
     order by all
 """
 
@@ -151,6 +173,15 @@ def read_figures(connection: duckdb.DuckDBPyConnection, *, month: date, audience
             for row in _records(connection, "select * from pub_outcome_rules order by all")
         ),
         verdict_rules=tuple(_records(connection, _VERDICT_RULES)),
+        known_changes=KnownChanges(
+            unverified={
+                row["instrument_id"]: row["points"]
+                for row in _records(connection, _UNVERIFIED_CHANGES)
+            },
+            reliable=frozenset(
+                row["instrument_id"] for row in _records(connection, _RELIABILITIES)
+            ),
+        ),
         deliveries=listed("pub_deliveries"),
         quarantine=listed("pub_quarantine"),
         warnings=listed("pub_warnings"),

@@ -127,7 +127,8 @@ def _rule(context: Context, measure: Measure) -> Definition:
     instrument, rule = measure.instrument, measure.rule
     name = full_title(measure, words)
     if rule is None:
-        return Definition(term=name, text=words.say("method.no_rule"))
+        text = words.say("method.no_rule", why=_why_no_change(context, measure))
+        return Definition(term=name, text=text)
     if rule.caseness_points is None:
         caseness = words.say("method.caseness_none")
     else:
@@ -137,6 +138,7 @@ def _rule(context: Context, measure: Measure) -> Definition:
         text = words.say(
             "method.rule_no_change",
             version=rule.rule_version,
+            why=_why_no_change(context, measure),
             caseness=caseness,
             source=rule.source.rstrip("."),
         )
@@ -149,6 +151,19 @@ def _rule(context: Context, measure: Measure) -> Definition:
             source=rule.source.rstrip("."),
         )
     return Definition(term=name, text=text)
+
+
+def _why_no_change(context: Context, measure: Measure) -> str:
+    """Why no change on a measure is reliable, and what could be done about it."""
+    words, known = context.words, context.figures.known_changes
+    instrument_id = measure.instrument.instrument_id
+    if instrument_id in known.unverified:
+        points = words.exactly(known.unverified[instrument_id])
+        return words.say("method.no_change.unverified", points=points)
+    if instrument_id not in known.reliable:
+        return words.say("method.no_change.no_reliability")
+    has_period = context.settings.outcomes.reference_period is not None
+    return words.say(f"method.no_change.{'few_scores' if has_period else 'no_period'}")
 
 
 def _privacy(context: Context) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from datetime import date
 
 from pipelines.comparison_settings import ComparisonSettings
 from pipelines.governance_settings import GovernanceSettings
+from pipelines.outcome_settings import OutcomeSettings
 from pipelines.report_settings import OURS, ReportSettings
 from pipelines.reporting.figures import month_before, month_end
 
@@ -43,6 +44,7 @@ class Settings:
     time_zone: str = "America/New_York"
     comparison: ComparisonSettings = field(default_factory=ComparisonSettings)
     governance: GovernanceSettings = field(default_factory=GovernanceSettings)
+    outcomes: OutcomeSettings = field(default_factory=OutcomeSettings)
     first_score_days: int = 14
     report: ReportSettings = OURS
 

@@ -342,7 +342,8 @@ def _references(connection: duckdb.DuckDBPyConnection, clinic: Clinic) -> None:
         purpose varchar)"""
     )
     connection.execute(f"create table ref_rebases ({DDL['ref_rebases']})")
-    connection.execute(f"create table ref_thresholds ({DDL['ref_thresholds']})")
+    for table in ("ref_thresholds", "ref_reliabilities"):
+        connection.execute(f"create table {table} ({DDL[table]})")
     connection.execute(
         """create table pub_outcome_rules (respondent varchar, rule_id varchar, rule_version varchar,
         instrument_id varchar, scale varchar, reliable_change_points decimal(9,4),

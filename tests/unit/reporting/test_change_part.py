@@ -241,7 +241,7 @@ def test_the_four_categories_are_the_measured_courses_and_the_fifth_a_part_of_th
 
 def test_without_a_threshold_nobody_gets_below_it_and_few_have_no_share() -> None:
     cells, small = categories(n_case=None, n_reliably_recovered=None)
-    assert cells[1:3] == ["no published threshold", "20"]
+    assert cells[1:3] == ["no verified threshold", "20"]
     assert small == ""
     cells, small = categories(n_case=4, n_reliably_recovered=2, reliably_recovered_rate=None)
     assert (cells[1], small) == ("2", "of the 4 above it at start")

@@ -136,7 +136,7 @@ def test_what_nobody_measured_is_named(connection: duckdb.DuckDBPyConnection) ->
         "Not measured in any finished course: Family and child and The client's own verdict."
         in texts
     )
-    assert "without a published threshold" not in texts
+    assert "without a verified threshold" not in texts
 
 
 def test_one_picture_shows_each_domain_by_the_rule_that_speaks_for_it(
@@ -204,12 +204,12 @@ def test_a_domain_without_a_rule_has_directions_and_says_why(
         "Assertiveness and boundaries",
         "questionnaire without a threshold",
         "75\u00a0%",
-        "no published threshold",
-        "no published threshold",
+        "no verified threshold",
+        "no verified threshold",
         "20, 4, 6",
     ]
     texts = " ".join(found.paragraphs)
-    assert "without a published threshold for change" in texts
+    assert "without a verified threshold for change" in texts
     assert "No questionnaire in use measures boundaries directly" in texts
 
 

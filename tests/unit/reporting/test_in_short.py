@@ -370,7 +370,7 @@ def test_of_a_measure_without_a_threshold_no_stretch_is_told() -> None:
     bare = replace(PHQ9, rule=None)
     about = context(Shown(), headline=Window("quarter", END_ON, "Q3"), measures=(bare,))
     first, *_ = texts(_outcomes(about))
-    assert first.startswith("The PHQ-9 has no published threshold")
+    assert first.startswith("The PHQ-9 has no verified threshold")
     assert "Told is" not in first
 
 
