@@ -148,6 +148,9 @@ def test_beat_the_blues_is_as_published() -> None:
     assert fit.within_variance == pytest.approx(25.14, abs=0.005)
     assert fit.icc == pytest.approx(0.66, abs=0.005)
     assert fit.log_likelihood == pytest.approx(-935.75, abs=0.05)
+    # Six coefficients and two variances; 280 observations.
+    assert 2 * 8 - 2 * fit.log_likelihood == pytest.approx(1887.5, abs=0.05)
+    assert 8 * np.log(280) - 2 * fit.log_likelihood == pytest.approx(1916.6, abs=0.05)
     np.testing.assert_allclose(
         fit.coefficients, [5.59239, 0.63968, -0.70476, -2.32908, -2.82495, 0.19708], atol=6e-5
     )
