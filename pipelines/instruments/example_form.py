@@ -107,7 +107,11 @@ class ExampleForm:
         lines += wrap(
             self._missing_line(), width=100, initial_indent="    ", subsequent_indent="      "
         )
-        return [*lines, *(f"    {self._threshold_line(one)}" for one in self._with_points())]
+        return [*lines, *self.threshold_lines()]
+
+    def threshold_lines(self) -> list[str]:
+        """Each threshold with whom it holds for, whether it is applied, and its word on the form."""
+        return [f"    {self._threshold_line(one)}" for one in self._with_points()]
 
     def _counted(self, item: int) -> Decimal:
         span = self.instrument.span_of_item(item)

@@ -101,7 +101,10 @@ class InstrumentFindings:
             ]
         assert self.instrument is not None
         lines = [f"{self.path}: nothing is wrong", *_about(self.instrument)]
-        return [*lines, *(self.example.lines() if self.example else [])]
+        if self.example is not None:
+            return [*lines, *self.example.lines()]
+        # A delivered total is held against them, too.
+        return [*lines, *ExampleForm(self.instrument, {}, {}).threshold_lines()]
 
 
 def check_instrument_file(path: Path) -> InstrumentFindings:

@@ -125,6 +125,11 @@ def test_a_file_is_named_after_its_id(checked: Callable[..., InstrumentFindings]
     assert problem.text == "the file is not named core10.yaml, after its id"
 
 
+def test_what_is_not_scored_has_thresholds_for_its_delivered_totals() -> None:
+    lines = check_instrument_file(INSTRUMENTS_FOLDER / "sias.yaml").lines()
+    assert lines[-1] == "    caseness of total for client >= 34 (active)"
+
+
 def test_what_is_no_utf_8_says_so(tmp_path: Path) -> None:
     path = tmp_path / "core10.yaml"
     path.write_bytes("name: Gr\u00f6\u00dfe\n".encode("latin-1"))
