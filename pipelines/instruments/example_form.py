@@ -110,7 +110,7 @@ class ExampleForm:
         return [*lines, *self.threshold_lines()]
 
     def threshold_lines(self) -> list[str]:
-        """Each threshold with whom it holds for, whether it is applied, and its word on the form."""
+        """Each threshold: whom it holds for, whether it is applied, and its word on the form."""
         return [f"    {self._threshold_line(one)}" for one in self._with_points()]
 
     def _counted(self, item: int) -> Decimal:
