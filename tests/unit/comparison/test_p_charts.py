@@ -76,7 +76,7 @@ def test_with_large_denominators_a_p_prime_chart_is_wider_than_a_p_chart() -> No
 
 def test_months_that_happen_to_be_alike_make_no_limits_narrower_than_sampling() -> None:
     # Shares of 40 as even as these would have Laney's limits at a third of sampling's.
-    counts: list[Count | None] = [(20, 40), (21, 40)] * 6 + [(27, 40)]
+    counts: list[Count | None] = [*[(20, 40), (21, 40)] * 6, (27, 40)]
     plain, laney = p_chart(counts, is_laney=False), p_chart(counts)
     assert plain is not None
     assert laney is not None
