@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.errors import ModelError, OutcomesError
+from pipelines.errors import MemoryFullError, ModelError, OutcomesError
 from pipelines.files import private_folder, sha256_file, sha256_text
 
 SQL_FOLDER = Path(__file__).parents[1] / "sql"
@@ -28,7 +28,6 @@ NAMES_ONLY = (
     duckdb.CatalogException,
     duckdb.IOException,
     duckdb.NotImplementedException,
-    duckdb.OutOfMemoryException,
     duckdb.ParserException,
 )
 # Beyond this DuckDB spills to the home's scratch folder; it is no ceiling on the process.
@@ -76,13 +75,14 @@ class Engine:
 
     def __init__(self, *, scratch: Path, time_zone: str = "UTC") -> None:
         private_folder(scratch)
+        self.memory = os.environ.get("OUTCOMES_MEMORY", DEFAULT_MEMORY)
         config: dict[str, Any] = {
             "temp_directory": str(scratch),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
             "preserve_insertion_order": True,
-            "memory_limit": os.environ.get("OUTCOMES_MEMORY", DEFAULT_MEMORY),
+            "memory_limit": self.memory,
         }
         if threads := os.environ.get("OUTCOMES_THREADS"):
             config["threads"] = int(threads)
@@ -119,11 +119,20 @@ class Engine:
     ) -> duckdb.DuckDBPyConnection:
         """Run one statement.
 
-        Raises: ModelError. Where the statement itself is wrong it has what the engine says of
-        names of columns and types; other errors may quote a value, so only their kind is told.
+        Raises: MemoryFullError; else ModelError. Where the statement itself is wrong it has what
+        the engine says of names of columns and types; other errors may quote a value, so only their
+        kind is told.
         """
         try:
             return self.connection.execute(sql, dict(parameters) if parameters else None)
+        except duckdb.OutOfMemoryException as error:
+            raise MemoryFullError(
+                "A query ran out of memory, or of disk for what does not fit into it.",
+                where=where,
+                expected=f"at most {self.memory}",
+                found=_names_told(error, where),
+                todo="allow more by OUTCOMES_MEMORY, such as 8GB, or free disk where the home lies",
+            ) from None
         except NAMES_ONLY as error:
             raise ModelError(
                 "A query failed.",

@@ -12,6 +12,7 @@
     │   └── CheckFailedError   a built table breaks a blocking check
     ├── JudgesDisagreeError  the two judges of a contract counted differently
     ├── ModelError           a SQL model, macro or template of ours is wrong
+    ├── MemoryFullError      a query needs more memory, or more disk for it, than there is
     └── BusyError            another writer holds the home's lock
 
 No message may hold a client's value: rows are named by file and line, cells by column.
@@ -98,6 +99,10 @@ class JudgesDisagreeError(OutcomesError):
 
 class ModelError(OutcomesError):
     """A SQL model, macro or template of this project is wrong."""
+
+
+class MemoryFullError(OutcomesError):
+    """A query needs more memory than it may take, or more disk for what does not fit, than is free."""
 
 
 class BusyError(OutcomesError):

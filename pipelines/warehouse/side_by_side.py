@@ -1,19 +1,58 @@
 """Two queries at a time, each on a connection of its own to one engine.
 
 A query is planned on one core, and many end on one; small tables are hardly anything else. Memory
-and threads are the engine's, so that two at a time take no more than one may.
+and threads are the engine's, so that two at a time take no more than one may. One that runs out of
+memory beside another is tried again alone.
 """
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from typing import TypeVar
 
 from pipelines.engine import Engine
+from pipelines.errors import MemoryFullError
 
 AT_ONCE = 2
 Result = TypeVar("Result")
+
+
+class _Room:
+    """Lets tasks in beside each other, or one alone; who wants to be alone goes before newcomers."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._n_inside = 0
+        self._n_for_alone = 0
+
+    @contextmanager
+    def beside_others(self) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._n_for_alone == 0)
+            self._n_inside += 1
+        try:
+            yield
+        finally:
+            self._leave()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        with self._changed:
+            self._n_for_alone += 1
+            self._changed.wait_for(lambda: self._n_inside == 0)
+            self._n_inside += 1
+            self._n_for_alone -= 1
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        with self._changed:
+            self._n_inside -= 1
+            self._changed.notify_all()
 
 
 def side_by_side(
@@ -38,6 +77,8 @@ def side_by_side(
     lock = threading.Lock()
     twins: dict[int, Engine] = {}
     pool = ThreadPoolExecutor(max_workers=min(AT_ONCE, engine.threads))
+    room = _Room()
+    is_given_up = threading.Event()
 
     def begin() -> None:
         for name in sorted(waiting.get_ready(), key=rank.__getitem__):
@@ -48,7 +89,14 @@ def side_by_side(
             thread = threading.get_ident()
             if thread not in twins:
                 twins[thread] = engine.for_thread()
-            found = tasks[name](twins[thread])
+            try:
+                with room.beside_others():
+                    found = tasks[name](twins[thread])
+            except MemoryFullError:
+                with room.alone():
+                    if is_given_up.is_set():
+                        raise
+                    found = tasks[name](twins[thread])
         # The exception is raised where the result is taken.
         except BaseException as error:
             ended[name].set_exception(error)
@@ -65,6 +113,7 @@ def side_by_side(
         for name in tasks:
             yield ended[name].result()
     except BaseException:
+        is_given_up.set()
         for twin in list(twins.values()):
             twin.connection.interrupt()
         raise

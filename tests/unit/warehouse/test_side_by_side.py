@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from pipelines.engine import Engine
-from pipelines.errors import ModelError
+from pipelines.errors import MemoryFullError, ModelError
 from pipelines.warehouse.side_by_side import side_by_side
 
 PATIENCE_S = 20
@@ -105,3 +105,57 @@ def test_each_task_has_temporary_tables_of_its_own_and_the_macros_of_all(engine)
 
     tasks = {str(number): lambda twin, number=number: make(number, twin) for number in (1, 2)}
     assert list(side_by_side(engine, tasks)) == [(1, "66"), (2, "66")]
+
+
+def test_who_runs_out_of_memory_beside_another_is_tried_again_alone(engine):
+    n_inside = 0
+    found_inside: dict[str, list[int]] = {"a": [], "b": [], "c": []}
+    both = threading.Barrier(2, timeout=PATIENCE_S)
+
+    def work(name: str) -> str:
+        nonlocal n_inside
+        n_inside += 1
+        try:
+            is_first_time = not found_inside[name]
+            if name != "c" and is_first_time:
+                both.wait()
+            found_inside[name].append(n_inside)
+            if name != "c" and is_first_time:
+                # Both have counted before either ends.
+                both.wait()
+                raise MemoryFullError(f"{name} was full.")
+            return name
+        finally:
+            n_inside -= 1
+
+    tasks = {name: lambda _, name=name: work(name) for name in found_inside}
+    assert list(side_by_side(engine, tasks)) == ["a", "b", "c"]
+    assert found_inside["a"] == found_inside["b"] == [2, 1]
+    assert found_inside["c"] == [1]
+
+
+def test_who_runs_out_of_memory_alone_fails(engine):
+    begun: list[str] = []
+
+    def fill(_: Engine) -> None:
+        begun.append("a")
+        raise MemoryFullError("a was full.")
+
+    with pytest.raises(MemoryFullError, match=r"^a was full\."):
+        list(side_by_side(engine, {"a": fill}))
+    assert begun == ["a", "a"]
+
+
+def test_a_query_that_needs_more_memory_than_it_may_take_says_how_to_allow_more(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("OUTCOMES_MEMORY", "16MB")
+    with Engine(scratch=tmp_path) as engine, pytest.raises(MemoryFullError) as told:
+        engine.execute("set max_temp_directory_size = '1MB'")
+        engine.execute(
+            "create temp table wide as select range, md5(range::varchar) from range(3000000)",
+            where="wide",
+        )
+    assert told.value.where == "wide"
+    assert told.value.expected == "at most 16MB"
+    assert "OUTCOMES_MEMORY" in told.value.todo
