@@ -8,6 +8,7 @@ from pipelines.reporting.figures import Measure, Record
 from pipelines.reporting.model import Card, Definition, Trend
 from pipelines.reporting.sentences import (
     BOUNDS,
+    CHANCE,
     NOTHING,
     PLAIN,
     TOO_FEW,
@@ -15,7 +16,7 @@ from pipelines.reporting.sentences import (
     WITHHELD,
     Share,
     better_share,
-    is_chance_wider,
+    extremes,
     measured_percent,
     measured_share,
     nhs_recovered_share,
@@ -173,13 +174,15 @@ def _share_card(context: Context, figure: _Figure) -> Card:
         elif is_of_few:
             text = words.say("number.x_of_n", x=words.count(share.x or 0), n=words.count(share.n))
         interval = _interval(context, share)
-        if kind != BOUNDS and (bounds := _bounds(context, share)):
-            interval = words.say("card.interval_and_bounds", interval=interval, bounds=bounds)
+        bounds = _bounds(context, share)
         if kind == BOUNDS:
-            note = _bounds(context, share)
-            if is_chance_wider(share):
-                note = words.say("card.and_chance", bounds=note)
-        elif (width := width_key(share, context.minimums)) != PLAIN:
+            note = bounds
+        elif kind == CHANCE:
+            note = words.say("figure.and_chance", bounds=bounds)
+        elif bounds:
+            interval = words.say("card.interval_and_bounds", interval=interval, bounds=bounds)
+        width = width_key(share, context.minimums)
+        if not note and width != PLAIN:
             note = words.say(f"card.{width}", points=words.percent_number(WIDE_INTERVAL, n=None))
     before = _year_before(context, figure.window)
     return Card(
@@ -209,16 +212,12 @@ def _interval(context: Context, share: Share) -> str:
 def _bounds(context: Context, share: Share) -> str:
     """What the share would be had all without a second score failed, or succeeded.
 
-    Empty where nobody lacks one, and for shares that are not about scores.
+    Empty where they read the same, as where nobody lacks one, and for shares that are not about
+    scores.
     """
-    if share.worst is None or share.best is None or share.worst == share.best:
-        return ""
     words = context.words
-    return words.say(
-        "card.bounds",
-        worst=words.percent(share.worst, n=share.n_all),
-        best=words.percent(share.best, n=share.n_all),
-    )
+    ends = extremes(share, words)
+    return words.say("card.bounds", worst=ends[0], best=ends[1]) if ends else ""
 
 
 def _is_of_few(context: Context, card_id: str, share: Share) -> bool:

@@ -14,6 +14,7 @@ from pipelines.reporting.model import Cell, Column
 from pipelines.reporting.programme_changes import ProgrammeChange
 from pipelines.reporting.sentences import (
     BOUNDS,
+    CHANCE,
     NOTHING,
     TOO_FEW,
     WITHHELD,
@@ -174,14 +175,21 @@ def share_cell(
 
 
 def bounded_cell(share: Share, minimums: Minimums, words: Wording) -> Cell:
-    """The share; where too few were measured, what it lies between, whoever lacks a score."""
+    """The share; where too few were measured, with what it lies between, whoever lacks a score.
+
+    What comes first of the two is what `reading` says.
+    """
     cell = share_cell(share, minimums, words)
-    if reading(share, minimums) != BOUNDS:
+    kind = reading(share, minimums)
+    if kind not in (BOUNDS, CHANCE):
         return cell
     text = words.say(
         "figure.bounds",
         worst=words.percent(share.worst or 0, n=share.n_all),
         best=words.percent(share.best or 0, n=share.n_all),
     )
+    if kind == CHANCE:
+        beside = words.say("figure.chance_measured", counts=cell.small, bounds=text)
+        return Cell(text=cell.text, value=cell.value, small=beside)
     small = words.say("figure.bounds_measured", figure=cell.text, counts=cell.small)
     return Cell(text=text, value=share.worst, small=small)

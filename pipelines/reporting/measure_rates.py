@@ -4,10 +4,12 @@ from pipelines.reporting.context import Context
 from pipelines.reporting.figures import Measure, Record
 from pipelines.reporting.sentences import (
     BOUNDS,
+    CHANCE,
     PLAIN,
     WIDE,
     Share,
     better_share,
+    extremes,
     figure_words,
     reading,
     worse_share,
@@ -23,7 +25,7 @@ def rates_sentence(context: Context, measure: Measure, row: Record | None) -> st
     better, worse = better_share(row), worse_share(row)
     kinds = {reading(share, context.minimums) for share in (better, worse)}
     is_of_few = (better.n or 0) < context.minimums.comparison
-    if not kinds <= {PLAIN, WIDE, BOUNDS}:
+    if not kinds <= {PLAIN, WIDE, BOUNDS, CHANCE}:
         return ""
     if is_of_few and context.subject[0] in ("therapist", "group"):
         return ""
@@ -54,17 +56,19 @@ def mean_change_sentence(context: Context, measure: Measure, row: Record | None)
 
 
 def _said(context: Context, share: Share, topic: str) -> str:
-    """The share; where under 70 % were measured, the extremes lead."""
+    """The share and what those without a score leave open, in the order that `reading` says."""
     words = context.words
     figure = figure_words(share, context.minimums, words)
     missing = (share.n_all or 0) - (share.n or 0)
-    if missing <= 0 or share.worst is None or share.best is None:
+    ends = extremes(share, words)
+    if missing <= 0 or ends is None:
         return figure
-    lead = "under" if reading(share, context.minimums) == BOUNDS else "beside"
-    return words.say(
-        f"outcomes.rates.{topic}_{lead}",
+    kind = reading(share, context.minimums)
+    said = words.say(
+        f"outcomes.rates.{topic}_{'under' if kind == BOUNDS else 'beside'}",
         figure=figure,
-        missing=words.count(missing),
-        worst=words.percent(share.worst, n=share.n_all),
-        best=words.percent(share.best, n=share.n_all),
+        n=words.count(missing),
+        worst=ends[0],
+        best=ends[1],
     )
+    return words.say("figure.and_chance", bounds=said) if kind == CHANCE else said

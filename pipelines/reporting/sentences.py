@@ -21,7 +21,9 @@ PLAIN = "plain"
 WIDE = "wide"
 # As wide, but of enough courses to be compared and judged.
 BROAD = "broad"
+# Under 70 % measured: what leads is what the others leave open, or chance where that is wider.
 BOUNDS = "bounds"
+CHANCE = "chance"
 TOO_FEW = "too_few"
 WITHHELD = "withheld"
 NOTHING = "nothing"
@@ -167,7 +169,7 @@ def paired_share(row: Record | None) -> Share:
 
 
 def reading(share: Share, minimums: Minimums) -> str:
-    """What may be said about a share, by its numbers alone."""
+    """What may be said about a share, and with what it is told first, by its numbers alone."""
     if share.is_withheld:
         return WITHHELD
     if share.n is None or (share.n == 0 and not share.n_all):
@@ -179,7 +181,7 @@ def reading(share: Share, minimums: Minimums) -> str:
         return NOTHING
     has_bounds = share.worst is not None and share.best is not None
     if has_bounds and share.measured_rate is not None and is_under_measured(share.measured_rate):
-        return BOUNDS
+        return CHANCE if _is_chance_wider(share) else BOUNDS
     return WIDE if is_wide(share, minimums) else PLAIN
 
 
@@ -188,7 +190,7 @@ def is_under_measured(measured_rate: float) -> bool:
     return Decimal(str(measured_rate)) < MEASURED_MINIMUM
 
 
-def is_chance_wider(share: Share) -> bool:
+def _is_chance_wider(share: Share) -> bool:
     """Whether chance leaves more open than the people without a score, who then do not lead.
 
     Their bounds do not allow for chance: where they are the narrower range, a reader would take
@@ -224,6 +226,14 @@ def figure_words(share: Share, minimums: Minimums, words: Wording) -> str:
         lower=words.percent(share.lower, n=share.n),
         upper=words.percent(share.upper, n=share.n),
     )
+
+
+def extremes(share: Share, words: Wording) -> tuple[str, str] | None:
+    """The share had all without a score failed, or succeeded; None where both read the same."""
+    if share.worst is None or share.best is None:
+        return None
+    worst, best = (words.percent(rate, n=share.n_all) for rate in (share.worst, share.best))
+    return None if worst == best else (worst, best)
 
 
 def share_sentences(
@@ -268,9 +278,9 @@ def share_sentences(
     }
     said = verdict if verdict in VERDICTS else "none"
     values["usual"] = usual_words(usual, said, words)
-    if kind == BOUNDS and is_chance_wider(share):
+    if kind == CHANCE:
         lead = words.say(f"sentence.share.{said}", **values)
-        return [Sentence(f"{lead} {_unmeasured(share, words)}", f"{BOUNDS}.{said}", link)]
+        return [Sentence(f"{lead} {_unmeasured(share, words)}", f"{CHANCE}.{said}", link)]
     if kind == BOUNDS:
         lead = words.say(
             f"sentence.share.bounds.{topic}",
@@ -308,7 +318,7 @@ def worse_too(
     if verdict in (RISEN, FALLEN) or kind in (NOTHING, WITHHELD, TOO_FEW):
         return ""
     figure = figure_words(share, minimums, words)
-    if kind == BOUNDS and not is_chance_wider(share):
+    if kind == BOUNDS:
         return words.say(
             "sentence.worse_too.bounds",
             worst=words.percent(share.worst or 0, n=share.n_all),
@@ -318,7 +328,7 @@ def worse_too(
     said = verdict if verdict in VERDICTS else "none"
     short = usual_words(usual, said, words, key="short")
     text = words.say(f"sentence.worse_too.{said}", figure=figure, usual=short)
-    return f"{text} {_unmeasured(share, words)}" if kind == BOUNDS else text
+    return f"{text} {_unmeasured(share, words)}" if kind == CHANCE else text
 
 
 def _unmeasured(share: Share, words: Wording) -> str:

@@ -20,7 +20,7 @@ from pipelines.reporting.context import (
 )
 from pipelines.reporting.figures import Record, Subject
 from pipelines.reporting.model import Cell, Row, Section, Table
-from pipelines.reporting.sentences import BOUNDS, reading
+from pipelines.reporting.sentences import BOUNDS, extremes, reading
 from pipelines.reporting.work_cells import (
     WHOLE,
     called,
@@ -282,13 +282,10 @@ def _experience_table(context: Context, rows: list[Record]) -> Table:
             best=row["met_rate_best"],
         )
         cell = share_cell(share, minimums, words)
-        if share.rate is None or share.worst is None or share.best is None:
+        ends = extremes(share, words)
+        if share.rate is None or ends is None:
             return cell
-        bounds = words.say(
-            "work.experience.bounds",
-            worst=words.percent(share.worst, n=share.n_all),
-            best=words.percent(share.best, n=share.n_all),
-        )
+        bounds = words.say("work.experience.bounds", worst=ends[0], best=ends[1])
         if reading(share, minimums) != BOUNDS:
             return Cell(text=cell.text, value=cell.value, small=f"{cell.small}; {bounds}")
         # So few answered that those who did say little of all: the two extremes come first.

@@ -46,6 +46,7 @@ def test_a_narrower_range_of_the_unmeasured_is_not_the_whole_doubt(
     ("worst", "best", "told"),
     [
         (0.278, 0.551, "between 30 % and 47 %; between 28 % and 55 % with the people who lack"),
+        (0.379, 0.384, "between 30 % and 47 %"),
         (0.383, 0.383, "between 30 % and 47 %"),
         (None, None, "between 30 % and 47 %"),
     ],

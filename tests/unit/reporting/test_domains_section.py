@@ -223,17 +223,22 @@ def test_few_pairs_have_counts_and_no_rate(connection: duckdb.DuckDBPyConnection
     assert (better.text, better.reason) == ("3 of 4", "too_few_pairs_for_rate")
 
 
-@pytest.mark.parametrize(("n_finished", "better"), [(42, "60 %"), (43, "between 42 % and 72 %")])
+@pytest.mark.parametrize(
+    ("n_finished", "better"), [(42, "60 %"), (43, "60 %"), (50, "between 36 % and 76 %")]
+)
 def test_with_few_measured_a_share_is_told_as_what_it_lies_between(
     connection: duckdb.DuckDBPyConnection, n_finished: int, better: str
 ) -> None:
-    # 30 of 42 are 71 %, 30 of 43 are 70 % less a little: 18 + 13 of 43 are 72 %.
+    # 30 of 42 are 71 %, 30 of 43 are 70 % less a little: 13 leave less open than chance does, and
+    # 20 of 50 more.
     unmeasured(connection, "symptoms")
     domain(connection, "symptoms", n_finished=n_finished, paired_rate=30 / n_finished)
     (table,) = [one for one in section(connection).tables if one.table_id == "domains-table"]
     cell = table.rows[0].cells[3]
     assert cell.text.replace("\xa0", " ") == better
-    assert ("measured: 60" in cell.small) is (n_finished == 43)
+    assert ("measured: 60" in cell.small) is (n_finished == 50)
+    beside = "between 42 % and 72 %, whoever lacks a score"
+    assert (beside in cell.small.replace("\xa0", " ")) is (n_finished == 43)
 
 
 def test_goals_and_milestones_of_a_domain_have_a_table_only_where_there_are_some(

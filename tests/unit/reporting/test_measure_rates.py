@@ -51,6 +51,51 @@ def test_the_extremes_lead_where_under_seventy_of_a_hundred_are_measured(
     assert said(paired_rate=measured) == told
 
 
+# Ten finished and six were measured, three of them better: chance leaves 62 points open, those
+# without a score 40.
+FEW: dict[str, Any] = {
+    "n_finished": 10,
+    "n_paired": 6,
+    "paired_rate": 0.6,
+    "n_improved": 3,
+    "improved_rate_lower": 0.188,
+    "improved_rate_upper": 0.812,
+    "improved_rate_worst": 0.3,
+    "improved_rate_best": 0.7,
+    "n_deteriorated": 0,
+    "deteriorated_rate": 0.0,
+    "deteriorated_rate_lower": 0.0,
+    "deteriorated_rate_upper": 0.39,
+}
+
+
+def test_where_chance_leaves_a_wider_range_it_leads_in_sentence_and_table() -> None:
+    assert said(**FEW) == (
+        f"{BEGIN} 50 % (3 of 6), too few to say more than between 19 % and 81 %; between 30 % and"
+        " 70 % with the 4 who lack a second score, and chance comes on top. Reliably worse:"
+        " between 0 % and 40 %, depending on them; of those measured 0 % (0 of 6), too few to say"
+        " more than between 0 % and 39 %."
+    )
+    better = bounded_cell(better_share(ROW | FEW), MINIMUMS, WORDS)
+    assert (better.text, better.value) == ("50\u00a0%", 0.5)
+    assert better.small.replace("\u00a0", " ") == (
+        "19–81 %; 3 of 6; between 30 % and 70 %, whoever lacks a score"
+    )
+    worse = bounded_cell(worse_share(ROW | FEW), MINIMUMS, WORDS)
+    assert worse.text.replace("\u00a0", " ") == "between 0 % and 40 %"
+
+
+def test_one_who_lacks_a_score_is_told_as_one() -> None:
+    text = said(n_finished=81, paired_rate=0.98, improved_rate_worst=0.494)
+    assert "between 49 % and 60 % with the one who lacks a second score." in text
+    assert text.endswith("between 10 % and 11 % with that one.")
+
+
+def test_two_extremes_that_read_the_same_are_not_told() -> None:
+    text = said(n_finished=81, paired_rate=0.98, improved_rate_worst=0.496, improved_rate_best=0.5)
+    assert "with the one" not in text
+
+
 def test_where_nobody_lacks_a_score_nothing_is_left_open() -> None:
     text = said(n_finished=80, paired_rate=1.0, improved_rate_worst=0.5, improved_rate_best=0.5)
     assert text == (

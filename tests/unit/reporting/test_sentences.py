@@ -8,6 +8,7 @@ from pipelines.comparison.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
 from pipelines.errors import ModelError
 from pipelines.reporting.sentences import (
     BOUNDS,
+    CHANCE,
     NOTHING,
     PLAIN,
     TOO_FEW,
@@ -65,6 +66,12 @@ def test_an_interval_of_twenty_points_is_not_wide_and_more_is(upper: float, expe
 @pytest.mark.parametrize(("rate", "expected"), [(0.7, PLAIN), (0.699999, BOUNDS)])
 def test_under_seventy_per_cent_measured_the_bounds_lead(rate: float, expected: str) -> None:
     assert reading(replace(SHARE, measured_rate=rate), MINIMUMS) == expected
+
+
+def test_under_it_chance_leads_where_it_leaves_more_open() -> None:
+    few = replace(SHARE, measured_rate=0.6, lower=0.3, upper=0.6, worst=0.35)
+    assert reading(replace(few, best=0.65), MINIMUMS) == BOUNDS
+    assert reading(replace(few, best=0.6499), MINIMUMS) == CHANCE
 
 
 def test_no_signal_is_no_clear_change() -> None:
