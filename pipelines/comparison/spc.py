@@ -87,13 +87,14 @@ class _Limits:
     """What a stretch's first points say: its centre, and the reach of its limits by place.
 
     `squared` is the reach to the power of two, which is exact where the reach itself is a root.
-    `has_runs`: points lie on both sides of the centre often enough for a run to say something.
+    `silent_sides`: the sides of the centre (1, -1) on which points lie by themselves, so that a run
+    there says nothing.
     """
 
     centre: Fraction
     squared: Callable[[int], Fraction]
     is_even: bool
-    has_runs: bool = True
+    silent_sides: tuple[int, ...] = ()
 
 
 _Fit = Callable[[Sequence[int], Sequence[Fraction]], _Limits]
@@ -138,8 +139,9 @@ def p_chart(
     signals out of chance.
     Without `is_laney`, σ(z) is 1: the classical p-chart, for counts that differ by sampling alone.
 
-    Where under one event (or one without) is expected in a point, most points are 0 and lie on one
-    side of the centre by themselves: seven in a row are then no signal.
+    Where under one event (or one without) is expected in a point, most points have none and lie on
+    one side of the centre by themselves: seven in a row there are no signal, and seven on the other
+    side are.
 
     Where the baseline is all 0 or all 1 nothing is known about noise: the limits lie on the centre
     and no point is outside them.
@@ -158,13 +160,15 @@ def p_chart(
                 for share, (_, n) in zip(baseline, pairs, strict=True)
             ]
             factor *= max(Fraction(1), _mean_moving_range(deviates) / RANGE_OF_TWO)
-        n_rarer = min(sum(x for x, _ in pairs), sum(n - x for x, n in pairs))
+        n_events, n_without = sum(x for x, _ in pairs), sum(n - x for x, n in pairs)
+        rare = ((-1, n_events), (1, n_without))
+        silent = tuple(side for side, n in rare if n < len(pairs))
 
         def squared(place: int) -> Fraction:
             count = known[place]
             return factor**2 * spread / count[1] if count else Fraction(0)
 
-        return _Limits(centre, squared, is_even=False, has_runs=n_rarer >= len(pairs))
+        return _Limits(centre, squared, is_even=False, silent_sides=silent)
 
     shown = [None if share is None else float(share) for share in exact]
     return _chart(exact, fit, baseline_points, (0, 1), rebase_at, shown=shown)
@@ -300,8 +304,9 @@ def _signals(
             near = [p for p in three if is_judged[p] and 9 * gaps[p] ** 2 > 4 * reaches[p]]
             if len(near) >= 2:
                 mark(near, TWO_OF_THREE, sides[last])
-    for last in range(RUN_LENGTH - 1, len(values) if limits.has_runs else 0):
+    for last in range(RUN_LENGTH - 1, len(values)):
         run = range(last - RUN_LENGTH + 1, last + 1)
-        if abs(sum(sides[place] for place in run)) == RUN_LENGTH:
+        is_one_sided = abs(sum(sides[place] for place in run)) == RUN_LENGTH
+        if is_one_sided and sides[last] not in limits.silent_sides:
             mark(run, SHIFT, sides[last])
     return [(tuple(found), direction) for found, direction in zip(rules, directions, strict=True)]

@@ -106,6 +106,19 @@ def test_seven_without_an_event_are_no_run_where_hardly_any_is_expected(
     assert found.verdict == verdict
 
 
+@pytest.mark.parametrize("is_turned", [False, True])
+@pytest.mark.parametrize(("n", "is_signal"), [(6, False), (7, True), (24, True)])
+def test_where_hardly_any_is_expected_seven_with_an_event_are_a_run(
+    n: int, is_signal: bool, is_turned: bool
+) -> None:
+    # Five in twelve months of 30 each, and from then on one in every month.
+    counts = [(int(month in (1, 3, 6, 8, 10)), 30) for month in range(12)] + [(1, 30)] * n
+    found = p_chart([(of - x, of) for x, of in counts] if is_turned else counts)
+    assert found is not None
+    assert found.points[-1].rules == ((SHIFT,) if is_signal else ())
+    assert found.verdict == ((FALLEN if is_turned else RISEN) if is_signal else NO_CLEAR_CHANGE)
+
+
 def test_with_equal_denominators_a_p_prime_chart_is_the_xmr_chart() -> None:
     # But for 3 / 1.128 being 2.6596 and not 2.66.
     counts: list[Count | None] = [(x, 40) for x in (20, 23, 19, 26, 22, 18, 21, 24, 20, 25, 19, 22)]
