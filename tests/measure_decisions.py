@@ -16,6 +16,8 @@ PHQ2: Row = {
     "total_min_points": 0,
     "total_max_points": 6,
 }
+# Nor a tool for the risk of suicide, which has no total.
+SUICIDE_SCREEN: Row = {"instrument_id": "cssrs_screen", "purpose": "safety", "is_scored": False}
 
 
 def all_decisions() -> tuple[MeasureDecision, ...]:

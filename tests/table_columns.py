@@ -74,7 +74,7 @@ DDL: dict[str, str] = {
     " population_words varchar, due_words varchar, measure_words varchar, met_words varchar, worse_words varchar,"
     " sentence varchar, sentence_bounds_first varchar, standard_version varchar, source varchar",
     "ref_measure_rules": "measure_id varchar, kind varchar, minimum_age_years integer,"
-    " session_lookback_days integer, identification_start_months integer,"
+    " maximum_age_years integer, session_lookback_days integer, identification_start_months integer,"
     " identification_end_months integer, window_months integer, window_from_days integer,"
     " window_to_days integer, follow_up_days integer, screen_from_months integer,"
     " screen_to_months integer, screen_to_days integer, assessment_months integer,"

@@ -10,6 +10,7 @@ MONTHS_OF_A_YEAR = 12
 # Least and most, both allowed; days reach a year each way, months two.
 _RANGES: Mapping[str, tuple[int, int]] = {
     "minimum_age_years": (0, 120),
+    "maximum_age_years": (0, 120),
     "session_lookback_days": (0, 366),
     "identification_start_months": (-24, 12),
     "identification_end_months": (-24, 12),
@@ -22,6 +23,7 @@ _RANGES: Mapping[str, tuple[int, int]] = {
     "screen_to_days": (1, 31),
 }
 _ORDERED: tuple[tuple[str, str], ...] = (
+    ("minimum_age_years", "maximum_age_years"),
     ("window_from_days", "window_to_days"),
     ("identification_start_months", "identification_end_months"),
     ("screen_from_months", "screen_to_months"),

@@ -22,12 +22,14 @@ NEEDED_FIGURES: Mapping[str, tuple[str, ...]] = {
         "follow_up_days",
     ),
     "utilization": ("minimum_age_years", "assessment_months"),
+    "visit_assessment": ("minimum_age_years", "maximum_age_years"),
 }  # fmt: skip
 MET_BY: Mapping[str, tuple[str, ...]] = {
     "follow_up": ("follow_up", "remission", "response"),
     "visit_screening": ("screened_and_followed_up",),
     "yearly_screening": ("screened", "positive_followed_up"),
     "utilization": ("measured",),
+    "visit_assessment": ("assessed",),
 }
 _FIGURE_OF_RATE = {"remission": "remission_below_points", "response": "response_share"}
 _FIELDS = (

@@ -30,10 +30,10 @@ ALL_AGES = "all"
 _FIGURE = pl.Decimal(9, 4)
 # Figures that count days, months or years are whole; the others are points or shares.
 _WHOLE = (
-    "minimum_age_years", "session_lookback_days", "identification_start_months",
-    "identification_end_months", "window_months", "window_from_days", "window_to_days",
-    "follow_up_days", "screen_from_months", "screen_to_months", "screen_to_days",
-    "assessment_months",
+    "minimum_age_years", "maximum_age_years", "session_lookback_days",
+    "identification_start_months", "identification_end_months", "window_months",
+    "window_from_days", "window_to_days", "follow_up_days", "screen_from_months",
+    "screen_to_months", "screen_to_days", "assessment_months",
 )  # fmt: skip
 _EXACT = ("index_above_points", "remission_below_points", "response_share")
 FIGURES = (*_WHOLE, *_EXACT)

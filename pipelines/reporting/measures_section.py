@@ -22,6 +22,7 @@ YEAR = "year"
 ALL_AGES = "all"
 ACTIVE = "active"
 ADAPTED = "clinic"
+VISIT = "visit"
 _MEASURES, _EXCLUSIONS = "pub_quality_measures", "pub_measure_exclusions"
 
 
@@ -108,7 +109,7 @@ def _active_table(rows: list[Record], context: Context, year: int) -> Table:
             Row(
                 (
                     *_what_cells(row, words),
-                    count_cell(row, "n_initial_population", words),
+                    _population_cell(row, words),
                     _excluded_cell(row, words),
                     _met_cell(row, context),
                     *([count_cell(row, "n_not_yet_due", words)] if has_open else []),
@@ -130,8 +131,23 @@ def _what_cells(row: Record, words: Wording) -> tuple[Cell, Cell]:
     return text_cell(name), text_cell(words.say("measures.same"))
 
 
+def _population_cell(row: Record, words: Wording) -> Cell:
+    """Whom a rate is about; visits with how many clients made them, as one may have many."""
+    if row["unit"] != VISIT:
+        return count_cell(row, "n_initial_population", words)
+    n_visits = row["n_initial_population"]
+    clients = words.say("measures.clients", n=row["n_clients"])
+    return Cell(text=words.say("measures.visits", n=n_visits, clients=clients), value=n_visits)
+
+
 def _met_cell(row: Record, context: Context) -> Cell:
-    share = share_of(row, count="n_numerator", denominator="n_eligible", rate="met_rate")
+    share = share_of(
+        row,
+        count="n_numerator",
+        denominator="n_eligible",
+        rate="met_rate",
+        people="n_eligible_clients",
+    )
     if share.n == 0:
         return text_cell(context.words.say("measures.nobody"))
     return share_cell(share, context.minimums, context.words)

@@ -31,6 +31,7 @@ def _values(row: Record, words: Wording) -> dict[str, str]:
     """The texts by which a sentence names its figures; empty where one is not in force."""
     return {
         "age": _whole(row, "minimum_age_years", words),
+        "oldest": _whole(row, "maximum_age_years", words),
         "above": _whole(row, "index_above_points", words),
         "below": _whole(row, "remission_below_points", words),
         "months": _whole(row, "window_months", words),

@@ -37,7 +37,8 @@ class Share:
 
     `n_all`, `measured_rate`, `worst`, `best`: the courses that should have been measured, the share
     that was, and what the share would be if all the others had failed, or succeeded. `of_known`:
-    the share of those measured, where the share itself counts the others as failed.
+    the share of those measured, where the share itself counts the others as failed. `n_people`:
+    by how many people the share is judged to be over too few, where `n` counts what they did.
     """
 
     x: int | None
@@ -51,6 +52,7 @@ class Share:
     best: float | None = None
     is_withheld: bool = False
     of_known: "Share | None" = None
+    n_people: int | None = None
 
     @property
     def width(self) -> Decimal:
@@ -84,6 +86,7 @@ def share_of(
     everybody: str = "",
     bounds: str = "",
     measured: str = "",
+    people: str = "",
 ) -> Share:
     """The share in these columns of a published row; an empty one where there is no row."""
     if row is None:
@@ -99,6 +102,7 @@ def share_of(
         measured_rate=row[measured] if measured else None,
         worst=row[f"{bounds}_worst"] if bounds else None,
         best=row[f"{bounds}_best"] if bounds else None,
+        n_people=row[people] if people else None,
         is_withheld=bool({count.removeprefix("n_"), denominator.removeprefix("n_")} & withheld),
     )
 
@@ -174,7 +178,7 @@ def reading(share: Share, minimums: Minimums) -> str:
         return WITHHELD
     if share.n is None or (share.n == 0 and not share.n_all):
         return NOTHING
-    if share.n < minimums.rate:
+    if (share.n if share.n_people is None else share.n_people) < minimums.rate:
         return TOO_FEW
     if share.rate is None or share.lower is None or share.upper is None:
         # Enough courses and no rate: nobody published what would count.

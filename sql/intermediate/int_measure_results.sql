@@ -4,10 +4,10 @@
 -- as its list says, when it was recorded by the end of the event's window, when it was in force at
 -- some time up to that end, or when it was recorded before the year. Of several the first in the
 -- measure's own order is the reason, so that reasons add up. A client who is left out has met
--- nothing.
+-- nothing. `unit_number` is 1, but where a measure counts visits the place among those of the day.
 --
--- Grain:  one row per rate, calendar year, client and index day.
--- Key:    measure_id, rate_id, period_start_on, client_key, index_on
+-- Grain:  one row per rate, calendar year, client, index day and unit on it.
+-- Key:    measure_id, rate_id, period_start_on, client_key, index_on, unit_number
 -- Source: ref_measures; ref_measure_codes
 with follow_ups as (
     select
@@ -17,6 +17,7 @@ with follow_ups as (
         client_key,
         episode_key,
         index_on,
+        1 as unit_number,
         age_years,
         excluded_from_on,
         excluded_until_on,
@@ -33,6 +34,7 @@ visit_screens as (
         client_key,
         episode_key,
         index_on,
+        1 as unit_number,
         age_years,
         excluded_from_on,
         excluded_until_on,
@@ -49,6 +51,7 @@ yearly_screens as (
         client_key,
         episode_key,
         index_on,
+        1 as unit_number,
         age_years,
         excluded_from_on,
         excluded_until_on,
@@ -65,12 +68,30 @@ uses as (
         client_key,
         episode_key,
         index_on,
+        1 as unit_number,
         age_years,
         excluded_from_on,
         excluded_until_on,
         due_on,
         is_met
     from int_measure_uses
+),
+
+visit_assessments as (
+    select
+        measure_id,
+        rate_id,
+        period_start_on,
+        client_key,
+        episode_key,
+        index_on,
+        unit_number,
+        age_years,
+        excluded_from_on,
+        excluded_until_on,
+        due_on,
+        is_met
+    from int_measure_visit_assessments
 ),
 
 exclusions as (
@@ -94,6 +115,8 @@ events as (
     select * from yearly_screens
     union all
     select * from uses
+    union all
+    select * from visit_assessments
 ),
 
 judged_events as (
@@ -103,6 +126,7 @@ judged_events as (
         period_start_on,
         client_key,
         index_on,
+        unit_number,
         episode_key,
         age_years,
         due_on,
@@ -152,6 +176,7 @@ select
     judged_events.period_start_on,
     judged_events.client_key,
     judged_events.index_on,
+    judged_events.unit_number,
     judged_events.episode_key,
     judged_events.age_years,
     judged_events.due_on,
@@ -171,4 +196,5 @@ order by
     judged_events.rate_id,
     judged_events.period_start_on,
     judged_events.client_key,
-    judged_events.index_on
+    judged_events.index_on,
+    judged_events.unit_number

@@ -1,5 +1,5 @@
 -- Published quality measures by calendar year, for every level and age stratum: DMS-E, DRR-E,
--- DSF-E, CMS159, CMS2 and CBE 1884.
+-- DSF-E, CMS159, CMS2, CBE 1884 and CMS177.
 --
 -- A client counts for the subjects of the course of treatment in which the index lies (or the
 -- year's first session), so that programmes add up to the clinic. Only results whose window has
@@ -8,7 +8,9 @@
 -- has verified has rows with status `inactive_unverified`, the names of those figures as reason and
 -- no counts; `basis` is `clinic` where the clinic has decided on a figure. The running year is
 -- listed with is_complete false. `n_initial_population` is the measure's own, the denominator of
--- its first rate: DSF-E's follow-up is about those of it with a positive screen.
+-- its first rate: DSF-E's follow-up is about those of it with a positive screen. A client may
+-- count several times (visits of CMS177, periods of DMS-E); `n_clients` and `n_eligible_clients`
+-- are people.
 --
 -- Grain:  one row per rate of a measure, level, subject, stratum and calendar year.
 -- Key:    measure_id, rate_id, level, subject_id, stratum, period_kind, period_start_on
@@ -126,6 +128,7 @@ cells as (
         rate_number,
         subject_number,
         count(*) filter (where n_due > 0) as n_clients,
+        count(*) filter (where n_due > n_exclusions) as n_eligible_clients,
         cast(sum(n_due) as bigint) as n_denominator,
         cast(sum(n_exclusions) as bigint) as n_exclusions,
         cast(sum(n_met) as bigint) as n_numerator,
@@ -141,6 +144,8 @@ counts as (
         subjects.subject_id,
         case when numbered_rates.status = 'active' then coalesce(cells.n_clients, 0) end
             as n_clients,
+        case when numbered_rates.status = 'active' then coalesce(cells.n_eligible_clients, 0) end
+            as n_eligible_clients,
         case when numbered_rates.status = 'active' then coalesce(cells.n_denominator, 0) end
             as n_denominator,
         case when numbered_rates.status = 'active' then coalesce(cells.n_exclusions, 0) end
@@ -178,6 +183,7 @@ select
     n_denominator,
     n_exclusions,
     n_denominator - n_exclusions as n_eligible,
+    n_eligible_clients,
     n_numerator,
     n_not_yet_due,
     n_numerator / nullif(n_denominator - n_exclusions, 0) as met_rate,

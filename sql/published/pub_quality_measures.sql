@@ -1,6 +1,7 @@
--- Published quality measures as an audience may see them: a rate over too few clients is null;
--- nothing is withheld for privacy, as no public policy names this table. With each rate come the
--- figures by which it was computed, and what its measure's file warns of.
+-- Published quality measures as an audience may see them: a rate over too few clients is null,
+-- however many visits they made; nothing is withheld for privacy, as no public policy names this
+-- table. With each rate come what it counts, the figures by which it was computed, and what its
+-- measure's file warns of.
 --
 -- Grain:  one row per audience, rate of a measure, level, subject, stratum and year it may see.
 -- Key:    audience, measure_id, rate_id, level, subject_id, stratum, period_kind, period_start_on
@@ -16,7 +17,9 @@ rates as (
 rules as (
     select
         measure_id,
+        kind,
         minimum_age_years,
+        maximum_age_years,
         index_above_points,
         remission_below_points,
         response_share,
@@ -66,6 +69,7 @@ measure_rows as (
         n_denominator,
         n_exclusions,
         n_eligible,
+        n_eligible_clients,
         n_numerator,
         n_not_yet_due,
         met_rate,
@@ -96,26 +100,33 @@ select
     measure_rows.n_denominator,
     measure_rows.n_exclusions,
     measure_rows.n_eligible,
+    measure_rows.n_eligible_clients,
     measure_rows.n_numerator,
     measure_rows.n_not_yet_due,
     case
-        when measure_rows.n_eligible >= policies.minimum_pairs_for_rate
+        when measure_rows.n_eligible_clients >= policies.minimum_pairs_for_rate
             then measure_rows.met_rate
     end as met_rate,
     case
-        when measure_rows.n_eligible >= policies.minimum_pairs_for_rate
+        when measure_rows.n_eligible_clients >= policies.minimum_pairs_for_rate
             then measure_rows.met_rate_lower
     end as met_rate_lower,
     case
-        when measure_rows.n_eligible >= policies.minimum_pairs_for_rate
+        when measure_rows.n_eligible_clients >= policies.minimum_pairs_for_rate
             then measure_rows.met_rate_upper
     end as met_rate_upper,
     case
-        when measure_rows.n_eligible < policies.minimum_pairs_for_rate
+        when measure_rows.n_eligible_clients < policies.minimum_pairs_for_rate
             then 'too_few_pairs_for_rate'
     end as reliability_reason,
     cast(null as varchar) as withheld_figures,
+    case rules.kind
+        when 'visit_assessment' then 'visit'
+        when 'utilization' then 'client_period'
+        else 'client'
+    end as unit,
     rules.minimum_age_years,
+    rules.maximum_age_years,
     rules.index_above_points,
     rules.remission_below_points,
     rules.response_share,

@@ -11,11 +11,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.measure_decisions import PHQ2
+from tests.measure_decisions import PHQ2, SUICIDE_SCREEN
 from tests.property.clinics import CLIENTS, Choose, Row, Tables, build_clinic
 from tests.table_rows import complete_row, scrambled_key
 
-BIRTHS = (
+ADULTS_AND_YOUTHS = (
     None,
     date(1980, 2, 29),
     date(2012, 11, 30),
@@ -24,9 +24,12 @@ BIRTHS = (
     date(2006, 12, 1),
     date(2007, 1, 15),
 )
+# On both sides of 6 and 17 years.
+CHILDREN = (date(2008, 1, 1), date(2008, 1, 2), date(2019, 1, 1), date(2019, 1, 2))
+BIRTHS = (*ADULTS_AND_YOUTHS * 2, *CHILDREN)
 CODES = (
     "F32.1", "F33.2", "F32.1", "F34.1", "f329", "F32.81", "F60.31", "F31.0", "F25.9", "F84.5",
-    "Z51.5", "F41.1",
+    "Z51.5", "F41.1", "F32.5", "F33.42",
 )  # fmt: skip
 OFFSETS = (
     -15, -14, -8, -7, -1, 0, 0, 1, 2, 3, 30, 31, 119, 120, 200, 240, 241, 150, 151, 181, 211, 212,
@@ -69,10 +72,12 @@ def build_measure_clinic(
             episode["end_reason"] = "deceased"
         _add_diagnoses(choose, added, episode)
         _add_scores(choose, added, tables, episode)
+        _add_assessments(choose, added, tables, episode)
     for table, rows in added.items():
         complete = [complete_row(table, row, key=scrambled_key) for row in rows]
         tables[table] = [*tables.get(table, []), *complete]
-    tables["ref_instruments"].append(complete_row("ref_instruments", PHQ2))
+    for instrument in (PHQ2, SUICIDE_SCREEN):
+        tables["ref_instruments"].append(complete_row("ref_instruments", instrument))
     scale = {"instrument_id": "phq2", "min_points": 0, "max_points": 6}
     tables["ref_instrument_scales"].append(complete_row("ref_instrument_scales", scale))
     return tables, {**parameters, "as_of_on": choose(AS_OF)}
@@ -116,3 +121,27 @@ def _add_scores(choose: Choose, added: Tables, tables: Tables, episode: Row) -> 
         if choose([False, False, True]):
             acted_on = day + timedelta(days=choose([0, 1, 2, 3, 14, 30, 31]))
             added["stg_safety_actions"].append({"response_id": response_id, "acted_on": acted_on})
+
+
+def _add_assessments(choose: Choose, added: Tables, tables: Tables, episode: Row) -> None:
+    """Assessments of suicide risk around sessions, naming one of the client's or none."""
+    sessions = [
+        session
+        for session in tables["stg_sessions"]
+        if session["episode_id"] == episode["episode_id"]
+    ]
+    for session in choose([[], sessions, sessions[:2]]):
+        moment = session["scheduled_at"] + timedelta(
+            days=choose([0, 0, 0, -1, 1, 8]), hours=choose([0, 0, 2])
+        )
+        added["stg_responses"].append(
+            {
+                "response_id": f"a-{episode['episode_id']}-{len(added['stg_responses'])}",
+                "client_id": episode["client_id"],
+                "episode_id": choose([episode["episode_id"], None]),
+                "session_id": choose([None, session["session_id"], choose(sessions)["session_id"]]),
+                "instrument_id": "cssrs_screen",
+                "administered_at": moment,
+                "respondent": choose(["client", "therapist"]),
+            }
+        )

@@ -17,6 +17,10 @@ class Person:
     birth_date: date | None
     # Day, id and key of the course.
     visits: list[tuple[date, str, str]] = field(default_factory=list)
+    # Attended sessions of a course, with their day, moment and course.
+    sessions: list[Row] = field(default_factory=list)
+    # Responses to a tool for the risk of suicide, by whomever.
+    assessments: list[Row] = field(default_factory=list)
     scores: list[Row] = field(default_factory=list)
     acted_on: list[date] = field(default_factory=list)
     # Code without its dot, first day, last day (None: open).
@@ -34,8 +38,12 @@ class Person:
 
     def is_depressed(self, day: date) -> bool:
         """Whether a diagnosis of depression or dysthymia was in force."""
+        return self.has_condition(day, DEPRESSION)
+
+    def has_condition(self, day: date, prefixes: tuple[str, ...]) -> bool:
+        """Whether a diagnosis of these codes was in force."""
         return any(
-            code.startswith(DEPRESSION) and start <= day and (end is None or day <= end)
+            code.startswith(prefixes) and start <= day and (end is None or day <= end)
             for code, start, end in self.conditions
         )
 
@@ -63,9 +71,13 @@ def people(clinic: Clinic) -> dict[str, Person]:
             course = clinic.courses[one["episode_key"]]
             visit = (one["session_on"], course.row["episode_id"], one["episode_key"])
             found[one["client_key"]].visits.append(visit)
+            session = {**clinic.sessions[one["session_key"]], "episode_key": one["episode_key"]}
+            found[one["client_key"]].sessions.append(session)
     clients_of_responses = {}
     for one in clinic.responses:
         clients_of_responses[one["response_key"]] = one["client_key"]
+        if one["instrument_id"] == "cssrs_screen":
+            found[one["client_key"]].assessments.append(one)
         points = one["points"].get("total")
         if one["respondent"] == "client" and points is not None:
             found[one["client_key"]].scores.append({**one, "points": points})

@@ -12,6 +12,7 @@ from typing import Any
 from tests.property.oracle import Clinic, Row
 from tests.property.oracle_marts import periods, with_rate
 from tests.property.oracle_measured_people import Person, months_after, people
+from tests.property.oracle_measured_visits import cms177
 
 PSYCHOSIS = ("F20", "F21", "F22", "F23", "F24", "F25", "F28", "F29")
 BY_END, OVERLAPS, BEFORE_YEAR = "by end", "overlaps", "before year"
@@ -34,6 +35,7 @@ EXCLUSIONS: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
     "dms_e": HEDIS_EXCLUSIONS,
     "cbe1884": (),
     "cms2": (("bipolar", ("F31",), BY_END),),
+    "cms177": (),
     "dsf_e": (
         ("depression", ("F32", "F33", "F341"), BEFORE_YEAR),
         ("bipolar", ("F31",), BEFORE_YEAR),
@@ -44,10 +46,13 @@ RATES = {
     "drr_e": ("follow_up", "remission", "response"),
     "cbe1884": ("response",),
     "cms2": ("screened",),
+    "cms177": ("assessed",),
     "dsf_e": ("screening", "follow_up"),
     "dms_e": ("measured",),
 }
 CUT_OFFS = {"phq9": 10, "phq2": 3}
+# Others have both strata.
+OWN_STRATA = {"cbe1884": ("18+",), "cms177": ()}
 STRATA = {"12-17": (12, 17), "18+": (18, 200)}
 
 
@@ -59,11 +64,13 @@ def years(clinic: Clinic) -> list[int]:
 def results(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
     """int_measure_results by its key, all figures switched on."""
     found: dict[tuple[Any, ...], Row] = {}
+    window_days = clinic.parameters["session_window_days"]
     for person in people(clinic).values():
         for year in years(clinic):
-            for measure_id, rate_id, event in events(person, year):
+            for measure_id, rate_id, event in events(person, year, window_days):
                 reason = exclusion(person, measure_id, year, event)
-                key = (measure_id, rate_id, date(year, 1, 1), person.key, event["index_on"])
+                unit = (event["index_on"], event.get("unit_number", 1))
+                key = (measure_id, rate_id, date(year, 1, 1), person.key, *unit)
                 found[key] = {
                     "episode_key": event["episode_key"],
                     "age_years": event["age_years"],
@@ -75,7 +82,7 @@ def results(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
     return found
 
 
-def events(person: Person, year: int) -> Iterator[tuple[str, str, Row]]:
+def events(person: Person, year: int, window_days: int) -> Iterator[tuple[str, str, Row]]:
     """Measure, rate and event of a person in a year."""
     yield from cms159(person, year)
     yield from drr_e(person, year)
@@ -83,6 +90,7 @@ def events(person: Person, year: int) -> Iterator[tuple[str, str, Row]]:
     yield from cms2(person, year)
     yield from dsf_e(person, year)
     yield from dms_e(person, year)
+    yield from cms177(person, year, window_days)
 
 
 def exclusion(person: Person, measure_id: str, year: int, event: Row) -> str | None:
@@ -310,14 +318,14 @@ def quality_measures(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
     cells: dict[tuple[Any, ...], list[tuple[str, Row]]] = {}
     subjects = {subject for course in clinic.courses.values() for subject in course.subjects}
     for measure_id, rate_ids in RATES.items():
-        strata = ["all", "18+"] if measure_id == "cbe1884" else ["all", *STRATA]
+        strata = ["all", *OWN_STRATA.get(measure_id, STRATA)]
         for rate_id in rate_ids:
             for subject in subjects:
                 for stratum in strata:
                     for year in years(clinic):
                         key = (measure_id, rate_id, *subject, stratum, date(year, 1, 1))
                         cells[key] = []
-    for (measure_id, rate_id, start, client_key, _), row in results(clinic).items():
+    for (measure_id, rate_id, start, client_key, *_), row in results(clinic).items():
         for subject in clinic.courses[row["episode_key"]].subjects:
             for stratum in ("all", *STRATA):
                 first, last = STRATA.get(stratum, (0, 200))
@@ -344,6 +352,7 @@ def counts(clinic: Clinic, year: int, cell: list[tuple[str, Row]]) -> Row:
         "n_denominator": len(due),
         "n_exclusions": n_exclusions,
         "n_eligible": len(due) - n_exclusions,
+        "n_eligible_clients": len({c for c, row in due if row["exclusion_reason"] is None}),
         "n_numerator": n_met,
         "n_not_yet_due": len(cell) - len(due),
         **with_rate("met", n_met, len(due) - n_exclusions),
@@ -353,7 +362,7 @@ def counts(clinic: Clinic, year: int, cell: list[tuple[str, Row]]) -> Row:
 def exclusions(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
     """mart_measure_exclusions by its key."""
     cells: dict[tuple[Any, ...], list[tuple[str, Row]]] = defaultdict(list)
-    for (measure_id, rate_id, start, client_key, _), row in results(clinic).items():
+    for (measure_id, rate_id, start, client_key, *_), row in results(clinic).items():
         if row["is_due"]:
             for subject in clinic.courses[row["episode_key"]].subjects:
                 cells[measure_id, rate_id, *subject, start].append((client_key, row))

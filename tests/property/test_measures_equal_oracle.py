@@ -12,8 +12,10 @@ from tests.property.measure_clinics import measure_clinics, random_measure_clini
 from tests.property.oracle import Clinic, Row
 from tests.property.test_marts_equal_oracle import assert_equal, keyed, load
 
-RESULT = ("measure_id", "rate_id", "period_start_on", "client_key", "index_on")
+RESULT = ("measure_id", "rate_id", "period_start_on", "client_key", "index_on", "unit_number")
 EPISODES = 50
+# Chosen so that together they reach everything that a measure can say.
+SEEDS = (0, 1, 15)
 SUBJECT = ("measure_id", "rate_id", "level", "subject_id")
 CONSTANT = frozenset({"version", "basis", "status", "reason", "period_kind", "period_end_on"})
 
@@ -65,19 +67,20 @@ def test_measures_equal_the_second_calculation(
     assert_measures_equal(bench, *clinic_rows)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_measures_of_larger_clinics_equal_the_second_calculation(bench: Bench, seed: int) -> None:
     tables, parameters = random_measure_clinic(seed, n_episodes=EPISODES)
     assert_measures_equal(bench, tables, parameters)
 
 
 def test_the_larger_clinics_reach_every_rate_and_most_reasons(bench: Bench) -> None:
-    rates, reasons = set(), set()
-    for seed in range(3):
+    rates, reasons, units = set(), set(), set()
+    for seed in SEEDS:
         clinic = Clinic(*random_measure_clinic(seed, n_episodes=EPISODES))
         for key, row in oracle_measures.results(clinic).items():
             rates.add((*key[:2], row["is_met"]))
             reasons.add((key[0], row["exclusion_reason"]))
+            units.add((key[0], key[-1]))
     expected = {
         (measure_id, rate_id, is_met)
         for measure_id, names in oracle_measures.RATES.items()
@@ -85,6 +88,7 @@ def test_the_larger_clinics_reach_every_rate_and_most_reasons(bench: Bench) -> N
         for is_met in (True, False)
     }
     assert rates == expected
+    assert ("cms177", 2) in units
     assert {reason for measure_id, reason in reasons if measure_id == "cms159"} == {
         None, "borderline", "bipolar", "psychosis", "developmental", "palliative", "death",
     }  # fmt: skip

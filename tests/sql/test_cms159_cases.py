@@ -224,6 +224,7 @@ def test_the_totals_are_the_published_ones(clinic: Bench) -> None:
         "n_denominator": 54,
         "n_exclusions": 25,
         "n_eligible": 29,
+        "n_eligible_clients": 29,
         "n_numerator": 10,
         "n_not_yet_due": 0,
     }

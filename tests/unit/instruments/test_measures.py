@@ -48,9 +48,9 @@ def test_a_measure_has_the_shape_of_the_schema(path: Path) -> None:
     jsonschema.Draft202012Validator(schema).validate(document)
 
 
-def test_the_six_measures_are_there_and_tests_know_their_tables() -> None:
+def test_the_seven_measures_are_there_and_tests_know_their_tables() -> None:
     assert [measure["id"] for measure in load_measures()] == [
-        "cbe1884", "cms159", "cms2", "dms_e", "drr_e", "dsf_e",
+        "cbe1884", "cms159", "cms177", "cms2", "dms_e", "drr_e", "dsf_e",
     ]  # fmt: skip
     tables = measure_tables()
     assert set(tables) == set(MEASURE_TABLES)
@@ -72,7 +72,10 @@ def test_the_words_of_a_measure_are_in_a_table_with_their_source() -> None:
 def test_a_measure_that_needs_an_unverified_figure_is_not_active_and_says_which() -> None:
     found = rates(measure_tables())
     active = {key for key, row in found.items() if row["status"] == "active"}
-    assert active == {("cms159", "remission"), ("cms2", "screened"), ("cbe1884", "response")}
+    assert active == {
+        ("cms159", "remission"), ("cms177", "assessed"), ("cms2", "screened"),
+        ("cbe1884", "response"),
+    }  # fmt: skip
     assert found["dms_e", "measured"]["status"] == "inactive_unverified"
     assert found["dms_e", "measured"]["reason"].startswith("assessment_months, exclusion.bipolar")
     assert found["drr_e", "remission"]["reason"].startswith("index_above_points, exclusion.")
@@ -128,6 +131,7 @@ def test_a_decision_that_fits_no_figure_is_refused(changes: Row, message: str) -
         ("cbe1884", "response_share", "0", "0.01", "1", "1.01", "a share above 0 and up to 1"),
         ("cbe1884", "response_share", "-0.5", "0.5", "1", "50", "a share above 0 and up to 1"),
         ("cms159", "minimum_age_years", "-3", "0", "120", "121", "from 0 to 120"),
+        ("cms177", "maximum_age_years", "-1", "6", "120", "121", "from 0 to 120"),
         ("cms2", "follow_up_days", "-1", "0", "366", "367", "from 0 to 366"),
         ("cms159", "window_to_days", "-367", "-60", "366", "367", "from -366 to 366"),
         ("dsf_e", "screen_to_days", "0", "1", "31", "32", "from 1 to 31"),
@@ -165,6 +169,13 @@ def test_a_window_ends_after_it_starts(figure: str, value: int, is_refused: bool
         return
     with pytest.raises(SettingsError, match=rf"expected: {figure} before .*\n.*found: {figure}"):
         measure_tables((decision,))
+
+
+def test_the_oldest_age_is_not_below_the_youngest() -> None:
+    youngest = replace(DECISION, measure_id="cms177", figure="minimum_age_years")
+    measure_tables((replace(youngest, value=Decimal(16)),))
+    with pytest.raises(SettingsError, match="minimum_age_years 17, maximum_age_years 16"):
+        measure_tables((replace(youngest, value=Decimal(17)),))
 
 
 def test_the_two_ends_of_a_window_are_judged_together() -> None:

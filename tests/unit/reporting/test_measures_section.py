@@ -36,6 +36,7 @@ RATE: dict[str, Any] = {
     "basis": "published",
     "status": "active",
     "n_not_yet_due": 3,
+    "unit": "client",
     "index_above_points": 9,
     "remission_below_points": 5,
     "window_months": 12,
@@ -75,6 +76,7 @@ def insert_rate(
         "n_eligible": n,
         "n_exclusions": excluded,
         "n_denominator": n + excluded,
+        "n_eligible_clients": n,
         "n_initial_population": n + excluded + 2,
     }
     insert(connection, "pub_quality_measures", **{**RATE, **counts, **limits, **row})
@@ -117,6 +119,33 @@ def test_a_rate_has_its_counts_its_interval_and_who_is_left_out(
     )
     assert met == "30\u00a0% (18–45\u00a0%; 12 of 40)"
     assert (population, excluded, not_due) == ("52", "10 of 50", "3")
+
+
+@pytest.mark.parametrize(
+    ("n_clients", "population"), [(9, "42 visits of 9 clients"), (1, "42 visits of 1 client")]
+)
+def test_visits_are_said_to_be_visits_and_whose(
+    connection: duckdb.DuckDBPyConnection, n_clients: int, population: str
+) -> None:
+    figures = {"minimum_age_years": 6, "maximum_age_years": 16, "n_clients": n_clients}
+    measure = {"measure_id": "cms177", "rate_id": "assessed", "unit": "visit"}
+    insert_rate(connection, 12, 40, **measure, **figures)
+    found = section(connection)
+    ((name, asks, counted, _, met, _),) = cells(found, "measures-table")
+    assert name.startswith("CMS177, suicide risk assessment at each visit")
+    assert asks.startswith("Of visits of clients with depression, aged 6 to 16 at the start")
+    assert counted.replace("\u00a0", " ") == population
+    assert "12 of 40" in met
+    assert found is not None
+    assert "CMS177 counts visits" in found.tables[0].note
+
+
+def test_many_visits_of_few_clients_have_no_rate(connection: duckdb.DuckDBPyConnection) -> None:
+    withheld = dict.fromkeys(("met_rate", "met_rate_lower", "met_rate_upper"))
+    measure = {"measure_id": "cms177", "rate_id": "assessed", "unit": "visit"}
+    insert_rate(connection, 12, 40, n_clients=4, n_eligible_clients=4, **measure, **withheld)
+    ((_, _, _, _, met, _),) = cells(section(connection), "measures-table")
+    assert met == "12 of 40 (too few for a rate)"
 
 
 def test_strata_follow_their_rate_where_more_than_one_has_clients(
