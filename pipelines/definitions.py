@@ -21,8 +21,8 @@ from pipelines.comparison.assets import comparison_layer
 from pipelines.errors import OutcomesError
 from pipelines.files import private_folder, write_atomic
 from pipelines.home import Home
-from pipelines.ingest.assets import inbox_sensor
-from pipelines.partitions import months_over_at, run_tags
+from pipelines.ingest.assets import inbox_sensor, months_due_at
+from pipelines.partitions import run_tags
 from pipelines.reporting.assets import REPORT_ASSETS
 from pipelines.warehouse.assets import TABLE_ASSETS
 from pipelines.warehouse.checks import judges_agree, rules_hold
@@ -69,8 +69,8 @@ def build_definitions(home: Path) -> dg.Definitions:
         description="The months that have just ended, once their last delivery had a day to come.",
     )
     def monthly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        over = months_over_at(Home(home), context.scheduled_execution_time)
-        return dg.RunRequest(tags=run_tags(over))
+        due = months_due_at(Home(home), context.scheduled_execution_time)
+        return dg.RunRequest(tags=run_tags(due))
 
     return dg.Definitions(
         assets=[*TABLE_ASSETS, comparison_layer, *REPORT_ASSETS],

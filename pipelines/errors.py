@@ -102,7 +102,7 @@ class ModelError(OutcomesError):
 
 
 class MemoryFullError(OutcomesError):
-    """A query needs more memory than it may take, or more disk for what does not fit, than is free."""
+    """A query needs more memory than it may take, or more disk for the rest than is free."""
 
 
 class BusyError(OutcomesError):

@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 
 class _Room:
-    """Lets tasks in beside each other, or one alone; who wants to be alone goes before newcomers."""
+    """Lets tasks in beside each other, or one alone; who wants to be alone goes before others."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

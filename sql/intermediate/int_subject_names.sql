@@ -7,7 +7,7 @@ with
 therapists as (
     select
         therapist_id,
-        plain_text(display_name) as display_name,
+        coalesce(plain_text(display_name), therapist_id) as display_name,
         plain_text(discipline) as discipline
     from stg_therapists
 ),
@@ -15,7 +15,7 @@ therapists as (
 programmes as (
     select
         programme_id,
-        plain_text(name) as name,
+        coalesce(plain_text(name), programme_id) as name,
         track
     from stg_programmes
 ),
@@ -26,7 +26,7 @@ therapy_groups as (
         programme_id,
         lead_therapist_id,
         co_therapist_id,
-        plain_text(name) as name
+        coalesce(plain_text(name), group_id) as name
     from stg_groups
 ),
 

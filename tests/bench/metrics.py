@@ -1,13 +1,18 @@
-"""All models from the staged tables on, and one group-by for each mart on the same Parquet.
+"""All models from the staged tables on, and the bare work of each mart on the same Parquet.
 
-Two readings of "one group-by". The narrow one reads the mart's largest input whole, by those columns
-of the mart's key that the input has (else by course), and counts every other column; it makes no
-row of a subject or a period, so it says nothing of a mart's size. The one at the mart's grain joins
-the largest input that knows courses to the subjects that each course counts for and to the periods
-that hold its day, of the levels and kinds of period that the mart has; it groups by them and by the
-same columns, and makes as many counts as the mart has. Where a mart has no subject and no period,
-or no input knows courses, the two are one. Both write what they find, as a model does; neither knows
-people, rules, rates, intervals or an order of rows.
+Three readings of bare work, each written as Parquet like the model's own table:
+
+- narrow: one group-by that reads the mart's largest input whole, by those columns of the mart's key
+  that the input has (else by course), counting every other column. It makes no row of a subject or
+  a period, so it says nothing of a mart's size.
+- rows: the mart's own rows, read ready made, sorted by its key. Whatever makes the table has to do
+  both, so narrow and rows together are a limit.
+- at grain: the group-by that gives rows like the mart's. The largest input that knows courses is
+  joined to the subjects that each course counts for and to the periods that hold its day, of the
+  pairs of level and period that the mart has, and grouped by them and by the same columns, with as
+  many counts as the mart and the input have. It is the naive way to the mart without people, rules,
+  rates, intervals or an order, and no limit: adding up months first is faster. Where a mart has no
+  subject and no period, or no input knows courses, it is the narrow one.
 """
 
 import resource
@@ -32,7 +37,7 @@ DAYS = ("month_start_on", "session_on", "administered_on", "seen_on", "answered_
 
 
 @dataclass(frozen=True)
-class GroupBy:
+class Query:
     """A select and the tables it reads."""
 
     sql: str
@@ -56,13 +61,13 @@ def measure(root: Path) -> dict[str, Any]:
         each.name: seconds(each.sql, each.inputs, run.parameters(each), each.name)
         for each in models
     }
-    group_bys = {mart.name: _group_bys(run, mart) for mart in marts}
+    bare = {mart.name: _bare_work(run, mart) for mart in marts}
     kinds = {
         kind: {
-            name: seconds(group_by.sql, group_by.tables, {}, name)
-            for name, group_by in ((name, each[kind]) for name, each in group_bys.items())
+            name: seconds(work[kind].sql, work[kind].tables, {}, name)
+            for name, work in bare.items()
         }
-        for kind in ("narrow", "at_grain")
+        for kind in ("narrow", "rows", "at_grain")
     }
     out.unlink(missing_ok=True)
     run.close()
@@ -74,8 +79,8 @@ def measure(root: Path) -> dict[str, Any]:
     }
 
 
-def _group_bys(run: BuildRun, mart: Model) -> dict[str, GroupBy]:
-    """Both group-bys of a mart."""
+def _bare_work(run: BuildRun, mart: Model) -> dict[str, Query]:
+    """The bare work of a mart, by its reading."""
     with run.engine.views({name: run.table_path(name) for name in {*mart.inputs, mart.name}}):
         columns = {
             name: [column for column, *_ in run.engine.rows(f"describe {name}")]
@@ -83,33 +88,32 @@ def _group_bys(run: BuildRun, mart: Model) -> dict[str, GroupBy]:
         }
         largest = sorted(mart.inputs, key=lambda name: (-run.tables[name].n_rows, name))
         found = narrow(mart, largest[0], columns[largest[0]])
+        rows = Query(
+            f"select * from {mart.name} order by {', '.join(mart.key)}", frozenset({mart.name})
+        )
         sources = [name for name in largest if COURSE in columns[name] and name != SUBJECTS]
         if not sources or not {"level", "period_kind"} <= set(mart.key):
-            return {"narrow": found, "at_grain": found}
-        values = {
-            name: [
-                value for (value,) in run.engine.rows(f"select distinct {name} from {mart.name}")
-            ]
-            for name in ("level", "period_kind")
-        }
+            return {"narrow": found, "rows": rows, "at_grain": found}
+        pairs = run.engine.rows(f"select distinct level, period_kind from {mart.name} order by all")
     return {
         "narrow": found,
+        "rows": rows,
         "at_grain": at_grain(
             mart,
             sources[0],
             columns[sources[0]],
             n_counts=sum(name.startswith("n_") for name in columns[mart.name]),
-            values=values,
+            pairs=pairs,
         ),
     }
 
 
-def narrow(mart: Model, source: str, columns: Sequence[str]) -> GroupBy:
+def narrow(mart: Model, source: str, columns: Sequence[str]) -> Query:
     """By the columns that `source` has; `columns` are all of its."""
     by = [name for name in mart.key if name in columns] or [COURSE]
     by = [name for name in by if name in columns] or list(columns[:1])
     counts = "".join(f", count({name})" for name in columns if name not in by)
-    return GroupBy(
+    return Query(
         f"select {', '.join(by)}, count(*){counts} from {source} group by all",
         frozenset({source}),
     )
@@ -121,25 +125,22 @@ def at_grain(
     columns: Sequence[str],
     *,
     n_counts: int,
-    values: Mapping[str, Sequence[str]],
-) -> GroupBy:
-    """By subject and period too; `values` are the levels and kinds of period that the mart has."""
+    pairs: Sequence[tuple[str, str]],
+) -> Query:
+    """By subject and period too; `pairs` are the levels with their kinds of period in the mart."""
     by = [name for name in mart.key if name in columns and name not in {"level", "subject_id"}]
     by = [name for name in by if not name.startswith("period_")]
     day = next((name for name in DAYS if name in columns), None)
     counted = [name for name in columns if name not in {*by, COURSE}][: max(n_counts - 1, 0)]
     ends = "" if day else f" inner join {COURSES} using ({COURSE})"
-    within = " and ".join(
-        f"{name} in ({', '.join(quoted(value) for value in values[name])})"
-        for name in ("level", "period_kind")
-    )
-    return GroupBy(
+    within = ", ".join(f"({quoted(level)}, {quoted(kind)})" for level, kind in pairs)
+    return Query(
         f"select subject_number, period_number{''.join(f', each.{name}' for name in by)},"
         f" count(*){''.join(f', count(each.{name})' for name in counted)}"
         f" from {source} as each{ends}"
         f" inner join {SUBJECTS} as subjects using ({COURSE})"
         f" inner join {PERIODS} as periods on periods.month_start_on"
         f" = date_trunc('month', {f'each.{day}' if day else f'{COURSES}.ended_on'})"
-        f" where {within} group by all",
+        f" where (level, period_kind) in ({within}) group by all",
         frozenset({source, SUBJECTS, PERIODS, *([] if day else [COURSES])}),
     )

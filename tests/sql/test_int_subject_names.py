@@ -11,7 +11,7 @@ def test_a_name_stands_on_one_line_without_marks_that_turn_what_stands_beside_it
         [
             {
                 "therapist_id": "T-EXAMPLE-1",
-                "display_name": "\u202eDr\tExample\u2069",
+                "display_name": "\u202e\tDr\r\nExample\u2069",
                 "discipline": "art\ntherapy",
             },
             {
@@ -19,9 +19,11 @@ def test_a_name_stands_on_one_line_without_marks_that_turn_what_stands_beside_it
                 "display_name": "Dr\u00a0D\u00e9j\u00e0",
                 "discipline": None,
             },
+            # Marks alone are no name.
+            {"therapist_id": "T-EXAMPLE-3", "display_name": "\u202e\t", "discipline": "\ufeff"},
         ],
     )
-    clinic.fill("stg_programmes", [{"programme_id": "P-EXAMPLE", "name": "Anger\u2066 One"}])
+    clinic.fill("stg_programmes", [{"programme_id": "P-EXAMPLE", "name": "Anger\u2066\u2029One"}])
     clinic.fill(
         "stg_groups",
         [
@@ -42,5 +44,6 @@ def test_a_name_stands_on_one_line_without_marks_that_turn_what_stands_beside_it
         "P-EXAMPLE": ("Anger One", "general", None),
         "T-EXAMPLE-1": ("Dr Example", "art therapy", None),
         "T-EXAMPLE-2": ("Dr\u00a0D\u00e9j\u00e0", None, None),
+        "T-EXAMPLE-3": ("T-EXAMPLE-3", None, None),
         "G-EXAMPLE": ("Tuesday", "Anger One", ["Dr Example"]),
     }

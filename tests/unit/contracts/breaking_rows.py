@@ -318,9 +318,11 @@ ORDER_AND_FORM = [
         for name in NAMES.split()
         for marked, plain in (
             ("Example \u202elpmaxE", "Example elpmaxE"),
-            ("Example\u2067 One", "Example\u2060 One"),
+            ("Example\u2067 One", "Example\u2009One"),
             ("Example\nOne", "Example\u00a0One"),
             ("\tExample One", "\u05d3 Example One"),
+            ("Example\u2028One", "Example, One"),
+            ("Exam\u200bple", "Exam\u00adple"),
         )
     ),
 ]

@@ -150,12 +150,11 @@ def test_a_query_that_needs_more_memory_than_it_may_take_says_how_to_allow_more(
     tmp_path, monkeypatch
 ):
     monkeypatch.setenv("OUTCOMES_MEMORY", "16MB")
-    with Engine(scratch=tmp_path) as engine, pytest.raises(MemoryFullError) as told:
+    wide = "create temp table wide as select range, md5(range::varchar) from range(3000000)"
+    with Engine(scratch=tmp_path) as engine:
         engine.execute("set max_temp_directory_size = '1MB'")
-        engine.execute(
-            "create temp table wide as select range, md5(range::varchar) from range(3000000)",
-            where="wide",
-        )
+        with pytest.raises(MemoryFullError) as told:
+            engine.execute(wide, where="wide")
     assert told.value.where == "wide"
     assert told.value.expected == "at most 16MB"
     assert "OUTCOMES_MEMORY" in told.value.todo
