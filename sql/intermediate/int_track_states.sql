@@ -7,6 +7,9 @@
 -- reliable change and a threshold in force, or without a second score by that session; only a
 -- reliable worsening is told without the latter two.
 --
+-- A score counts by the sessions attended up to its own day, whichever later one its form names
+-- (int_session_scores): so a state of the past does not change with what was attended afterwards.
+--
 -- Grain:  one row per day, course open on it and outcome instrument with a score by then.
 -- Key:    seen_on, episode_key, instrument_id
 -- Source: ref_path_rules (not_on_track); int_outcome_rules
@@ -16,7 +19,6 @@ with scores as (
         instrument_id,
         place,
         administered_on,
-        session_number,
         score_points,
         is_case,
         improvement_points
@@ -103,6 +105,24 @@ first_scores as (
     where place = 1
 ),
 
+-- The day of the session before which it is too early, and that of the next one.
+judging_days as (
+    select
+        episode_key,
+        list_extract(first_days, by_session) as session_on,
+        list_extract(first_days, by_session + 1) as next_session_on
+    from (
+        select
+            attended_sessions.episode_key,
+            cast(track_rule.by_session as bigint) as by_session,
+            min(attended_sessions.session_on, cast(track_rule.by_session + 1 as bigint))
+                as first_days
+        from attended_sessions
+        cross join track_rule
+        group by attended_sessions.episode_key, track_rule.by_session
+    ) as attended_courses
+),
+
 -- What is known of a course from a score until the next.
 known_courses as (
     select
@@ -119,7 +139,7 @@ known_courses as (
         max(
             case
                 when
-                    scores.session_number <= track_rule.by_session
+                    coalesce(scores.administered_on < judging_days.next_session_on, true)
                     and scores.administered_on > first_scores.first_on
                     then scores.improvement_points
             end
@@ -131,7 +151,7 @@ known_courses as (
         on
             scores.episode_key = first_scores.episode_key
             and scores.instrument_id = first_scores.instrument_id
-    cross join track_rule
+    left join judging_days on scores.episode_key = judging_days.episode_key
     window
         in_order as (
             partition by courses.episode_number, instruments.instrument_number
@@ -142,19 +162,6 @@ known_courses as (
             order by scores.place asc
             rows between unbounded preceding and current row
         )
-),
-
--- The day of the session before which it is too early.
-judging_days as (
-    select
-        attended_sessions.episode_key,
-        list_extract(
-            min(attended_sessions.session_on, cast(track_rule.by_session as bigint)),
-            cast(track_rule.by_session as bigint)
-        ) as session_on
-    from attended_sessions
-    cross join track_rule
-    group by attended_sessions.episode_key, track_rule.by_session
 ),
 
 judged_courses as (

@@ -229,7 +229,9 @@ class Paths:
             early = [
                 row["improvement_points"]
                 for row in scores
-                if row["session_number"] <= BY_SESSION
+                # What was attended after the day, as a named session may be, is not known on it.
+                if sum(each["session_on"] <= row["administered_on"] for each in course.attended)
+                <= BY_SESSION
                 and row["administered_on"] > first["administered_on"]
             ]
             worse = lacks = None

@@ -139,3 +139,20 @@ def test_counts_by_subject(march: TextBench) -> None:
         """,
         period_end_on=MARCH,
     )
+
+
+# Sessions 1 to 4 are on 6, 13, 20 and 27 January, session 5 on 3 February, which the form of
+# 2 February names: by then four sessions were attended, whether or not the fifth ever was.
+@pytest.mark.parametrize("n_sessions", [4, 5])
+def test_a_past_state_does_not_change_with_what_was_attended_afterwards(
+    march: TextBench, n_sessions: int
+) -> None:
+    march.parameters["as_of_on"] = date(2025, 2, 2)
+    give_courses(march, {"c1": {1: 20, 5: 12}}, ended_on=None, n_sessions=n_sessions)
+    march.connection.execute(
+        "update stg_responses set session_id = 'c1-5', session_key = 'c1-5',"
+        " administered_on = date '2025-02-02', administered_at = timestamp '2025-02-02 18:00'"
+        " where response_id = 'r-c1-5'"
+    )
+    (row,) = march.rows("mart_on_track")
+    assert (row["n_attended"], row["track_status"]) == (4, "on_track")
