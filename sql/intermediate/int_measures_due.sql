@@ -4,11 +4,11 @@
 -- session of the episode; an id that the catalogue does not know can never be answered and is not
 -- due. Done: a response of that instrument in this episode, scored, not more than
 -- $session_window_days days before or after the day of that session, and no closer in time to
--- another session at which it was due (of two as close, the earlier); a form that names a session
--- of its course counts as filled in at that session (int_named_sessions). The list does not say who
--- answers: the client, a parent, a teacher or a partner may, as some instruments are for them
--- alone; the therapist may not. An instrument that is not scored yet is done when it was answered,
--- a kind of goal (gbo, gas) when the client rated a goal of it.
+-- another session at which it was due (of two as close, the earlier). A form that names a session
+-- of its course (int_named_sessions) is of that session alone, also where nothing was due at it.
+-- The list does not say who answers: the client, a parent, a teacher or a partner may, as some
+-- instruments are for them alone; the therapist may not. An instrument that is not scored yet is
+-- done when it was answered, a kind of goal (gbo, gas) when the client rated a goal of it.
 -- The month is the session's. A session is measured when any of what was due at it was done,
 -- complete when all of it was.
 --
@@ -61,8 +61,7 @@ named_sessions as (
     select
         response_key,
         episode_key,
-        session_on,
-        scheduled_at
+        session_key
     from int_named_sessions
 ),
 
@@ -98,6 +97,7 @@ client_ratings as (
 numbered_sessions as (
     select
         episodes.episode_number,
+        attended_sessions.session_key,
         attended_sessions.session_on,
         attended_sessions.earliest_on,
         attended_sessions.latest_on,
@@ -141,6 +141,7 @@ programme_counts as (
 due_sessions as (
     select
         numbered_sessions.episode_number,
+        numbered_sessions.session_key,
         numbered_sessions.session_on,
         numbered_sessions.earliest_on,
         numbered_sessions.latest_on,
@@ -162,8 +163,9 @@ course_responses as materialized (
         episodes.episode_number,
         episodes.programme_id,
         instruments.instrument_number,
-        coalesce(named_sessions.scheduled_at, scores.administered_at) as administered_at,
-        coalesce(named_sessions.session_on, scores.administered_on) as administered_on
+        scores.administered_at,
+        scores.administered_on,
+        named_sessions.session_key
     from scores
     inner join episodes on scores.episode_key = episodes.episode_key
     inner join instruments on scores.instrument_id = instruments.instrument_id
@@ -178,7 +180,8 @@ course_responses as materialized (
         episodes.programme_id,
         instruments.instrument_number,
         client_ratings.rated_at as administered_at,
-        client_ratings.rated_on as administered_on
+        client_ratings.rated_on as administered_on,
+        null as session_key
     from client_ratings
     inner join goals on client_ratings.goal_key = goals.goal_key
     inner join episodes on goals.episode_key = episodes.episode_key
@@ -190,7 +193,8 @@ valid_responses as (
         course_responses.episode_number,
         course_responses.instrument_number,
         course_responses.administered_at,
-        course_responses.administered_on
+        course_responses.administered_on,
+        course_responses.session_key
     from course_responses
     inner join known_instruments
         on
@@ -198,9 +202,22 @@ valid_responses as (
             and course_responses.instrument_number = known_instruments.instrument_number
 ),
 
--- A response serves one session only, else one form would cover three weekly sessions. The one
--- nearest in time, not in days: what is filled in the evening before belongs to the next morning.
-served_sessions as (
+-- A response serves one session only, else one form would cover three weekly sessions.
+named_measures as (
+    select
+        valid_responses.episode_number,
+        valid_responses.instrument_number,
+        due_sessions.session_number
+    from valid_responses
+    inner join due_sessions
+        on
+            valid_responses.episode_number = due_sessions.episode_number
+            and valid_responses.session_key = due_sessions.session_key
+),
+
+-- The one nearest in time, not in days: what is filled in the evening before belongs to the next
+-- morning.
+nearest_measures as (
     select
         valid_responses.episode_number,
         valid_responses.instrument_number,
@@ -218,6 +235,7 @@ served_sessions as (
             valid_responses.episode_number = due_sessions.episode_number
             and valid_responses.administered_on >= due_sessions.earliest_on
             and valid_responses.administered_on <= due_sessions.latest_on
+    where valid_responses.session_key is null
     group by
         valid_responses.episode_number,
         valid_responses.instrument_number,
@@ -225,11 +243,17 @@ served_sessions as (
 ),
 
 done_measures as (
-    select distinct
+    select
         episode_number,
         instrument_number,
         session_number
-    from served_sessions
+    from named_measures
+    union
+    select
+        episode_number,
+        instrument_number,
+        session_number
+    from nearest_measures
 ),
 
 done_sessions as (

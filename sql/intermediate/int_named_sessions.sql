@@ -1,9 +1,9 @@
--- Forms that name a session of their course held on another day than they were filled in on: what
--- was answered the evening before belongs to the next morning's session.
+-- Forms that name a session of their course: what was answered the evening before belongs to the
+-- next morning's session, and of two sessions of a day the name tells which.
 --
--- The session is one that the client attended as part of the course that the form belongs to, not
--- more than $session_window_days days from the form. Of a form filled in on the day of its session
--- the day tells as much, and there is no row.
+-- The session is one that the client attended as part of a course, not more than
+-- $session_window_days days before or after the form; who reads this asks besides whether the form
+-- belongs to that course.
 --
 -- Grain:  one row per such response.
 -- Key:    response_key
@@ -27,37 +27,20 @@ attendances as (
         session_on
     from int_attendances
     where status = 'attended' and episode_key is not null
-),
-
-sessions as (
-    select
-        session_key,
-        scheduled_at
-    from stg_sessions
-),
-
-named_attendances as (
-    select
-        responses.response_key,
-        attendances.session_key,
-        attendances.episode_key,
-        attendances.session_on
-    from responses
-    inner join attendances
-        on
-            responses.session_key = attendances.session_key
-            and responses.client_key = attendances.client_key
-    where
-        responses.administered_on != attendances.session_on
-        and responses.earliest_on <= attendances.session_on
-        and responses.latest_on >= attendances.session_on
 )
 
 select
-    named_attendances.response_key,
-    named_attendances.episode_key,
-    named_attendances.session_on,
-    sessions.scheduled_at
-from named_attendances
-inner join sessions on named_attendances.session_key = sessions.session_key
-order by named_attendances.response_key
+    responses.response_key,
+    attendances.episode_key,
+    attendances.session_key,
+    attendances.session_on,
+    responses.administered_on
+from responses
+inner join attendances
+    on
+        responses.session_key = attendances.session_key
+        and responses.client_key = attendances.client_key
+where
+    responses.earliest_on <= attendances.session_on
+    and responses.latest_on >= attendances.session_on
+order by responses.response_key

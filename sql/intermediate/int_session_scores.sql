@@ -3,7 +3,9 @@
 -- `place` counts them by moment, those of the same moment by response id; scores after the end are
 -- no part of the path. `session_number`: sessions attended up to and including that day, or those
 -- up to a later session that the form names (int_named_sessions) where no other form of the
--- instrument comes before it. `week`: whole weeks since session 1, days before it count as week 0.
+-- instrument comes before it. A form that names an earlier session stays at its own day, since it
+-- tells how the client was on that day. `week`: whole weeks since session 1, days before it count
+-- as week 0.
 -- `distance_points` is how far the score lies from the best end of its scale, so that less is
 -- better whichever way it runs.
 -- `improvement_points` are since the first score of int_episode_scores (positive = better), null
@@ -45,12 +47,13 @@ episodes as (
     from int_episodes
 ),
 
-named_sessions as (
+later_sessions as (
     select
         response_key,
         episode_key,
         session_on
     from int_named_sessions
+    where session_on > administered_on
 ),
 
 attended_days as (
@@ -99,9 +102,7 @@ course_scores as (
         measures.instrument_number,
         scores.administered_at,
         scores.administered_on,
-        case
-            when named_sessions.session_on > scores.administered_on then named_sessions.session_on
-        end as named_on,
+        later_sessions.session_on as named_on,
         scores.score_points,
         cast(scores.administered_on - episodes.session_1_on as integer) as since_start_days,
         coalesce(scores.administered_on <= episodes.first_until_on, true) as is_in_time_for_first,
@@ -116,10 +117,10 @@ course_scores as (
     from scores
     inner join episodes on scores.episode_key = episodes.episode_key
     inner join measures on scores.instrument_id = measures.instrument_id
-    left join named_sessions
+    left join later_sessions
         on
-            scores.response_key = named_sessions.response_key
-            and scores.episode_key = named_sessions.episode_key
+            scores.response_key = later_sessions.response_key
+            and scores.episode_key = later_sessions.episode_key
     where episodes.ended_on is null or scores.administered_on <= episodes.ended_on
 ),
 

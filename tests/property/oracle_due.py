@@ -8,9 +8,9 @@ from tests.property.oracle import Clinic, Course, Row
 def sessions_due(clinic: Clinic, course: Course) -> list[tuple[date, list[bool]]]:
     """The days of sessions at which measures were due, each with whether each of them was done.
 
-    A usable form serves the one session at which it was due that is nearest in time, the earlier of
-    two as near, of those whose day lies at most the window's days from its own. One that names a
-    session of the course was filled in at that session.
+    A usable form that names a session of the course was filled in for that session, whether or not
+    anything was due at it. Any other serves the one session at which it was due that is nearest in
+    time, the earlier of two as near, of those whose day lies at most the window's days from its own.
     """
     every = course.programme.get("measure_every_sessions") or 1
     attended = [clinic.sessions[one["session_key"]] for one in course.attended]
@@ -22,7 +22,12 @@ def sessions_due(clinic: Clinic, course: Course) -> list[tuple[date, list[bool]]
     done: list[list[bool]] = [[] for _ in due]
     for instrument_id in listed:
         served = set()
-        for answered_on, answered_at in usable_forms(clinic, course, instrument_id):
+        for answered_on, answered_at, named in usable_forms(clinic, course, instrument_id):
+            if named is not None:
+                served |= {
+                    place for place, session in enumerate(due) if session["session_key"] == named
+                }
+                continue
             near = [
                 (abs(session["scheduled_at"] - answered_at), place)
                 for place, session in enumerate(due)
@@ -35,16 +40,24 @@ def sessions_due(clinic: Clinic, course: Course) -> list[tuple[date, list[bool]]
     return [(session["scheduled_on"], flags) for session, flags in zip(due, done, strict=True)]
 
 
-def usable_forms(clinic: Clinic, course: Course, instrument_id: str) -> set[tuple[date, datetime]]:
-    """Day and time of the usable forms of an instrument in a course, of all but the therapist.
+def usable_forms(
+    clinic: Clinic, course: Course, instrument_id: str
+) -> set[tuple[date, datetime, str | None]]:
+    """Day, time and named session of the usable forms of an instrument in a course.
 
-    Goals have no forms: each rating by the client is one.
+    Those of the therapist are none. Goals have no forms: each rating by the client is one, and
+    names no session.
     """
-    return {
-        (rating["rated_on"], rating["rated_at"])
+    rated: set[tuple[date, datetime, str | None]] = {
+        (rating["rated_on"], rating["rated_at"], None)
         for rating in goal_ratings(clinic, course, instrument_id)
-    } | {
-        moment_of(clinic, course, response)
+    }
+    return rated | {
+        (
+            response["administered_on"],
+            response["administered_at"],
+            (named_session(clinic, course, response) or {}).get("session_key"),
+        )
         for response in clinic.responses
         if response["episode_key"] == course.row["episode_key"]
         and response["instrument_id"] == instrument_id
@@ -78,12 +91,3 @@ def named_session(clinic: Clinic, course: Course, response: Row) -> Row | None:
             near = abs(one["session_on"] - response["administered_on"]) <= window
             return clinic.sessions[one["session_key"]] if near else None
     return None
-
-
-def moment_of(clinic: Clinic, course: Course, response: Row) -> tuple[date, datetime]:
-    """Day and time of a form: its session's where it names one that was held on another day."""
-    own = response["administered_on"], response["administered_at"]
-    named = named_session(clinic, course, response)
-    if named is None or named["scheduled_on"] == response["administered_on"]:
-        return own
-    return named["scheduled_on"], named["scheduled_at"]

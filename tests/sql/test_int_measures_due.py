@@ -280,3 +280,57 @@ def test_a_listed_goal_is_done_when_the_client_rated_one(
         "int_measures_due",
         f"n_due | n_done | n_sessions_complete\n 2 | {n_done} | {1 if n_done == 2 else 0}",
     )
+
+
+@pytest.mark.parametrize(
+    ("named", "day", "n_done"),
+    [
+        ("s1", "2025-01-02", 0),
+        ("s1", "2025-01-08", 0),
+        ("s1", "2025-01-14", 0),
+        ("s2", "2025-01-08", 1),
+        ("", "2025-01-08", 1),
+        ("", "2025-01-02", 0),
+    ],
+)
+def test_a_form_of_a_session_at_which_nothing_was_due_serves_no_other(
+    clinic: TextBench, named: str, day: str, n_done: int
+) -> None:
+    clinic.given(
+        stg_programmes="""
+            programme_id | instruments | measure_every_sessions
+            p1           | phq9        | 2
+        """,
+        stg_episodes="episode_id\n e1",
+        stg_sessions="""
+            session_id | episode_id | scheduled_on
+            s1         | e1         | 2025-01-08
+            s2         | e1         | 2025-01-15
+        """,
+        stg_attendances="session_id\n s1\n s2",
+        stg_responses=f"""
+            response_id | session_id | administered_on | total_score
+            r1          | {named}    | {day}           | 9
+        """,
+    )
+    clinic.expect("int_measures_due", f"n_due | n_done\n 1 | {n_done}")
+
+
+def test_of_two_sessions_of_a_day_the_name_tells_which(clinic: TextBench) -> None:
+    clinic.given(
+        stg_programmes="programme_id | instruments\n p1 | phq9",
+        stg_episodes="episode_id\n e1",
+        stg_sessions="""
+            session_id | episode_id | scheduled_at
+            s1         | e1         | 2025-01-06T09:00
+            s2         | e1         | 2025-01-06T14:00
+        """,
+        stg_attendances="session_id\n s1\n s2",
+        # Both are nearer in time to the second one.
+        stg_responses="""
+            response_id | session_id | administered_at  | total_score
+            r1          | s1         | 2025-01-06T12:00 | 9
+            r2          | s2         | 2025-01-06T13:55 | 9
+        """,
+    )
+    clinic.expect("int_measures_due", "n_due | n_done\n 2 | 2")
