@@ -313,8 +313,10 @@ def _rule_row(
         "caseness_points": points("caseness"),
         "remission_below_points": below,
         "response_share": active["response"].share if "response" in active else None,
-        "source": "; ".join(
-            f"{threshold.kind.replace('_', ' ')}: {', '.join(threshold.source)}"
+        # A citation can hold a semicolon or a comma: each figure has a sentence of its own.
+        "source": " ".join(
+            f"{threshold.kind.replace('_', ' ').capitalize()}: "
+            f"{'; '.join(threshold.source).rstrip('.')}."
             for threshold in used
         ),
         "status": "active",

@@ -6,9 +6,9 @@
 -- scores of the clinic's frozen reference period. `basis` is that of the least public figure in the
 -- row, so that a derived or decided rule is never pooled with published ones; `change_basis` and
 -- `caseness_basis` are those of the reliable change and of the caseness alone, and
--- `published_rule_id` names the published figures. `source` cites each figure in force and no
--- other: of a published figure that the clinic has replaced it says nothing. A response counts
--- among cases, so that without a caseness in force there is none.
+-- `published_rule_id` names the published figures. `source` cites each figure in force, in a
+-- sentence of its own, and no other: of a published figure that the clinic has replaced it says
+-- nothing. A response counts among cases, so that without a caseness in force there is none.
 --
 -- Grain:  one row per instrument, scale and respondent with at least one figure in force.
 -- Key:    instrument_id, scale, respondent
@@ -40,19 +40,34 @@ thresholds as (
     where is_active
 ),
 
+-- Those in force: no response where there are no cases to count it among.
 clinic_thresholds as (
     select
-        instrument_id,
-        scale,
-        respondent,
-        kind,
-        points,
-        share,
-        reliability_value,
-        sd_points,
-        source,
-        decided_on
+        ref_clinic_thresholds.instrument_id,
+        ref_clinic_thresholds.scale,
+        ref_clinic_thresholds.respondent,
+        ref_clinic_thresholds.kind,
+        ref_clinic_thresholds.points,
+        ref_clinic_thresholds.share,
+        ref_clinic_thresholds.reliability_value,
+        ref_clinic_thresholds.sd_points,
+        ref_clinic_thresholds.source,
+        ref_clinic_thresholds.decided_on
     from ref_clinic_thresholds
+    left join published_rules
+        on
+            ref_clinic_thresholds.instrument_id = published_rules.instrument_id
+            and ref_clinic_thresholds.scale = published_rules.scale
+            and ref_clinic_thresholds.respondent = published_rules.respondent
+    qualify
+        ref_clinic_thresholds.kind != 'response'
+        or published_rules.caseness_points is not null
+        or bool_or(ref_clinic_thresholds.kind = 'caseness') over (
+            partition by
+                ref_clinic_thresholds.instrument_id,
+                ref_clinic_thresholds.scale,
+                ref_clinic_thresholds.respondent
+        )
 ),
 
 conventions as (
@@ -130,7 +145,7 @@ clinic_rules as (
         max(clinic_thresholds.share) as response_share,
         cast(max(clinic_thresholds.decided_on) as varchar) as rule_version,
         string_agg(
-            'the clinic''s ' || replace(clinic_thresholds.kind, '_', ' ') || ', decided on '
+            'The clinic''s ' || replace(clinic_thresholds.kind, '_', ' ') || ', decided on '
             || cast(clinic_thresholds.decided_on as varchar)
             || case
                 when clinic_thresholds.kind = 'reliable_change' and clinic_thresholds.points is null
@@ -141,8 +156,8 @@ clinic_rules as (
                         || cast(cast(clinic_thresholds.sd_points as double) as varchar)
                 else ''
             end
-            || ': ' || clinic_thresholds.source,
-            '; '
+            || ': ' || rtrim(clinic_thresholds.source, '.') || '.',
+            ' '
             order by clinic_thresholds.kind
         ) as source
     from clinic_thresholds
@@ -166,12 +181,12 @@ derived_rules as (
             reliabilities.reliability_value,
             conventions.z
         ) as reliable_change_points,
-        'clinic-derived reliable change, from a reliability of '
+        'Clinic-derived reliable change, from a reliability of '
         || cast(cast(reliabilities.reliability_value as double) as varchar)
         || ' (' || reliabilities.source || ') and the SD of '
         || cast(reference_sds.n_scores as varchar) || ' first scores of the clinic, '
         || cast(round(reference_sds.sd_points, 2) as varchar)
-        || ', in its reference period ' || reference_period.told as source
+        || ', in its reference period ' || reference_period.told || '.' as source
     from reference_sds
     inner join instruments on reference_sds.instrument_id = instruments.instrument_id
     inner join reliabilities
@@ -204,8 +219,9 @@ cited_thresholds as (
         thresholds.scale,
         thresholds.respondent,
         string_agg(
-            replace(thresholds.kind, '_', ' ') || ': ' || replace(thresholds.source, '; ', ', '),
-            '; '
+            upper(left(thresholds.kind, 1)) || replace(thresholds.kind[2:], '_', ' ') || ': '
+            || rtrim(thresholds.source, '.') || '.',
+            ' '
             order by
                 list_position(
                     ['reliable_change', 'caseness', 'remission', 'response'], thresholds.kind
@@ -313,7 +329,7 @@ rules as (
         coalesce(clinic_rules.reliability_value, derived_rules.reliability_value)
             as reliability_value,
         coalesce(clinic_rules.sd_points, derived_rules.sd_points) as sd_points,
-        concat_ws('; ', clinic_rules.source, derived_rules.source, cited_thresholds.source)
+        concat_ws(' ', clinic_rules.source, derived_rules.source, cited_thresholds.source)
             as source,
         'active' as status
     from rule_keys
@@ -360,4 +376,9 @@ select
     published_rule_id,
     published_rule_version
 from rules
+where
+    reliable_change_points is not null
+    or caseness_points is not null
+    or remission_below_points is not null
+    or response_share is not null
 order by instrument_id, scale, respondent

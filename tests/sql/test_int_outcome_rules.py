@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from pipelines.instruments.catalogue import load_catalogue
+from pipelines.instruments.reference_tables import reference_tables
 from tests.builders import Bench
 from tests.table_rows import Row
 
@@ -19,6 +21,8 @@ PERIOD = {
 }
 # wsas: a published caseness and no published reliable change; ors: both.
 WSAS = {"instrument_id": "wsas", "scale": "total", "respondent": "client"}
+
+FIGURES = ("reliable_change_points", "caseness_points", "remission_below_points")
 
 
 @pytest.fixture
@@ -109,11 +113,34 @@ def test_each_figure_in_force_is_cited(bench: Bench) -> None:
     phq9, wsas = rule_of(bench, instrument_id="phq9"), rule_of(bench)
     assert phq9 is not None
     assert wsas is not None
-    assert phq9["source"] == "; ".join(
-        f"{kind.replace('_', ' ')}: made up for the {kind} of tests"
-        for kind in ("reliable_change", "caseness", "remission", "response")
+    assert phq9["source"] == (
+        "Reliable change: made up for the reliable_change of tests."
+        " Caseness: made up for the caseness of tests."
+        " Remission: made up for the remission of tests."
+        " Response: made up for the response of tests."
     )
-    assert wsas["source"] == "caseness: made up for the caseness of tests"
+    assert wsas["source"] == "Caseness: made up for the caseness of tests."
+
+
+def test_of_the_catalogue_each_rule_cites_what_the_published_one_does(bench: Bench) -> None:
+    tables = reference_tables(load_catalogue())
+    for name in ("ref_outcome_rules", "ref_thresholds", "ref_instruments"):
+        bench.fill(name, tables[name].to_dicts())
+    published = {
+        (row["instrument_id"], row["scale"], row["respondent"]): row
+        for row in tables["ref_outcome_rules"].to_dicts()
+    }
+    rows = bench.rows("int_outcome_rules")
+    assert rows
+    for row in rows:
+        listed = published.pop((row["instrument_id"], row["scale"], row["respondent"]))
+        is_counted = row["caseness_points"] is not None or listed["response_share"] is None
+        cited = listed["source"] if is_counted else listed["source"].partition(" Response:")[0]
+        assert row["source"] == cited
+    # Of these a response is all that is published, and nobody says who is a case.
+    for listed in published.values():
+        assert listed["response_share"] is not None
+        assert {listed[name] for name in FIGURES} == {None}
 
 
 def test_a_published_response_is_cited_once_there_are_cases(bench: Bench) -> None:
@@ -129,15 +156,13 @@ def test_a_published_response_is_cited_once_there_are_cases(bench: Bench) -> Non
             }
         ],
     )
-    rule = rule_of(bench, instrument_id="isi")
-    assert rule is not None
-    assert (rule["response_share"], rule["source"]) == (None, "")
+    assert rule_of(bench, instrument_id="isi") is None
     bench.restart()
     bench.fill("ref_clinic_thresholds", [{"instrument_id": "isi", "kind": "caseness", "points": 9}])
     rule = rule_of(bench, instrument_id="isi")
     assert rule is not None
     assert rule["response_share"] == Decimal("0.5")
-    assert rule["source"].endswith("; response: a trial")
+    assert rule["source"].endswith(". Response: a trial.")
 
 
 def test_a_reliable_change_is_derived_where_none_is_published(bench: Bench) -> None:
@@ -152,9 +177,9 @@ def test_a_reliable_change_is_derived_where_none_is_published(bench: Bench) -> N
     # Beside it stays what is published.
     assert rule["caseness_points"] == 10
     assert rule["source"] == (
-        "clinic-derived reliable change, from a reliability of 0.73 (made up for tests) and the SD"
+        "Clinic-derived reliable change, from a reliability of 0.73 (made up for tests) and the SD"
         " of 3 first scores of the clinic, 10.00, in its reference period from 2024-01-01 to"
-        " 2024-12-31, set on 2025-01-15; caseness: made up for the caseness of tests"
+        " 2024-12-31, set on 2025-01-15. Caseness: made up for the caseness of tests."
     )
 
 
@@ -276,9 +301,9 @@ def test_the_clinics_own_figure_takes_the_place_of_the_published_one(bench: Benc
     assert (rule["reliable_change_points"], rule["caseness_points"]) == (5, 10)
     # The published reliable change is not in force, and so not cited.
     assert rule["source"] == (
-        "the clinic's reliable change, decided on 2025-02-03: Kroenke 2001, the five-point rule;"
-        " caseness: made up for the caseness of tests; remission: made up for the remission of"
-        " tests; response: made up for the response of tests"
+        "The clinic's reliable change, decided on 2025-02-03: Kroenke 2001, the five-point rule."
+        " Caseness: made up for the caseness of tests. Remission: made up for the remission of"
+        " tests. Response: made up for the response of tests."
     )
     # It is for clients alone.
     parents = rule_of(bench, instrument_id="phq9", respondent="parent")
@@ -301,8 +326,8 @@ def test_the_clinics_reliability_and_sd_give_a_change(bench: Bench) -> None:
     rule = rule_of(bench, instrument_id="isi")
     assert rule is not None
     assert rule["source"] == (
-        "the clinic's reliable change, decided on 2025-02-03, from a reliability of 0.8 and an SD"
-        " of 7.5: Example 2020"
+        "The clinic's reliable change, decided on 2025-02-03, from a reliability of 0.8 and an SD"
+        " of 7.5: Example 2020."
     )
     assert rule["reliable_change_kind"] == "clinic_rci"
     assert rule["reliable_change_points"] == Decimal("9.2971")
@@ -349,8 +374,43 @@ def test_a_response_needs_a_caseness_to_be_counted_among(bench: Bench, is_case_k
         found.append({"instrument_id": "isi", "kind": "caseness", "points": 11})
     bench.fill("ref_clinic_thresholds", found)
     rule = rule_of(bench, instrument_id="isi")
+    assert (rule and rule["response_share"]) == (Decimal("0.35") if is_case_known else None)
+    # Without one nothing is in force, and there is no rule.
+    assert (rule is not None) == is_case_known
+
+
+@pytest.mark.parametrize("is_case_known", [True, False])
+def test_a_response_that_is_not_in_force_is_not_cited(bench: Bench, is_case_known: bool) -> None:
+    response = {
+        "instrument_id": "isi",
+        "kind": "response",
+        "share": Decimal("0.35"),
+        "decided_on": date(2025, 3, 1),
+        "source": "our own",
+    }
+    change = {
+        "instrument_id": "isi",
+        "kind": "reliable_change",
+        "points": 7,
+        "decided_on": date(2025, 2, 3),
+        "source": "a paper",
+    }
+    bench.fill("ref_clinic_thresholds", [change, response])
+    if is_case_known:
+        bench.fill("ref_outcome_rules", [{"instrument_id": "isi", "caseness_points": 15}])
+    rule = rule_of(bench, instrument_id="isi")
     assert rule is not None
-    assert rule["response_share"] == (Decimal("0.35") if is_case_known else None)
+    assert ("our own" in rule["source"]) == is_case_known
+    assert rule["rule_version"] == ("2025-03-01" if is_case_known else "2025-02-03")
+
+
+def test_a_response_without_cases_leaves_the_published_rule_published(bench: Bench) -> None:
+    bench.fill("ref_outcome_rules", [{"instrument_id": "isi", "reliable_change_points": 7}])
+    response = {"instrument_id": "isi", "kind": "response", "share": Decimal("0.35")}
+    bench.fill("ref_clinic_thresholds", [response])
+    rule = rule_of(bench, instrument_id="isi")
+    assert rule is not None
+    assert rule["basis"] == "published"
 
 
 def test_a_decided_change_keeps_another_from_being_derived(bench: Bench) -> None:
