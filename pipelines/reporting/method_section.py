@@ -163,7 +163,7 @@ def _why_no_change(context: Context, measure: Measure) -> str:
     if instrument_id not in known.reliable:
         return words.say("method.no_change.no_reliability")
     has_period = context.settings.outcomes.reference_period is not None
-    return words.say(f"method.no_change.{'few_scores' if has_period else 'no_period'}")
+    return words.say(f"method.no_change.{'not_derived' if has_period else 'no_period'}")
 
 
 def _privacy(context: Context) -> tuple[str, ...]:

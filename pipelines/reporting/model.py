@@ -163,7 +163,8 @@ class Table:
     """A table with what it shows as its caption.
 
     `is_sortable`: a reader may order it by any column; false where that would rank people.
-    `is_folded_when_long`: false where the table is what the page is for.
+    `is_folded_when_long`: false where the table is what the page is for; `is_folded`: however short
+    it is, as where it tells in other figures what stands above it.
     """
 
     table_id: str
@@ -173,6 +174,7 @@ class Table:
     note: str = ""
     is_sortable: bool = True
     is_folded_when_long: bool = True
+    is_folded: bool = False
 
 
 @dataclass(frozen=True)

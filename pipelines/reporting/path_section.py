@@ -5,6 +5,7 @@ do not appear here.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from pipelines.reporting.context import Context, column, count_cell, share_cell, text_cell
@@ -36,12 +37,13 @@ def path_section(context: Context) -> Section | None:
     ups = _ups_table(context)
     if ups is None and not any(rows for _, rows in curves):
         return None
-    charts = []
+    charts, lined = [], []
     paragraphs = [words.say("path.lead", period=period), words.say("path.cannot")]
     for measure, rows in curves:
         chart = _curve(context, measure, rows)
         if chart is not None:
             charts.append(chart)
+            lined.append(measure)
         elif rows:
             paragraphs.append(words.say("path.curve.none", measure=measure.instrument.name))
     track = _track_table(context)
@@ -53,7 +55,7 @@ def path_section(context: Context) -> Section | None:
         paragraphs=tuple(paragraphs),
         charts=tuple(charts),
         tables=(
-            *_week_tables(context, drawn),
+            *_week_tables(context, lined),
             *(table for table in (ups, track) if table is not None),
         ),
     )
@@ -185,10 +187,14 @@ def _position_words(row: Record, words: Wording, axis: str) -> str:
     return words.say(f"path.curve.at_{axis}", number=number, n=number)
 
 
-def _week_tables(context: Context, drawn: Sequence[Measure]) -> list[Table]:
-    """The same curves by the week since session 1, as tables: a line of each would say it twice."""
-    weeks = [(measure, curve_rows(context, measure, WEEK)) for measure in drawn]
-    return [_curve_table(context, measure, rows, WEEK) for measure, rows in weeks if rows]
+def _week_tables(context: Context, lined: Sequence[Measure]) -> list[Table]:
+    """The lines by the week since session 1, as folded tables: a line of each would say it twice."""
+    weeks = [(measure, curve_rows(context, measure, WEEK)) for measure in lined]
+    return [
+        replace(_curve_table(context, measure, rows, WEEK), is_folded=True)
+        for measure, rows in weeks
+        if rows
+    ]
 
 
 def _curve_table(context: Context, measure: Measure, rows: list[Record], axis: str) -> Table:

@@ -81,14 +81,17 @@ def test_tables_have_captions_and_heads_and_drawings_have_words(report_of: Repor
     assert [tag for tag, _ in elements.found].count("h1") == 1
 
 
-@pytest.mark.parametrize(("n_rows", "is_folded"), [(FOLD_FROM, False), (FOLD_FROM + 1, True)])
+@pytest.mark.parametrize(
+    ("n_rows", "always", "is_folded"),
+    [(FOLD_FROM, False, False), (FOLD_FROM + 1, False, True), (2, True, True)],
+)
 def test_a_long_table_is_folded_and_keeps_its_caption(
-    report_of: ReportOf, n_rows: int, is_folded: bool
+    report_of: ReportOf, n_rows: int, always: bool, is_folded: bool
 ) -> None:
     report = report_of("activity only", "director")
     row = Row((Cell("a"), Cell("1", 1)))
     columns = (Column("name", "Name", is_number=False), Column("n", "n"))
-    table = Table("long", "A long table", columns, (row,) * n_rows)
+    table = Table("long", "A long table", columns, (row,) * n_rows, is_folded=always)
     section = Section(section_id="one", title="One", tables=(table,))
     page = render_month(replace(report, sections=(section,), in_short=(), look_at=()))
     folds = [each for each in Elements(page).all("details") if each.get("class") == "fold"]

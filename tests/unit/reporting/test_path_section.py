@@ -211,17 +211,23 @@ def test_weeks_stand_in_a_table_of_their_own_with_who_is_still_there(
     table = section.tables[0]
     assert (table.table_id, table.columns[0].key) == ("weeks-phq9-table", "week")
     assert [[cell.text for cell in row.cells[:4]] for row in table.rows] == [
-        ["first week", "90", "90", "15.0"],
+        ["up to the end of the first week", "90", "90", "15.0"],
         ["after 1 week", "80", "80", "13.0"],
         ["after 2 weeks", "3", "3", "too few to give a mean"],
     ]
+    assert table.is_folded
 
 
-def test_two_points_make_no_line(connection: duckdb.DuckDBPyConnection) -> None:
-    give(connection, "pub_trajectories", [point(1, 90, 15.0), point(2, 60, 12.0)])
+def test_two_points_make_no_line_and_no_table_of_weeks(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    give(connection, "pub_path", [])
+    rows = [point(1, 90, 15.0), point(2, 60, 12.0)]
+    give(connection, "pub_trajectories", [*rows, *({**row, "axis": "week"} for row in rows)])
     section = section_of(connection)
     assert section is not None
     assert section.charts == ()
+    assert section.tables == ()
     assert "PHQ-9: too few courses at most sessions to draw a line." in section.paragraphs
 
 

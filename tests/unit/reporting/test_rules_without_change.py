@@ -45,7 +45,12 @@ def rule_of(
             {},
             "with a reference period in the clinic's",
         ),
-        (KnownChanges(reliable=frozenset({"phq-9"})), {"outcomes": PERIOD}, "too few first scores"),
+        # Scores of a spread of nought give none either, and a page does not know which it was.
+        (
+            KnownChanges(reliable=frozenset({"phq-9"})),
+            {"outcomes": PERIOD},
+            "they are too few, or all the same.",
+        ),
         (
             KnownChanges({"phq-9": Decimal("10.0000")}, frozenset({"phq-9"})),
             {"outcomes": PERIOD},
