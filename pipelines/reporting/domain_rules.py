@@ -10,6 +10,7 @@ from pipelines.reporting.context import Context
 from pipelines.reporting.domains_section import GOAL_RULE, VERDICT
 from pipelines.reporting.figures import OWN_WORD, ROLLING, OutcomeRule
 from pipelines.reporting.model import Definition
+from pipelines.reporting.work_cells import WHOLE, rows_of
 
 
 def domain_rules(context: Context) -> tuple[Definition, ...]:
@@ -19,6 +20,7 @@ def domain_rules(context: Context) -> tuple[Definition, ...]:
     )
     measured = [row for row in rows if row["n_measured"]]
     others = {row["respondent"] for row in measured} - {OWN_WORD}
+    voices = {row["respondent"] for row in measured if row["basis"] == VERDICT}
     bases = {row["basis"] for row in measured}
     found = [
         _of_others(rule, context)
@@ -28,16 +30,20 @@ def domain_rules(context: Context) -> tuple[Definition, ...]:
     if GOAL_RULE in bases:
         found += _of_goals(context)
     if VERDICT in bases:
-        found += _of_verdicts(context)
+        found += _of_verdicts(context, voices)
     return tuple(found)
 
 
 def _of_others(rule: OutcomeRule, context: Context) -> Definition:
     words = context.words
+    name = context.figures.instruments[rule.instrument_id].full_name
+    if rule.scale != WHOLE:
+        scale = rule.scale.replace("_", " ")
+        name = words.say("work.measure_of", measure=name, scale=scale)
     return Definition(
         term=words.say(
             "method.filled_in_by",
-            measure=context.figures.instruments[rule.instrument_id].full_name,
+            measure=name,
             respondent=words.say(f"domains.respondent.{rule.respondent}"),
         ),
         text=words.say(
@@ -63,9 +69,15 @@ def _of_goals(context: Context) -> Iterator[Definition]:
         )
 
 
-def _of_verdicts(context: Context) -> Iterator[Definition]:
+def _of_verdicts(context: Context, voices: set[str]) -> Iterator[Definition]:
+    """Of the forms that this page lists ratings of; where it lists none, of those who rated."""
     words = context.words
+    rated = {row["instrument_id"] for row in rows_of(context, "pub_experience") if row["n_rated"]}
     for row in context.figures.verdict_rules:
+        if voices.isdisjoint(row["respondents"]):
+            continue
+        if rated and row["instrument_id"] not in rated:
+            continue
         yield Definition(
             term=context.figures.instruments[row["instrument_id"]].full_name,
             text=words.say(

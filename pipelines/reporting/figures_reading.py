@@ -74,7 +74,7 @@ _CLINIC_ORDER = """
 
 # Which rating of a verdict counts as better, with its citation.
 _VERDICT_RULES = """
-    select instrument_id, points, op, source
+    select instrument_id, respondents, points, op, source
     from ref_thresholds
     where kind = 'responder' and is_active and scale = 'total'
     order by all

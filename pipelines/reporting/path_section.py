@@ -188,7 +188,7 @@ def _position_words(row: Record, words: Wording, axis: str) -> str:
 
 
 def _week_tables(context: Context, lined: Sequence[Measure]) -> list[Table]:
-    """The lines by the week since session 1, as folded tables: a line of each would say it twice."""
+    """The lines by the week since session 1, as folded tables: lines would say it twice."""
     weeks = [(measure, curve_rows(context, measure, WEEK)) for measure in lined]
     return [
         replace(_curve_table(context, measure, rows, WEEK), is_folded=True)

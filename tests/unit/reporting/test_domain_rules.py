@@ -21,11 +21,20 @@ RULES = (
     OutcomeRule("r", "1", "family", "total", 12, None, "A paper on partners.", "partner"),
     OutcomeRule("r", "2", "goals", "goal", 3, None, "A rule for goals.", "client"),
 )
-VERDICT = {"instrument_id": "word", "points": 2, "op": "<=", "source": "A trial."}
+VERDICT: dict[str, Any] = {
+    "instrument_id": "word",
+    "respondents": ["client"],
+    "points": 2,
+    "op": "<=",
+    "source": "A trial.",
+}
 
 
 def told(
-    domains: list[Record], measured: list[tuple[str, str, str]], verdict: Record = VERDICT
+    domains: list[Record],
+    measured: list[tuple[str, str, str]],
+    verdict: Record = VERDICT,
+    rated: dict[str, int] | None = None,
 ) -> dict[str, str]:
     """The rules of a clinic with these rows of domains and these pairs."""
     figures = Figures(
@@ -47,7 +56,12 @@ def told(
         _completeness={},
         _recovery={},
         _started={},
-        _published={("pub_domain_outcomes", *CLINIC, *WHERE): domains},
+        _published={
+            ("pub_domain_outcomes", *CLINIC, *WHERE): domains,
+            ("pub_experience", *CLINIC, *WHERE): [
+                {"instrument_id": name, "n_rated": n} for name, n in (rated or {}).items()
+            ],
+        },
         verdict_rules=(verdict,),
     )
     shown: Any = figures
@@ -72,7 +86,7 @@ def test_a_rule_for_parents_is_cited_where_a_domain_goes_by_it() -> None:
 def test_where_there_is_no_total_a_subscale_is_judged() -> None:
     found = told([domain("clinic", "parent")], [("child", "mood", "parent")])
     assert found == {
-        "The child, filled in by the parent": (
+        "The child, mood, filled in by the parent": (
             "Version 2026-05-31. Reliable change: 4.5 points or more; counted in “Domains of"
             " success”. Source: our own."
         )
@@ -96,3 +110,21 @@ def test_goals_and_verdicts_have_theirs() -> None:
     }
     found = told([domain("verdict_categories")], [], {**VERDICT, "points": 6, "op": ">="})
     assert found["The word"].startswith("Counts as better from 6 points on, at the last rating.")
+
+
+@pytest.mark.parametrize(
+    ("respondent", "rated", "is_told"),
+    [
+        ("client", {"word": 3, "other": 1}, True),
+        # The page has ratings, and none of this form.
+        ("client", {"word": 0, "other": 1}, False),
+        # Of a therapist or a group no ratings are listed.
+        ("client", {}, True),
+        ("parent", {}, False),
+    ],
+)
+def test_a_verdict_that_nobody_gave_here_has_no_rule_here(
+    respondent: str, rated: dict[str, int], is_told: bool
+) -> None:
+    found = told([domain("verdict_categories", respondent)], [], rated=rated)
+    assert ("The word" in found) == is_told
