@@ -47,7 +47,8 @@ def clinic_of(seed: int) -> tuple[Tables, Row]:
     return tables, {**parameters, "age_bands": [18, 30, 45, 60]}
 
 
-@pytest.mark.parametrize("seed", range(3))
+# Clinics with lines, cells and estimates.
+@pytest.mark.parametrize("seed", [0, 2, 3])
 def test_sums_and_counts_equal_the_second_calculation(bench: Bench, seed: int) -> None:
     tables, parameters = clinic_of(seed)
     load(bench, tables, parameters)
