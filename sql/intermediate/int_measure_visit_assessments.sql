@@ -9,7 +9,9 @@
 -- more than $session_window_days days from it; one that names none was made at the client's session
 -- of its own day, and of several at the one closest in time (of two as close, the earlier, then the
 -- smallest id), so that it stands for one visit only. A form needs no total and may be anybody's:
--- such tools have none, and a clinician fills in some. Final on the day of the visit.
+-- such tools have none, and a clinician fills in some. Where no form of such a tool was ever
+-- delivered nobody knows whether there are assessments, and no visit is counted. Final on the day
+-- of the visit.
 --
 -- Grain:  one row per rate, calendar year, client and visit (its place among those of its day).
 -- Key:    measure_id, rate_id, period_start_on, client_key, index_on, unit_number
@@ -149,6 +151,11 @@ assessments as (
     inner join tools on responses.instrument_id = tools.instrument_id
 ),
 
+known_measures as (
+    select distinct measure_id
+    from assessments
+),
+
 named_visits as (
     select
         visits.measure_id,
@@ -210,6 +217,7 @@ inner join diagnosed_visits
         and visits.client_key = diagnosed_visits.client_key
         and visits.session_key = diagnosed_visits.session_key
 inner join rates on visits.measure_id = rates.measure_id
+inner join known_measures on visits.measure_id = known_measures.measure_id
 left join assessed_visits
     on
         visits.measure_id = assessed_visits.measure_id

@@ -65,9 +65,14 @@ def results(clinic: Clinic) -> dict[tuple[Any, ...], Row]:
     """int_measure_results by its key, all figures switched on."""
     found: dict[tuple[Any, ...], Row] = {}
     window_days = clinic.parameters["session_window_days"]
-    for person in people(clinic).values():
+    everybody = people(clinic).values()
+    # Of a clinic that delivers no such form nobody knows whether it assesses.
+    tells = any(person.assessments for person in everybody)
+    for person in everybody:
         for year in years(clinic):
             for measure_id, rate_id, event in events(person, year, window_days):
+                if measure_id == "cms177" and not tells:
+                    continue
                 reason = exclusion(person, measure_id, year, event)
                 unit = (event["index_on"], event.get("unit_number", 1))
                 key = (measure_id, rate_id, date(year, 1, 1), person.key, *unit)

@@ -38,6 +38,7 @@ def given(
     recorded_on: date = DAY - timedelta(100),
     ended_on: str = "",
     status: str = "attended",
+    delivered: str = "cssrs_screen",
 ) -> None:
     """A client in one course with sessions s0, s1, ... and responses (session | moment)."""
     clinic.given(
@@ -50,6 +51,8 @@ def given(
         + "\n".join(f" s{n} | {status}" for n in range(len(sessions))),
         stg_diagnoses=f"code | recorded_on\n {code} | {recorded_on}",
         stg_responses="response_id | instrument_id | respondent | session_id | administered_at\n"
+        # Years ago, so that the clinic is known to deliver such forms.
+        f" old | {delivered} | therapist | | 2020-05-05T10:00\n"
         + "\n".join(f" r{n} | cssrs_screen | therapist | {one}" for n, one in enumerate(responses)),
     )
 
@@ -74,6 +77,14 @@ def test_the_client_is_6_to_16_on_the_first_day_of_the_year(
         if row["measure_id"] == "cms177"
     ]
     assert found == ([] if age is None else [age])
+
+
+@pytest.mark.parametrize(("tool", "found"), [("cssrs_screen", [(DAY, 1, False)]), ("phq9", [])])
+def test_of_a_clinic_that_delivers_no_such_form_no_visit_is_counted(
+    clinic: TextBench, tool: str, found: list[tuple[Any, ...]]
+) -> None:
+    given(clinic, delivered=tool)
+    assert visits(clinic) == found
 
 
 @pytest.mark.parametrize(("days", "is_in"), [(0, True), (1, False)])
