@@ -24,6 +24,7 @@ JUDGED_SIDE_BY_SIDE = frozenset(
         "responses.total_agrees",
         "response_items.item.in_count",
         "response_items.value.in_range",
+        "response_items.value.on_scale",
         "deletions.known",
     }
 )

@@ -33,13 +33,20 @@ where {_needs_others(contract)}
 order by f.file_id, f.delivery_id, b.rule_id"""
 
 
-def answer_breaks(contract: Contract, quarantined: str) -> str:
-    """The same of answers, whose rows have no status of their own: those in quarantine."""
+def answer_breaks(contract: Contract, quarantined: str, warned: str) -> str:
+    """The same of answers, whose rows have no status: those in quarantine and those warned of.
+
+    Both are relations with `file_id`, `delivery_id` and `reasons`.
+    """
     return f"""
 select b.file_id, b.delivery_id, {quoted(contract.table)} as table_name, b.rule_id, b.n_rows
 from (
     select file_id, delivery_id, rule_id, count(*) as n_rows
-    from (select file_id, delivery_id, unnest(reasons) as rule_id from {quarantined}) as broken
+    from (
+        select file_id, delivery_id, unnest(reasons) as rule_id from {quarantined}
+        union all
+        select file_id, delivery_id, unnest(reasons) as rule_id from ({warned}) as warned
+    ) as broken
     group by file_id, delivery_id, rule_id
 ) as b
 where {_needs_others(contract)}

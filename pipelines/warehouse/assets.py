@@ -14,6 +14,7 @@ from pipelines.warehouse.model_file import Model, load_checks, load_models
 from pipelines.warehouse.quarantine_limit import require_usable_rows
 from pipelines.warehouse.resources import HomeRun
 from pipelines.warehouse.rule_results import CHECKS_TABLE, RULES_TABLE
+from pipelines.warehouse.staging import CATALOGUE_TABLES
 from pipelines.warehouse.store import BuiltTable
 
 KEY_CHECK = "key_identifies_rows"
@@ -125,7 +126,7 @@ def staging_inputs(table: str) -> set[str]:
         for column in contract.columns
         if column.references is not None and column.references[0] != table
     }
-    own = {f"raw_{table}", "raw_deletions", "ref_instruments", "ref_instrument_scales"}
+    own = {f"raw_{table}", "raw_deletions", *CATALOGUE_TABLES}
     if table == "responses":
         own |= {"raw_response_items", "ref_turned_items"}
     return own | parents

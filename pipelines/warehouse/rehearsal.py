@@ -27,6 +27,7 @@ from pipelines.warehouse.checked_deliveries import convert_delivery
 from pipelines.warehouse.drift import Drift, drift
 from pipelines.warehouse.fewer_rows import fewer_rows
 from pipelines.warehouse.mapped_deliveries import likely_columns
+from pipelines.warehouse.staging import CATALOGUE_TABLES
 from pipelines.warehouse.turned_twice import REVERSED_ITEMS_TABLE, turned_twice
 
 # What their contracts say of themselves; every other table may be absent.
@@ -213,7 +214,7 @@ def judge(run: BuildRun, delivered: Sequence[Delivery]) -> list[Findings]:
     """Stage all that has been landed and say of each of these deliveries how its rows end."""
     reversed_items = run.models[REVERSED_ITEMS_TABLE]
     references = {name for name in reversed_items.inputs if name.startswith("ref_")}
-    run.reference({"ref_instruments", "ref_instrument_scales", "ref_turned_items", *references})
+    run.reference({*CATALOGUE_TABLES, "ref_turned_items", *references})
     staged = [name for name in run.models if name.startswith("stg_")]
     run.stage([*staged, *ACCOUNT_TABLES, FILES_TABLE])
     run.build([REVERSED_ITEMS_TABLE])

@@ -15,6 +15,7 @@ from pipelines.contracts import (
     answers,
     deletions,
     lost_rows,
+    odd_answers,
     rule_breaks,
     settle,
     settle_answers,
@@ -31,6 +32,8 @@ from pipelines.home import Settings
 from pipelines.warehouse.model_file import Model
 from pipelines.warehouse.store import BuiltTable, Store
 
+# What staging reads of the catalogue.
+CATALOGUE_TABLES = ("ref_instruments", "ref_instrument_scales", "ref_instrument_items")
 # All that tells two rows of the quarantine apart: a table's bytes must not depend on ties.
 QUARANTINE_ORDER = "delivered_on, file_id, delivery_id, file_name, line, reasons, delivered_row"
 EPISODE_OVERLAP = """
@@ -104,7 +107,7 @@ def build_staging(
     contract = inputs.contracts[table]
     parts = [table, "response_items"] if table == "responses" else [table]
     parents = {f"stg_{parent}" for parent in staging_needs(table, inputs.contracts)}
-    parents |= {"ref_instruments", "ref_instrument_scales"}
+    parents |= set(CATALOGUE_TABLES)
     if table == "responses" and inputs.settings.turned_instruments:
         parents.add("ref_turned_items")
     fingerprint = _fingerprint(parts, inputs, [built[name] for name in sorted(parents)])
@@ -228,17 +231,15 @@ def _settle_answers(
         f" {settle_answers.bad_answers_select(engine, rows)} union all {broken}"
     )
     keep("quarantine_response_items", _ordered("select * from bad_answers"))
-    keep("breaks_response_items", rule_breaks.answer_breaks(contract, "bad_answers"))
-    engine.execute("drop table bad_answers")
     keep("counts_response_items", _counts(settle_answers.ANSWER_COUNTS, "response_items", files))
-    keep(
-        "warnings_response_items",
-        "select '' as file_id, '' as delivery_id, '' as table_name, '' as rule_id,"
-        " cast(0 as bigint) as n_rows, cast([] as bigint[]) as first_lines where false",
-    )
     _refuse_lost_rows(inputs, "response_items", *lost_rows.lost_answers(engine, files))
     accepted = "(select * from raw_responses where row_status = 'accepted')"
     turned_answers.turn_back(engine, answers="settled_answers", responses=accepted)
+    odd_answers.find_odd_answers(engine, contract, rows)
+    keep("warnings_response_items", odd_answers.ODD_ANSWER_WARNINGS)
+    breaks = rule_breaks.answer_breaks(contract, "bad_answers", odd_answers.ODD_ANSWER_REASONS)
+    keep("breaks_response_items", breaks)
+    engine.execute("drop table bad_answers")
     settle_answers.add_answers(engine)
     if inputs.contracts["responses"].has("responses.total_agrees"):
         engine.execute(TOTAL_DISAGREES)
@@ -314,6 +315,7 @@ def code_digest() -> str:
         settle_answers.__file__,
         turned_answers.__file__,
         lost_rows.__file__,
+        odd_answers.__file__,
         rule_breaks.__file__,
         deletions.__file__,
         cross_rules_module.__file__,

@@ -2,13 +2,13 @@
 --
 -- Where any answer of a response was delivered the answers decide, else its total. An incomplete
 -- form has no points unless its prorating rule is verified. An answer outside its item's range or
--- between its steps (1.5 where whole numbers are ticked) is a missing answer. A delivered total
--- within the range counts as it is, also one that the form cannot give (15.3182): what its source
--- did is not known here, and the contract of responses warns of it. All that is special about an
--- instrument comes from the ref_ tables: weights of items, groups whose highest answer counts
--- (QIDS) or that are prorated one by one (SDQ, OQ-45), what takes the place of missing answers, and
--- tables that convert points to another metric (SWEMWBS). Of one that is not scored from answers
--- the delivered total counts.
+-- between its steps (1.5 where whole numbers are ticked) is a missing answer, of which the contract
+-- of response_items warns. A delivered total within the range counts as it is, also one that the
+-- form cannot give (15.3182): what its source did is not known here, and the contract of responses
+-- warns of it. All that is special about an instrument comes from the ref_ tables: weights of
+-- items, groups whose highest answer counts (QIDS) or that are prorated one by one (SDQ, OQ-45),
+-- what takes the place of missing answers, and tables that convert points to another metric
+-- (SWEMWBS). Of one that is not scored from answers the delivered total counts.
 --
 -- Grain:  one row per response and scale; points are null where they cannot be computed.
 -- Key:    response_key, scale

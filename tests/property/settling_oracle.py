@@ -392,6 +392,10 @@ class _Settling:
                 else:
                     row.status = "quarantined" if row.errors else "accepted"
                     assert row.errors or row in good
+                    # All of these forms are ticked in whole points.
+                    value = row.values["value"]
+                    if not row.errors and response is not None and value and value % 1:
+                        row.warnings.add("response_items.value.on_scale")
         for row in self.current["responses"].values():
             answers = self.answers.get(row.values["response_id"], {})
             total = row.values["total_score"]

@@ -18,6 +18,7 @@ from pipelines.ingest.manifest import deliveries as landed_deliveries
 from pipelines.instruments.catalogue import load_catalogue
 from pipelines.warehouse.accounts import ACCOUNT_TABLES
 from pipelines.warehouse.build_run import BuildRun
+from pipelines.warehouse.staging import CATALOGUE_TABLES
 from tests.property.settling_export import COLUMNS, KEYS, Delivery
 
 # Reading these takes longer than settling a small delivery.
@@ -93,7 +94,7 @@ def _stage(run: BuildRun, order: list[int], ranks: dict[str, int]) -> Built:
             assert len(statuses[table]) == len(found), f"{table} has a row twice"
         return execute(engine, sql, *arguments, **named)
 
-    run.reference(["ref_instruments", "ref_instrument_scales"])
+    run.reference(CATALOGUE_TABLES)
     with patch.object(Engine, "execute", watch):
         run.stage([*(name for name in run.models if name.startswith("stg_")), *ACCOUNT_TABLES])
 

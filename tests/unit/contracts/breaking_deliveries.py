@@ -94,6 +94,7 @@ SIDE_BY_SIDE = (
     Breaking("goal_ratings.value.on_scale", {"rated_at": "2024-03-06T18:40:00", "value": "11"}),
     Breaking("response_items.item.in_count", {"response_id": "R0", "item": "10", "value": "1"}),
     Breaking("response_items.value.in_range", {"response_id": "R0", "item": "2", "value": "4"}),
+    Breaking("response_items.value.on_scale", {"response_id": "R0", "item": "3", "value": "1.5"}),
     Breaking("responses.instrument_id.known", {"response_id": "R4", "instrument_id": "shoe_size"}),
     Breaking("responses.total_score.in_range", {"response_id": "R5", "total_score": "28"}),
     Breaking("responses.total_score.on_steps", {"response_id": "R6", "total_score": "14.5"}),

@@ -20,7 +20,7 @@ from pipelines.warehouse.accounts import ACCOUNT_TABLES, FILES_TABLE
 from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.quarantine_limit import too_much_quarantine
 from pipelines.warehouse.rule_results import CHECKS_TABLE, RULES_TABLE, latest_outcomes
-from pipelines.warehouse.staging import StagingInputs, build_staging
+from pipelines.warehouse.staging import CATALOGUE_TABLES, StagingInputs, build_staging
 from tests.unit.contracts.breaking_deliveries import (
     CASES,
     COPIED,
@@ -41,6 +41,7 @@ WARNINGS = {
     "attendances.member_on_day",
     "episodes.overlap",
     "groups.co_therapist_id.reference",
+    "response_items.value.on_scale",
     "responses.episode_id.reference",
     "responses.near_session",
     "responses.session_id.reference",
@@ -80,7 +81,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuildRun]:
             writer.writerows(rows)
     land(home, [export], source="inbox")
     run = BuildRun(home)
-    run.reference(["ref_instruments", "ref_instrument_scales", "ref_turned_items", RULES_TABLE])
+    run.reference([*CATALOGUE_TABLES, "ref_turned_items", RULES_TABLE])
     staged = [name for name in run.models if name.startswith("stg_")]
     run.stage([*staged, *ACCOUNT_TABLES, FILES_TABLE, CHECKS_TABLE])
     yield run

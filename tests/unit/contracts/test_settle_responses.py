@@ -7,6 +7,7 @@ from tests.unit.contracts.small_deliveries import (
     PARENTS,
     R1,
     R2,
+    R3,
     answer,
     answers_of,
     deletion,
@@ -160,3 +161,54 @@ def test_answers_absent_from_a_later_full_delivery_are_withdrawn():
     built = build([BASE, full(1, responses=[R1, R2], response_items=[answer("R2", 1, 0)])])
     assert answers_of(built, "R1") == {}
     assert built.counts[0, "response_items", "withdrawn"] == 3
+
+
+# ---------------------------------------------------------------- answers off their item's scale
+
+ON_SCALE = "response_items.value.on_scale"
+
+
+# Instrument, item, answer, and whether the item offers it.
+ODD_AND_EVEN = (
+    ("phq9", 1, "1.5", False),
+    ("phq9", 1, "2", True),
+    ("phq9", 1, "", True),
+    # Marks of the ORS lie a tenth apart.
+    ("ors", 1, "3.7", True),
+    ("ors", 1, "3.75", False),
+    # The first item of CSI-4 goes to 6, the others to 5.
+    ("csi4", 1, "6", True),
+    ("csi4", 2, "6", False),
+    # Item 9 of AUDIT has 0, 2 and 4; RAS-30 has no 0.
+    ("audit", 9, "2", True),
+    ("audit", 9, "3", False),
+    ("ras30", 1, "0", False),
+    ("ras30", 1, "-1", True),
+    # No score is made of its answers, so none is lost.
+    ("psqi", 1, "1.5", True),
+)
+
+
+def test_an_answer_that_its_item_does_not_offer_is_counted_and_stays_in_use():
+    named = list(enumerate(ODD_AND_EVEN))
+    responses = [{**R1, "response_id": f"O{n}", "instrument_id": row[0]} for n, row in named]
+    items = [answer(f"O{n}", item, value) for n, (_, item, value, _) in named]
+    built = build([full(0, **PARENTS, responses=responses, response_items=items)])
+    n_odd = sum(not is_offered for *_, is_offered in ODD_AND_EVEN)
+    assert built.warnings == {(0, "response_items", ON_SCALE): n_odd}
+    assert not built.quarantine
+    assert built.counts[0, "response_items", "accepted"] == len(items)
+    for n, (_, item, value, _) in named:
+        assert answers_of(built, f"O{n}") == ({item: float(value)} if value else {})
+
+
+def test_only_the_answers_in_use_are_warned_of():
+    odd = answer("R1", 1, 1.5)
+    items = [odd, answer("R1", 2, 0.5), odd, *with_answers(R2, 1.5), *with_answers(R3, 2.5)]
+    first = part(
+        0, **PARENTS, responses=[R1, R2, R3], response_items=[*items, answer("R9", 1, 1.5)]
+    )
+    # One answer is corrected, one withdrawn.
+    deletions = [deletion("response_items", "R3|1")]
+    later = part(1, response_items=with_answers(R2, 1), deletions=deletions)
+    assert build([first, later]).warnings == {(0, "response_items", ON_SCALE): 2}

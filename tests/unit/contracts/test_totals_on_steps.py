@@ -8,6 +8,7 @@ from typing import Any
 from pipelines.home import Home
 from pipelines.ingest.landing import land
 from pipelines.warehouse.build_run import BuildRun
+from pipelines.warehouse.staging import CATALOGUE_TABLES
 
 CLIENTS = "client_id,registered_on\nC1,2024-01-01\n"
 THERAPISTS = "therapist_id,display_name,employed_from\nT1,Amber Testcase,2020-01-01\n"
@@ -41,7 +42,7 @@ def test_a_total_that_the_form_cannot_give_is_counted_and_used(tmp_path: Path) -
         (folder / f"{table}.csv").write_text(text, encoding="utf-8")
     land(home, [folder], source="inbox", delivered_on=date(2024, 3, 1))
     run = BuildRun(home)
-    run.reference(["ref_instruments", "ref_instrument_scales"])
+    run.reference(CATALOGUE_TABLES)
     run.stage([*(name for name in run.models if name.startswith("stg_")), "stg_warning_counts"])
 
     def read(table: str, select: str) -> list[tuple[Any, ...]]:

@@ -20,6 +20,7 @@ from pipelines.warehouse.rule_results import (
     latest_outcomes,
     rules_frame,
 )
+from pipelines.warehouse.staging import CATALOGUE_TABLES
 
 HEAD = "client_id,birth_date,sex,state,registered_on\n"
 THERAPISTS = "therapist_id,display_name,employed_from\nT1,Example One,2020-01-01\n"
@@ -42,7 +43,7 @@ def deliver(home: Home, folder: Path, day: date, text: str) -> None:
 def staged(home: Home) -> Iterator[BuildRun]:
     run = BuildRun(home)
     try:
-        run.reference(["ref_instruments", "ref_instrument_scales", RULES_TABLE])
+        run.reference([*CATALOGUE_TABLES, RULES_TABLE])
         staged = [name for name in run.models if name.startswith("stg_")]
         run.stage([*staged, *ACCOUNT_TABLES, FILES_TABLE, CHECKS_TABLE])
         yield run

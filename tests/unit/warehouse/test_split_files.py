@@ -8,10 +8,11 @@ from pipelines.contracts.odcs import load_contracts
 from pipelines.home import Home
 from pipelines.ingest.landing import land
 from pipelines.warehouse.build_run import BuildRun
+from pipelines.warehouse.staging import CATALOGUE_TABLES
 from tests.pipeline.exports import Row, clinic_tables, write_export
 
 MEASURED_ON = ("2025-01-06", "2025-02-03", "2025-03-03")
-REFERENCES = ("ref_instruments", "ref_instrument_scales", "ref_turned_items")
+REFERENCES = (*CATALOGUE_TABLES, "ref_turned_items")
 
 
 def with_answers() -> dict[str, list[Row]]:

@@ -8,6 +8,7 @@ from pipelines.home import Home
 from pipelines.ingest.landing import land
 from pipelines.warehouse.accounts import ACCOUNT_TABLES
 from pipelines.warehouse.build_run import BuildRun
+from pipelines.warehouse.staging import CATALOGUE_TABLES
 
 CLIENTS = "client_id,registered_on\nC1,2024-01-01\nC2,2024-01-01\n"
 THERAPISTS = "therapist_id,display_name,employed_from\nT1,Amber Testcase,2020-01-01\n"
@@ -27,7 +28,7 @@ def deliver(home: Home, folder: Path, day: date, tables: Mapping[str, str]) -> N
 
 def staged(home: Home) -> BuildRun:
     run = BuildRun(home)
-    run.reference(["ref_instruments", "ref_instrument_scales"])
+    run.reference(CATALOGUE_TABLES)
     run.stage([*(name for name in run.models if name.startswith("stg_")), *ACCOUNT_TABLES])
     return run
 
