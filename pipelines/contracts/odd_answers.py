@@ -12,13 +12,17 @@ ON_SCALE = "response_items.value.on_scale"
 
 
 def find_odd_answers(engine: Engine, contract: Contract, rows: str) -> None:
-    """Make `odd_answers` (file_rank, line): current answers that their item does not offer.
+    """Make `odd_answers`, the current answers that their item does not offer.
 
-    `rows` is a FROM item over the checked rows of answers, which are looked up only where a form
-    has an odd one. Needs `settled_answers`, turned back as their forms are printed, and
-    `raw_responses`, `delivered_files`, `ref_instruments`, `ref_instrument_items`.
+    Its columns are file_rank, response_id and line. `rows` is a FROM item over the checked rows of
+    answers, which are looked up only where a form has an odd one. Needs `settled_answers`, turned
+    back as their forms are printed, and `raw_responses`, `delivered_files`, `ref_instruments`,
+    `ref_instrument_items`.
     """
-    engine.execute("create or replace temp table odd_answers (file_rank bigint, line bigint)")
+    engine.execute(
+        "create or replace temp table odd_answers"
+        " (file_rank bigint, response_id varchar, line bigint)"
+    )
     if not contract.has(ON_SCALE):
         return
     # Nearly all forms have nothing but whole steps, and need not be taken apart.
@@ -63,7 +67,7 @@ where abs(t.answer / t.step - round(t.answer / t.step)) > 0.000001
         engine.execute(
             f"""
 insert into odd_answers
-select o.file_rank, max(coalesce(r.line, r.file_row_number + 2))
+select o.file_rank, o.response_id, max(coalesce(r.line, r.file_row_number + 2))
 from {rows} as r
 inner join delivered_files as f on f.checked_path = r.filename
 inner join odd_places as o

@@ -29,11 +29,18 @@ from pipelines.engine import Engine, functions_digest, quoted
 from pipelines.errors import LostRowsError
 from pipelines.files import sha256_file, sha256_text
 from pipelines.home import Settings
+from pipelines.warehouse import delivered_totals
+from pipelines.warehouse.delivered_totals import SCORING_MODEL, TOTAL_AGREES, compare_totals
 from pipelines.warehouse.model_file import Model
 from pipelines.warehouse.store import BuiltTable, Store
 
 # What staging reads of the catalogue.
-CATALOGUE_TABLES = ("ref_instruments", "ref_instrument_scales", "ref_instrument_items")
+CATALOGUE_TABLES = (
+    "ref_instruments",
+    "ref_instrument_scales",
+    "ref_instrument_items",
+    "ref_score_tables",
+)
 # All that tells two rows of the quarantine apart: a table's bytes must not depend on ties.
 QUARANTINE_ORDER = "delivered_on, file_id, delivery_id, file_name, line, reasons, delivered_row"
 EPISODE_OVERLAP = """
@@ -46,30 +53,6 @@ where row_status = 'accepted' and episode_id in (
         partition by client_id, programme_id order by referred_on, episode_id
         rows between unbounded preceding and 1 preceding
     ) > referred_on
-)"""
-TOTAL_DISAGREES = """
-update raw_responses set row_warnings =
-    list_append(coalesce(row_warnings, []), 'responses.total_agrees')
-where row_status = 'accepted' and position in (
-    select r.position
-    from raw_responses as r
-    inner join ref_instruments as i on i.instrument_id = r.instrument_id and i.is_scored
-    inner join ref_instrument_scales as s
-        on s.instrument_id = r.instrument_id and s.scale = 'total'
-    where r.total_score is not null
-        and case
-            when len(r.answers) = len(s.weights)
-                then abs(
-                    weighted_points(r.answers, s.weights) + s.constant_points - r.total_score
-                ) > 0.000000001 + case
-                    -- A mean may have been rounded before it was delivered, a sum has no places.
-                    when s.method = 'mean' and r.total_score = round(r.total_score, 1) then 0.05
-                    when s.method = 'mean' and r.total_score = round(r.total_score, 2) then 0.005
-                    when s.method = 'mean' and r.total_score = round(r.total_score, 3) then 0.0005
-                    else 0.00005
-                end
-            else false
-        end
 )"""
 
 
@@ -241,8 +224,8 @@ def _settle_answers(
     keep("breaks_response_items", breaks)
     engine.execute("drop table bad_answers")
     settle_answers.add_answers(engine)
-    if inputs.contracts["responses"].has("responses.total_agrees"):
-        engine.execute(TOTAL_DISAGREES)
+    if inputs.contracts["responses"].has(TOTAL_AGREES):
+        compare_totals(engine, inputs.models[SCORING_MODEL])
 
 
 def _counts(counts: str, table: str, files: Sequence[CheckedFile]) -> str:
@@ -296,6 +279,7 @@ def _fingerprint(parts: Sequence[str], inputs: StagingInputs, parents: Sequence[
     return sha256_text(
         code_digest(),
         inputs.models[f"stg_{parts[0]}"].digest,
+        inputs.models[SCORING_MODEL].digest if "response_items" in parts else "",
         settings.time_zone,
         settings.pseudonym_salt,
         str(settings.max_lost_share),
@@ -319,6 +303,7 @@ def code_digest() -> str:
         rule_breaks.__file__,
         deletions.__file__,
         cross_rules_module.__file__,
+        delivered_totals.__file__,
         __file__,
     )
     return sha256_text(functions_digest(), *(sha256_file(Path(path)) for path in modules))

@@ -11,13 +11,6 @@ or len(
         steps,
         lambda step:
         abs(cast(points as double) - step * round(cast(points as double) / step))
-        <= 0.000000001
-        + case
-            when points = round(points, 0) then 0.5
-            when points = round(points, 1) then 0.05
-            when points = round(points, 2) then 0.005
-            when points = round(points, 3) then 0.0005
-            else 0.00005
-        end
+        <= 0.000000001 + rounding_room(points)
     )
 ) > 0;

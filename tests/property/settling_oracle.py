@@ -399,7 +399,9 @@ class _Settling:
         for row in self.current["responses"].values():
             answers = self.answers.get(row.values["response_id"], {})
             total = row.values["total_score"]
-            is_complete = len(answers) == INSTRUMENTS[row.values["instrument_id"]].n_items
+            # An answer between two steps is a missing one, and none of these forms is prorated.
+            n_whole = sum(1 for answer in answers.values() if answer % 1 == 0)
+            is_complete = n_whole == INSTRUMENTS[row.values["instrument_id"]].n_items
             if is_complete and total not in {None, sum(answers.values())}:
                 row.warnings.add("responses.total_agrees")
 

@@ -27,13 +27,18 @@ _contracts, _catalogue = cache(load_contracts), cache(load_catalogue)
 
 @dataclass(frozen=True)
 class Built:
-    """What a run over a set of deliveries left: `order` are their positions, as they count."""
+    """What a run over a set of deliveries left: `order` are their positions, as they count.
+
+    `warned_rows` are the rows in use that break a warning, by table, delivery and line; of answers,
+    which have no table of their own, there are only the counts of `warnings`.
+    """
 
     order: list[int]
     statuses: dict[str, dict[tuple[int, int], str]]
     counts: Counter[tuple[int, str, str]]
     quarantine: dict[tuple[str, int, int], frozenset[str]]
     warnings: Counter[tuple[int, str, str]]
+    warned_rows: dict[tuple[str, int, int], frozenset[str]]
     staged: dict[str, list[dict[str, Any]]]
     contents: dict[str, str]
 
@@ -82,15 +87,21 @@ def build(
 
 def _stage(run: BuildRun, order: list[int], ranks: dict[str, int]) -> Built:
     statuses: dict[str, dict[tuple[int, int], str]] = {}
+    warned: dict[tuple[str, int, int], frozenset[str]] = {}
     execute = Engine.execute
 
     def watch(engine: Engine, sql: str, *arguments: Any, **named: Any) -> Any:
         # A table's rows with their status live only until its staging is done.
         if sql.startswith("drop table raw_"):
             table = sql.removeprefix("drop table raw_")
-            sent = f"select delivery_rank, line, row_status from {sql[11:]}"
+            sent = f"select delivery_rank, line, row_status, row_warnings from {sql[11:]}"
             found = execute(engine, sent).fetchall()
-            statuses[table] = {(rank, line): status for rank, line, status in found}
+            statuses[table] = {(rank, line): status for rank, line, status, _ in found}
+            warned.update(
+                ((table, rank, line), frozenset(warnings))
+                for rank, line, status, warnings in found
+                if status == "accepted" and warnings
+            )
             assert len(statuses[table]) == len(found), f"{table} has a row twice"
         return execute(engine, sql, *arguments, **named)
 
@@ -123,6 +134,7 @@ def _stage(run: BuildRun, order: list[int], ranks: dict[str, int]) -> Built:
         counts=counts,
         quarantine=found,
         warnings=warnings,
+        warned_rows=warned,
         staged={table: rows(f"stg_{table}") for table in tables},
         contents={name: table.content for name, table in run.built.items()},
     )

@@ -181,16 +181,75 @@ def test_a_total_that_disagrees_with_its_answers_is_counted_and_used(total, n_wa
     assert len(built.staged["responses"]) == 1
 
 
-@pytest.mark.parametrize(
-    ("total", "n_warned"),
-    # 46 of 15 answers: 3.0667, delivered with as many places as the source likes.
-    [("3.0667", 0), ("3.07", 0), ("3.1", 0), ("3.06", 1), ("3.0", 1), ("3", 1), ("4.5", 1)],
+# The answers of a form (None where it was skipped), delivered totals that agree, and others that do
+# not. Where no total agrees and none disagrees, nothing can be computed.
+MAAS = [4, *[3] * 14]
+QIDS = [1, 3, 0, 2, 1, None, 2, 1, None, 0, 1, 2, 3, 1, 0, 2]
+COMPARED = (
+    # A mean of 46 / 15 = 3.0667, with as many places as the source likes, but no whole number.
+    ("maas", MAAS, ["3.0667", "3.07", "3.1"], ["3.06", "3.0", "3", "4.5"]),
+    # The highest answers of lists: max(1, 3, 0, 2) + 1 + max(2, 1) + 0 + 1 + 2 + 3 + 1 + max(0, 2),
+    # with one of each pair blank. All answers together are 20.
+    ("qids_sr16", QIDS, ["15"], ["20", "14", "15.5"]),
+    ("qids_sr16", [1] * 16, ["9"], ["16"]),
+    ("qids_sr16", [1] * 15, [], []),
+    # Without the work item 14 * 5 / 4 = 17.5, perhaps rounded, and not the sum of four.
+    ("wsas", [None, 2, 4, 4, 4], ["17.5", "18", "17"], ["14", "16", "17.6"]),
+    ("wsas", [None, None, 4, 4, 4], [], []),
+    # Items 2 and 3 run against the others and give 3 each: 8 + 6, and 13 * 10 / 9 of nine answers.
+    ("core10", [1] * 10, ["14"], ["10", "14.4", "13"]),
+    ("core10", [*[1] * 9, None], ["14.4444", "14.44", "14.4", "14"], ["13", "14.5"]),
+    # A mean of 33 twos, times ten; reversed items stay 2.
+    ("core_om", [*[2] * 33, None], ["20"], ["2", "19"]),
+    # Four scales of five without the prosocial one; blanks are prorated in their own scale.
+    ("sdq", [2] * 25, ["30"], ["40"]),
+    ("sdq", [2, 2, None, *[2] * 22], ["30"], ["28"]),
+    ("oq45", [*[2] * 3, None, *[2] * 41], ["90"], ["88"]),
+    ("psc17", [*[2] * 14, None, None, None], ["28"], ["34"]),
+    # Items of their own width, and one that has 0, 2 and 4 alone.
+    ("csi4", [6, 5, 5, 5], ["21"], ["20"]),
+    ("audit", [*[1] * 8, 2, 4], ["14"], ["12"]),
+    # An answer between two steps is a missing one, here and in the score.
+    ("core10", [*[1] * 9, 1.5], ["14.4"], ["14.5"]),
+    ("phq9", [*[1] * 8, 1.5], [], []),
+    ("phq9", [*[1] * 8, None], [], []),
+    # The raw total is the one that is compared; the other metric follows from it.
+    ("swemwbs", [4, 4, 4, 3, 3, 3, 3], ["24"], ["21.54"]),
+    # No total at all, and one that is not made of answers.
+    ("psqi", [3] * 19, [], []),
 )
-def test_a_mean_agrees_when_it_is_rounded_and_disagrees_beyond(total, n_warned):
-    response = {**R1, "instrument_id": "maas", "total_score": total}
-    items = [answer("R1", item, 4 if item == 1 else 3) for item in range(1, 16)]
-    built = build([full(0, **PARENTS, responses=[response], response_items=items)])
-    assert built.warnings[0, "responses", "responses.total_agrees"] == n_warned
+# Whatever was delivered, nothing can be said of it.
+ANY_TOTAL = ["9"]
+
+
+def test_every_total_that_the_catalogue_can_compute_is_compared_with_the_delivered_one():
+    responses, items, disagreeing = [], [], set()
+    for n, (instrument_id, values, right, wrong) in enumerate(COMPARED):
+        for m, total in enumerate([*right, *wrong] or ANY_TOTAL):
+            response_id = f"R{n}-{m}"
+            # Each at a minute of its own: the same answers would be a copy.
+            moment = f"2024-02-10T{n:02}:{m:02}"
+            responses.append(
+                {
+                    **R1, "response_id": response_id, "instrument_id": instrument_id,
+                    "total_score": total, "administered_at": moment,
+                }
+            )  # fmt: skip
+            items += [
+                answer(response_id, item, value)
+                for item, value in enumerate(values, start=1)
+                if value is not None
+            ]
+            if total in wrong:
+                disagreeing.add(response_id)
+    lines = {line: row["response_id"] for line, row in enumerate(responses, start=2)}
+    built = build([full(0, **PARENTS, responses=responses, response_items=items)])
+    assert not built.quarantine
+    assert {
+        lines[line]
+        for (table, _, line), rules in built.warned_rows.items()
+        if table == "responses" and "responses.total_agrees" in rules
+    } == disagreeing
 
 
 # ---------------------------------------------------------------- deletions
