@@ -313,4 +313,5 @@ def _line(
 
 
 def _rate(log_odds: FloatArray) -> FloatArray:
-    return 1 / (1 + np.exp(-log_odds))
+    # Where an outcome is told apart by a covariate the odds may leave what a double can hold.
+    return np.exp(-np.logaddexp(0.0, -log_odds))

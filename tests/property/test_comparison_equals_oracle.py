@@ -13,7 +13,6 @@ from tests.property.clinics import Tables
 from tests.property.measure_clinics import random_measure_clinic
 from tests.property.oracle import Clinic, Row
 from tests.property.test_marts_equal_oracle import is_same, keyed, load
-from tests.property.test_metamorphic_laws import with_old_course
 
 MEASURE = ("instrument_id", "scale", "respondent")
 PERIOD = ("period_kind", "period_start_on")
@@ -107,39 +106,6 @@ def test_neither_the_order_of_rows_nor_threads_change_a_byte(bench: Bench) -> No
     bench.connection.execute("reset threads")
     assert found == expected
     assert all(expected)
-
-
-def test_a_course_of_years_ago_changes_no_later_comparison(bench: Bench) -> None:
-    tables, parameters = clinic_of(4)
-    key = ("level", "subject_id", *MEASURE, "outcome", *PERIOD)
-    load(bench, tables, parameters)
-    expected = keyed(bench.rows("mart_comparison"), key)
-    load(bench, with_old_course(tables), parameters)
-    found = keyed(bench.rows("mart_comparison"), key)
-    assert {one: found[one] for one in expected} == expected
-    assert len(found) > len(expected) > 0
-
-
-def test_what_clients_are_called_changes_nothing(bench: Bench) -> None:
-    tables, parameters = clinic_of(5)
-    load(bench, tables, parameters)
-    names = ("mart_comparison", "mart_comparison_spread", "int_case_mix_expected", "mart_case_mix")
-    expected = {name: bench.rows(name) for name in names}
-    renamed = {
-        table: [
-            {
-                column: f"renamed-{value[::-1]}"
-                if column in ("client_key", "episode_key") and value is not None
-                else value
-                for column, value in row.items()
-            }
-            for row in rows
-        ]
-        for table, rows in tables.items()
-    }
-    load(bench, renamed, parameters)
-    assert {name: bench.rows(name) for name in names} == expected
-    assert all(expected.values())
 
 
 def test_units_have_the_courses_that_the_outcomes_have(bench: Bench) -> None:

@@ -18,7 +18,6 @@ from tests.property.clinics import Tables
 from tests.property.measure_clinics import random_measure_clinic
 from tests.property.oracle import Clinic, Row
 from tests.property.test_marts_equal_oracle import is_same, keyed, load
-from tests.property.test_metamorphic_laws import with_old_course
 
 MEASURE = ("instrument_id", "scale", "respondent")
 CELL = (
@@ -149,15 +148,3 @@ def frame(bench: Bench, name: str, folder: Path) -> pl.DataFrame:
     bench.build(name)
     bench.connection.execute(f"copy {name} to '{folder / name}' (format parquet)")
     return pl.read_parquet(folder / name)
-
-
-def test_a_course_of_years_ago_changes_no_later_estimate(bench: Bench) -> None:
-    tables, parameters = clinic_of(4)
-    load(bench, tables, parameters)
-    lines, rates = (bench.rows(name) for name in TABLES)
-    expected = keyed(rates, ROW)
-    load(bench, with_old_course(tables), parameters)
-    assert bench.rows("mart_growth_changes") == lines
-    found = keyed(bench.rows("mart_imputed_outcomes"), ROW)
-    assert {one: found[one] for one in expected} == expected
-    assert expected

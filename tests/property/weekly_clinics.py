@@ -28,6 +28,8 @@ PATTERNS = (
     (1, 1, 0, 0, 0, 0, 1, 1),
     (0, 1, 2, 3, 0, 1, 2, 3),
     (0, 0, 2, 2),
+    # Two gains, the first of them lost again in between.
+    (0, 0, 0, 2, 2, 2, 0, 0, 0, 2, 2, 2),
 )
 
 
