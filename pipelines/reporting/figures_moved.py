@@ -19,6 +19,9 @@ _LEFT_OUT = (
     *OF_THE_RUN, CHANGES_SECTION, "method", "deliveries-part", "quarantine", "warnings", "origin",
 )  # fmt: skip
 
+# Sections that only the page of the newest month has: there is nothing to say of an older one.
+_OF_THE_NEWEST = ("curves",)
+
 Key = tuple[str, str, str]
 
 
@@ -66,18 +69,19 @@ def figures_moved(
     """The figures that differ between two contents of `report.json`, in the order of the page.
 
     A table or card that only one of the two has counts where the same code made both: otherwise it
-    is a page that was built anew, not a figure that moved.
+    is a page that was built anew, not a figure that moved. It is none either where the page is no
+    longer that of the newest month.
     """
     old, new = dict(_figures(before)), dict(_figures(after))
     in_both = {key[0] for key in old} & {key[0] for key in new}
     moves = []
     for key in [*new, *(key for key in old if key not in new)]:
         one, other = old.get(key), new.get(key)
-        if key[0] not in in_both and not is_same_code:
+        known = other or one
+        assert known is not None
+        if key[0] not in in_both and (not is_same_code or known.link in _OF_THE_NEWEST):
             continue
         if one is None or other is None or one.text != other.text:
-            known = other or one
-            assert known is not None
             moves.append(Move(known.place, known.name, one, other))
     return moves
 

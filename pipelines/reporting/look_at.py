@@ -144,12 +144,15 @@ def _under_standard(context: Context) -> list[Sentence]:
 
 
 def _not_on_track(context: Context) -> list[Sentence]:
-    """Open courses that are not on track, on the measure by which most can be judged."""
-    words, month = context.words, context.period
+    """Open courses that are not on track, on the measure by which most can be judged.
+
+    They are those of one day, whatever stretch of time the page is about.
+    """
+    words, shown = context.words, context.period
     names = {measure.instrument.instrument_id: measure for measure in context.measures}
     rows = [
         row
-        for row in context.figures.published("pub_on_track", context.subject, MONTH, month.end_on)
+        for row in context.figures.published("pub_on_track", context.subject, MONTH, shown.end_on)
         if row["instrument_id"] in names and row["not_on_track_rate"] is not None
     ]
     if not rows:
@@ -163,10 +166,10 @@ def _not_on_track(context: Context) -> list[Sentence]:
         n=words.count(row["n_judged"]),
         rate=words.percent(row["not_on_track_rate"], n=row["n_judged"]),
         measure=names[row["instrument_id"]].instrument.name,
-        period=month.words,
+        period=words.month(shown.end_on) if shown.kind == ROLLING else shown.words,
     )
-    # The path through treatment is told of the clinic alone.
-    return [Sentence(text, "not_on_track", "path" if context.subject == CLINIC else "")]
+    has_path = context.subject[0] in ("clinic", "programme")
+    return [Sentence(text, "not_on_track", "path" if has_path else "")]
 
 
 def _outside_limits(context: Context) -> list[Sentence]:

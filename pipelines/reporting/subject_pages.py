@@ -14,6 +14,7 @@ from pipelines.reporting.cards import key_figures
 from pipelines.reporting.care_section import care_section
 from pipelines.reporting.context import Context
 from pipelines.reporting.course_section import course_section
+from pipelines.reporting.curves import curves_section
 from pipelines.reporting.disclosure import THERAPIST
 from pipelines.reporting.domains_section import domains_section
 from pipelines.reporting.figures import MONTH, ROLLING, Figures, Subject
@@ -192,6 +193,7 @@ def _sections(context: Context, subject: Subject) -> Iterator[Section | None]:
         yield path_section(context)
         yield recovery_section(context)
     else:
+        yield curves_section(context)
         yield history_section(context)
         yield standing_section(context, subject)
     yield groups_section(context)

@@ -10,10 +10,11 @@
 -- people as in `mean_points`.
 --
 -- The clinic and its programmes have all twelve-month periods, since every month's report draws
--- their curves; therapists and groups the last one alone. Theirs of all months would be nearly
--- three times as many rows again and as much work, growing with the staff times the months, and
--- most of them rest on fewer courses than a curve is drawn from. All but therapists have `all` too:
--- all courses up to the last complete month, which for a group is its whole run.
+-- their curves; therapists and groups the last one alone, so that only the pages of the newest
+-- month draw theirs. Those of all months would be nearly three times as many rows again and as much
+-- work, growing with the staff times the months, and most of them rest on few courses. All but
+-- therapists have `all` too: all courses up to the last complete month, which for a group is its
+-- whole run.
 --
 -- Grain:  one row per level, subject, instrument, period, axis and position with a score.
 -- Key:    level, subject_id, instrument_id, period_kind, period_start_on, axis, position

@@ -103,6 +103,17 @@ def test_what_tells_of_the_run_is_no_figure(section_id: str) -> None:
     assert figures_moved(before, after, is_same_code=True) == []
 
 
+def curves(*rows: tuple[str, str, float | None]) -> dict[str, Any]:
+    sections = [plain(Section("curves", "The path", tables=(table(*rows),)))] if rows else []
+    return {"key_figures": [], "sections": sections}
+
+
+def test_a_curve_that_only_the_newest_month_has_is_compared_while_it_is_there() -> None:
+    before, moved_on = curves(("session 1", "15.0", 15)), curves(("session 1", "14.0", 14))
+    assert len(figures_moved(before, moved_on, is_same_code=True)) == 1
+    assert figures_moved(before, curves(), is_same_code=True) == []
+
+
 MADE = {
     "code": "a", "catalogue": "c", "contracts": {"clients": "1.0.0"}, "settings": {"windows": "w"},
     "deliveries": {"d1": {"source": "inbox", "on": "2026-10-31"}},

@@ -8,9 +8,9 @@ import duckdb
 import pytest
 
 from pipelines.reporting.charts import svg
+from pipelines.reporting.curves import who_is_there
 from pipelines.reporting.drawings.marks import SIZES
 from pipelines.reporting.model import Report, Section
-from pipelines.reporting.path_section import who_is_there
 from pipelines.reporting.view_model import build_report
 from pipelines.reporting.wording import load_wording
 from tests.unit.reporting.made_up_courses import Clinic, Settings
