@@ -4,7 +4,7 @@ What belongs here: places, expectations and findings for messages. What the fiel
 mean is in `odcs.py`.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,20 +12,7 @@ from typing import Any
 import yaml
 
 from pipelines.errors import ContractError
-
-# The C parser is ten times as fast; a PyYAML built without it gives the same result.
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_Base):
-    """A safe loader that refuses a key that comes twice: YAML would silently keep the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        names = [key.value for key, _ in node.value if isinstance(key.value, str)]
-        if len(set(names)) < len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            raise yaml.MarkedYAMLError(problem=f"{twice} twice", problem_mark=node.start_mark)
-        return super().construct_mapping(node, deep)
+from pipelines.yaml_files import load_yaml, yaml_line
 
 
 @dataclass(frozen=True)
@@ -74,10 +61,10 @@ class Problems:
 def read_yaml(path: Path, problems: Problems) -> dict[str, Any] | None:
     """The mapping that a YAML file holds; None, with a problem, where it holds none."""
     try:
-        content = yaml.load(path.read_bytes(), Loader=_Loader)
+        content = load_yaml(path)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{path.name}, line {mark.line + 1}" if mark else path.name
+        line = yaml_line(error)
+        place = f"{path.name}, line {line}" if line else path.name
         found = str(getattr(error, "problem", None) or "not YAML")
         problems.add(place, "YAML with each key once", found, "correct the line")
         return None

@@ -8,11 +8,10 @@ from difflib import SequenceMatcher
 from functools import cache
 from typing import Any
 
-import yaml
-
 from pipelines.drafting.column_facts import Column
 from pipelines.instruments.catalogue import Catalogue
 from pipelines.source_settings import SHIPPED_MAPPINGS
+from pipelines.yaml_files import load_yaml
 
 _CLOSE = 0.86
 # What the values must look like for a meaning; a column of another kind is not taken for it.
@@ -57,7 +56,7 @@ class WideForm:
 def vocabulary() -> Mapping[str, Any]:
     """The words of `words.yaml`."""
     path = SHIPPED_MAPPINGS / "drafting" / "words.yaml"
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return load_yaml(path)
 
 
 def letters(text: str) -> str:

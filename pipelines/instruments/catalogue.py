@@ -16,13 +16,12 @@ import yaml
 from pipelines.errors import InstrumentError
 from pipelines.instruments.consistency import problems_of
 from pipelines.instruments.document_check import (
-    StrictLoader,
     document_problems,
     place_name,
-    yaml_problem,
 )
 from pipelines.instruments.instrument import VERIFIED, Instrument
 from pipelines.instruments.instrument_file import read_instrument
+from pipelines.yaml_files import StrictLoader, load_yaml, yaml_line, yaml_problem
 
 INSTRUMENTS_FOLDER = Path(__file__).parents[2] / "data_contracts" / "instruments"
 _ANSWERS_FILE = "answers.yaml"
@@ -89,9 +88,9 @@ def _read_catalogue(folder: Path) -> Catalogue:
                 continue
             instrument = read_instrument(document)
         except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = f" at line {mark.line + 1}" if mark else ""
-            problems.append(f"{path.name}: {yaml_problem(error)}{line}")
+            line = yaml_line(error)
+            place = f" at line {line}" if line else ""
+            problems.append(f"{path.name}: {yaml_problem(error)}{place}")
             continue
         except KeyError as error:
             problems.append(f"{path.name}: has no field {error}")
@@ -126,14 +125,14 @@ def _read_catalogue(folder: Path) -> Catalogue:
 def _answer_points(path: Path) -> dict[str, Decimal]:
     if not path.exists():
         return {}
-    document = yaml.load(path.read_bytes(), Loader=StrictLoader)
+    document = load_yaml(path)
     if document["status"] != VERIFIED:
         return {}
     return {entry["code"]: Decimal(str(entry["points"])) for entry in document["answers"]}
 
 
 def _conventions(path: Path) -> dict[str, Convention]:
-    document = yaml.load(path.read_bytes(), Loader=StrictLoader)
+    document = load_yaml(path)
     unusable = [
         str(entry["name"])
         for entry in document["conventions"]

@@ -7,42 +7,11 @@ found. What the shape allows is said by the JSON schema, what figures mean by `c
 
 import math
 import re
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
-
-import yaml
-from yaml.reader import ReaderError
 
 Place = tuple[str | int, ...]
 _SAFETY_RULE = re.compile(r"(?:any )?raw >= (\d+)(?: \(|$)")
-# The pure Python loader takes half a second for the catalogue.
-_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class StrictLoader(_BASE):
-    """A safe loader that refuses a key that comes twice: YAML would silently keep the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """The mapping of a node.
-
-        Raises: yaml.MarkedYAMLError naming the key that comes twice.
-        """
-        names = [key.value for key, _ in node.value if isinstance(key.value, str)]
-        if len(set(names)) < len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            place = [key for key, _ in node.value if key.value == twice][1].start_mark
-            raise yaml.MarkedYAMLError(problem=f"has {twice} twice", problem_mark=place)
-        return super().construct_mapping(node, deep)
-
-
-def yaml_problem(error: yaml.YAMLError) -> str:
-    """What a file is that the loader refuses: with a key twice, not UTF-8, or no YAML at all."""
-    found = str(getattr(error, "problem", None) or "")
-    if found.endswith(" twice"):
-        return found
-    if isinstance(error, ReaderError):
-        return "is not text in UTF-8"
-    return f"is not YAML ({found})" if found else "is not YAML"
 
 
 def place_name(place: Place) -> str:

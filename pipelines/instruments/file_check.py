@@ -18,14 +18,13 @@ from jsonschema.exceptions import ValidationError, best_match
 from pipelines.instruments.catalogue import INSTRUMENTS_FOLDER, load_catalogue
 from pipelines.instruments.consistency import problems_of
 from pipelines.instruments.document_check import (
-    StrictLoader,
     document_problems,
     place_name,
-    yaml_problem,
 )
 from pipelines.instruments.example_form import ExampleForm, example_form
 from pipelines.instruments.instrument import Instrument
 from pipelines.instruments.instrument_file import read_instrument
+from pipelines.yaml_files import StrictLoader, yaml_line, yaml_problem
 
 _SCHEMA = INSTRUMENTS_FOLDER / "instrument.schema.json"
 # Words of the schema that say less than the sentence made of them here.
@@ -114,9 +113,7 @@ def check_instrument_file(path: Path) -> InstrumentFindings:
         root = yaml.compose(content, Loader=yaml.SafeLoader)
         document = yaml.load(content, Loader=StrictLoader)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else None
-        problem = FileProblem("the file", line, yaml_problem(error))
+        problem = FileProblem("the file", yaml_line(error), yaml_problem(error))
         return InstrumentFindings(path, (problem,), None, None)
     problems = list(_schema_problems(document, root))
     told = {problem.place for problem in problems}

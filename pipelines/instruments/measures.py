@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
 
 from pipelines.errors import ContractError, SettingsError
 from pipelines.instruments.catalogue import load_catalogue
 from pipelines.instruments.measure_bounds import expected_of, out_of_order
 from pipelines.instruments.measure_shape import problems_of_measure
 from pipelines.measure_settings import MeasureDecision
+from pipelines.yaml_files import load_yaml
 
 MEASURES_FOLDER = Path(__file__).parents[2] / "data_contracts" / "measures"
 UNVERIFIED = "unverified"
@@ -128,7 +128,7 @@ def load_measures(folder: Path = MEASURES_FOLDER) -> tuple[Mapping[str, Any], ..
     found: list[Mapping[str, Any]] = []
     problems: list[str] = []
     for path in sorted(folder.glob("*.yaml")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = load_yaml(path)
         own = problems_of_measure(content, file_name=path.stem, figures=FIGURES)
         problems += [f"{path.name}: {problem}" for problem in own]
         found.append(content)

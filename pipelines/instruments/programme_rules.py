@@ -15,6 +15,7 @@ import polars as pl
 import yaml
 
 from pipelines.errors import InstrumentError
+from pipelines.yaml_files import load_yaml
 
 PROGRAMME_RULES_FOLDER = Path(__file__).parents[2] / "data_contracts" / "programme_rules"
 TALKING_THERAPIES = "nhs_talking_therapies"
@@ -136,7 +137,7 @@ def recovery_from_age() -> int:
 
 def _document(path: Path) -> Mapping[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = load_yaml(path)
     except (OSError, yaml.YAMLError):
         content = None
     return content if isinstance(content, dict) else {}

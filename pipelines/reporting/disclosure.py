@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import polars
-import yaml
 
 from pipelines.errors import ContractError, UsageError
 from pipelines.governance_settings import PUBLIC_POLICY
+from pipelines.yaml_files import load_yaml
 
 POLICY_FOLDER = Path(__file__).parents[2] / "data_contracts" / "disclosure"
 DIRECTOR_POLICY = "internal"
@@ -106,7 +106,7 @@ def read_policy(path: Path) -> Policy:
 
     Raises: ContractError naming the file and everything that is wrong with it.
     """
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = load_yaml(path)
     problems = _problems(content, file_name=path.stem)
     if problems:
         raise ContractError(

@@ -13,9 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipelines.errors import ModelError
+from pipelines.yaml_files import load_yaml
 
 WORDING_FOLDER = Path(__file__).parents[2] / "reports" / "wording"
 # From this denominator on a percentage carries one decimal.
@@ -169,7 +168,7 @@ def load_wording(language: str = "en") -> Wording:
         )
     texts: dict[str, str] = {}
     for path in sorted(folder.glob("*.yaml")):
-        found = dict(_flat(yaml.safe_load(path.read_text(encoding="utf-8")), ""))
+        found = dict(_flat(load_yaml(path), ""))
         twice = [f"{key} is in another file too" for key in sorted(set(found) & set(texts))]
         broken = [f"{key} is not well formed" for key in found if not _is_well_formed(found[key])]
         if twice or broken:

@@ -20,8 +20,8 @@ from pipelines.contracts.odcs import load_contracts
 from pipelines.errors import ContractError, SettingsError
 from pipelines.home import claim_files
 from pipelines.instruments.catalogue import load_catalogue
-from pipelines.instruments.document_check import StrictLoader
 from pipelines.instruments.programme_rules import programme_rule_tables
+from pipelines.yaml_files import load_yaml, yaml_line, yaml_problem
 
 CLAIMS_FOLDER = Path(__file__).parents[2] / "data_contracts" / "claims"
 STANDARD_FILE = "standard.yaml"
@@ -89,7 +89,7 @@ def claims(own: Path | None = None) -> pl.DataFrame:
     Raises: SettingsError for a file of the clinic's, else ContractError: every problem of every
             file at once.
     """
-    standard = yaml.safe_load((CLAIMS_FOLDER / STANDARD_FILE).read_text(encoding="utf-8"))
+    standard = load_yaml(CLAIMS_FOLDER / STANDARD_FILE)
     files = claim_files(own) if own is not None else []
     problems: list[str] = []
     rows = []
@@ -121,13 +121,10 @@ def shipped_claims() -> list[Path]:
 def _read(path: Path) -> tuple[Any, list[str]]:
     """What a file says, and what kept it from being read."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = "" if mark is None else f", line {mark.line + 1}"
-        twice = str(getattr(error, "problem", None) or "")
-        said = twice if twice.endswith(" twice") else "is no YAML in UTF-8"
-        return None, [f"{said}{place}"]
+        content = load_yaml(path)
+    except yaml.YAMLError as error:
+        line = yaml_line(error)
+        return None, [yaml_problem(error) + (f", line {line}" if line else "")]
     except ValueError:
         # What looks like a day or a number is made one, and 31 February cannot be.
         return None, ["holds a day or a number that is none"]

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
 
 from pipelines.errors import ContractError
+from pipelines.yaml_files import load_yaml
 
 PATH_RULES_FILE = Path(__file__).parents[2] / "data_contracts" / "path_rules.yaml"
 STATUSES = ("verified", "design", "unverified")
@@ -43,7 +43,7 @@ def path_rules(path: Path = PATH_RULES_FILE) -> pl.DataFrame:
     Shape:  one row per rule, parameter and argument, in the order of that key.
     Raises: ContractError naming everything that is wrong with the file.
     """
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = load_yaml(path)
     problems = _problems(content)
     if problems:
         raise ContractError(

@@ -7,7 +7,7 @@ time zone, a regular expression, a date format, a column that holds notes) is ju
 import json
 import re
 import zoneinfo
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,25 +22,13 @@ from pipelines.home import Home
 from pipelines.ingest.mapped.model import SourceMapping
 from pipelines.ingest.mapped.parse import parse_mapping
 from pipelines.source_settings import SHIPPED_MAPPINGS
+from pipelines.yaml_files import StrictLoader, yaml_line
 
 _SCHEMA = SHIPPED_MAPPINGS / "mapping.schema.json"
-_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Place = tuple[str | int, ...]
 
 
-class _Loader(_BASE):
-    """A safe loader that refuses a key that comes twice: YAML would silently keep the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        names = [key.value for key, _ in node.value if isinstance(key.value, str)]
-        if len(set(names)) < len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            place = [key for key, _ in node.value if key.value == twice][1].start_mark
-            raise yaml.MarkedYAMLError(problem=f"{twice} twice", problem_mark=place)
-        return super().construct_mapping(node, deep)
-
-
-class _PlainWords(_Loader):
+class _PlainWords(StrictLoader):
     """Reads `No`, `01` and `2026-01-31` as words, not as false, a number and a day."""
 
 
@@ -93,8 +81,8 @@ def load_mapping(path: Path) -> SourceMapping:
         document = yaml.load(text, Loader=_PlainWords)
         lines = _Lines(text)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}: " if mark else ""
+        line = yaml_line(error)
+        place = f"line {line}: " if line else ""
         found = str(getattr(error, "problem", None) or "this is not YAML")
         raise _unusable(path, [f"{place}{found}"]) from None
     problems = list(_shape_problems(document))
