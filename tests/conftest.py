@@ -21,6 +21,8 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
 
 import pytest  # noqa: E402 - the environment comes first
 from hypothesis import HealthCheck, settings  # noqa: E402
+from hypothesis.internal.conjecture import providers  # noqa: E402
+from hypothesis.internal.constants_ast import Constants  # noqa: E402
 
 settings.register_profile(
     "default",
@@ -30,6 +32,12 @@ settings.register_profile(
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, max_examples=60)
 settings.register_profile("nightly", settings.get_profile("default"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+if settings.get_current_profile_name() == "ci":
+    # Hypothesis also draws numbers and words that it finds in our modules, in those that are loaded
+    # by then: what a test is given would depend on the tests before it in the same worker.
+    assert callable(providers._get_local_constants)
+    _NO_CONSTANTS = Constants()
+    providers._get_local_constants = lambda: _NO_CONSTANTS
 
 
 class SocketRefusedError(RuntimeError):

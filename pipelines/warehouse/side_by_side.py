@@ -16,6 +16,7 @@ from pipelines.engine import Engine
 from pipelines.errors import MemoryFullError
 
 AT_ONCE = 2
+SECONDS_BETWEEN_CALLS = 0.05
 Result = TypeVar("Result")
 
 
@@ -48,6 +49,11 @@ class _Room:
             yield
         finally:
             self._leave()
+
+    def is_empty_within(self, seconds: float) -> bool:
+        """Whether nobody is inside, after so long at most."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._n_inside == 0, seconds)
 
     def _leave(self) -> None:
         with self._changed:
@@ -91,6 +97,8 @@ def side_by_side(
                 twins[thread] = engine.for_thread()
             try:
                 with room.beside_others():
+                    if is_given_up.is_set():
+                        return
                     found = tasks[name](twins[thread])
             except MemoryFullError:
                 with room.alone():
@@ -107,6 +115,10 @@ def side_by_side(
             if waiting.is_active():
                 begin()
 
+    def interrupt() -> None:
+        for twin in list(twins.values()):
+            twin.connection.interrupt()
+
     try:
         with lock:
             begin()
@@ -114,8 +126,10 @@ def side_by_side(
             yield ended[name].result()
     except BaseException:
         is_given_up.set()
-        for twin in list(twins.values()):
-            twin.connection.interrupt()
+        interrupt()
+        # A query that was only about to begin did not hear it.
+        while not room.is_empty_within(SECONDS_BETWEEN_CALLS):
+            interrupt()
         raise
     finally:
         pool.shutdown(cancel_futures=True)

@@ -1,6 +1,5 @@
 """The page in a real browser: no sideways scrolling on a phone, nothing fetched, light and dark."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -10,32 +9,12 @@ import pytest
 from pipelines.reporting.html import render_index, render_month
 from pipelines.reporting.view_model import build_report
 from pipelines.reporting.write import index_entries, write_index, write_report
+from tests.chromium import IN_BROWSER, opened_browser
 from tests.unit.reporting.conftest import PROVENANCE
 from tests.unit.reporting.made_up_courses import Clinic, Settings
 from tests.unit.reporting.mart_clinic import connect
 
-CHROMIUM = next(
-    (
-        path
-        for name in ("chromium", "google-chrome", "chromium-browser")
-        if (path := shutil.which(name))
-    ),
-    None,
-)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium or google-chrome on this machine"),
-]
-# A browser of its own would call home; these switch that off.
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+pytestmark = IN_BROWSER
 # The band of a draft has paper on ink, the other way round; axe judges it in place.
 CONTRAST = """() => {
   const parse = text => text.match(/[\\d.]+/g).slice(0, 3).map(Number);
@@ -75,13 +54,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def open_page() -> Iterator[Callable]:
-    """A page of headless Chromium, opened with the given options."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser.new_page
-        browser.close()
+    with opened_browser() as open_page:
+        yield open_page
 
 
 @pytest.mark.parametrize("name", ["director", "public", "index"])

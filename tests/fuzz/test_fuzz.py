@@ -5,25 +5,26 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.fuzz import __main__ as fuzzer
 from tests.fuzz import targets
 from tests.fuzz.targets import BrokenPromiseError, Case, make_case, run_case
 
+FILES_A_READER = 6
+# A case takes a second at most; a machine may be busy elsewhere for long.
+PATIENCE_S = 600
+
 
 @pytest.mark.parametrize("reader", sorted(targets.MAKERS))
-@settings(max_examples=6)
-@given(chance=st.randoms(use_true_random=False))
-def test_a_changed_file_breaks_no_promise_of_its_reader(reader: str, chance: Random) -> None:
-    case = targets.MAKERS[reader](chance)
-    with TemporaryDirectory() as folder, fuzzer.at_most(60):
-        run_case(case, Path(folder))
+def test_a_changed_file_breaks_no_promise_of_its_reader(reader: str) -> None:
+    for number in range(FILES_A_READER):
+        case = targets.MAKERS[reader](Random(f"{reader} {number}"))
+        with TemporaryDirectory() as folder, fuzzer.at_most(PATIENCE_S):
+            run_case(case, Path(folder))
 
 
 def test_the_fuzzer_goes_on_until_it_has_seen_enough() -> None:
-    assert fuzzer.fuzz(seconds=60, seed=20_260_131, start=0, n_wanted=3) == []
+    assert fuzzer.fuzz(seconds=PATIENCE_S, seed=20_260_131, start=0, n_wanted=3) == []
 
 
 def test_the_same_seed_gives_the_same_file() -> None:

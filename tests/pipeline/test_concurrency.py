@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -48,14 +47,17 @@ class Reader:
         self._thread = threading.Thread(target=self._read)
 
     def _read(self) -> None:
-        while not self._stop.is_set():
+        is_last = False
+        while not is_last:
+            # What was published before it is told to stop is read, too.
+            is_last = self._stop.is_set()
             try:
                 with duckdb.connect(str(self.catalogue), read_only=True) as connection:
                     state = frozenset(contents_seen(connection).items())
                     self.seen[state, connection.execute(JOINED).fetchone()] += 1
             except duckdb.Error as error:
                 self.errors.append(f"{type(error).__name__}: {error}")
-            time.sleep(SECONDS_BETWEEN_READS)
+            self._stop.wait(SECONDS_BETWEEN_READS)
 
     def __enter__(self) -> "Reader":
         self._thread.start()
@@ -119,7 +121,6 @@ def test_four_reruns_and_a_whole_run_at_once_succeed_and_no_reader_sees_two_stat
         ]  # fmt: skip
         processes.append(start(home, *COMMAND, "run", "--home", str(home.root)))
         outputs = [process.communicate(timeout=SECONDS_AT_MOST)[0] for process in processes]
-        time.sleep(20 * SECONDS_BETWEEN_READS)
     after = contents(current_snapshot(home))
 
     for process, output in zip(processes, outputs, strict=True):

@@ -8,7 +8,8 @@ from pipelines.engine import Engine
 from pipelines.errors import MemoryFullError, ModelError
 from pipelines.warehouse.side_by_side import side_by_side
 
-PATIENCE_S = 20
+# What is waited for comes at once; a machine may be busy elsewhere for long.
+PATIENCE_S = 600
 
 
 @pytest.fixture
@@ -92,6 +93,27 @@ def test_an_error_ends_the_query_that_runs_beside_it(engine):
 
     with pytest.raises(ModelError, match=r"^It failed\."):
         list(side_by_side(engine, {"1": fail, "2": endless}))
+
+
+def test_an_error_ends_a_query_that_was_only_about_to_begin(engine):
+    has_begun, has_failed = threading.Event(), threading.Event()
+    ended: list[str] = []
+
+    def fail(_: Engine) -> None:
+        assert has_begun.wait(PATIENCE_S)
+        has_failed.set()
+        raise ModelError("It failed.")
+
+    def late(twin: Engine) -> None:
+        has_begun.set()
+        assert has_failed.wait(PATIENCE_S)
+        threading.Event().wait(0.2)
+        twin.one("select sum(a.range % 7) from range(3000000000) as a")
+        ended.append("late")
+
+    with pytest.raises(ModelError, match=r"^It failed\."):
+        list(side_by_side(engine, {"1": fail, "2": late}))
+    assert ended == []
 
 
 def test_each_task_has_temporary_tables_of_its_own_and_the_macros_of_all(engine):
