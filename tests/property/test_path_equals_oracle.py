@@ -1,5 +1,7 @@
 """Every column of the tables about the path equals the second calculation."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given, settings
 
@@ -16,7 +18,11 @@ from tests.property.test_marts_equal_oracle import (
     load,
     without,
 )
-from tests.property.weekly_clinics import random_weekly_clinic, weekly_clinics
+from tests.property.weekly_clinics import (
+    BEFORE_A_MONTH,
+    random_weekly_clinic,
+    weekly_clinics,
+)
 
 EXAMPLES = 20
 INSTRUMENT = ("instrument_id",)
@@ -41,7 +47,7 @@ def test_paths_equal_the_second_calculation(bench: Bench, given_rows: tuple[Tabl
 
 @pytest.mark.parametrize("seed", range(3))
 def test_paths_of_larger_clinics_equal_the_second_calculation(bench: Bench, seed: int) -> None:
-    tables, parameters = random_weekly_clinic(seed, n_weekly=40)
+    tables, parameters = random_weekly_clinic(seed, n_weekly=36, n_evenings=4)
     n_gains = assert_paths_equal(bench, tables, parameters)
     assert n_gains > 0, "the generated clinics have sudden gains to be told"
 
@@ -108,3 +114,27 @@ def test_neither_the_order_of_rows_nor_threads_change_a_digit(bench: Bench) -> N
     load(bench, {table: rows[::-1] for table, rows in tables.items()}, parameters)
     bench.connection.execute("set threads = 4")
     assert {name: bench.rows(name) for name in MODELS} == expected
+
+
+def test_what_comes_later_changes_no_state_of_a_past_day(bench: Bench) -> None:
+    tables, parameters = random_weekly_clinic(1, n_weekly=20, n_evenings=10)
+    evening = BEFORE_A_MONTH + timedelta(days=27)
+    held = [row for row in tables["stg_sessions"] if row["scheduled_on"] <= evening]
+    ids = {row["session_id"] for row in held}
+    known = {
+        **tables,
+        "stg_sessions": held,
+        "stg_attendances": [row for row in tables["stg_attendances"] if row["session_id"] in ids],
+        "stg_responses": [
+            row for row in tables["stg_responses"] if row["administered_on"] <= evening
+        ],
+    }
+    states = []
+    for each in (tables, known):
+        load(bench, each, {**bench.parameters, **parameters})
+        found = keyed(bench.rows("int_track_states"), ("seen_on", *EPISODE, *INSTRUMENT))
+        states.append({key: state for key, state in found.items() if key[0] <= evening})
+    later, then = states
+    # Who came no more by today has ended by then; all others are open courses in both.
+    assert "on_track" in {then[key]["track_status"] for key in then if key[0] == evening}
+    assert_equal({key: later[key] for key in then}, then)

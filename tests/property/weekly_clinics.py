@@ -31,27 +31,47 @@ PATTERNS = (
     # Two gains, the first of them lost again in between.
     (0, 0, 0, 2, 2, 2, 0, 0, 0, 2, 2, 2),
 )
+# Better for the first time on the evening before session 5, which is held on the first of a month:
+# until that day four sessions were attended.
+BETTER_AT_5 = (0, 0, 0, 0, 1, 1)
+BEFORE_A_MONTH = START + timedelta(days=61)
 
 
 @st.composite
 def weekly_clinics(draw: Callable[[st.SearchStrategy[Any]], Any]) -> tuple[Tables, Row]:
-    """A clinic with up to four such courses."""
+    """A clinic with up to four such courses, and one more that is better at session 5."""
 
     def choose(options: Any) -> Any:
         return draw(st.sampled_from(options))
 
-    return _build(choose, n_episodes=choose(range(4)), n_weekly=choose((2, 1, 3, 4, 0)))
+    return _build(
+        choose,
+        n_episodes=choose(range(4)),
+        n_weekly=choose((2, 1, 3, 4, 0)),
+        n_evenings=choose((0, 1)),
+    )
 
 
-def random_weekly_clinic(seed: int, *, n_weekly: int) -> tuple[Tables, Row]:
-    """A larger clinic, always the same for a seed."""
-    return _build(Random(seed).choice, n_episodes=n_weekly // 2, n_weekly=n_weekly)
+def random_weekly_clinic(seed: int, *, n_weekly: int, n_evenings: int = 0) -> tuple[Tables, Row]:
+    """A larger clinic, always the same for a seed.
+
+    `n_evenings` more courses are better on the last evening of a month, before their session 5.
+    """
+    return _build(
+        Random(seed).choice, n_episodes=n_weekly // 2, n_weekly=n_weekly, n_evenings=n_evenings
+    )
 
 
-def _build(choose: Choose, *, n_episodes: int, n_weekly: int) -> tuple[Tables, Row]:
+def _build(
+    choose: Choose, *, n_episodes: int, n_weekly: int, n_evenings: int
+) -> tuple[Tables, Row]:
     tables, parameters = build_clinic(choose, n_episodes=n_episodes, clients=CLIENTS)
-    for number in range(n_weekly):
-        for table, rows in _course(choose, f"w{number}").items():
+    courses = [_course(choose, f"w{number}") for number in range(n_weekly)]
+    courses += [
+        _course(choose, f"evening{number}", is_evening_before=True) for number in range(n_evenings)
+    ]
+    for course in courses:
+        for table, rows in course.items():
             tables[table] += [complete_row(table, row, key=scrambled_key) for row in rows]
     early = choose([None, (Decimal("0.2"), 4), (Decimal("0.25"), 3)])
     parameters |= {
@@ -63,10 +83,11 @@ def _build(choose: Choose, *, n_episodes: int, n_weekly: int) -> tuple[Tables, R
     return tables, parameters
 
 
-def _course(choose: Choose, episode_id: str) -> Tables:
+def _course(choose: Choose, episode_id: str, *, is_evening_before: bool = False) -> Tables:
+    """A course; or one with each form filled in on the evening before the session that it names."""
     client_id = choose(CLIENTS)
-    day = START + timedelta(days=choose([0, 31, 62, 90]))
-    pattern = choose(PATTERNS)
+    day = BEFORE_A_MONTH if is_evening_before else START + timedelta(days=choose([0, 31, 62, 90]))
+    pattern = BETTER_AT_5 if is_evening_before else choose(PATTERNS)
     n_sessions = choose([*[len(pattern)] * 6, 3, 4])
     instrument_id = choose(["phq9", "phq9", "ors", "wsas"])
     ended_on = choose([None, day + timedelta(days=7 * len(pattern)), day + timedelta(days=24)])
@@ -84,6 +105,8 @@ def _course(choose: Choose, episode_id: str) -> Tables:
             shift = choose([0] * 12 + [-1, -1, -1, 1, -4])
             # The evening before names the session to come, or nothing; one form in many another.
             named = choose([place, place, place, None, place - 1, place + 1])
+            if is_evening_before:
+                shift, named = -1, place
             moment = time(choose([9, 9, 17]))
             levels = LEVELS[instrument_id]
             responses.append(
