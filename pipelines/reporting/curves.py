@@ -15,6 +15,8 @@ from pipelines.reporting.wording import Wording
 DRAWN_MEASURES = 3
 # A line needs as many points.
 DRAWN_POINTS = 3
+# A table of weeks with fewer means would say over and over that there are too few.
+TOLD_WEEKS = 2
 # Two labels closer than this part of the drawing's height cover each other.
 LABEL_SHARE = 0.09
 # The two ways to count how far a course has come.
@@ -181,7 +183,9 @@ def who_is_there(row: Record, words: Wording) -> str:
         sentences.append(words.say("path.curve.others", part=part, whole=whole, **shown))
     else:
         # Then the change of who is measured cannot be told as a part of the whole.
-        sentences.append(words.say("path.curve.more", **shown))
+        sentences.append(
+            words.say("path.curve.more", mean=words.decimal(row["mean_points"]), **shown)
+        )
     if row["gone_first_mean_points"] is not None and row["gone_last_mean_points"] is not None:
         sentences.append(
             words.say(
@@ -209,7 +213,9 @@ def _position_words(row: Record, words: Wording, axis: str) -> str:
 def _week_table(context: Context, measure: Measure) -> list[Table]:
     """The line by the week since session 1, as a folded table: another line would say it twice."""
     rows = curve_rows(context, measure, WEEK)
-    return [replace(_curve_table(context, measure, rows, WEEK), is_folded=True)] if rows else []
+    if sum(row["mean_points"] is not None for row in rows) < TOLD_WEEKS:
+        return []
+    return [replace(_curve_table(context, measure, rows, WEEK), is_folded=True)]
 
 
 def _curve_table(context: Context, measure: Measure, rows: list[Record], axis: str) -> Table:
@@ -224,7 +230,7 @@ def _curve_table(context: Context, measure: Measure, rows: list[Record], axis: s
             column(axis, words.say(f"path.curve.{axis}"), is_number=False),
             *(
                 column(name, words.say(f"path.curve.{name}"))
-                for name in ("there", "measured", "mean", "median", "half", "began")
+                for name in ("there", "measured", "mean", "spread", "median", "half", "began")
             ),
         ),
         rows=tuple(
@@ -242,17 +248,14 @@ def _curve_table(context: Context, measure: Measure, rows: list[Record], axis: s
 
 
 def _point_cells(row: Record, words: Wording) -> list[Cell]:
+    nothing = Cell(text=words.say("number.nothing"))
     if row["mean_points"] is None:
-        nothing = Cell(text=words.say("number.nothing"))
         few = Cell(text=words.say("path.curve.few"), reason="too_few_pairs_for_rate")
-        return [few, nothing, nothing, nothing]
+        return [few, nothing, nothing, nothing, nothing]
     sd = row["sd_points"]
     return [
-        Cell(
-            text=words.decimal(row["mean_points"]),
-            value=row["mean_points"],
-            small="" if sd is None else f"({words.decimal(sd)})",
-        ),
+        Cell(text=words.decimal(row["mean_points"]), value=row["mean_points"]),
+        nothing if sd is None else Cell(text=words.decimal(sd), value=sd),
         Cell(text=words.decimal(row["median_points"]), value=row["median_points"]),
         Cell(
             text=words.say(

@@ -14,6 +14,7 @@ from pipelines.reporting.comparing import BELOW
 from pipelines.reporting.comparison_words import outside
 from pipelines.reporting.context import Context, first_with_rule
 from pipelines.reporting.course_section import children_items
+from pipelines.reporting.disclosure import THERAPIST
 from pipelines.reporting.figures import CLINIC, MONTH, ROLLING
 from pipelines.reporting.lost_rows import much_lost_words
 from pipelines.reporting.missing_measures import missing_by_subject
@@ -160,8 +161,9 @@ def _not_on_track(context: Context) -> list[Sentence]:
     row = min(rows, key=lambda each: (-each["n_judged"], each["instrument_id"]))
     if Decimal(str(row["not_on_track_rate"])) < MANY_NOT_ON_TRACK:
         return []
+    is_own = context.figures.audience == THERAPIST
     text = words.say(
-        "look.not_on_track",
+        "look.not_on_track_own" if is_own else "look.not_on_track",
         x=words.count(row["n_not_on_track"]),
         n=words.count(row["n_judged"]),
         rate=words.percent(row["not_on_track_rate"], n=row["n_judged"]),

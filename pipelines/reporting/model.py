@@ -212,6 +212,11 @@ class Section:
     parts: tuple["Section", ...] = ()
     folded_as: str = ""
 
+    @property
+    def has_charts_beside(self) -> bool:
+        """Whether its charts are small ones beside each other: several curves."""
+        return len(self.charts) > 1 and {each.drawing for each in self.charts} == {"curve"}
+
 
 @dataclass(frozen=True)
 class Page:

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from pipelines.report_settings import OURS, ReportSettings
-from pipelines.reporting.drawings.marks import WIDE
+from pipelines.reporting.drawings.marks import NARROW, WIDE, Size
 from pipelines.reporting.glyphs import printable
 from pipelines.reporting.model import Card, Cell, Chart, Column, Page, Report, Section, Table
 from pipelines.reporting.print_drawings import print_drawing, print_sparkline
@@ -131,22 +131,26 @@ def _section(section: Section, words: Wording, colours: Colours) -> dict[str, An
         "section_id": section.section_id,
         "title": section.title,
         "paragraphs": section.paragraphs,
-        "charts": [_chart(chart, words, colours) for chart in section.charts],
+        "charts": [
+            _chart(chart, words, colours, NARROW if section.has_charts_beside else WIDE)
+            for chart in section.charts
+        ],
+        "beside": section.has_charts_beside,
         "tables": [_table(table, words) for table in section.tables],
         "definitions": [asdict(each) for each in section.definitions],
         "parts": [_section(part, words, colours) for part in section.parts],
     }
 
 
-def _chart(chart: Chart, words: Wording, colours: Colours) -> dict[str, Any]:
+def _chart(chart: Chart, words: Wording, colours: Colours, size: Size) -> dict[str, Any]:
     keys = ("better", "same", "worse", "missing") if chart.drawing == "profile" else ()
     return {
         "title": chart.title,
         "subtitle": chart.subtitle,
         "summary": chart.summary,
         "alt": f"{chart.title}. {chart.summary}",
-        "svg": print_drawing(chart, colours),
-        "width": WIDE.width * MM_PER_PIXEL,
+        "svg": print_drawing(chart, colours, size),
+        "width": size.width * MM_PER_PIXEL,
         "keys": [
             {
                 "label": words.say(f"outcomes.{key}"),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from pipelines.reporting.charts import drawn
-from pipelines.reporting.drawings.marks import WIDE
+from pipelines.reporting.drawings.marks import WIDE, Size
 from pipelines.reporting.drawings.sparkline import sparkline
 from pipelines.reporting.model import Chart, Trend
 
@@ -28,9 +28,9 @@ _SPARK_STYLE = (
 )
 
 
-def print_drawing(chart: Chart, colours: Mapping[str, str]) -> str:
+def print_drawing(chart: Chart, colours: Mapping[str, str], size: Size = WIDE) -> str:
     """A chart as an SVG file of its own; `colours` by the names of the tokens."""
-    content = drawn(chart, WIDE).svg(xmlns=_XMLNS, font_family=FONT)
+    content = drawn(chart, size).svg(xmlns=_XMLNS, font_family=FONT)
     return _coloured(content.replace(">", f">{_HATCH}", 1), colours)
 
 

@@ -44,13 +44,13 @@ def meant(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
     for row in sorted(rows, key=lambda each: each["position"]):
         counts = [WORDS.count(row["n_there"]), WORDS.count(row["n_measured"])]
         if row["n_measured"] < 5:
-            yield [*counts, "too few to give a mean", *["–"] * 3]
+            yield [*counts, "too few to give a mean", *["–"] * 4]
             continue
-        mean, median, lower, upper, began = (
+        mean, spread, median, lower, upper, began = (
             WORDS.decimal(row[f"{name}_points"])
-            for name in ("mean", "median", "q1", "q3", "measured_first_mean")
+            for name in ("mean", "sd", "median", "q1", "q3", "measured_first_mean")
         )
-        yield [*counts, mean, median, f"{lower} to {upper}", began]
+        yield [*counts, mean, spread, median, f"{lower} to {upper}", began]
 
 
 @pytest.mark.parametrize("kind", PAGES)

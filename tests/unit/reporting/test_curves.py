@@ -87,6 +87,14 @@ def test_weeks_are_a_folded_table_and_another_measure_is_named_as_too_few() -> N
     assert found.paragraphs[-1] == "WSAS: too few courses at most sessions to draw a line."
 
 
+@pytest.mark.parametrize(("second", "n_tables"), [(5, 1), (4, 0)])
+def test_weeks_with_one_mean_alone_are_no_table(second: int, n_tables: int) -> None:
+    line = [point(n, 8, 15.0 - n) for n in (1, 2, 3)]
+    weeks = [point(0, 8, 15.0), point(1, second, 12.0 if second == 5 else None), point(2, 2)]
+    found = made(*line, *({**row, "axis": "week"} for row in weeks))
+    assert len(found.tables) == n_tables
+
+
 @pytest.mark.parametrize("level", ["therapist", "group"])
 def test_a_line_is_called_no_verdict_and_has_nobody_elses_beside_it(level: str) -> None:
     others = [point(n, 9, 20.0, subject_id="ANOTHER") for n in (1, 2, 3)]

@@ -12,6 +12,7 @@ from pipelines.reporting.look_at import look_at
 from pipelines.reporting.model import Card, Trend
 from pipelines.reporting.sentences import Share
 from pipelines.reporting.signals import MOST_ITEMS, signal_items
+from pipelines.reporting.windows import Window
 from tests.unit.reporting.shown_figures import END_ON, Shown, context, texts, trend
 
 
@@ -63,6 +64,28 @@ def test_one_in_four_not_on_track_is_looked_at(rate: float | None, is_said: bool
     }
     figures = Shown(tables={"pub_on_track": [row]})
     assert ("not_on_track" in rules(figures)) == is_said
+
+
+@pytest.mark.parametrize(
+    ("subject", "audience", "link", "told"),
+    [
+        (("clinic", "clinic"), "director", "path", "of October 2026 (30 %). Whoever treats them"),
+        (("programme", "p"), "director", "path", "of October 2026 (30 %). Whoever treats them"),
+        (("therapist", "t"), "director", "", "of October 2026 (30 %). Whoever treats them"),
+        (("therapist", "t"), "therapist", "", "of October 2026 (30 %). Ask for the list of yours"),
+    ],
+)
+def test_open_courses_are_those_of_a_day_and_their_therapist_is_told_where_to_find_them(
+    subject: tuple[str, str], audience: str, link: str, told: str
+) -> None:
+    row = {"instrument_id": "phq-9", "n_judged": 80, "n_not_on_track": 24, "not_on_track_rate": 0.3}
+    figures = Shown(tables={"pub_on_track": [row]}, audience=audience)
+    year = Window("rolling_12m", END_ON, "the twelve months to October 2026")
+    changes = {"period": year} if subject[0] == "therapist" else {}
+    found = look_at(context(figures, subject=subject, **changes), ())
+    [item] = [one for one in found if one.rule == "not_on_track"]
+    assert told in texts([item])[0]
+    assert item.link == link
 
 
 def measured(level: str, *counts: tuple[int, int]) -> Shown:

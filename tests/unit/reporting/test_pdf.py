@@ -272,6 +272,32 @@ def test_a_hostile_name_in_a_drawing_comes_out_as_text() -> None:
     assert squeezed(name.replace("王\u202e🙂", "[U+738B][U+202E][U+1F642]")) in text
 
 
+@pytest.mark.parametrize(("n_curves", "are_beside"), [(2, True), (1, False)])
+def test_several_curves_stand_beside_each_other(n_curves: int, are_beside: bool) -> None:
+    spots = ("value", "lower", "upper", "began")
+    points = [
+        dict.fromkeys(spots, 5 - order)
+        | {"order": order, "label": f"{order}", "n_text": "9", "text": "", "began_text": ""}
+        for order in (1, 2, 3)
+    ]
+    data = {"points": tuple(points), "extent": ({"order": 1, "value": 27},)}
+    curves = [Chart(f"c{place}", "curve", f"Curve {place}", "", "", data) for place in range(2)]
+    bar = {"order": 0, "stage": "A", "n": 3, "text": "3", "is_part": False}
+    flow = Chart("f", "flow", "Flow 1", "", "", {"bars": (bar,)})
+    section = Section("s", "S", charts=(*curves[:n_curves], *[flow][: 2 - n_curves]))
+    heights: dict[str, float] = {}
+
+    def seen(text: str, page_at: Any, text_at: Any, *_: Any) -> None:
+        if text.strip().startswith(("Curve ", "Flow ")):
+            heights[text.strip()] = round(page_at[5] + page_at[3] * text_at[5])
+
+    pages = opened(render_pdf(replace(page_of("One"), sections=(section,)))).pages
+    pages[0].extract_text(visitor_text=seen)
+    one, other = heights.values()
+    assert one > 0
+    assert (one == other) is are_beside
+
+
 def test_what_no_font_has_is_written_by_its_number() -> None:
     shown = {
         "Zoë Łukasz Đorđe − – ≥ · 5 % “q”": "Zoë Łukasz Đorđe − – ≥ · 5 % “q”",
