@@ -31,7 +31,8 @@ def demo(
     Example: outcomes demo --home clinic --clients 6000 --months 36
     """
     from pipelines.demo.adopted_claims import adopt_claims
-    from pipelines.demo.clinic import DemoOptions, clinic_decisions, write_deliveries
+    from pipelines.demo.clinic import DemoOptions, write_deliveries
+    from pipelines.demo.decisions import clinic_decisions
     from pipelines.months import month_of
 
     month_of(as_of_month)

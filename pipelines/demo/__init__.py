@@ -5,6 +5,7 @@ bytes. Belongs here: inventing people and courses, writing canonical deliveries,
 known defects, saying what is true. Does not belong here: anything that reads a delivery.
 
     clinic.py          options, and the one function that writes everything
+    decisions.py       what the clinic has decided in its settings
     tables.py          columns of the canonical export, with the types that Parquet needs
     randomness.py      seeded streams, one per purpose and block of clients
     timeline.py        days, months, delivery dates

@@ -9,7 +9,6 @@ import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -54,14 +53,6 @@ FEWEST_THERAPISTS, FEWEST_GROUPS = 6, 14
 CHANGE_MONTHS = 6
 # Of those whose first course treats a depression.
 ADOLESCENT_SHARE = 0.08
-REFERENCE_MONTHS = 12
-REFERENCE_PERIOD = """
-# The clinic's first year: its first scores give the SDs of rules that nobody has published.
-[reference_period]
-starts_on = {starts_on}
-ends_on = {ends_on}
-set_on = {set_on}
-"""
 
 Progress = Callable[[int, int], None]
 
@@ -146,20 +137,6 @@ def _check(options: DemoOptions) -> None:
             found="; ".join(wrong),
             todo="change the options named above",
         )
-
-
-def clinic_decisions(options: DemoOptions) -> str:
-    """What the demo's clinic has decided, as lines of its settings.
-
-    The first year is the frozen reference period, where the demo is longer than that.
-    """
-    if options.months <= REFERENCE_MONTHS:
-        return ""
-    timeline = Timeline.ending(options.as_of_month, options.months)
-    ends_on = timeline.day(int(timeline.month_starts[REFERENCE_MONTHS]) - 1)
-    return REFERENCE_PERIOD.format(
-        starts_on=timeline.first_month, ends_on=ends_on, set_on=ends_on + timedelta(days=1)
-    )
 
 
 def responses_per_client(months: int) -> float:

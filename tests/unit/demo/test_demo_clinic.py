@@ -16,12 +16,12 @@ from pipelines.demo.broken_rows import BROKEN
 from pipelines.demo.clinic import (
     DemoOptions,
     clients_for,
-    clinic_decisions,
     make_clinic,
     responses_per_client,
     write_deliveries,
 )
 from pipelines.demo.courses import make_courses
+from pipelines.demo.decisions import clinic_decisions
 from pipelines.demo.programmes import INSTRUMENTS, PROGRAMMES
 from pipelines.demo.tables import TABLES
 from pipelines.demo.wider import BY_CODE
@@ -29,6 +29,7 @@ from pipelines.demo.writing import QUARANTINED, Deliveries
 from pipelines.errors import UsageError
 from pipelines.home import Home
 from pipelines.instruments.catalogue import load_catalogue
+from pipelines.instruments.measures import measure_tables
 from tests.unit.demo.deliveries import SMALL, all_rows, digests, rows_of, truth_of
 
 
@@ -265,6 +266,16 @@ def test_the_first_year_is_the_reference_period_of_a_longer_demo(tmp_path: Path)
     assert home.settings.report.countries == ("england", "united_states")
     short = Home.create(tmp_path / "short", decisions=clinic_decisions(DemoOptions(months=12)))
     assert short.settings.outcomes.reference_period is None
+    assert short.settings.paths.early_response_weeks == 4
+
+
+def test_the_demo_has_every_quality_measure_and_early_response_in_force(tmp_path: Path) -> None:
+    home = Home.create(tmp_path, decisions=clinic_decisions(DemoOptions(months=3)))
+    rates = measure_tables(home.settings.measures)["ref_measure_rates"]
+    assert set(rates["measure_id"]) > {"cms159", "cms2", "dms_e", "drr_e", "dsf_e"}
+    assert set(rates["status"]) == {"active"}
+    assert home.settings.paths.early_response_share is not None
+    assert "made up" in (home.settings.paths.early_response_source or "")
 
 
 def test_responses_per_client_are_about_what_the_benchmark_is_told(tmp_path: Path) -> None:
