@@ -72,7 +72,8 @@ DDL: dict[str, str] = {
     " minimum_pairs integer, minimum_pair_rate decimal(9, 4),"
     " public_design_effect decimal(9, 4),"
     " population_words varchar, due_words varchar, measure_words varchar, met_words varchar, worse_words varchar,"
-    " sentence varchar, sentence_bounds_first varchar, standard_version varchar, source varchar",
+    " sentence varchar, sentence_bounds_first varchar, standard_version varchar,"
+    " standard_source varchar, source varchar",
     "ref_measure_rules": "measure_id varchar, kind varchar, minimum_age_years integer,"
     " maximum_age_years integer, session_lookback_days integer, identification_start_months integer,"
     " identification_end_months integer, window_months integer, window_from_days integer,"

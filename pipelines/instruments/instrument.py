@@ -104,6 +104,22 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class ScoringRule:
+    """One part of how a form is scored, in the words of its file: for a reader, and not for SQL.
+
+    `is_applied` is false where nobody has verified it, so that nothing is scored by it; None where
+    there is nothing to apply.
+    """
+
+    part: str
+    says: str
+    is_applied: bool | None
+    status: str
+    source: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True)
 class ScoreTable:
     """A published table from a scale's points to another metric."""
 
@@ -182,6 +198,7 @@ class Instrument:
     scoring_source: tuple[str, ...]
     subscales_status: str
     not_scored_why: str
+    scoring_rules: tuple[ScoringRule, ...]
     fill_method: str | None
     form_max_missing: int | None
     score_tables: Mapping[str, ScoreTable]

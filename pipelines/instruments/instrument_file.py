@@ -15,6 +15,7 @@ from pipelines.instruments.instrument import (
     SafetyRule,
     Scale,
     ScoreTable,
+    ScoringRule,
     Threshold,
 )
 
@@ -64,6 +65,9 @@ def read_instrument(document: Mapping[str, Any]) -> Instrument:
         scoring_source=tuple(scoring["source"]),
         subscales_status=scoring.get("subscales", {}).get("status", "unverified"),
         not_scored_why=scoring.get("not_scored_because", ""),
+        scoring_rules=_scoring_rules(
+            document, is_key_known=bool(key and key_is_known), is_filled=bool(fills)
+        ),
         fill_method=fills.get("method"),
         form_max_missing=fills.get("max_missing_in_form"),
         score_tables={
@@ -87,6 +91,48 @@ def read_instrument(document: Mapping[str, Any]) -> Instrument:
         licence=_figure("licence", document["licence"]),
         safety=_safety(document["safety"]),
         notes=tuple(document.get("notes", ())),
+    )
+
+
+def _scoring_rules(
+    document: Mapping[str, Any], *, is_key_known: bool, is_filled: bool
+) -> tuple[ScoringRule, ...]:
+    """How a form is scored in words, in the order in which it is done."""
+    scoring, turned = document["scoring"], document["form"]["reversed_items"]
+    subscales, missing = scoring.get("subscales"), scoring.get("missing")
+    respondents = scoring.get("respondents")
+    # Ratings of goals are no form: they are judged by the rule for goals.
+    is_scored = scoring["is_scored"] or "goals" in scoring
+    rules = [_scoring_rule("scoring", scoring["rule"], scoring, is_applied=is_scored)]
+    if turned["items"]:
+        items = ", ".join(str(item) for item in turned["items"])
+        rules.append(_scoring_rule("reversed items", items, turned, is_applied=is_key_known))
+    if subscales:
+        is_used = scoring["is_scored"] and subscales["status"] != "unverified"
+        rules.append(_scoring_rule("items of subscales", "", subscales, is_applied=is_used))
+    if missing:
+        # Without a method there is nothing to follow: whole forms alone have a score.
+        fills = is_filled if missing.get("method") else None
+        rules.append(_scoring_rule("missing answers", missing["rule"], missing, is_applied=fills))
+    if respondents:
+        is_used = respondents["status"] != "unverified"
+        rules.append(
+            _scoring_rule("who fills it in", respondents["rule"], respondents, is_applied=is_used)
+        )
+    return tuple(rules)
+
+
+def _scoring_rule(
+    part: str, says: str | None, entry: Mapping[str, Any], *, is_applied: bool | None
+) -> ScoringRule:
+    notes = [entry.get(key, "") for key in ("not_scored_because", "trap", "note")]
+    return ScoringRule(
+        part=part,
+        says=says or "",
+        is_applied=is_applied,
+        status=entry.get("status", ""),
+        source=tuple(entry.get("source", ())),
+        note="; ".join(note for note in notes if note),
     )
 
 

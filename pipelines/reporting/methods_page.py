@@ -17,6 +17,7 @@ from pipelines.contracts.mart_contracts import MartContract
 from pipelines.reporting.context import column, text_cell
 from pipelines.reporting.evidence_part import evidence_section
 from pipelines.reporting.model import Page, Row, Section, Table
+from pipelines.reporting.page_rules_part import charts_section, policies_section
 from pipelines.reporting.tools_part import tools_section
 from pipelines.reporting.wording import Wording
 from pipelines.warehouse.model_file import Model
@@ -38,14 +39,16 @@ def methods_page(
     parameters: Parameters,
     made: Iterable[MartContract] = (),
 ) -> Page:
-    """Rules in force, each table's definition, every figure of the catalogue, tools that
-    do otherwise, simulations.
+    """Rules in force, every figure of the catalogue, the rules of the pages themselves, tools that
+    do otherwise, simulations, and each table's definition.
 
     `made` are the contracts of tables that are made by models of statistics, not by SQL.
     """
     sections = [
         _rules(connection, RULES_IN_FORCE, words),
         *(_rules(connection, table, words) for table in _rule_tables(connection)),
+        policies_section(words),
+        charts_section(words),
         tools_section(words),
         evidence_section(words),
         # Last, as only who checks a figure needs them.

@@ -21,6 +21,8 @@ KEY_CHECK = "key_identifies_rows"
 REFERENCE_TABLES = {
     "ref_instruments": "Instruments: range, direction, domain, whether scored.",
     "ref_instrument_scales": "How each scale of an instrument is scored.",
+    "ref_scoring_rules": "How each questionnaire is scored, in words, each rule with its source.",
+    "ref_bands": "Published bands of severity; no figure is made by them.",
     "ref_instrument_items": "Points that each item may have, and which items run the other way.",
     "ref_turned_items": "Items that a feed delivers already turned, by the clinic's settings.",
     "ref_outcome_rules": "Published cut-offs, by respondent, each with its source.",

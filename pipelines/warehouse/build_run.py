@@ -26,6 +26,7 @@ from pipelines.instruments.catalogue import Catalogue, load_catalogue
 from pipelines.instruments.measures import measure_tables
 from pipelines.instruments.programme_rules import programme_rule_tables
 from pipelines.instruments.reference_tables import reference_tables
+from pipelines.instruments.scoring_rules import scoring_tables
 from pipelines.warehouse.accounts import (
     ACCOUNT_TABLES,
     FILES_TABLE,
@@ -183,6 +184,7 @@ class BuildRun:
             **reference_tables(
                 self.catalogue, self.settings.outcomes, self.settings.turned_instruments
             ),
+            **scoring_tables(self.catalogue),
             **programme_rule_tables(),
             "ref_path_rules": path_rules(),
             **measure_tables(self.settings.measures),

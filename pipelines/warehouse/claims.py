@@ -74,6 +74,7 @@ _SCHEMA = {
     "sentence": pl.String,
     "sentence_bounds_first": pl.String,
     "standard_version": pl.String,
+    "standard_source": pl.String,
     "source": pl.String,
 }
 
@@ -269,6 +270,7 @@ def _row(claim: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str, Any
             "{fixed}", standard["fixed"]
         ),
         "standard_version": standard["version"],
+        "standard_source": standard["source"],
         "source": claim["source"],
     }
 

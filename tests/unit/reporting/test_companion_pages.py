@@ -59,8 +59,9 @@ def test_methods_list_every_rule_with_its_source_and_every_definition() -> None:
         clinic="C",
         parameters=settings,
     )
-    in_force, thresholds, tools, evidence, definitions = page.sections
+    in_force, thresholds, policies, charts, tools, evidence, definitions = page.sections
     assert (tools.section_id, evidence.section_id) == ("tools", "evidence")
+    assert (policies.section_id, charts.section_id) == ("policies", "charts")
     assert [each.label for each in in_force.tables[0].columns] == [
         "instrument id", "points", "is active", "aliases", "source",
     ]  # fmt: skip
@@ -145,7 +146,7 @@ def test_a_table_of_rules_without_rows_is_left_out() -> None:
     connection.execute("delete from pub_outcome_rules")
     page = methods_page(connection, {}, WORDS, clinic="C", parameters=settings)
     assert [each.section_id for each in page.sections] == [
-        "ref-thresholds", "tools", "evidence", "definitions",
+        "ref-thresholds", "policies", "charts", "tools", "evidence", "definitions",
     ]  # fmt: skip
 
 
