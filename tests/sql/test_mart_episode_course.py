@@ -166,6 +166,18 @@ def test_a_missed_last_session_is_drop_out_unless_the_ending_was_planned_or_not_
     assert flag(clinic, "is_dropout_missed") is expected
 
 
+@pytest.mark.parametrize(
+    ("status", "expected"), [("no_show", True), ("attended", False)], ids=["missed", "attended"]
+)
+def test_a_session_on_the_day_of_the_end_is_the_last_one(
+    clinic: TextBench, status: str, expected: bool
+) -> None:
+    given_course(clinic, {**TWO, "2025-03-17": status}, ended_on="2025-03-17", end_reason="other")
+    assert flag(clinic, "is_dropout_missed") is expected
+    (row,) = clinic.rows("int_episode_course")
+    assert row["last_scheduled_on"] == date(2025, 3, 17)
+
+
 @pytest.mark.parametrize(("return_day", "expected"), [("2025-05-16", False), ("2025-05-17", True)])
 def test_who_comes_back_within_sixty_days_in_whatever_course_did_not_drop_out(
     clinic: TextBench, return_day: str, expected: bool

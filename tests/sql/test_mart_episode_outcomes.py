@@ -102,6 +102,8 @@ def test_response_and_remission(
         ("24.9", "29.9", "5", "true", "improved", "true", "false"),
         ("24.9", "29.8", "4.9", "true", "unchanged", "true", "false"),
         ("20", "30", "10", "true", "improved", "true", "true"),
+        # At the threshold itself nobody is a case, neither at first nor at last.
+        ("20", "25", "5", "true", "improved", "true", "false"),
         ("25", "20", "-5", "false", "deteriorated", "", ""),
         ("24", "24.9", "0.9", "true", "unchanged", "false", "false"),
     ],

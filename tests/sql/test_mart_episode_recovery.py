@@ -94,6 +94,15 @@ def with_own_measure(
         )
 
 
+@pytest.mark.parametrize(("first", "was_case"), [("24.9", "true"), ("25", "false")])
+def test_on_a_measure_on_which_more_is_better_nobody_is_a_case_at_the_threshold(
+    clinic: TextBench, first: str, was_case: str
+) -> None:
+    course(clinic, ("9", "9"), ("7", "7"))
+    with_own_measure(clinic, "F40.1", "ors", (first, "30"))
+    clinic.expect("mart_episode_recovery", f"was_case\n{was_case}")
+
+
 PAIR = "descriptor | second_instrument_id | own_instrument_id | is_appropriate_pair"
 
 
