@@ -5,13 +5,12 @@
 -- in the time of a qualifying diagnosis; the client's age is that of the first day of the year, and
 -- without a birth date the client is in no population. Visits, not clients, are counted: each
 -- counts for the course of its session. "During the visit" is read from an export so: a form of a
--- tool of the measure that names a session was made at that session and at no other, though not
--- more than $session_window_days days from it; one that names none was made at the client's session
--- of its own day, and of several at the one closest in time (of two as close, the earlier, then the
--- smallest id), so that it stands for one visit only. A form needs no total and may be anybody's:
--- such tools have none, and a clinician fills in some. Where no form of such a tool was ever
--- delivered nobody knows whether there are assessments, and no visit is counted. Final on the day
--- of the visit.
+-- tool of the measure that names a session (int_named_sessions) was made at that session and at no
+-- other; one that names none was made at the client's session of its own day, and of several at the
+-- one closest in time (of two as close, the earlier, then the smallest id), so that it stands for
+-- one visit only. A form needs no total and may be anybody's: such tools have none, and a clinician
+-- fills in some. Where no form of such a tool was ever delivered nobody knows whether there are
+-- assessments, and no visit is counted. Final on the day of the visit.
 --
 -- Grain:  one row per rate, calendar year, client and visit (its place among those of its day).
 -- Key:    measure_id, rate_id, period_start_on, client_key, index_on, unit_number
@@ -90,10 +89,15 @@ responses as (
         session_key,
         instrument_id,
         administered_at,
-        administered_on,
-        administered_on - cast($session_window_days as integer) as earliest_on,
-        administered_on + cast($session_window_days as integer) as latest_on
+        administered_on
     from stg_responses
+),
+
+named_sessions as (
+    select
+        response_key,
+        session_key
+    from int_named_sessions
 ),
 
 visits as (
@@ -144,9 +148,7 @@ assessments as (
         responses.client_key,
         responses.session_key,
         responses.administered_at,
-        responses.administered_on,
-        responses.earliest_on,
-        responses.latest_on
+        responses.administered_on
     from responses
     inner join tools on responses.instrument_id = tools.instrument_id
 ),
@@ -162,13 +164,12 @@ named_visits as (
         visits.client_key,
         visits.session_key
     from assessments
+    inner join named_sessions on assessments.response_key = named_sessions.response_key
     inner join visits
         on
             assessments.measure_id = visits.measure_id
             and assessments.client_key = visits.client_key
-            and assessments.session_key = visits.session_key
-            and assessments.earliest_on <= visits.index_on
-            and assessments.latest_on >= visits.index_on
+            and named_sessions.session_key = visits.session_key
 ),
 
 closest_visits as (
