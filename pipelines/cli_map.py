@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from pipelines.cli_options import home_option
 from pipelines.errors import UsageError
 from pipelines.files import private_folder, write_atomic
 from pipelines.home import SETTINGS_FILE, Home
@@ -20,15 +21,7 @@ from pipelines.source_settings import add_source
     show_default=True,
     help="What the source and its mapping are to be called: small letters, digits, underscores.",
 )
-@click.option(
-    "--home",
-    "home_path",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="OUTCOMES_HOME",
-    default=Path("clinic"),
-    show_default=True,
-    help="Keep the draft in this home (made where there is none) and name it in clinic.toml.",
-)
+@home_option("Keep the draft in this home (made where there is none) and name it in clinic.toml.")
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -11,15 +11,21 @@ import click
 
 from pipelines import progress
 
-HOME_OPTION = click.option(
-    "--home",
-    "home_path",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="OUTCOMES_HOME",
-    default=Path("clinic"),
-    show_default=True,
-    help="The clinic's folder (or OUTCOMES_HOME).",
-)
+
+def home_option(words: str) -> Callable[..., Any]:
+    """The option that names the home, with what a command says of it."""
+    return click.option(
+        "--home",
+        "home_path",
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="OUTCOMES_HOME",
+        default=Path("clinic"),
+        show_default=True,
+        help=words,
+    )
+
+
+HOME_OPTION = home_option("The clinic's folder (or OUTCOMES_HOME).")
 JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")
 
 

@@ -20,6 +20,7 @@ from pipelines.reporting.sentences import (
     WITHHELD,
     Minimums,
     Share,
+    bounds_words,
     measured_percent,
     reading,
 )
@@ -183,11 +184,7 @@ def bounded_cell(share: Share, minimums: Minimums, words: Wording) -> Cell:
     kind = reading(share, minimums)
     if kind not in (BOUNDS, CHANCE):
         return cell
-    text = words.say(
-        "figure.bounds",
-        worst=words.percent(share.worst or 0, n=share.n_all),
-        best=words.percent(share.best or 0, n=share.n_all),
-    )
+    text = words.say("figure.bounds", **bounds_words(share, words))
     if kind == CHANCE:
         beside = words.say("figure.chance_measured", counts=cell.small, bounds=text)
         return Cell(text=cell.text, value=cell.value, small=beside)

@@ -236,8 +236,18 @@ def extremes(share: Share, words: Wording) -> tuple[str, str] | None:
     """The share had all without a score failed, or succeeded; None where both read the same."""
     if share.worst is None or share.best is None:
         return None
-    worst, best = (words.percent(rate, n=share.n_all) for rate in (share.worst, share.best))
+    worst, best = bounds_words(share, words).values()
     return None if worst == best else (worst, best)
+
+
+def bounds_words(share: Share, words: Wording) -> dict[str, str]:
+    """What the share is at worst and at best, as texts take them; only where it has both."""
+    assert share.worst is not None
+    assert share.best is not None
+    return {
+        "worst": words.percent(share.worst, n=share.n_all),
+        "best": words.percent(share.best, n=share.n_all),
+    }
 
 
 def share_sentences(
@@ -290,8 +300,7 @@ def share_sentences(
             f"sentence.share.bounds.{topic}",
             measure=measure,
             period=period,
-            worst=words.percent(share.worst or 0, n=share.n_all),
-            best=words.percent(share.best or 0, n=share.n_all),
+            **bounds_words(share, words),
         )
         among = share.of_known
         if among is None:
@@ -323,12 +332,7 @@ def worse_too(
         return ""
     figure = figure_words(share, minimums, words)
     if kind == BOUNDS:
-        return words.say(
-            "sentence.worse_too.bounds",
-            worst=words.percent(share.worst or 0, n=share.n_all),
-            best=words.percent(share.best or 0, n=share.n_all),
-            figure=figure,
-        )
+        return words.say("sentence.worse_too.bounds", **bounds_words(share, words), figure=figure)
     said = verdict if verdict in VERDICTS else "none"
     short = usual_words(usual, said, words, key="short")
     text = words.say(f"sentence.worse_too.{said}", figure=figure, usual=short)
@@ -341,8 +345,7 @@ def _unmeasured(share: Share, words: Wording) -> str:
         "sentence.share.unmeasured",
         lower=words.percent(share.lower or 0, n=share.n),
         upper=words.percent(share.upper or 0, n=share.n),
-        worst=words.percent(share.worst or 0, n=share.n_all),
-        best=words.percent(share.best or 0, n=share.n_all),
+        **bounds_words(share, words),
     )
 
 
