@@ -3,7 +3,6 @@
 A kind is a folder and a name: of a hundred therapists' pages the first is looked at.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,35 +10,29 @@ from typing import Any
 import pytest
 
 from pipelines.home import Home
+from tests.chromium import IN_BROWSER, opened_browser
 
-CHROMIUM = next(
-    (path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None
-)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium or google-chrome on this machine"),
-]
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+pytestmark = IN_BROWSER
 WCAG = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
 # What depends on colours and on room; the rest is the same page.
 LOOKS = {"runOnly": {"type": "rule", "values": ["color-contrast", "target-size"]}}
-# What repeats is judged once: the first rows of a table, the first tables and terms of a section.
+# What repeats is judged once: the first two rows, entries and paragraphs of a page that stand in the
+# same place and hold the same kinds of things, and the first terms of a list.
 FIRST_OF_MANY = """() => {
-  const drop = (all, keep) => [...all].slice(keep).forEach(each => each.remove());
-  document.querySelectorAll('tbody').forEach(body => drop(body.rows, 4));
-  document.querySelectorAll('dl').forEach(list => drop(list.children, 8));
-  document.querySelectorAll('section').forEach(section => drop(section.querySelectorAll(':scope > section'), 6));
+  const kind = each => each.tagName + ' ' + (each.getAttribute('class') ?? '');
+  const place = each => each === document.body ? '' : place(each.parentElement) + ' > ' + kind(each);
+  const inside = each => [...new Set([...each.querySelectorAll('*')].map(place))].sort().join();
+  const seen = {};
+  document.querySelectorAll('tr, li, p').forEach(each => {
+    if (!each.isConnected) return;
+    const shape = place(each) + ': ' + inside(each);
+    seen[shape] = (seen[shape] ?? 0) + 1;
+    if (seen[shape] > 2) each.remove();
+  });
+  document.querySelectorAll('dl').forEach(list => [...list.children].slice(8).forEach(each => each.remove()));
 }"""
 OPEN_ALL = "document.querySelectorAll('details').forEach(each => { each.open = true; })"
 # Focus by keyboard: what is reached, whether it can be seen, whether it is marked.
@@ -52,13 +45,8 @@ REACHED = """() => {
 
 @pytest.fixture(scope="module")
 def open_page() -> Iterator[Callable[..., Any]]:
-    """A page of headless Chromium, opened with the given options."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser.new_page
-        browser.close()
+    with opened_browser() as open_page:
+        yield open_page
 
 
 @pytest.fixture(scope="module")

@@ -35,9 +35,8 @@ from tests.pipeline.homes import (
 # Ten moments of a run, as shares of the files that an unkilled one writes: neither the clock nor
 # seconds of processor say where a run is on a machine that is busy elsewhere.
 MOMENTS = (
-    (0.05, 0.35, 0.65, 0.95),
-    (0.15, 0.45, 0.75),
-    (0.25, 0.55, 0.85),
+    (0.05, 0.25, 0.45, 0.65, 0.85),
+    (0.15, 0.35, 0.55, 0.75, 0.95),
 )
 SECONDS_BETWEEN_LOOKS = 0.02
 
