@@ -22,6 +22,7 @@ JUDGED_SIDE_BY_SIDE = frozenset(
         "episodes.overlap",
         "responses.duplicate",
         "responses.total_agrees",
+        "responses.answers_suffice",
         "response_items.item.in_count",
         "response_items.value.in_range",
         "response_items.value.on_scale",

@@ -5,10 +5,12 @@ weighed here, of all others (highest answers of a list, prorated forms, scores i
 the model that scores them, run over those responses alone.
 """
 
+from pipelines.contracts.odcs import Contract
 from pipelines.engine import Engine, quoted
 from pipelines.warehouse.model_file import Model
 
 TOTAL_AGREES = "responses.total_agrees"
+ANSWERS_SUFFICE = "responses.answers_suffice"
 SCORING_MODEL = "int_response_scores"
 # A total may have been rounded before it was delivered: a mean to tenths at most, what was prorated
 # to a whole number. A sum of whole answers has nothing to round.
@@ -51,11 +53,12 @@ select '' as episode_key, '' as client_key, cast(null as date) as referred_on,
 where false"""
 
 
-def compare_totals(engine: Engine, scoring: Model) -> None:
+def compare_totals(engine: Engine, contract: Contract, scoring: Model) -> None:
     """Warn of each response in use whose total is not that of its answers; these win.
 
-    A form that has too few answers for a total is not compared. Needs `raw_responses` with their
-    answers, `odd_answers` and the tables of the catalogue that the model `scoring` reads.
+    A form that has too few answers for a total cannot be compared, and is warned of as such. Needs
+    `raw_responses` with their answers, `odd_answers` and the tables of the catalogue that the model
+    `scoring` reads.
     """
     engine.execute(_COMPARED)
     (n_others,) = engine.one("select count(*) from compared_totals where agrees is null")
@@ -76,10 +79,12 @@ where c.agrees is null and r.position = c.position
         )
         engine.execute("drop view stg_responses")
         engine.execute("drop view int_episodes")
-    engine.execute(
-        f"""
+    for rule_id, is_broken in ((TOTAL_AGREES, "not agrees"), (ANSWERS_SUFFICE, "agrees is null")):
+        if contract.has(rule_id):
+            engine.execute(
+                f"""
 update raw_responses set row_warnings =
-    list_append(coalesce(row_warnings, []), {quoted(TOTAL_AGREES)})
-where position in (select position from compared_totals where not agrees)"""
-    )
+    list_append(coalesce(row_warnings, []), {quoted(rule_id)})
+where position in (select position from compared_totals where {is_broken})"""
+            )
     engine.execute("drop table compared_totals")

@@ -30,7 +30,7 @@ from pipelines.errors import LostRowsError
 from pipelines.files import sha256_file, sha256_text
 from pipelines.home import Settings
 from pipelines.warehouse import delivered_totals
-from pipelines.warehouse.delivered_totals import SCORING_MODEL, TOTAL_AGREES, compare_totals
+from pipelines.warehouse.delivered_totals import SCORING_MODEL, compare_totals
 from pipelines.warehouse.model_file import Model
 from pipelines.warehouse.store import BuiltTable, Store
 
@@ -224,8 +224,7 @@ def _settle_answers(
     keep("breaks_response_items", breaks)
     engine.execute("drop table bad_answers")
     settle_answers.add_answers(engine)
-    if inputs.contracts["responses"].has(TOTAL_AGREES):
-        compare_totals(engine, inputs.models[SCORING_MODEL])
+    compare_totals(engine, inputs.contracts["responses"], inputs.models[SCORING_MODEL])
 
 
 def _counts(counts: str, table: str, files: Sequence[CheckedFile]) -> str:

@@ -37,6 +37,7 @@ RULES = {
     "response_items.response_id.reference",
     "response_items.value.in_range",
     "response_items.value.on_scale",
+    "responses.answers_suffice",
     "responses.client_matches_episode",
     "responses.duplicate",
     "responses.episode_id.reference",

@@ -402,6 +402,14 @@ class _Settling:
             # An answer between two steps is a missing one, and none of these forms is prorated.
             n_whole = sum(1 for answer in answers.values() if answer % 1 == 0)
             is_complete = n_whole == INSTRUMENTS[row.values["instrument_id"]].n_items
+            delivered = [
+                each
+                for each in self.rows["response_items"]
+                if each.values["response_id"] == row.values["response_id"]
+                and each.status in {"accepted", "quarantined"}
+            ]
+            if delivered and total is not None and not is_complete:
+                row.warnings.add("responses.answers_suffice")
             if is_complete and total not in {None, sum(answers.values())}:
                 row.warnings.add("responses.total_agrees")
 

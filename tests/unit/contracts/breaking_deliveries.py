@@ -14,7 +14,8 @@ Cells = dict[str, str]
 DELIVERED_ON = "2024-12-31"
 LATER = {
     "sessions": {"scheduled_at": "2024-03-05T18:00:00"},
-    "responses": {"administered_at": "2024-03-05T17:45:00"},
+    # A total beside the one answer of the good form would break a rule.
+    "responses": {"administered_at": "2024-03-05T17:45:00", "total_score": ""},
 }
 BASE: dict[str, Cells] = {table: {**row, **LATER.get(table, {})} for table, row in GOOD.items()}
 # Good rows that the others name: people, and a form whose answers are no copy of another's.
@@ -107,12 +108,17 @@ SIDE_BY_SIDE = (
         "responses.total_agrees",
         {"response_id": "R10", "administered_at": "2024-03-05T17:46:00", "total_score": "17"},
     ),
+    Breaking(
+        "responses.answers_suffice",
+        {"response_id": "R11", "administered_at": "2024-03-05T17:48:00", "total_score": "14"},
+    ),
 )
-# Answers of R9, which are those of the good response, and of R10, which add up to 18. With their
-# response the answers of R9 are turned away too.
+# Answers of R9, which are those of the good response, of R10, which add up to 18, and one of R11.
+# With their response the answers of R9 are turned away too.
 ANSWERS: list[Cells] = [
     {"response_id": "R9", "item": "1", "value": "3"},
     *({"response_id": "R10", "item": str(item), "value": "2"} for item in range(1, 10)),
+    {"response_id": "R11", "item": "1", "value": "3"},
 ]
 # Where no row above is turned away: rows without what must be there, for the share of a table.
 TURNED_AWAY: dict[str, list[Cells]] = {

@@ -42,6 +42,7 @@ WARNINGS = {
     "episodes.overlap",
     "groups.co_therapist_id.reference",
     "response_items.value.on_scale",
+    "responses.answers_suffice",
     "responses.episode_id.reference",
     "responses.near_session",
     "responses.session_id.reference",

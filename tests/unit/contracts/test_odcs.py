@@ -55,6 +55,7 @@ LATER_RULES = {
     "response_items.response_id.reference": "error",
     "response_items.value.in_range": "error",
     "response_items.value.on_scale": "warning",
+    "responses.answers_suffice": "warning",
     "responses.client_id.reference": "error",
     "responses.client_matches_episode": "error",
     "responses.duplicate": "error",

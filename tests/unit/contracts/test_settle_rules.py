@@ -213,17 +213,19 @@ COMPARED = (
     ("core10", [*[1] * 9, 1.5], ["14.4"], ["14.5"]),
     ("phq9", [*[1] * 8, 1.5], [], []),
     ("phq9", [*[1] * 8, None], [], []),
+    ("phq9", [""] * 9, [], []),
     # The raw total is the one that is compared; the other metric follows from it.
     ("swemwbs", [4, 4, 4, 3, 3, 3, 3], ["24"], ["21.54"]),
-    # No total at all, and one that is not made of answers.
+    # Its total is not made of answers.
     ("psqi", [3] * 19, [], []),
 )
+NOT_SCORED = "psqi"
 # Whatever was delivered, nothing can be said of it.
 ANY_TOTAL = ["9"]
 
 
 def test_every_total_that_the_catalogue_can_compute_is_compared_with_the_delivered_one():
-    responses, items, disagreeing = [], [], set()
+    responses, items, disagreeing, too_few = [], [], set(), set()
     for n, (instrument_id, values, right, wrong) in enumerate(COMPARED):
         for m, total in enumerate([*right, *wrong] or ANY_TOTAL):
             response_id = f"R{n}-{m}"
@@ -242,14 +244,21 @@ def test_every_total_that_the_catalogue_can_compute_is_compared_with_the_deliver
             ]
             if total in wrong:
                 disagreeing.add(response_id)
+            if not right and instrument_id != NOT_SCORED:
+                too_few.add(response_id)
     lines = {line: row["response_id"] for line, row in enumerate(responses, start=2)}
     built = build([full(0, **PARENTS, responses=responses, response_items=items)])
     assert not built.quarantine
-    assert {
-        lines[line]
-        for (table, _, line), rules in built.warned_rows.items()
-        if table == "responses" and "responses.total_agrees" in rules
-    } == disagreeing
+    warned = {
+        rule_id: {
+            lines[line]
+            for (table, _, line), rules in built.warned_rows.items()
+            if table == "responses" and rule_id in rules
+        }
+        for rule_id in ("responses.total_agrees", "responses.answers_suffice")
+    }
+    assert warned["responses.total_agrees"] == disagreeing
+    assert warned["responses.answers_suffice"] == too_few
 
 
 # ---------------------------------------------------------------- deletions
