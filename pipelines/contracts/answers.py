@@ -7,6 +7,7 @@ row per response with two parallel lists, `items` and `answers`, in the order of
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipelines.contracts import split_answers
 from pipelines.contracts.settle import LINES_PER_FILE, CheckedFile, register_files
 from pipelines.engine import Engine, path_list, quoted
 
@@ -117,7 +118,10 @@ group by response_id"""
 
 
 def register_folds(engine: Engine, files: Sequence[CheckedFile]) -> None:
-    """Make `folded_answers`: every delivered fold with its position and delivery."""
+    """Make `folded_answers`: every delivered fold with its position and delivery.
+
+    Also `split_responses`; see `split_answers.py`.
+    """
     register_files(engine, files)
     # The same bytes in two deliveries of one day are one fold; see `settle.checked_rows`.
     paths = list(dict.fromkeys(file.folded for file in files if file.folded is not None))
@@ -132,3 +136,4 @@ select
 from {source} as r
 inner join delivered_files as f on f.folded_path = r.filename"""
     )
+    split_answers.find_split_responses(engine, files)

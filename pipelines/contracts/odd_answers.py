@@ -41,7 +41,7 @@ steps as (
     where i.is_scored
 ),
 taken_apart as (
-    select a.response_id, a.file_rank, s.instrument_id, s.step,
+    select a.response_id, a.delivery_rank, s.instrument_id, s.step,
         unnest(a.good_items) as item, unnest(a.good_answers) as answer
     from settled_answers as a
     inner join raw_responses as r
@@ -53,7 +53,7 @@ taken_apart as (
             abs(x / s.step - round(x / s.step)) > 0.000001)) > 0
     )
 )
-select t.response_id, t.file_rank, t.item
+select t.response_id, t.delivery_rank, t.item
 from taken_apart as t
 inner join ref_instrument_items as p on p.instrument_id = t.instrument_id and p.item = t.item
 where abs(t.answer / t.step - round(t.answer / t.step)) > 0.000001
@@ -63,17 +63,19 @@ where abs(t.answer / t.step - round(t.answer / t.step)) > 0.000001
     )
     (n_odd,) = engine.one("select count(*) from odd_places")
     if n_odd > 0:
-        # Of an answer that stands twice in a file the later line is the one in use.
+        # Of an answer that stands twice in a delivery the later line is the one in use.
         engine.execute(
             f"""
 insert into odd_answers
-select o.file_rank, o.response_id, max(coalesce(r.line, r.file_row_number + 2))
+select f.file_rank, o.response_id, coalesce(r.line, r.file_row_number + 2)
 from {rows} as r
 inner join delivered_files as f on f.checked_path = r.filename
 inner join odd_places as o
-    on o.file_rank = f.file_rank and o.response_id = r.response_id and o.item = r.item
+    on o.delivery_rank = f.delivery_rank and o.response_id = r.response_id and o.item = r.item
 where r.row_errors is null
-group by o.file_rank, o.response_id, o.item"""
+qualify row_number() over (
+    partition by o.response_id, o.item order by f.file_rank desc, r.file_row_number desc
+) = 1"""
         )
     engine.execute("drop table odd_places")
 

@@ -6,6 +6,7 @@ are orphans. Also here, because it compares answers: responses that were deliver
 """
 
 from pipelines.contracts.odcs import Contract
+from pipelines.contracts.split_answers import join_parts
 from pipelines.contracts.turned_answers import turn_back
 from pipelines.engine import Engine
 
@@ -103,10 +104,10 @@ def settle_answers(
 ) -> None:
     """Make the table `into`: every fold with how many of its rows ended how.
 
-    `responses` are the accepted ones. Needs `answer_limits`, `folded_answers`, `broken_answers`
-    and `deleted_answers`. Columns: response_id, file_rank, delivery_rank, position, n_rows,
-    is_latest, is_current, is_orphan, good_items, good_answers, n_accepted, n_superseded,
-    n_withdrawn, n_quarantined.
+    `responses` are the accepted ones. Needs `answer_limits`, `folded_answers`, `split_responses`,
+    `broken_answers` and `deleted_answers`. Columns: response_id, file_rank, delivery_rank,
+    position, n_rows, is_latest, is_current, is_orphan, good_items, good_answers, n_accepted,
+    n_superseded, n_withdrawn, n_quarantined.
     An answer outside its instrument's range or count is quarantined and thus a missing answer; a
     delivery with no good answer of a response replaces nothing, nor does it say that the response
     has none.
@@ -153,7 +154,8 @@ counted as (
     from kept
 ),
 latest as (
-    select response_id, max(position) filter (where n_rows > n_bad and not is_orphan) as position
+    select response_id,
+        max(delivery_rank) filter (where n_rows > n_bad and not is_orphan) as delivery_rank
     from counted
     group by response_id
 ),
@@ -183,14 +185,15 @@ carried as (
         select response_id, delivery_rank from broken_answers where is_full
     ) as later on later.response_id = c.response_id and later.delivery_rank > c.delivery_rank
     left join latest as l on l.response_id = c.response_id
-    where c.n_full_later > 0 and (l.position is null or c.position >= l.position)
+    where c.n_full_later > 0
+        and (l.delivery_rank is null or c.delivery_rank >= l.delivery_rank)
     group by c.position
 ),
 placed as (
     select
         c.* exclude (n_bad),
-        coalesce(l.position = c.position, false) as is_latest,
-        coalesce(c.position < l.position, false) as is_older,
+        coalesce(l.delivery_rank = c.delivery_rank, false) as is_latest,
+        coalesce(c.delivery_rank < l.delivery_rank, false) as is_older,
         c.n_full_later > coalesce(f.n_full, 0) as is_absent,
         c.n_bad - coalesce(d.n_bad_deleted, 0) as n_bad,
         coalesce(d.n_deleted, 0) as n_deleted,
@@ -224,6 +227,7 @@ select
     end as n_quarantined
 from placed"""
     )
+    join_parts(engine, into)
 
 
 def add_answers(engine: Engine) -> None:
@@ -292,7 +296,8 @@ def settle_broken_answers(engine: Engine, rows: str) -> None:
 update broken_answers as b set row_status = 'superseded'
 where exists (
         select 1 from settled_answers as s
-        where s.response_id = b.response_id and s.is_latest and s.file_rank > b.file_rank
+        where s.response_id = b.response_id and s.is_latest
+            and s.delivery_rank > b.delivery_rank
     )
     or exists (
         select 1 from {rows} as r
@@ -331,9 +336,11 @@ def bad_answers_select(engine: Engine, rows: str) -> str:
     engine.execute(
         """
 create or replace temp table suspect_answers as
-select distinct response_id, file_rank, is_orphan
+select distinct response_id, delivery_rank, file_rank, is_orphan
 from settled_answers
-where n_quarantined > 0"""
+where (response_id, delivery_rank) in (
+    select (response_id, delivery_rank) from settled_answers where n_quarantined > 0
+)"""
     )
     (n_suspect,) = engine.one("select count(*) from suspect_answers")
     own_errors = """
@@ -356,7 +363,7 @@ select f.delivery_id, f.delivered_on, f.file_id, f.file_name, r.line,
     cast(to_json(struct_pack(response_id := r.response_id, item := cast(r.item as varchar),
         value := cast(r.value as varchar))) as varchar) as delivered_row
 from (
-    -- Of an answer that stands twice in a file only the later line can be bad.
+    -- Of an answer that stands twice in a delivery only the later line can be bad.
     select r.response_id, r.item, r.value, r.filename, s.file_rank,
         coalesce(r.line, r.file_row_number + 2) as line
     from {rows} as r
@@ -364,7 +371,8 @@ from (
     inner join suspect_answers as s on s.response_id = r.response_id and s.file_rank = f.file_rank
     where r.row_errors is null
     qualify row_number() over (
-        partition by s.file_rank, r.response_id, r.item order by r.file_row_number desc
+        partition by s.delivery_rank, r.response_id, r.item
+        order by s.file_rank desc, r.file_row_number desc
     ) = 1
 ) as r
 inner join delivered_files as f on f.file_rank = r.file_rank

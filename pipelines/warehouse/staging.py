@@ -19,6 +19,7 @@ from pipelines.contracts import (
     rule_breaks,
     settle,
     settle_answers,
+    split_answers,
     turned_answers,
 )
 from pipelines.contracts import cross_rules as cross_rules_module
@@ -296,6 +297,7 @@ def code_digest() -> str:
         settle.__file__,
         answers.__file__,
         settle_answers.__file__,
+        split_answers.__file__,
         turned_answers.__file__,
         lost_rows.__file__,
         odd_answers.__file__,

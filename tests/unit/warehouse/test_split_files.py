@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from pipelines.contracts.odcs import load_contracts
-from pipelines.home import Home
+from pipelines.home import SETTINGS_FILE, Home
 from pipelines.ingest.landing import land
 from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.staging import CATALOGUE_TABLES
@@ -56,3 +57,66 @@ def test_halves_in_two_deliveries_are_the_whole(tmp_path: Path) -> None:
     whole = staged(tmp_path / "whole", [tables])
     assert staged(tmp_path / "halves", halves) == whole
     assert len(whole) > 10
+
+
+MAPPING = """
+name: parts
+version: 1.0.0
+title: Answers in parts
+files:
+- file: part*.csv
+  tables:
+  - table: response_items
+    columns: {response_id: Form, item: {from: Item, number: true}, value: {from: Tick, number: true}}
+"""
+# The fifth answer is wrong in the first part and stands again, right, in the second.
+PARTS = (
+    "Form,Item,Tick\n"
+    + "".join(f"R1,{item},1\n" for item in (4, 3, 2, 1))
+    + "R1,5,7\nR2,1,1\nR2,2,1\n",
+    "Form,Item,Tick\nR1,5,2\nR1,6,1\nR1,7,1\nR1,8,1.5\nR1,9,\nR1,10,1\nR2,3,\n",
+)
+
+
+def test_answers_in_several_files_of_a_delivery_are_of_one_form(tmp_path: Path) -> None:
+    home = Home.create(tmp_path / "home", salt="s")
+    (tmp_path / "parts.yaml").write_text(MAPPING, encoding="utf-8")
+    with (home.root / SETTINGS_FILE).open("a", encoding="utf-8") as settings:
+        settings.write(f'\n[sources.parts]\nmapping = "{tmp_path / "parts.yaml"}"\n')
+    home = Home(home.root)
+    tables = clinic_tables(clients=1, measured_on=MEASURED_ON[:2])
+    tables["responses"] = [
+        {**row, "response_id": f"R{place}", "total_score": ""}
+        for place, row in enumerate(tables["responses"], start=1)
+    ]
+    day = date(2025, 4, 1)
+    land(home, [write_export(tmp_path / "export", tables)], source="inbox", delivered_on=day)
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    for number, text in enumerate(PARTS, start=1):
+        (folder / f"part{number}.csv").write_text(text, encoding="utf-8")
+    land(home, [folder], source="parts", delivered_on=day)
+    run = BuildRun(home)
+    try:
+        run.reference(REFERENCES)
+        run.stage([f"stg_{table}" for table in load_contracts() if table != "response_items"])
+
+        def rows(table: str, select: str) -> list[tuple[Any, ...]]:
+            path = {"path": str(run.table_path(table))}
+            return run.engine.rows(f"select {select} from read_parquet($path) order by all", path)
+
+        assert rows("stg_responses", "response_id, items, answers") == [
+            ("R1", [1, 2, 3, 4, 5, 6, 7, 8], [1, 1, 1, 1, 2, 1, 1, 1.5]),
+            ("R2", [1, 2], [1, 1]),
+        ]
+        assert rows("counts_response_items", "row_status, n_rows") == [
+            ("accepted", 6), ("accepted", 6), ("quarantined", 1), ("superseded", 1),
+        ]  # fmt: skip
+        assert rows("quarantine_response_items", "file_name, line, reasons") == [
+            ("part2.csv", 7, ["response_items.item.in_count"])
+        ]
+        assert rows("warnings_response_items", "rule_id, n_rows, first_lines") == [
+            ("response_items.value.on_scale", 1, [5])
+        ]
+    finally:
+        run.close()
