@@ -55,6 +55,18 @@ def test_core10_is_prorated_for_one_missing_answer(bench: Bench) -> None:
     assert points(bench, "core10", answers) == {}
 
 
+def test_nine_ones_and_one_missing_are_a_mean_of_one_and_two_missing_are_none(
+    bench: Bench,
+) -> None:
+    """R package CECPfuns, tests/testthat: of ten items as a mean, with one allowed to be missing."""
+    # Items 2 and 3 are reversed, and the total is ten times the mean.
+    ones: list[float | None] = [1, 3, 3, 1, 1, 1, 1, 1, 1, 1]
+    for missing in range(10):
+        answers = [None if item == missing else one for item, one in enumerate(ones)]
+        assert points(bench, "core10", answers) == {"total": Decimal(10)}
+    assert points(bench, "core10", [*ones[:8], None, None]) == {}
+
+
 def test_an_answer_between_two_steps_is_a_missing_answer(bench: Bench) -> None:
     assert points(bench, "phq9", [1.5] * 9) == {}
     assert points(bench, "phq9", [1, 1, 1, 1, 1, 1, 1, 1, 1.5]) == {}

@@ -273,3 +273,43 @@ def test_recovery_leaves_out_who_is_known_to_have_begun_below_the_threshold(
     row = one(clinic)
     assert (row["n_started"], row["n_due"], row["n_measured"], row["n_met"]) == (3, 2, 1, 1)
     assert row["n_below_threshold"] == 1
+
+
+def test_a_course_that_ended_on_the_day_of_the_last_delivery_has_its_last_score(
+    clinic: TextBench,
+) -> None:
+    clinic.parameters["as_of_on"] = date(2025, 7, 28)
+    claim(clinic, measured_at="end", tolerance_days=0)
+    courses(clinic, "c1", until="2025-07-28")
+    scores(clinic, ("c1", "e0", 0, "15"), ("c1", "e0", 50, "3"))
+    (row,) = clinic.rows("mart_episode_claims")
+    assert (row["is_due"], row["measured_score"]) == (True, 3)
+
+
+def test_one_attended_session_is_a_start_and_one_on_the_day_it_is_due_is_attended_by_then(
+    clinic: TextBench,
+) -> None:
+    claim(clinic)
+    courses(clinic, "c1")
+    clinic.given(
+        stg_sessions="session_id | episode_id | scheduled_on\ns0 | e0 | 2025-06-02",
+        stg_attendances="session_id | client_id\ns0 | c1",
+    )
+    assert len(clinic.rows("mart_episode_claims")) == 1
+    clinic.restart()
+    # Day 70 is the last day on which a score counts.
+    clinic.given(
+        stg_sessions="session_id | episode_id | scheduled_on\ns0 | e0 | 2025-06-02\n"
+        "s1 | e0 | 2025-08-11\ns2 | e0 | 2025-08-12",
+        stg_attendances="session_id | client_id\ns0 | c1\ns1 | c1\ns2 | c1",
+    )
+    (row,) = clinic.rows("mart_episode_claims")
+    assert row["last_attended_on"] == date(2025, 8, 11)
+
+
+def test_a_first_score_is_not_measured_against_itself(clinic: TextBench) -> None:
+    claim(clinic, after_days=5, tolerance_days=5)
+    courses(clinic, "c1")
+    scores(clinic, ("c1", "e0", 0, "15"))
+    (row,) = clinic.rows("mart_episode_claims")
+    assert (row["measured_score"], row["is_met"]) == (None, None)
