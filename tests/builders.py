@@ -132,6 +132,8 @@ class Bench:
         self.connection.execute(f"attach '{_template()}' as template (read_only)")
         self.connection.execute("copy from database template to memory")
         self.connection.execute("detach template")
+        # So few rows are faster on one thread.
+        self.connection.execute("set threads = 1")
         self._built: set[str] = set()
         self.comparison = ComparisonSettings()
 

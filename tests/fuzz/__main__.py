@@ -41,7 +41,13 @@ def at_most(seconds: int) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def fuzz(seconds: float, seed: int, start: int, n_wanted: int | None = None) -> list[Path]:
+def fuzz(
+    seconds: float,
+    seed: int,
+    start: int,
+    n_wanted: int | None = None,
+    seconds_a_case: int = SECONDS_A_CASE,
+) -> list[Path]:
     """Run cases until the time is over; returns where the failed ones are kept."""
     done: Counter[str] = Counter()
     failed: list[Path] = []
@@ -51,7 +57,7 @@ def fuzz(seconds: float, seed: int, start: int, n_wanted: int | None = None) -> 
         done[case.target] += 1
         with TemporaryDirectory(prefix="fuzz-") as folder:
             try:
-                with at_most(SECONDS_A_CASE):
+                with at_most(seconds_a_case):
                     run_case(case, Path(folder))
             except Exception:
                 kept = Path(gettempdir()) / "fuzz-failures" / f"{seed}-{number}-{case.target}"

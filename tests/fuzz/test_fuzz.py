@@ -24,7 +24,8 @@ def test_a_changed_file_breaks_no_promise_of_its_reader(reader: str) -> None:
 
 
 def test_the_fuzzer_goes_on_until_it_has_seen_enough() -> None:
-    assert fuzzer.fuzz(seconds=PATIENCE_S, seed=20_260_131, start=0, n_wanted=3) == []
+    patient = {"seconds": PATIENCE_S, "seconds_a_case": PATIENCE_S}
+    assert fuzzer.fuzz(**patient, seed=20_260_131, start=0, n_wanted=3) == []
 
 
 def test_the_same_seed_gives_the_same_file() -> None:

@@ -29,8 +29,6 @@ def clinic() -> Iterator[TextBench]:
 def measures_engine() -> Iterator[TextBench]:
     """One engine for all tests of a file: making its tables costs more than a test."""
     bench = TextBench()
-    # So few rows are faster on one thread.
-    bench.connection.execute("set threads = 1")
     for table in CHANGED:
         bench.connection.execute(f"create table kept_{table} as select * from {table}")
     yield bench
