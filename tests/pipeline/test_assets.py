@@ -23,6 +23,7 @@ GROUPS = (
     "reports",
 )
 REFERENCE_TABLES = {
+    "ref_bands",
     "ref_child_measures",
     "ref_claims",
     "ref_clinic_thresholds",
@@ -51,6 +52,7 @@ REFERENCE_TABLES = {
     "ref_reliabilities",
     "ref_safety_items",
     "ref_score_tables",
+    "ref_scoring_rules",
     "ref_thresholds",
     "ref_turned_items",
     "ref_wait_bands",
