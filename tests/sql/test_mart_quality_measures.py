@@ -245,3 +245,38 @@ def test_each_assessment_period_with_a_session_counts_apart(clinic: TextBench) -
         period_start_on=date(2025, 1, 1),
         **AT_CLINIC,
     )
+
+
+@pytest.mark.parametrize(
+    ("day", "birth_date", "ended_on", "is_in"),
+    [
+        # The first day of the year and of the diagnosis.
+        ("2025-01-01", "1990-05-05", "", True),
+        ("2024-12-31", "1990-05-05", "", False),
+        # Twelve on the first day of the year, and a day too young.
+        ("2025-03-03", "2013-01-01", "", True),
+        ("2025-03-03", "2013-01-02", "", False),
+        # The last day of the course, and of its diagnosis with it.
+        ("2025-03-03", "1990-05-05", "2025-03-03", True),
+    ],
+)
+def test_an_assessment_period_begins_and_ends_with_the_year_the_diagnosis_and_the_age(
+    clinic: TextBench, day: str, birth_date: str, ended_on: str, is_in: bool
+) -> None:
+    switch_on(clinic)
+    one_client(
+        clinic,
+        sessions=[date.fromisoformat(day)],
+        scores=[],
+        birth_date=birth_date,
+        ended_on=ended_on,
+    )
+    found = [row for row in clinic.rows("int_measure_results") if row["measure_id"] == "dms_e"]
+    assert [row["period_start_on"] for row in found] == [date(2025, 1, 1)] * is_in
+
+
+def test_a_score_on_the_first_day_of_an_assessment_period_is_in_it(clinic: TextBench) -> None:
+    switch_on(clinic)
+    one_client(clinic, sessions=[date(2025, 6, 2)], scores=[(date(2025, 5, 1), 3)])
+    (row,) = [row for row in clinic.rows("int_measure_results") if row["measure_id"] == "dms_e"]
+    assert row["is_met"] is True
