@@ -58,8 +58,9 @@ def lost_answers(engine: Engine, files: Sequence[CheckedFile]) -> tuple[int, int
     if not lost:
         return 0, 0
     (before,) = engine.one(
+        # A delivery may bring the answers of a response in several files.
         "select sum(len(good_items)) from (select good_items from settled_answers"
         f" where {counted} and not is_orphan"
-        " qualify row_number() over (partition by response_id order by position desc) = 1)"
+        " qualify delivery_rank = max(delivery_rank) over (partition by response_id))"
     )
     return int(lost), int(before)

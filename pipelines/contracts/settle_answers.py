@@ -285,8 +285,8 @@ where r.row_errors is not null"""
 def settle_broken_answers(engine: Engine, rows: str) -> None:
     """Give `broken_answers` their `row_status`, once `settled_answers` is there.
 
-    A later file with good answers of the response, or a later line of the same answer that can be
-    read, supersedes the bad row.
+    A later delivery with good answers of the response, or a later line of the same answer in its
+    delivery that can be read, supersedes the bad row.
     """
     (n_broken,) = engine.one("select count(*) from broken_answers")
     if n_broken == 0:
@@ -301,8 +301,10 @@ where exists (
     )
     or exists (
         select 1 from {rows} as r
-        where r.filename = b.filename and r.response_id = b.response_id and r.item = b.item
-            and r.row_errors is null and r.file_row_number > b.file_row_number
+        inner join delivered_files as f on f.checked_path = r.filename
+        where f.delivery_rank = b.delivery_rank
+            and r.response_id = b.response_id and r.item = b.item and r.row_errors is null
+            and (f.file_rank, r.file_row_number) > (b.file_rank, b.file_row_number)
     )"""
     )
     engine.execute(

@@ -1,7 +1,8 @@
 """How rows are cut into files and deliveries is of no account: the staged tables are the same."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -69,33 +70,45 @@ files:
   - table: response_items
     columns: {response_id: Form, item: {from: Item, number: true}, value: {from: Tick, number: true}}
 """
-# The fifth answer is wrong in the first part and stands again, right, in the second.
+HEADER = "Form,Item,Tick\n"
+DAY = date(2025, 4, 1)
+# The fifth answer is wrong in the first part, the third of the second form cannot be read there:
+# both stand again, right, in the second part.
 PARTS = (
-    "Form,Item,Tick\n"
+    HEADER
     + "".join(f"R1,{item},1\n" for item in (4, 3, 2, 1))
-    + "R1,5,7\nR2,1,1\nR2,2,1\n",
-    "Form,Item,Tick\nR1,5,2\nR1,6,1\nR1,7,1\nR1,8,1.5\nR1,9,\nR1,10,1\nR2,3,\n",
+    + "R1,5,7\nR2,1,1\nR2,2,1\nR2,3,?\n",
+    HEADER + "R1,5,2\nR1,6,1\nR1,7,1\nR1,8,1.5\nR1,9,\nR1,10,1\nR2,3,\n",
 )
 
 
-def test_answers_in_several_files_of_a_delivery_are_of_one_form(tmp_path: Path) -> None:
-    home = Home.create(tmp_path / "home", salt="s")
-    (tmp_path / "parts.yaml").write_text(MAPPING, encoding="utf-8")
+def home_with_parts(root: Path, n_forms: int) -> Home:
+    """A home with so many forms, R1 and on, without answers; its feed `parts` will bring these."""
+    home = Home.create(root / "home", salt="s")
+    (root / "parts.yaml").write_text(MAPPING, encoding="utf-8")
     with (home.root / SETTINGS_FILE).open("a", encoding="utf-8") as settings:
-        settings.write(f'\n[sources.parts]\nmapping = "{tmp_path / "parts.yaml"}"\n')
+        settings.write(f'\n[sources.parts]\nmapping = "{root / "parts.yaml"}"\n')
     home = Home(home.root)
-    tables = clinic_tables(clients=1, measured_on=MEASURED_ON[:2])
+    tables = clinic_tables(clients=-(-n_forms // 2), measured_on=MEASURED_ON[:2])
     tables["responses"] = [
         {**row, "response_id": f"R{place}", "total_score": ""}
         for place, row in enumerate(tables["responses"], start=1)
     ]
-    day = date(2025, 4, 1)
-    land(home, [write_export(tmp_path / "export", tables)], source="inbox", delivered_on=day)
-    folder = tmp_path / "answers"
+    land(home, [write_export(root / "export", tables)], source="inbox", delivered_on=DAY)
+    return home
+
+
+def land_parts(home: Home, folder: Path, parts: Sequence[str], day: date) -> None:
+    """Land answers that lie in several files of one full delivery."""
     folder.mkdir()
-    for number, text in enumerate(PARTS, start=1):
+    for number, text in enumerate(parts, start=1):
         (folder / f"part{number}.csv").write_text(text, encoding="utf-8")
     land(home, [folder], source="parts", delivered_on=day)
+
+
+@contextmanager
+def staged_run(home: Home) -> Iterator[Callable[[str, str], list[tuple[Any, ...]]]]:
+    """All tables staged; gives the rows of a select from one of them."""
     run = BuildRun(home)
     try:
         run.reference(REFERENCES)
@@ -105,12 +118,21 @@ def test_answers_in_several_files_of_a_delivery_are_of_one_form(tmp_path: Path) 
             path = {"path": str(run.table_path(table))}
             return run.engine.rows(f"select {select} from read_parquet($path) order by all", path)
 
+        yield rows
+    finally:
+        run.close()
+
+
+def test_answers_in_several_files_of_a_delivery_are_of_one_form(tmp_path: Path) -> None:
+    home = home_with_parts(tmp_path, 2)
+    land_parts(home, tmp_path / "answers", PARTS, DAY)
+    with staged_run(home) as rows:
         assert rows("stg_responses", "response_id, items, answers") == [
             ("R1", [1, 2, 3, 4, 5, 6, 7, 8], [1, 1, 1, 1, 2, 1, 1, 1.5]),
             ("R2", [1, 2], [1, 1]),
         ]
         assert rows("counts_response_items", "row_status, n_rows") == [
-            ("accepted", 6), ("accepted", 6), ("quarantined", 1), ("superseded", 1),
+            ("accepted", 6), ("accepted", 6), ("quarantined", 1), ("superseded", 2),
         ]  # fmt: skip
         assert rows("quarantine_response_items", "file_name, line, reasons") == [
             ("part2.csv", 7, ["response_items.item.in_count"])
@@ -118,5 +140,19 @@ def test_answers_in_several_files_of_a_delivery_are_of_one_form(tmp_path: Path) 
         assert rows("warnings_response_items", "rule_id, n_rows, first_lines") == [
             ("response_items.value.on_scale", 1, [5])
         ]
-    finally:
-        run.close()
+
+
+def test_what_a_delivery_in_parts_has_lost_is_a_share_of_all_its_answers(tmp_path: Path) -> None:
+    """One form of ten is gone, half of the share that is refused: a third of each lies in part 2."""
+    home = home_with_parts(tmp_path, 10)
+    for place, forms in enumerate((range(1, 11), range(2, 11)), start=1):
+        pages = [
+            HEADER + "".join(f"R{form},{item},{place}\n" for form in forms for item in items)
+            for items in (range(1, 7), range(7, 10))
+        ]
+        land_parts(home, tmp_path / f"answers-{place}", pages, DAY + timedelta(days=place))
+    with staged_run(home) as rows:
+        assert rows("stg_responses", "response_id, answers") == [
+            ("R1", None),
+            *sorted((f"R{form}", [2] * 9) for form in range(2, 11)),
+        ]
