@@ -74,9 +74,9 @@ def _run_and_tell(
     from pipelines.ingest.manifest import deliveries
     from pipelines.ingest.sources import pull as pull_sources
     from pipelines.months import month_of
-    from pipelines.reporting.disclosure import audience_policies
-    from pipelines.reporting.due_reports import months_to_report, reports_missing
-    from pipelines.reporting.versions import (
+    from pipelines.reporting.figures.disclosure import audience_policies
+    from pipelines.reporting.releases.due_reports import months_to_report, reports_missing
+    from pipelines.reporting.releases.versions import (
         drafts_out_of_date,
         moved_since_release,
         newest_version,

@@ -117,7 +117,7 @@ def run_job(home: Home, months_to_report: Sequence[str]) -> None:
                 raise_on_error=True,
             )
         except OutcomesError as error:
-            from pipelines.reporting.index_page import write_index_page
+            from pipelines.reporting.pages.index_page import write_index_page
 
             kind = type(error).__name__
             details = {"error": str(error), "gate": kind, "where": error.where}

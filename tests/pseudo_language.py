@@ -10,7 +10,7 @@ import yaml
 from pipelines.contracts.odcs import load_contracts
 from pipelines.ingest.fhir import REASONS
 from pipelines.instruments.catalogue import load_catalogue
-from pipelines.reporting.disclosure import load_policies
+from pipelines.reporting.figures.disclosure import load_policies
 from pipelines.reporting.wording import load_wording
 
 PSEUDO = "pseudo"

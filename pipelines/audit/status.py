@@ -11,7 +11,7 @@ from pipelines.engine import quoted
 from pipelines.home import Home
 from pipelines.ingest.manifest import deliveries
 from pipelines.ingest.sources import waiting
-from pipelines.reporting.versions import (
+from pipelines.reporting.releases.versions import (
     Version,
     altered_files,
     drafts_out_of_date,

@@ -7,9 +7,9 @@ import dagster as dg
 
 from pipelines.months import month_of
 from pipelines.partitions import months
-from pipelines.reporting.disclosure import policy_table
-from pipelines.reporting.released_counts import TABLE as RELEASED_COUNTS
-from pipelines.reporting.released_counts import released_counts
+from pipelines.reporting.figures.disclosure import policy_table
+from pipelines.reporting.releases.released_counts import TABLE as RELEASED_COUNTS
+from pipelines.reporting.releases.released_counts import released_counts
 from pipelines.warehouse.assets import (
     build_checked,
     key_check_specs,

@@ -8,10 +8,11 @@ from pipelines import report_settings
 from pipelines.comparison_settings import ComparisonSettings
 from pipelines.governance_settings import GovernanceSettings
 from pipelines.outcome_settings import OutcomeSettings
-from pipelines.reporting.comparing import Gap
-from pipelines.reporting.figures import CLINIC, Figures, Measure, Record, Subject
+from pipelines.reporting.figures.comparing import Gap
+from pipelines.reporting.figures.figures import CLINIC, Figures, Measure, Record, Subject
+from pipelines.reporting.figures.programme_changes import ProgrammeChange
+from pipelines.reporting.figures.windows import Window
 from pipelines.reporting.model import Cell, Column
-from pipelines.reporting.programme_changes import ProgrammeChange
 from pipelines.reporting.sentences import (
     BOUNDS,
     CHANCE,
@@ -24,7 +25,6 @@ from pipelines.reporting.sentences import (
     measured_percent,
     reading,
 )
-from pipelines.reporting.windows import Window
 from pipelines.reporting.wording import Wording
 
 

@@ -11,8 +11,8 @@ from pipelines.contracts.odcs import load_contracts
 from pipelines.files import private_folder, sha256_text, write_atomic
 from pipelines.home import Home
 from pipelines.reporting.context import column, text_cell
-from pipelines.reporting.html import render_page
 from pipelines.reporting.model import Cell, Page, Row, Section, Table
+from pipelines.reporting.output.html import render_page
 from pipelines.reporting.wording import load_wording
 from pipelines.warehouse.second_judge import RECORD
 

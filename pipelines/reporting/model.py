@@ -181,8 +181,8 @@ class Table:
 class Chart:
     """A drawing: its finding, what is drawn, the same in words, the data, and the table of them.
 
-    `drawing` names a module of `pipelines/reporting/drawings/`; `data` are its datasets. `narrow`
-    says what a narrow screen leaves out of it.
+    `drawing` names a module of `pipelines/reporting/output/drawings/`; `data` are its datasets.
+    `narrow` says what a narrow screen leaves out of it.
     """
 
     chart_id: str

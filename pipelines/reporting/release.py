@@ -19,15 +19,15 @@ from pipelines.errors import UsageError
 from pipelines.files import sha256_text
 from pipelines.home import Home
 from pipelines.reporting.crew import Crew
-from pipelines.reporting.periods import Period, period_of
-from pipelines.reporting.upkeep import ReportWriter
-from pipelines.reporting.versions import (
+from pipelines.reporting.figures.periods import Period, period_of
+from pipelines.reporting.releases.versions import (
     Version,
     content_hashes,
     finish_swaps,
     newest_version,
     seal_hash,
 )
+from pipelines.reporting.upkeep import ReportWriter
 from pipelines.warehouse.build_run import BuildRun
 from pipelines.warehouse.inputs import inputs_fingerprint
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from pipelines.comparison.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
-from pipelines.reporting.figures import Record
+from pipelines.reporting.figures.figures import Record
 from pipelines.reporting.model import Sentence
 from pipelines.reporting.wording import Wording
 

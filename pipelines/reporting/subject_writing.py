@@ -5,9 +5,9 @@ from pathlib import Path, PurePosixPath
 
 from pipelines.files import write_atomic
 from pipelines.report_settings import OURS, ReportSettings
-from pipelines.reporting.html import render_month
 from pipelines.reporting.model import Companion, SubjectPage
-from pipelines.reporting.pdf import render_pdf
+from pipelines.reporting.output.html import render_month
+from pipelines.reporting.output.pdf import render_pdf
 from pipelines.reporting.wording import load_wording
 from pipelines.reporting.write import DATA_FILE, PAGE_FILE
 

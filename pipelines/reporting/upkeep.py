@@ -14,28 +14,33 @@ from pipelines.comparison.made_tables import KEYS as MADE_TABLES
 from pipelines.contracts.mart_contracts import load_mart_contracts
 from pipelines.files import write_atomic
 from pipelines.months import latest_complete_month, month_end
-from pipelines.reporting.arrangement import arranged
-from pipelines.reporting.compliance_page import Kept, compliance_report
 from pipelines.reporting.context import Context
 from pipelines.reporting.crew import Crew, Task
-from pipelines.reporting.data_quality_page import data_quality_page, read_quality
-from pipelines.reporting.dictionary_page import dictionary_page
-from pipelines.reporting.disclosure import AUDITOR, DIRECTOR, PUBLIC, THERAPIST
-from pipelines.reporting.head import DRAFT
-from pipelines.reporting.index_page import write_index_page
-from pipelines.reporting.made_from import made_from, provenance
-from pipelines.reporting.methods_page import methods_page
-from pipelines.reporting.model import Head, Page, Report, SubjectPage
-from pipelines.reporting.periods import (
+from pipelines.reporting.figures.disclosure import AUDITOR, DIRECTOR, PUBLIC, THERAPIST
+from pipelines.reporting.figures.periods import (
     Period,
     newest_of_its_kind,
     period_of,
     periods_that_end_with,
 )
-from pipelines.reporting.restating import Restating, require_same_figures
-from pipelines.reporting.subject_pages import links_to_subjects, own_pages, subject_pages
-from pipelines.reporting.subject_writing import data_name, write_page
-from pipelines.reporting.versions import (
+from pipelines.reporting.model import Head, Page, Report, SubjectPage
+from pipelines.reporting.pages.arrangement import arranged
+from pipelines.reporting.pages.compliance_page import Kept, compliance_report
+from pipelines.reporting.pages.data_quality_page import data_quality_page, read_quality
+from pipelines.reporting.pages.dictionary_page import dictionary_page
+from pipelines.reporting.pages.head import DRAFT
+from pipelines.reporting.pages.index_page import write_index_page
+from pipelines.reporting.pages.methods_page import methods_page
+from pipelines.reporting.pages.subject_pages import links_to_subjects, own_pages, subject_pages
+from pipelines.reporting.pages.view_model import (
+    build_report,
+    clinic_report,
+    is_whole,
+    report_context,
+)
+from pipelines.reporting.releases.made_from import made_from, provenance
+from pipelines.reporting.releases.restating import Restating, require_same_figures
+from pipelines.reporting.releases.versions import (
     MADE_FROM,
     file_names,
     finish_swaps,
@@ -46,9 +51,9 @@ from pipelines.reporting.versions import (
     seal,
     staged,
 )
-from pipelines.reporting.view_model import build_report, clinic_report, is_whole, report_context
+from pipelines.reporting.releases.what_changed import released_head
+from pipelines.reporting.subject_writing import data_name, write_page
 from pipelines.reporting.views import write_views
-from pipelines.reporting.what_changed import released_head
 from pipelines.reporting.wording import Wording, load_wording
 from pipelines.reporting.write import (
     DATA_FILE,

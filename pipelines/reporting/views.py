@@ -9,13 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipelines.report_settings import OURS, ReportSettings
-from pipelines.reporting.data_files import DICTIONARY, data_files
-from pipelines.reporting.flat_tables import flat_tables
-from pipelines.reporting.html import render_month, render_page
 from pipelines.reporting.model import Companion, Page, Report
-from pipelines.reporting.pdf import render_pdf
+from pipelines.reporting.output.data_files import DICTIONARY, data_files
+from pipelines.reporting.output.flat_tables import flat_tables
+from pipelines.reporting.output.html import render_month, render_page
+from pipelines.reporting.output.pdf import render_pdf
+from pipelines.reporting.output.workbook import workbook
 from pipelines.reporting.wording import load_wording
-from pipelines.reporting.workbook import workbook
 from pipelines.reporting.write import DATA_FOLDER, write_report
 
 PDF_FILE = "index.pdf"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.files import write_atomic
-from pipelines.reporting.disclosure import AUDITOR, DIRECTOR, PUBLIC
-from pipelines.reporting.look_at import MORE
+from pipelines.reporting.figures.disclosure import AUDITOR, DIRECTOR, PUBLIC
 from pipelines.reporting.model import Report
-from pipelines.reporting.versions import versions_of
+from pipelines.reporting.releases.versions import versions_of
+from pipelines.reporting.sections.look_at import MORE
 
 # In the order in which the index lists them.
 AUDIENCES = (DIRECTOR, AUDITOR, PUBLIC)

@@ -26,10 +26,10 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.reporting.html import render_month
 from pipelines.reporting.model import Chart, Report, Section
-from pipelines.reporting.pdf import render_pdf
-from pipelines.reporting.view_model import build_report
+from pipelines.reporting.output.html import render_month
+from pipelines.reporting.output.pdf import render_pdf
+from pipelines.reporting.pages.view_model import build_report
 from pipelines.reporting.views import views_of
 from tests.bench.demo_month import BOUND_SECONDS, demo_home, write_month
 from tests.unit.reporting.conftest import PROVENANCE

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.reporting.html import render_index, render_month
-from pipelines.reporting.view_model import build_report
+from pipelines.reporting.output.html import render_index, render_month
+from pipelines.reporting.pages.view_model import build_report
 from pipelines.reporting.write import index_entries, write_index, write_report
 from tests.chromium import IN_BROWSER, opened_browser
 from tests.unit.reporting.conftest import PROVENANCE

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.reporting.html import _environment
 from pipelines.reporting.model import Card, Cell, Column, Definition, Row, Table
+from pipelines.reporting.output.html import _environment
 from pipelines.reporting.wording import load_wording
 
 FOLDER = Path(__file__).parent / "partials"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines.home import Home
-from pipelines.reporting.subject_pages import page_slug
+from pipelines.reporting.pages.subject_pages import page_slug
 from pipelines.reporting.wording import load_wording
 from tests.pipeline.homes import records
 

@@ -10,8 +10,8 @@ import pytest
 from pipelines.engine import identifier
 from pipelines.home import Home
 from pipelines.reporting import wording
-from pipelines.reporting.html import render_month
-from pipelines.reporting.view_model import build_report
+from pipelines.reporting.output.html import render_month
+from pipelines.reporting.pages.view_model import build_report
 from tests.pseudo_language import PSEUDO, dressed, english, write_pseudo_language
 from tests.unit.reporting.conftest import PROVENANCE
 

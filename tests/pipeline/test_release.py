@@ -18,8 +18,8 @@ from pipelines.home import Home
 from pipelines.reporting import release as release_module
 from pipelines.reporting.crew import Crew, Task
 from pipelines.reporting.release import release
+from pipelines.reporting.releases.versions import altered_files, versions_of
 from pipelines.reporting.upkeep import ReportWriter
-from pipelines.reporting.versions import altered_files, versions_of
 from pipelines.warehouse.build_run import BuildRun
 from tests.pipeline.homes import query, words_of
 

@@ -10,7 +10,7 @@ import pytest
 from pipelines.definitions import open_instance
 from pipelines.files import write_atomic
 from pipelines.home import Home
-from pipelines.reporting.versions import MADE_FROM
+from pipelines.reporting.releases.versions import MADE_FROM
 from tests.pipeline.homes import new_home, outcomes, succeed
 
 # Of a processor: what else the machine does meanwhile is not the command's doing.

@@ -14,7 +14,7 @@ import duckdb
 import numpy
 import polars
 
-from pipelines.reporting.disclosure import load_policies, policy_table
+from pipelines.reporting.figures.disclosure import load_policies, policy_table
 from tests.builders import Bench, model
 
 PARTS = ("met", "worse", "neither", "unmeasured")

@@ -6,7 +6,7 @@ from functools import partial
 import polars
 import pytest
 
-from pipelines.reporting.disclosure import PUBLIC, load_policies
+from pipelines.reporting.figures.disclosure import PUBLIC, load_policies
 from tests.builders import Bench, model
 from tests.property.disclosed_worlds import Gate, Sql, random_worlds
 from tests.property.disclosure_attack import attack

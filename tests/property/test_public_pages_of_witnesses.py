@@ -10,8 +10,8 @@ import duckdb
 import polars
 import pytest
 
-from pipelines.reporting.disclosure import policy_table
-from pipelines.reporting.view_model import build_report
+from pipelines.reporting.figures.disclosure import policy_table
+from pipelines.reporting.pages.view_model import build_report
 from pipelines.reporting.views import views_of
 from tests.builders import Bench, model
 from tests.property.disclosed_worlds import CLAIMS, Gate, random_worlds

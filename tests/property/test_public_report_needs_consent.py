@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pipelines.months import latest_complete_month
-from pipelines.reporting.disclosure import policy_table
+from pipelines.reporting.figures.disclosure import policy_table
 from pipelines.reporting.model import Report
-from pipelines.reporting.view_model import build_report
+from pipelines.reporting.pages.view_model import build_report
 from tests.builders import PARAMETERS, Bench, model
 from tests.property.clinics import random_clinic
 from tests.property.oracle import Clinic, Row

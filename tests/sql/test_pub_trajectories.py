@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.disclosure import policy_table
+from pipelines.reporting.figures.disclosure import policy_table
 from tests.builders import Bench
 
 MEANS = (

@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.errors import BusyError, SettingsError, UsageError
 from pipelines.home import SETTINGS_FILE, Home
-from pipelines.reporting.disclosure import audience_policies
+from pipelines.reporting.figures.disclosure import audience_policies
 
 # A turn comes at once; a machine may be busy elsewhere for long.
 PATIENCE_S = 600

@@ -7,7 +7,7 @@ import pytest
 from pipelines.audit.status import home_status
 from pipelines.home import Home
 from pipelines.ingest.landing import land
-from pipelines.reporting.versions import MADE_FROM
+from pipelines.reporting.releases.versions import MADE_FROM
 from pipelines.warehouse.inputs import inputs_fingerprint
 from tests.unit.warehouse.small_home import keep, publish_tables
 

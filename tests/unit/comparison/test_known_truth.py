@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pipelines.comparison.funnel import TAIL_998
-from pipelines.reporting.evidence_part import evidence_section
+from pipelines.reporting.sections.evidence_part import evidence_section
 from pipelines.reporting.wording import load_wording
 from tests.bench import comparison
 from tests.bench.comparison import EVIDENCE, Row, code_digest, short_run

@@ -49,6 +49,6 @@ def answers_of(built: Built, response_id: str) -> dict[int, float]:
     return dict(zip(row["items"] or [], row["answers"] or [], strict=True))
 
 
-def with_answers(response: Cells, *values: int) -> list[Cells]:
+def with_answers(response: Cells, *values: float) -> list[Cells]:
     """The answers of a response, one per item."""
     return [answer(response["response_id"], item, n) for item, n in enumerate(values, start=1)]

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from pipelines.reporting.context import Context
-from pipelines.reporting.figures import Instrument, Measure, OutcomeRule, Subject
+from pipelines.reporting.figures.figures import Instrument, Measure, OutcomeRule, Subject
+from pipelines.reporting.figures.windows import Window
 from pipelines.reporting.sentences import Minimums
-from pipelines.reporting.windows import Window
 from pipelines.reporting.wording import load_wording
 from tests.unit.reporting.made_up_courses import Settings
 

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from pipelines.reporting.model import Report
-from pipelines.reporting.view_model import build_report
+from pipelines.reporting.pages.view_model import build_report
 from tests.unit.reporting.made_up_courses import Clinic, Settings
 from tests.unit.reporting.mart_clinic import connect, empty_marts
 

@@ -8,7 +8,7 @@ from pipelines.comparison_settings import ComparisonSettings
 from pipelines.governance_settings import GovernanceSettings
 from pipelines.outcome_settings import OutcomeSettings
 from pipelines.report_settings import OURS, ReportSettings
-from pipelines.reporting.figures import month_before, month_end
+from pipelines.reporting.figures.figures import month_before, month_end
 
 PROGRAMMES = {
     "p-anx": ("Anxiety course", "anxiety"),

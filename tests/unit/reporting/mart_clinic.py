@@ -12,9 +12,9 @@ from typing import Any
 
 import duckdb
 
-from pipelines.reporting.disclosure import PUBLIC_LEVELS
-from pipelines.reporting.figures import month_before, month_end
-from pipelines.reporting.public_figures import PARTS
+from pipelines.reporting.figures.disclosure import PUBLIC_LEVELS
+from pipelines.reporting.figures.figures import month_before, month_end
+from pipelines.reporting.figures.public_figures import PARTS
 from pipelines.warehouse.model_file import SQL_FOLDER
 from tests.table_columns import DDL
 from tests.table_rows import complete_row

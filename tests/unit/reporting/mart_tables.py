@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 import polars
 
-from pipelines.reporting.disclosure import policy_table
-from pipelines.reporting.published_tables import SECTION_TABLES
+from pipelines.reporting.figures.disclosure import policy_table
+from pipelines.reporting.figures.published_tables import SECTION_TABLES
 from pipelines.warehouse.model_file import SQL_FOLDER
 from tests.builders import Bench
 from tests.table_columns import DDL

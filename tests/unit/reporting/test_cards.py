@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipelines.reporting.cards import _Figure, _share_card, _year_ago
+from pipelines.reporting.figures.windows import Window
+from pipelines.reporting.sections.cards import _Figure, _share_card, _year_ago
 from pipelines.reporting.sentences import Share
-from pipelines.reporting.windows import Window
 from tests.unit.reporting.shown_figures import END_ON, PHQ9, Shown, context
 
 BEFORE = Window("rolling_12m", END_ON, "Before")

@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.comparison_settings import COVARIATES, FIRST_SCORE
-from pipelines.reporting.case_mix_part import case_mix_part
+from pipelines.reporting.sections.case_mix_part import case_mix_part
 from tests.unit.reporting.compared_people import WORDS, People, context, model
 
 

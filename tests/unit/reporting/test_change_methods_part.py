@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.change_methods_part import change_methods_part
 from pipelines.reporting.model import Cell, Table
+from pipelines.reporting.sections.change_methods_part import change_methods_part
 from tests.unit.reporting.shown_figures import PHQ9, WSAS, Shown, context
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.reporting.change_categories import categories_table
 from pipelines.reporting.model import Section, Table
-from pipelines.reporting.view_model import build_report
+from pipelines.reporting.pages.view_model import build_report
+from pipelines.reporting.sections.change_categories import categories_table
 from tests.unit.reporting.conftest import PROVENANCE
 from tests.unit.reporting.made_up_courses import Clinic, Settings
 from tests.unit.reporting.mart_clinic import connect

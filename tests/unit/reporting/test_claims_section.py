@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.claims_section import claims_section, newest_end
 from pipelines.reporting.context import Context
-from pipelines.reporting.disclosure import policy_table
-from pipelines.reporting.figures import MONTH, ROLLING
-from pipelines.reporting.figures_reading import read_figures
+from pipelines.reporting.figures.disclosure import policy_table
+from pipelines.reporting.figures.figures import MONTH, ROLLING
+from pipelines.reporting.figures.figures_reading import read_figures
+from pipelines.reporting.figures.windows import window
 from pipelines.reporting.model import Section
+from pipelines.reporting.sections.claims_section import claims_section, newest_end
 from pipelines.reporting.sentences import Minimums
-from pipelines.reporting.windows import window
 from pipelines.reporting.wording import load_wording
 from tests.builders import Bench
 from tests.table_rows import Row

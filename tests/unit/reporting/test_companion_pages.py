@@ -10,10 +10,10 @@ import yaml
 from pipelines.comparison.made_tables import KEYS as MADE_TABLES
 from pipelines.contracts.mart_contracts import load_mart_contracts
 from pipelines.contracts.odcs import load_contracts
-from pipelines.reporting.dictionary_page import dictionary_page
-from pipelines.reporting.html import render_page
-from pipelines.reporting.methods_page import methods_page
-from pipelines.reporting.tools_part import DEPARTURES, tools_section
+from pipelines.reporting.output.html import render_page
+from pipelines.reporting.pages.dictionary_page import dictionary_page
+from pipelines.reporting.pages.methods_page import methods_page
+from pipelines.reporting.sections.tools_part import DEPARTURES, tools_section
 from pipelines.reporting.wording import load_wording
 from pipelines.warehouse.model_file import Model
 from tests.table_columns import DDL

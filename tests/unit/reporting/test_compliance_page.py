@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from pipelines.ingest.manifest import Delivery, LandedFile
-from pipelines.reporting.compliance_page import Kept, compliance_report
-from pipelines.reporting.disclosure import policy_table
-from pipelines.reporting.html import render_month
+from pipelines.reporting.figures.disclosure import policy_table
 from pipelines.reporting.model import Report
-from pipelines.reporting.view_model import report_context
+from pipelines.reporting.output.html import render_month
+from pipelines.reporting.pages.compliance_page import Kept, compliance_report
+from pipelines.reporting.pages.view_model import report_context
 from tests.builders import Bench
 from tests.unit.reporting.made_up_courses import Settings
 from tests.unit.reporting.mart_tables import section_tables

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.charts import svg
-from pipelines.reporting.curves import curves_section
-from pipelines.reporting.drawings.marks import SIZES
 from pipelines.reporting.model import Section
+from pipelines.reporting.output.charts import svg
+from pipelines.reporting.output.drawings.marks import SIZES
+from pipelines.reporting.sections.curves import curves_section
 from tests.unit.reporting.shown_figures import Shown, context
 
 G1 = ("group", "G-EXAMPLE-1")

@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 from python_calamine import CalamineWorkbook
 
-from pipelines.reporting.data_files import as_csv, as_parquet, data_files, dictionary
-from pipelines.reporting.flat_tables import FlatColumn, FlatTable, flat_tables, tables_of
 from pipelines.reporting.model import Cell, Column, Report, Row, Section, Table, stored
+from pipelines.reporting.output.data_files import as_csv, as_parquet, data_files, dictionary
+from pipelines.reporting.output.flat_tables import FlatColumn, FlatTable, flat_tables, tables_of
+from pipelines.reporting.output.workbook import HEAD_ROW, workbook
 from pipelines.reporting.wording import load_wording
-from pipelines.reporting.workbook import HEAD_ROW, workbook
 
 ReportOf = Callable[[str, str], Report]
 AUDIENCES = pytest.mark.parametrize("audience", ["director", "public"])

@@ -7,10 +7,15 @@ import duckdb
 import pytest
 
 from pipelines.contracts.odcs import load_contracts
-from pipelines.reporting.data_quality_page import Quality, _Writer, data_quality_page, read_quality
-from pipelines.reporting.html import render_page
 from pipelines.reporting.model import Page, Section, Table
-from pipelines.reporting.reversed_items_part import reversed_items_section
+from pipelines.reporting.output.html import render_page
+from pipelines.reporting.pages.data_quality_page import (
+    Quality,
+    _Writer,
+    data_quality_page,
+    read_quality,
+)
+from pipelines.reporting.sections.reversed_items_part import reversed_items_section
 from pipelines.reporting.wording import load_wording
 
 CONTRACTS = load_contracts()

@@ -8,7 +8,7 @@ import polars
 import pytest
 
 from pipelines.comparison.units import wilson
-from pipelines.reporting.disclosure import PUBLIC_LEVELS, policy_table
+from pipelines.reporting.figures.disclosure import PUBLIC_LEVELS, policy_table
 from tests.unit.reporting.mart_tables import insert
 from tests.unit.reporting.mart_tables import publish as publish_by
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import ContractError, UsageError
-from pipelines.reporting.disclosure import (
+from pipelines.reporting.figures.disclosure import (
     POLICY_FOLDER,
     PUBLIC_LEVELS,
     load_policies,

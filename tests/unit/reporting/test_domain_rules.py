@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.domain_rules import domain_rules
-from pipelines.reporting.figures import CLINIC, Figures, Instrument, OutcomeRule, Record
+from pipelines.reporting.figures.figures import CLINIC, Figures, Instrument, OutcomeRule, Record
+from pipelines.reporting.sections.domain_rules import domain_rules
 from tests.unit.reporting.shown_figures import context
 
 END_ON = date(2026, 10, 31)

@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.reporting.domains_section import DOMAINS
 from pipelines.reporting.model import Report, Section
-from pipelines.reporting.view_model import build_report
+from pipelines.reporting.pages.view_model import build_report
+from pipelines.reporting.sections.domains_section import DOMAINS
 from tests.builders import Bench
 from tests.unit.reporting.conftest import PROVENANCE
 from tests.unit.reporting.made_up_courses import Clinic, Settings

@@ -7,9 +7,10 @@ from xml.etree import ElementTree
 import pytest
 
 from pipelines.errors import ModelError
-from pipelines.reporting.charts import drawn
-from pipelines.reporting.drawings import flow, funnel, profile, trend
-from pipelines.reporting.drawings.marks import (
+from pipelines.reporting.model import Chart
+from pipelines.reporting.output.charts import drawn
+from pipelines.reporting.output.drawings import flow, funnel, profile, trend
+from pipelines.reporting.output.drawings.marks import (
     NARROW,
     SIZES,
     WIDE,
@@ -23,8 +24,14 @@ from pipelines.reporting.drawings.marks import (
     shortened,
     text,
 )
-from pipelines.reporting.drawings.scales import across, heights, linear, named, rounded_up, ticks
-from pipelines.reporting.model import Chart
+from pipelines.reporting.output.drawings.scales import (
+    across,
+    heights,
+    linear,
+    named,
+    rounded_up,
+    ticks,
+)
 
 
 @pytest.mark.parametrize(

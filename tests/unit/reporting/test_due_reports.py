@@ -10,8 +10,8 @@ import pytest
 from pipelines.errors import SettingsError
 from pipelines.home import Home, read_settings
 from pipelines.report_settings import OURS, ReportSettings
-from pipelines.reporting import due_reports
-from pipelines.reporting.due_reports import months_to_report
+from pipelines.reporting.releases import due_reports
+from pipelines.reporting.releases.due_reports import months_to_report
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.equity_section import equity_section, verdict
 from pipelines.reporting.model import Section
+from pipelines.reporting.sections.equity_section import equity_section, verdict
 from tests.unit.reporting.compared_people import MEASURE, People, Row, context
 
 NONE = {"instrument_id": "none", "scale": "none", "respondent": "none"}

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.cards import key_figures
-from pipelines.reporting.work_groups import RATINGS_FOR_PERCENT, cohesion_cells
+from pipelines.reporting.sections.cards import key_figures
+from pipelines.reporting.sections.work_groups import RATINGS_FOR_PERCENT, cohesion_cells
 from tests.unit.reporting.shown_figures import Shown, context
 from tests.unit.reporting.test_programme_changes import row
 

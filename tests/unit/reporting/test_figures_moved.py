@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.figures_moved import Move, count_figures, figures_moved
-from pipelines.reporting.made_from import NewDelivery, Reasons, reasons
 from pipelines.reporting.model import Cell, Column, Report, Row, Section, Table
-from pipelines.reporting.what_changed import LISTED_MOVES, Published, with_changes
+from pipelines.reporting.releases.figures_moved import Move, count_figures, figures_moved
+from pipelines.reporting.releases.made_from import NewDelivery, Reasons, reasons
+from pipelines.reporting.releases.what_changed import LISTED_MOVES, Published, with_changes
 from pipelines.reporting.wording import load_wording
 
 COLUMNS = (Column("name", "Programme", is_number=False), Column("n", "Ended"))

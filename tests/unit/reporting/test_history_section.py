@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.charts import svg
-from pipelines.reporting.drawings.marks import NARROW, SIZES, WIDE
-from pipelines.reporting.drawings.ranges import draw
-from pipelines.reporting.history_section import history_section
 from pipelines.reporting.model import Section
+from pipelines.reporting.output.charts import svg
+from pipelines.reporting.output.drawings.marks import NARROW, SIZES, WIDE
+from pipelines.reporting.output.drawings.ranges import draw
+from pipelines.reporting.sections.history_section import history_section
 from tests.unit.reporting.shown_figures import PHQ9, Shown, context
 from tests.unit.reporting.test_programme_changes import row
 

@@ -11,11 +11,6 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import ModelError
-from pipelines.reporting import html as html_module
-from pipelines.reporting.charts import svg
-from pipelines.reporting.drawings.marks import NARROW, SIZES, WIDE
-from pipelines.reporting.drawings.trend import placed
-from pipelines.reporting.html import FOLD_FROM, render_index, render_month, render_page
 from pipelines.reporting.model import (
     Cell,
     Chart,
@@ -27,6 +22,11 @@ from pipelines.reporting.model import (
     Section,
     Table,
 )
+from pipelines.reporting.output import html as html_module
+from pipelines.reporting.output.charts import svg
+from pipelines.reporting.output.drawings.marks import NARROW, SIZES, WIDE
+from pipelines.reporting.output.drawings.trend import placed
+from pipelines.reporting.output.html import FOLD_FROM, render_index, render_month, render_page
 from pipelines.reporting.write import IndexEntry, index_entries, write_index, write_report
 from tests.unit.reporting.conftest import CLINICS
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.imputed_part import imputed_part
+from pipelines.reporting.sections.imputed_part import imputed_part
 from tests.unit.reporting.shown_figures import PHQ9, WSAS, Shown, context
 
 SHIFTS = ((0.0, 0.46, 0.40, 0.52), (0.25, 0.45, 0.39, 0.51), (0.5, 0.43, 0.37, 0.49))

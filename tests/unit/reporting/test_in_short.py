@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from pipelines.comparison.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
-from pipelines.reporting.comparing import ABOVE, WITHIN
-from pipelines.reporting.in_short import (
+from pipelines.reporting.figures.comparing import ABOVE, WITHIN
+from pipelines.reporting.figures.trends import usual_range
+from pipelines.reporting.figures.windows import Window
+from pipelines.reporting.model import Sentence
+from pipelines.reporting.sections.in_short import (
     AT_MOST,
     _outcomes,
     _with_its_window,
@@ -17,17 +20,14 @@ from pipelines.reporting.in_short import (
     is_signal,
     without_weakest,
 )
-from pipelines.reporting.in_short_facts import (
+from pipelines.reporting.sections.in_short_facts import (
     behind_the_year,
     claim_sentences,
     domain_sentences,
     programme_sentences,
     who_sentences,
 )
-from pipelines.reporting.model import Sentence
 from pipelines.reporting.sentences import Share, Usual, measured_percent, worse_too
-from pipelines.reporting.trends import usual_range
-from pipelines.reporting.windows import Window
 from tests.unit.reporting.shown_figures import (
     END_ON,
     MINIMUMS,

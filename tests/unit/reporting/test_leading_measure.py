@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.figures import CLINIC, Figures, Instrument, OutcomeRule
+from pipelines.reporting.figures.figures import CLINIC, Figures, Instrument, OutcomeRule
 
 END_ON = date(2026, 10, 31)
 NAMES = ("phq9", "gad7", "wsas")

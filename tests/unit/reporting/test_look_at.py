@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from pipelines.comparison.spc import FALLEN, NO_CLEAR_CHANGE, RISEN
-from pipelines.reporting.comparing import wilson
-from pipelines.reporting.figures import Measure
-from pipelines.reporting.in_short import is_signal
-from pipelines.reporting.look_at import look_at
+from pipelines.reporting.figures.comparing import wilson
+from pipelines.reporting.figures.figures import Measure
+from pipelines.reporting.figures.windows import Window
 from pipelines.reporting.model import Card, Trend
+from pipelines.reporting.sections.in_short import is_signal
+from pipelines.reporting.sections.look_at import look_at
+from pipelines.reporting.sections.signals import MOST_ITEMS, signal_items
 from pipelines.reporting.sentences import Share
-from pipelines.reporting.signals import MOST_ITEMS, signal_items
-from pipelines.reporting.windows import Window
 from tests.unit.reporting.shown_figures import END_ON, Shown, context, texts, trend
 
 
@@ -173,7 +173,7 @@ def test_more_than_three_signals_share_the_last_item() -> None:
 def test_a_signal_of_a_routine_measure_is_said_and_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from pipelines.reporting import signals
+    from pipelines.reporting.sections import signals
 
     asked: list[str] = []
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipelines.reporting.context import bounded_cell
-from pipelines.reporting.measure_rates import rates_sentence
+from pipelines.reporting.sections.measure_rates import rates_sentence
 from pipelines.reporting.sentences import better_share, worse_share
 from tests.unit.reporting.shown_figures import MINIMUMS, PHQ9, WORDS, Shown, context
 

@@ -8,9 +8,9 @@ import duckdb
 import pytest
 
 from pipelines.instruments.measures import FIGURES, load_measures, measure_tables
-from pipelines.reporting.measures_section import last_year_end
 from pipelines.reporting.model import Section
-from pipelines.reporting.view_model import build_report
+from pipelines.reporting.pages.view_model import build_report
+from pipelines.reporting.sections.measures_section import last_year_end
 from pipelines.reporting.wording import load_wording
 from tests.unit.reporting.conftest import PROVENANCE
 from tests.unit.reporting.made_up_courses import Clinic, Settings

@@ -14,8 +14,8 @@ from pipelines.instruments.measures import measure_tables
 from pipelines.instruments.programme_rules import programme_rule_tables
 from pipelines.instruments.reference_tables import reference_tables
 from pipelines.instruments.scoring_rules import scoring_tables
-from pipelines.reporting.methods_page import methods_page
 from pipelines.reporting.model import Section
+from pipelines.reporting.pages.methods_page import methods_page
 from pipelines.reporting.wording import load_wording
 from pipelines.warehouse.claims import claims
 from pipelines.warehouse.path_rules import path_rules

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.missing_measures import lacking_words, missing_sentences
-from pipelines.reporting.subject_sections import missing_items
+from pipelines.reporting.sections.missing_measures import lacking_words, missing_sentences
+from pipelines.reporting.sections.subject_sections import missing_items
 from tests.unit.reporting.shown_figures import PHQ9, WSAS, Shown, context, texts
 
 

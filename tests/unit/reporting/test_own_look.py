@@ -20,10 +20,10 @@ from pipelines.report_settings import (
     ReportSettings,
     contrast,
 )
-from pipelines.reporting.arrangement import arranged
-from pipelines.reporting.html import render_month, render_page
 from pipelines.reporting.model import Page, Report
-from pipelines.reporting.pdf import render_pdf
+from pipelines.reporting.output.html import render_month, render_page
+from pipelines.reporting.output.pdf import render_pdf
+from pipelines.reporting.pages.arrangement import arranged
 
 ReportOf = Callable[[str, str], Report]
 LOGO = b"""<svg xmlns="http://www.w3.org/2000/svg" width="30" height="10">

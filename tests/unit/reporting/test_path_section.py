@@ -7,11 +7,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.reporting.charts import svg
-from pipelines.reporting.curves import who_is_there
-from pipelines.reporting.drawings.marks import SIZES
 from pipelines.reporting.model import Report, Section
-from pipelines.reporting.view_model import build_report
+from pipelines.reporting.output.charts import svg
+from pipelines.reporting.output.drawings.marks import SIZES
+from pipelines.reporting.pages.view_model import build_report
+from pipelines.reporting.sections.curves import who_is_there
 from pipelines.reporting.wording import load_wording
 from tests.unit.reporting.made_up_courses import Clinic, Settings
 from tests.unit.reporting.mart_clinic import connect

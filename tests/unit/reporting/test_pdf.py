@@ -17,12 +17,12 @@ from pypdf.generic import ArrayObject, DictionaryObject
 
 from pipelines.errors import ModelError, SettingsError
 from pipelines.home import read_settings
-from pipelines.reporting import typesetting
-from pipelines.reporting.glyphs import PLAIN, printable
 from pipelines.reporting.model import Cell, Chart, Column, Page, Report, Row, Section, Table
-from pipelines.reporting.pdf import render_pdf
-from pipelines.reporting.tokens import paper_colours
-from pipelines.reporting.typesetting import can_be_drawn
+from pipelines.reporting.output import typesetting
+from pipelines.reporting.output.glyphs import PLAIN, printable
+from pipelines.reporting.output.pdf import render_pdf
+from pipelines.reporting.output.tokens import paper_colours
+from pipelines.reporting.output.typesetting import can_be_drawn
 
 ReportOf = Callable[[str, str], Report]
 ROOT = Path(__file__).parents[3]
@@ -335,7 +335,7 @@ def test_the_same_report_gives_the_same_bytes(report_of: ReportOf, tmp_path: Pat
     assert b"CreationDate" not in here
     program = (
         "import pickle, sys; from pathlib import Path\n"
-        "from pipelines.reporting.pdf import render_pdf\n"
+        "from pipelines.reporting.output.pdf import render_pdf\n"
         "report = pickle.loads(Path(sys.argv[1]).read_bytes())\n"
         "sys.stdout.buffer.write(render_pdf(report))\n"
     )

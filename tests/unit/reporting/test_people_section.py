@@ -8,15 +8,15 @@ import pytest
 
 from pipelines.comparison.verdicts import CANNOT_TELL_REASONS, EXPLANATIONS
 from pipelines.comparison_settings import ComparisonSettings
-from pipelines.reporting.charts import svg
-from pipelines.reporting.comparison_chart import funnel
-from pipelines.reporting.comparison_words import ComparedCounts, compared_counts
-from pipelines.reporting.drawings.marks import SIZES
-from pipelines.reporting.evidence_part import usually_found
-from pipelines.reporting.look_at import look_at
 from pipelines.reporting.model import Cell, Column, Section, Table
 from pipelines.reporting.model import Row as TableRow
-from pipelines.reporting.people_section import people_section, without_empty_comparisons
+from pipelines.reporting.output.charts import svg
+from pipelines.reporting.output.drawings.marks import SIZES
+from pipelines.reporting.sections.comparison_chart import funnel
+from pipelines.reporting.sections.comparison_words import ComparedCounts, compared_counts
+from pipelines.reporting.sections.evidence_part import usually_found
+from pipelines.reporting.sections.look_at import look_at
+from pipelines.reporting.sections.people_section import people_section, without_empty_comparisons
 from tests.unit.reporting.compared_people import (
     MEASURE,
     PHQ9,

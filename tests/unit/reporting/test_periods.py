@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from pipelines.errors import UsageError
-from pipelines.reporting.periods import Period, newest_of_its_kind, period_of
+from pipelines.reporting.figures.periods import Period, newest_of_its_kind, period_of
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.change_chart import TABLE, change_chart
-from pipelines.reporting.charts import svg
-from pipelines.reporting.completeness_chart import completeness_chart
 from pipelines.reporting.context import Context
-from pipelines.reporting.drawings.heat import PERIODS, placed
-from pipelines.reporting.drawings.marks import SIZES
-from pipelines.reporting.figures import Subject
+from pipelines.reporting.figures.figures import Subject
+from pipelines.reporting.output.charts import svg
+from pipelines.reporting.output.drawings.heat import PERIODS, placed
+from pipelines.reporting.output.drawings.marks import SIZES
+from pipelines.reporting.sections.change_chart import TABLE, change_chart
+from pipelines.reporting.sections.completeness_chart import completeness_chart
 from tests.unit.reporting.shown_figures import PHQ9 as MEASURE
 from tests.unit.reporting.shown_figures import Shown, context
 

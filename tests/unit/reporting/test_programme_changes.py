@@ -6,18 +6,18 @@ from typing import Any, cast
 import pytest
 
 from pipelines.comparison.spc import CANNOT_TELL, FALLEN, NO_CLEAR_CHANGE, RISEN
-from pipelines.reporting.figures import Figures, Measure, Subject, month_end
-from pipelines.reporting.programme_change_words import (
-    change_items,
-    change_sentences,
-    changes_part,
-    own_change_sentences,
-)
-from pipelines.reporting.programme_changes import (
+from pipelines.reporting.figures.figures import Figures, Measure, Subject, month_end
+from pipelines.reporting.figures.programme_changes import (
     ProgrammeChange,
     clinic_beside_the_year_before,
     difference_limits,
     programme_changes,
+)
+from pipelines.reporting.sections.programme_change_words import (
+    change_items,
+    change_sentences,
+    changes_part,
+    own_change_sentences,
 )
 from tests.unit.reporting.shown_figures import MINIMUMS, PHQ9, WORDS, Shown, context, texts
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.comparing import gaps_that_stand_out
-from pipelines.reporting.comparison_words import programme_gap_words
+from pipelines.reporting.figures.comparing import gaps_that_stand_out
+from pipelines.reporting.sections.comparison_words import programme_gap_words
 from tests.unit.reporting.shown_figures import PHQ9, Shown, context
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipelines.reporting.model import Report
-from pipelines.reporting.released_counts import COLUMNS, released_counts
-from pipelines.reporting.versions import SEAL_FILE
+from pipelines.reporting.releases.released_counts import COLUMNS, released_counts
+from pipelines.reporting.releases.versions import SEAL_FILE
 
 ReportOf = Callable[[str, str], Report]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipelines.reporting.result_bars import result_bar
+from pipelines.reporting.sections.result_bars import result_bar
 from pipelines.reporting.wording import load_wording
 
 

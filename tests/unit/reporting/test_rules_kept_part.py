@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.reporting.look_at import look_at
-from pipelines.reporting.rules_kept_part import rules_items, rules_kept_part
+from pipelines.reporting.sections.look_at import look_at
+from pipelines.reporting.sections.rules_kept_part import rules_items, rules_kept_part
 from tests.unit.reporting.shown_figures import Shown, context, texts
 
 NAMES = {

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pipelines.outcome_settings import OutcomeSettings, ReferencePeriod
-from pipelines.reporting.figures import KnownChanges, Measure, OutcomeRule
-from pipelines.reporting.method_section import method_section
+from pipelines.reporting.figures.figures import KnownChanges, Measure, OutcomeRule
+from pipelines.reporting.sections.method_section import method_section
 from tests.unit.reporting.made_up_courses import Settings
 from tests.unit.reporting.shown_figures import PHQ9, Shown, context
 
@@ -30,7 +30,7 @@ def rule_of(
     ):
         monkeypatch.setattr(figures, name, value, raising=False)
     for part in ("change_methods_part", "provenance_table", "_reading", "_privacy"):
-        monkeypatch.setattr(f"pipelines.reporting.method_section.{part}", lambda _: ())
+        monkeypatch.setattr(f"pipelines.reporting.sections.method_section.{part}", lambda _: ())
     shown = context(figures, measures=(measure,), settings=Settings(**settings))
     (rules,) = [part for part in method_section(shown).parts if part.section_id == "rules"]
     return rules.definitions[0].text

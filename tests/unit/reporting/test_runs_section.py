@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.reporting.model import Section
-from pipelines.reporting.runs_section import runs_section
+from pipelines.reporting.sections.runs_section import runs_section
 from tests.unit.reporting.shown_figures import PHQ9, WSAS, Shown, context
 
 RUN = {

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from pipelines.governance_settings import GovernanceSettings
-from pipelines.reporting.look_at import look_at
 from pipelines.reporting.model import Section
-from pipelines.reporting.safety_part import overdue_items, safety_part
+from pipelines.reporting.sections.look_at import look_at
+from pipelines.reporting.sections.safety_part import overdue_items, safety_part
 from tests.unit.reporting.made_up_courses import Settings
 from tests.unit.reporting.mart_tables import wilson
 from tests.unit.reporting.shown_figures import MINIMUMS, Shown, context, texts

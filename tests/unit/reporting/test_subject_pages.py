@@ -16,16 +16,16 @@ from pipelines.errors import ModelError
 from pipelines.report_settings import OURS, ReportSettings
 from pipelines.reporting.context import Context
 from pipelines.reporting.crew import Crew
+from pipelines.reporting.figures.periods import periods_that_end_with
 from pipelines.reporting.model import SubjectPage
-from pipelines.reporting.periods import periods_that_end_with
-from pipelines.reporting.subject_pages import (
+from pipelines.reporting.pages.subject_pages import (
     links_to_subjects,
     own_pages,
     page_slug,
     subject_pages,
 )
+from pipelines.reporting.pages.view_model import clinic_report, report_context
 from pipelines.reporting.subject_writing import write_page
-from pipelines.reporting.view_model import clinic_report, report_context
 from tests.unit.reporting.conftest import CLINICS, PROVENANCE
 from tests.unit.reporting.made_up_courses import Settings
 

@@ -8,12 +8,12 @@ from typing import Any, cast
 import pytest
 
 from pipelines.comparison.spc import Count, p_chart, xmr
-from pipelines.reporting.drawings.sparkline import sparkline
-from pipelines.reporting.drawings.trend import NARROW_POINTS, placed_limits
-from pipelines.reporting.figures import MONTH, QUARTER, Figures, month_before, month_end
+from pipelines.reporting.figures.figures import MONTH, QUARTER, Figures, month_before, month_end
+from pipelines.reporting.figures.trends import COUNT, SHARE, limit_rows, trend, usual_range
 from pipelines.reporting.model import Trend
-from pipelines.reporting.outcomes_section import trend_chart
-from pipelines.reporting.trends import COUNT, SHARE, limit_rows, trend, usual_range
+from pipelines.reporting.output.drawings.sparkline import sparkline
+from pipelines.reporting.output.drawings.trend import NARROW_POINTS, placed_limits
+from pipelines.reporting.sections.outcomes_section import trend_chart
 from pipelines.reporting.wording import load_wording
 
 WORDS = load_wording()

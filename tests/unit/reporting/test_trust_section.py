@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.reporting import trust_section
 from pipelines.reporting.model import Report
-from pipelines.reporting.view_model import build_report
+from pipelines.reporting.pages.view_model import build_report
+from pipelines.reporting.sections import trust_section
 from tests.unit.reporting.made_up_courses import Settings
 
 

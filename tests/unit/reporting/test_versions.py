@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.reporting.versions import (
+from pipelines.reporting.releases.versions import (
     MADE_FROM,
     altered_files,
     drafts_out_of_date,

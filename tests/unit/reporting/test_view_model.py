@@ -12,18 +12,18 @@ import pytest
 
 from pipelines.comparison.units import wilson
 from pipelines.errors import UsageError
-from pipelines.reporting.comparing import (
+from pipelines.reporting.figures.comparing import (
     ABOVE,
     BELOW,
     Gap,
     compare_programmes,
     gaps_that_stand_out,
 )
-from pipelines.reporting.figures import month_before, month_end
-from pipelines.reporting.figures_reading import read_figures
+from pipelines.reporting.figures.figures import month_before, month_end
+from pipelines.reporting.figures.figures_reading import read_figures
 from pipelines.reporting.model import Cell, Report, Section, Table
+from pipelines.reporting.pages.view_model import build_report
 from pipelines.reporting.sentences import Minimums
-from pipelines.reporting.view_model import build_report
 from pipelines.reporting.wording import load_wording
 from tests.unit.reporting.conftest import CLINICS, PROVENANCE
 from tests.unit.reporting.made_up_courses import NAMES, TRUTH, Settings

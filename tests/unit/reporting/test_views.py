@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.home import Home
-from pipelines.reporting.due_reports import reports_missing
 from pipelines.reporting.model import Page, Report, Section
-from pipelines.reporting.versions import MADE_FROM
+from pipelines.reporting.releases.due_reports import reports_missing
+from pipelines.reporting.releases.versions import MADE_FROM
 from pipelines.reporting.views import Views, views_of
 from pipelines.reporting.write import write_report
 from tests.unit.reporting.test_html import Elements

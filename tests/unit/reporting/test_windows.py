@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from pipelines.reporting.figures import Figures
-from pipelines.reporting.windows import headline_kind
+from pipelines.reporting.figures.figures import Figures
+from pipelines.reporting.figures.windows import headline_kind
 from tests.unit.reporting.shown_figures import PHQ9
 
 MONTHS = [date(2026, month, 28) for month in range(1, 13)]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipelines.reporting.model import Cell, Table
-from pipelines.reporting.work_group_outcomes import group_outcomes_table
+from pipelines.reporting.sections.work_group_outcomes import group_outcomes_table
 from tests.unit.reporting.compared_people import MEASURE, People, Row, context
 
 

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipelines.reporting.disclosure import policy_table
+from pipelines.reporting.figures.disclosure import policy_table
 from pipelines.reporting.model import Cell, Section, Table
-from pipelines.reporting.view_model import build_report
+from pipelines.reporting.pages.view_model import build_report
 from pipelines.warehouse.model_file import load_models
 from tests.builders import Bench
 from tests.property.process_clinics import process_references

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.report_settings import COUNTRIES, ReportSettings
 from pipelines.reporting.model import Report, Section, Table
-from pipelines.reporting.view_model import build_report
+from pipelines.reporting.pages.view_model import build_report
 from tests.unit.reporting.conftest import PROVENANCE
 from tests.unit.reporting.made_up_courses import Clinic, Settings
 from tests.unit.reporting.mart_clinic import connect

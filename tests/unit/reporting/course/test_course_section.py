@@ -5,8 +5,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.reporting.course_section import course_section
 from pipelines.reporting.model import Table
+from pipelines.reporting.sections.course_section import course_section
 from tests.unit.reporting.course.conftest import DROPOUTS, cells, insert, part, plain, rate, report
 from tests.unit.reporting.shown_figures import Shown, context
 

@@ -1,0 +1,1 @@
+"""The pages: which sections each audience gets."""
