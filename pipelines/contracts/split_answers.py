@@ -75,6 +75,18 @@ def _in_several_files(files: Sequence[CheckedFile]) -> list[int]:
 
 def _drop_repeated(engine: Engine) -> None:
     """Count what stands again in a later file of its delivery as an earlier line of the same."""
+    # Where each page of a form is a file of its own, all forms are split and hardly any repeats.
+    engine.execute(
+        """
+create or replace temp table repeated_parts as
+select response_id, delivery_rank
+from folded_answers
+where (response_id, delivery_rank) in (
+    select (response_id, delivery_rank) from split_responses
+)
+group by response_id, delivery_rank
+having len(list_distinct(flatten(list(list_concat(items, skipped_items))))) < sum(n_rows)"""
+    )
     engine.execute(
         """
 update folded_answers as f set
@@ -84,26 +96,21 @@ update folded_answers as f set
     n_rows = f.n_rows - r.n_items,
     n_repeated = f.n_repeated + r.n_items
 from (
-    select a.position, list_distinct(list(b.item)) as items, count(distinct b.item) as n_items
-    from (
+    with parts as (
         select position, response_id, delivery_rank, file_rank,
             unnest(list_concat(items, skipped_items)) as item
         from folded_answers
         where (response_id, delivery_rank) in (
-            select (response_id, delivery_rank) from split_responses
+            select (response_id, delivery_rank) from repeated_parts
         )
-    ) as a
-    inner join (
-        select response_id, delivery_rank, file_rank,
-            unnest(list_concat(items, skipped_items)) as item
-        from folded_answers
-        where (response_id, delivery_rank) in (
-            select (response_id, delivery_rank) from split_responses
-        )
-    ) as b
+    )
+    select a.position, list_distinct(list(b.item)) as items, count(distinct b.item) as n_items
+    from parts as a
+    inner join parts as b
         on b.response_id = a.response_id and b.delivery_rank = a.delivery_rank
         and b.file_rank > a.file_rank and b.item = a.item
     group by a.position
 ) as r
 where r.position = f.position"""
     )
+    engine.execute("drop table repeated_parts")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from pipelines.contracts.odcs import load_contracts
@@ -107,16 +108,17 @@ def land_parts(home: Home, folder: Path, parts: Sequence[str], day: date) -> Non
 
 
 @contextmanager
-def staged_run(home: Home) -> Iterator[Callable[[str, str], list[tuple[Any, ...]]]]:
+def staged_run(home: Home) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
     """All tables staged; gives the rows of a select from one of them."""
     run = BuildRun(home)
     try:
         run.reference(REFERENCES)
         run.stage([f"stg_{table}" for table in load_contracts() if table != "response_items"])
 
-        def rows(table: str, select: str) -> list[tuple[Any, ...]]:
+        def rows(table: str, select: str, grouped: str = "") -> list[tuple[Any, ...]]:
             path = {"path": str(run.table_path(table))}
-            return run.engine.rows(f"select {select} from read_parquet($path) order by all", path)
+            sql = f"select {select} from read_parquet($path) {grouped} order by all"
+            return run.engine.rows(sql, path)
 
         yield rows
     finally:
@@ -156,3 +158,48 @@ def test_what_a_delivery_in_parts_has_lost_is_a_share_of_all_its_answers(tmp_pat
             ("R1", None),
             *sorted((f"R{form}", [2] * 9) for form in range(2, 11)),
         ]
+
+
+# What must not depend on how answers are cut into files, of each table.
+ENDS = {
+    "stg_responses": ("response_id, items, answers, has_answers", ""),
+    "counts_response_items": ("row_status, sum(n_rows)", "group by delivery_id, row_status"),
+    "quarantine_response_items": ("delivered_on, reasons, delivered_row", ""),
+    "warnings_response_items": ("rule_id, sum(n_rows)", "group by rule_id"),
+    "breaks_response_items": ("rule_id, sum(n_rows)", "group by rule_id"),
+}
+N_LINES = 240
+
+
+def random_lines(random: Random) -> list[str]:
+    """Answers of twelve forms and of none, in no order: odd, bad, blank, unreadable, repeated."""
+    ticks = ["0", "1", "2", "3", "1.5", "7", "?", ""]
+    return [
+        f"R{random.randint(1, 13)},{random.randint(1, 10)},"
+        f"{random.choices(ticks, (9, 9, 9, 9, 1, 2, 2, 2))[0]}\n"
+        for _ in range(N_LINES)
+    ]
+
+
+def test_answers_end_the_same_in_one_file_and_in_several(tmp_path: Path) -> None:
+    random = Random(6)
+    deliveries = [random_lines(random) for _ in range(2)]
+    ends = []
+    for n_files in (1, 3):
+        root = tmp_path / str(n_files)
+        root.mkdir()
+        home = home_with_parts(root, 12)
+        with (home.root / SETTINGS_FILE).open("a", encoding="utf-8") as settings:
+            settings.write("\n[deliveries]\nmax_lost_share = 1.0\n")
+        size = N_LINES // n_files
+        for place, lines in enumerate(deliveries):
+            parts = [
+                HEADER + "".join(lines[start : start + size]) for start in range(0, N_LINES, size)
+            ]
+            land_parts(home, root / f"answers-{place}", parts, DAY + timedelta(days=place))
+        with staged_run(Home(home.root)) as rows:
+            ends.append({table: rows(table, *select) for table, select in ENDS.items()})
+    assert ends[0] == ends[1]
+    statuses = ends[0]["counts_response_items"]
+    assert sum(n for _, n in statuses) == 2 * N_LINES
+    assert {status for status, _ in statuses} >= {"accepted", "superseded", "quarantined"}
