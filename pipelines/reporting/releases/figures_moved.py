@@ -69,17 +69,19 @@ def figures_moved(
     """The figures that differ between two contents of `report.json`, in the order of the page.
 
     A table or card that only one of the two has counts where the same code made both: otherwise it
-    is a page that was built anew, not a figure that moved. It is none either where the page is no
-    longer that of the newest month.
+    is a page that was built anew, not a figure that moved. It is none either where a section that
+    only the newest month has is on one of the two pages alone.
     """
     old, new = dict(_figures(before)), dict(_figures(after))
     in_both = {key[0] for key in old} & {key[0] for key in new}
+    on_one_page = {each.link for each in old.values()} ^ {each.link for each in new.values()}
     moves = []
     for key in [*new, *(key for key in old if key not in new)]:
         one, other = old.get(key), new.get(key)
         known = other or one
         assert known is not None
-        if key[0] not in in_both and (not is_same_code or known.link in _OF_THE_NEWEST):
+        is_passing = known.link in _OF_THE_NEWEST and known.link in on_one_page
+        if key[0] not in in_both and (not is_same_code or is_passing):
             continue
         if one is None or other is None or one.text != other.text:
             moves.append(Move(known.place, known.name, one, other))

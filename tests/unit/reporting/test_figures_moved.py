@@ -114,6 +114,17 @@ def test_a_curve_that_only_the_newest_month_has_is_compared_while_it_is_there() 
     assert figures_moved(before, curves(), is_same_code=True) == []
 
 
+def test_one_curve_that_is_gone_from_the_newest_month_is_told() -> None:
+    """A correction may leave too few courses for one of its lines, while the others stay."""
+    both = curves(("session 1", "15.0", 15))
+    other = table(("session 1", "12.0", 12), table_id="another")
+    both["sections"] += [plain(Section("curves", "The path", tables=(other,)))]
+    one = curves(("session 1", "15.0", 15))
+    (move,) = figures_moved(both, one, is_same_code=True)
+    assert move.before is not None
+    assert (move.before.text, move.after) == ("12.0", None)
+
+
 MADE = {
     "code": "a", "catalogue": "c", "contracts": {"clients": "1.0.0"}, "settings": {"windows": "w"},
     "deliveries": {"d1": {"source": "inbox", "on": "2026-10-31"}},
