@@ -170,3 +170,29 @@ def test_each_group_has_a_baseline_of_its_own_and_people_count_once(clinic: Text
     )
     clinic.expect("mart_cohesion", f"{LEVEL}\n 1 | 2 | 2 | 35 |", level="clinic", **JUNE)
     clinic.expect("mart_cohesion", f"{BASELINE}\n 0 | 0 |", level="clinic", **JUNE)
+
+
+def test_a_rater_of_several_months_is_one_person_in_a_period_of_them(clinic: TextBench) -> None:
+    clinic.given(
+        stg_sessions="""
+            session_id | group_id | scheduled_on
+            s1         | g1       | 2025-06-02
+            s2         | g1       | 2025-07-07
+            s3         | g1       | 2025-08-04
+        """,
+        stg_attendances="session_id | client_id\n s1 | c1\n s2 | c1\n s3 | c1\n s3 | c2",
+        stg_responses=f"""
+            {RATED}
+            r1 | c1 | s1 | gsrs | 2025-06-02 | 40 |
+            r2 | c1 | s2 | gsrs | 2025-07-07 | 40 |
+            r3 | c1 | s3 | gsrs | 2025-08-04 | 40 |
+            r4 | c2 | s3 | gsrs | 2025-08-04 | 40 |
+        """,
+    )
+    # Who rated before the quarter and in its first month and its second is one of the quarter.
+    clinic.expect(
+        "mart_cohesion",
+        "period_start_on | n_clients | n_ratings\n 2025-04-01 | 1 | 1\n 2025-07-01 | 2 | 3",
+        level="group",
+        period_kind="quarter",
+    )

@@ -95,6 +95,7 @@ def test_a_course_on_one_day_has_no_pace_and_one_that_never_began_has_nothing(
     )
     clinic.restart()
     given_course(clinic, {"2025-03-03": "no_show"})
+    clinic.expect("int_episode_course", "last_scheduled_on | has_returned\n 2025-03-03 |")
     clinic.expect(
         "mart_episode_course",
         """
@@ -178,7 +179,10 @@ def test_a_session_on_the_day_of_the_end_is_the_last_one(
     assert row["last_scheduled_on"] == date(2025, 3, 17)
 
 
-@pytest.mark.parametrize(("return_day", "expected"), [("2025-05-16", False), ("2025-05-17", True)])
+@pytest.mark.parametrize(
+    ("return_day", "expected"),
+    [("2025-03-17", True), ("2025-03-18", False), ("2025-05-16", False), ("2025-05-17", True)],
+)
 def test_who_comes_back_within_sixty_days_in_whatever_course_did_not_drop_out(
     clinic: TextBench, return_day: str, expected: bool
 ) -> None:
@@ -215,6 +219,13 @@ def test_it_is_not_known_before_the_sixty_days_have_passed(
 def test_a_session_after_the_end_is_not_the_last_of_the_course(clinic: TextBench) -> None:
     given_course(clinic, {**TWO, "2025-03-17": "no_show"}, ended_on="2025-03-16")
     assert flag(clinic, "is_dropout_missed") is False
+
+
+def test_a_session_attended_after_the_end_makes_good_no_missed_one(clinic: TextBench) -> None:
+    sessions = {**TWO, "2025-03-17": "no_show", "2025-05-17": "attended"}
+    given_course(clinic, sessions, ended_on="2025-03-20")
+    # Missed, and the sixty days had passed by a day when they came back.
+    assert flag(clinic, "is_dropout_missed") is True
 
 
 @pytest.mark.parametrize(

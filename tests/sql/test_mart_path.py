@@ -118,6 +118,36 @@ def test_early_response_as_the_clinic_set_it(
     )
 
 
+def test_courses_with_several_gains_and_with_reversed_ones_are_counted_once(
+    clinic: TextBench,
+) -> None:
+    give_courses(
+        clinic,
+        {
+            "kept": scores_of(20, 20, 20, 10, 10, 10),
+            "lost": scores_of(20, 20, 20, 10, 10, 15),
+            "two": scores_of(24, 24, 24, 14, 14, 14, 4, 4, 4),
+            "none": scores_of(20, 20, 20, 20, 20, 20),
+        },
+    )
+    columns = "n_with_gain | n_with_several_gains | n_with_reversal | n_gains | n_reversed_gains"
+    clinic.expect(
+        "mart_path",
+        f"n_gain_assessable | {columns} | gain_mean_points\n 4 | 3 | 1 | 1 | 4 | 1 | 10",
+        **MONTH,
+    )
+
+
+def test_where_no_step_can_be_judged_there_are_no_gains(clinic: TextBench) -> None:
+    give_courses(clinic, {"c1": scores_of(20)})
+    clinic.expect(
+        "mart_path",
+        "n_gain_assessable | n_with_gain | n_gains | n_reversed_gains | gain_mean_points\n"
+        " 0 | 0 | 0 | 0 |",
+        **MONTH,
+    )
+
+
 def test_two_clients_and_a_client_with_two_courses(clinic: TextBench) -> None:
     give_courses(
         clinic,
