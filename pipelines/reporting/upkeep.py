@@ -23,10 +23,11 @@ from pipelines.reporting.figures.periods import (
     period_of,
     periods_that_end_with,
 )
+from pipelines.reporting.figures.quality import read_quality
 from pipelines.reporting.model import Head, Page, Report, SubjectPage
 from pipelines.reporting.pages.arrangement import arranged
 from pipelines.reporting.pages.compliance_page import Kept, compliance_report
-from pipelines.reporting.pages.data_quality_page import data_quality_page, read_quality
+from pipelines.reporting.pages.data_quality_page import data_quality_page
 from pipelines.reporting.pages.dictionary_page import dictionary_page
 from pipelines.reporting.pages.head import DRAFT
 from pipelines.reporting.pages.index_page import write_index_page

@@ -9,8 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipelines.contracts.odcs import table_order
 from pipelines.contracts.row_rules import explain
+from pipelines.contracts.table_order import table_order
 from pipelines.engine import quoted
 from pipelines.home import SETTINGS_FILE, Home
 from pipelines.ingest.landing import land

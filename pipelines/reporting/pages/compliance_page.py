@@ -16,8 +16,9 @@ import duckdb
 from pipelines.ingest.manifest import Delivery
 from pipelines.months import years_before
 from pipelines.reporting.context import Context, column, text_cell
+from pipelines.reporting.figures.quality import Quality, read_quality
 from pipelines.reporting.model import Cell, Report, Row, Section, Sentence, Table
-from pipelines.reporting.pages.data_quality_page import FAILED, Quality, read_quality
+from pipelines.reporting.pages.data_quality_page import FAILED
 from pipelines.reporting.pages.head import report_head
 from pipelines.reporting.sections.lost_rows import turned_away_words
 from pipelines.reporting.sections.method_section import provenance_table

@@ -14,8 +14,8 @@ from pipelines.contracts.cross_rules import cross_rules
 from pipelines.contracts.odcs import (
     CONTRACT_FOLDER,
     load_contracts,
-    table_order,
 )
+from pipelines.contracts.table_order import table_order
 from pipelines.errors import ContractError
 from pipelines.ingest.free_text import looks_like_notes
 

@@ -7,14 +7,10 @@ import duckdb
 import pytest
 
 from pipelines.contracts.odcs import load_contracts
+from pipelines.reporting.figures.quality import Quality, read_quality
 from pipelines.reporting.model import Page, Section, Table
 from pipelines.reporting.output.html import render_page
-from pipelines.reporting.pages.data_quality_page import (
-    Quality,
-    _Writer,
-    data_quality_page,
-    read_quality,
-)
+from pipelines.reporting.pages.data_quality_page import _Writer, data_quality_page
 from pipelines.reporting.sections.reversed_items_part import reversed_items_section
 from pipelines.reporting.wording import load_wording
 
