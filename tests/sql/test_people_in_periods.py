@@ -29,6 +29,8 @@ def clinic() -> Iterator[TextBench]:
     bench.parameters |= {"as_of_on": date(2026, 2, 28)}
     # So that a child has a part in the metric of adults, too.
     bench.connection.execute("update ref_recovery_pairs set from_age_years = 12")
+    spread = {"instrument_id": "phq9", "population": "clinical", "sd_points": 6}
+    bench.fill("ref_norms", [spread])
     bench.fill("ref_claims", [{"claim_id": "half", "period_kind": "quarter"}])
     bench.fill("ref_safety_items", [{"instrument_id": "phq9", "item": 3, "from_points": 2}])
     bench.given(
@@ -95,8 +97,16 @@ def people(clinic: TextBench, name: str, periods: set[tuple[str, date]]) -> dict
     [
         *("adherence", "alliance", "alliance_coverage", "attendance", "child_outcomes", "claims"),
         *("cohesion", "course", "domain_outcomes", "dosage", "effect_sizes", "experience"),
-        *("goals", "group_outcomes", "group_process", "outcomes", "path", "recovery", "safety"),
-        *("success_profile", "verdicts", "waits"),
+        *(
+            "goals",
+            "group_outcomes",
+            "group_process",
+            "outcomes",
+            "path",
+            "pooled_change",
+            "recovery",
+        ),
+        *("safety", "success_profile", "verdicts", "waits"),
     ],
 )
 def test_a_client_of_two_months_of_a_quarter_is_one_person(clinic: TextBench, mart: str) -> None:
