@@ -204,6 +204,42 @@ def test_individual_and_group_courses_that_overlap_are_concurrent(
     assert found == {"e1": is_concurrent, "e2": is_concurrent, "e3": False}
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "is_concurrent"),
+    [
+        ("individual", "group", True),
+        ("group", "individual", True),
+        ("individual", "individual", False),
+        ("group", "group", False),
+        # A course without sessions is of its programme's kind, individual where none is known.
+        ("", "group", True),
+        ("", "individual", False),
+    ],
+)
+def test_the_sessions_tell_of_which_kind_a_course_is(
+    clinic: TextBench, one: str, other: str, is_concurrent: bool
+) -> None:
+    kinds = [(f"e{n}", f"s{n}", kind) for n, kind in enumerate((one, other)) if kind]
+    clinic.given(
+        stg_episodes="episode_id | started_on | ended_on\n"
+        " e0 | 2025-01-06 | 2025-06-30\n e1 | 2025-01-06 | 2025-06-30",
+        stg_memberships="group_id | episode_id | joined_on | left_on\n"
+        " g0 | e0 | 2025-01-06 | 2025-06-30\n g1 | e1 | 2025-01-06 | 2025-06-30",
+        stg_sessions="session_id | episode_id | group_id | scheduled_on\n"
+        + "\n".join(
+            f"{session} | | g{episode[1]} | 2025-02-03"
+            if kind == "group"
+            else f"{session} | {episode} | | 2025-02-03"
+            for episode, session, kind in kinds
+        ),
+        stg_attendances="session_id\n" + "\n".join(session for _, session, _ in kinds),
+    )
+    clinic.expect(
+        "int_episodes",
+        f"has_concurrent_group\n {str(is_concurrent).lower()}\n {str(is_concurrent).lower()}",
+    )
+
+
 def test_individual_and_group_sessions_within_a_course_are_concurrent(clinic: TextBench) -> None:
     clinic.given(
         stg_episodes="episode_id | client_id\n e1 | c1",
