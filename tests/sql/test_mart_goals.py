@@ -82,6 +82,9 @@ def test_attainment_is_a_mean_of_courses_and_no_reliable_change(clinic: TextBenc
         """,
         **CLINIC,
     )
+    clinic.expect(
+        "mart_goals", "n_goals_better | n_goals_same | n_goals_worse\n 1 | 1 | 0", **CLINIC
+    )
 
 
 def test_goals_of_a_course_that_did_not_finish_do_not_count(clinic: TextBench) -> None:
