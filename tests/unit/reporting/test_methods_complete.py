@@ -14,7 +14,7 @@ from pipelines.instruments.measures import measure_tables
 from pipelines.instruments.programme_rules import programme_rule_tables
 from pipelines.instruments.reference_tables import reference_tables
 from pipelines.instruments.scoring_rules import scoring_tables
-from pipelines.reporting.model import Section
+from pipelines.reporting.model import Page, Section
 from pipelines.reporting.pages.methods_page import methods_page
 from pipelines.reporting.wording import load_wording
 from pipelines.warehouse.claims import claims
@@ -34,11 +34,12 @@ RULE_FILES = sorted(
 NO_RULE = {"licence", "loinc", "via"}
 # What names a rule or says what it rests on.
 TOLD = {"source", "version", "id", "rule_id", "claim_id", "policy_id", "sources"}
+NAMES = ("id", "rule_id", "claim_id", "policy_id")
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """All that the page says, made from the catalogue and the rule files of this project."""
+def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    """The page, made from the catalogue and the rule files of this project."""
     catalogue = load_catalogue()
     tables: dict[str, pl.DataFrame] = {
         **reference_tables(catalogue),
@@ -56,7 +57,24 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
     connection.execute("create table pub_outcome_rules as from ref_outcome_rules")
     page = methods_page(connection, {}, load_wording(), clinic="C", parameters=lambda _: {})
     connection.close()
+    return page
+
+
+@pytest.fixture(scope="module")
+def shown(page: Page) -> str:
+    """All that the page says."""
     return plain(" ".join(text for section in page.sections for text in texts(section)))
+
+
+@pytest.fixture(scope="module")
+def rows(page: Page) -> list[set[str]]:
+    """The texts of every row of a table on the page."""
+    return [
+        {plain(text) for cell in row.cells for text in (cell.text, cell.small)}
+        for section in page.sections
+        for table in (*section.tables, *(table for part in section.parts for table in part.tables))
+        for row in table.rows
+    ]
 
 
 def plain(text: str) -> str:
@@ -95,6 +113,23 @@ def test_the_page_has_every_name_version_and_source_of_a_rule_file(shown: str, p
     found = {plain(names.get(text, text)) for text in told(content)}
     assert found
     assert {text for text in found if text not in shown} == set()
+
+
+def test_a_name_of_a_rule_stands_beside_its_version(rows: list[set[str]]) -> None:
+    """Versions are short and stand all over the page: each must stand in a row with its name."""
+    apart, n_found = [], 0
+    for path in RULE_FILES:
+        content = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+        if not isinstance(content, dict) or "version" not in content:
+            continue
+        version = str(content["version"])
+        names = {content[key] for key in NAMES if key in content}
+        together = {f"{name} {version}" for name in names}
+        n_found += bool(names)
+        if names and not any(row & together or (row & names and version in row) for row in rows):
+            apart.append(path.stem)
+    assert apart == []
+    assert n_found > 80
 
 
 def test_a_rule_for_missing_answers_says_whether_it_is_followed() -> None:
