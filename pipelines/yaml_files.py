@@ -13,10 +13,22 @@ from yaml.reader import ReaderError
 
 # The C parser is ten times as fast; a PyYAML built without it gives the same result.
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NO_VALUE = "a day or a number that is none"
 
 
 class StrictLoader(_BASE):
     """A safe loader that refuses a key that comes twice: YAML would silently keep the last."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """The value of a node.
+
+        Raises: yaml.MarkedYAMLError for what looks like a day or a number and cannot be one, such
+                as 31 February.
+        """
+        try:
+            return super().construct_object(node, deep=deep)
+        except ValueError:
+            raise yaml.MarkedYAMLError(problem=_NO_VALUE, problem_mark=node.start_mark) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """The mapping of a node.
@@ -34,14 +46,16 @@ class StrictLoader(_BASE):
 def load_yaml(path: Path) -> Any:
     """What a file holds.
 
-    Raises: OSError, yaml.YAMLError; ValueError for a day that there is not.
+    Raises: OSError, yaml.YAMLError.
     """
     return yaml.load(path.read_bytes(), Loader=StrictLoader)
 
 
 def yaml_problem(error: yaml.YAMLError) -> str:
-    """What a file is that the loader refuses: with a key twice, not UTF-8, or no YAML at all."""
+    """Why the loader refuses a file: a key twice, no such day, not UTF-8, or no YAML at all."""
     found = str(getattr(error, "problem", None) or "")
+    if found == _NO_VALUE:
+        return f"holds {found}"
     if found.endswith(" twice"):
         return f"has {found}"
     if isinstance(error, ReaderError):

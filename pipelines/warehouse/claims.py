@@ -126,9 +126,6 @@ def _read(path: Path) -> tuple[Any, list[str]]:
     except yaml.YAMLError as error:
         line = yaml_line(error)
         return None, [yaml_problem(error) + (f", line {line}" if line else "")]
-    except ValueError:
-        # What looks like a day or a number is made one, and 31 February cannot be.
-        return None, ["holds a day or a number that is none"]
     if isinstance(content, dict) and isinstance(content.get("set_on"), date):
         content["set_on"] = content["set_on"].isoformat()
     return content, []

@@ -20,6 +20,8 @@ def test_a_file_holds_what_a_plain_reader_finds(tmp_path: Path) -> None:
         (b"a: 1\nb:\n  c: 1\n  d: 2\n  c: 1\n", "has c twice", 5),
         (b"a: 1\nb: [\n", "is not YAML (did not find expected node content)", 3),
         (b"a: \xff\n", "is not text in UTF-8", None),
+        (b"a: 1\nb:\n  c: 2025-02-31\n", "holds a day or a number that is none", 3),
+        (b"a: !!float one\n", "holds a day or a number that is none", 1),
     ],
 )
 def test_what_it_refuses_it_says_with_the_line(

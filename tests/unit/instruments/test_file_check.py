@@ -95,6 +95,7 @@ def test_many_items_take_several_rows() -> None:
         (("name: CORE-10", "name: ''"), "name: expected text, found none"),
         (("items: [2, 3]", "items: [2, 2]"), "form.reversed_items.items: expected"),
         (("  n_items: 10", "\tn_items: 10"), "line 12, the file: is not YAML (found character"),
+        (("  n_items: 10", "  n_items: 2025-02-31"), "line 12, the file: holds a day or a number"),
         (("rule: raw >= 1", "rule: any yes"), "safety.rule: expected `raw >= N` or"),
     ],
 )  # fmt: skip
