@@ -53,6 +53,11 @@ def test_nothing(clinic: TextBench) -> None:
             "c1 | treatment | 2025-01-01 |\n c1 | treatment | 2025-01-02 | 2025-03-01",
             "withdrawn",
         ),
+        (
+            "c1 | treatment | 2025-01-01 |\n c1 | treatment | 2025-01-02 | 2025-03-10",
+            "withdrawn",
+        ),
+        ("c1 | treatment | 2025-03-10 | 2025-03-10", "withdrawn"),
         ("c2 | treatment | 2025-01-01 |", "missing"),
         ("c1 | research | 2025-01-01 |", "not_recorded"),
     ],
