@@ -76,6 +76,7 @@ def test_a_consent_no_longer_counts_on_the_day_of_its_withdrawal(
         ("2025-01-01", "2025-03-01 2025-04-01", False),
         # Withdrawn on the day on which it was given.
         ("2025-01-01 2025-03-01", "2025-04-01 2025-04-01", False),
+        ("2025-01-01 2025-03-01", "2025-12-31 2025-12-31", False),
         # Given anew only after the last delivery.
         ("2025-01-01 2025-03-01", "2026-01-01", False),
         # Withdrawn only after the last delivery.
