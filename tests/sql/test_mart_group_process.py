@@ -165,6 +165,29 @@ def test_a_stay_without_a_last_day_ends_with_its_group(clinic: TextBench) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("joined_on", "left_on", "stays"),
+    [
+        # The group's last day is the tenth.
+        ("2025-06-01", "2025-06-09", "2025-06-09 | true"),
+        ("2025-06-01", "2025-06-10", "2025-06-10 | true"),
+        ("2025-06-01", "2025-06-11", "2025-06-10 | false"),
+        ("2025-06-10", "2025-06-10", "2025-06-10 | true"),
+        ("2025-06-11", "2025-06-11", ""),
+    ],
+)
+def test_who_leaves_by_the_groups_last_day_has_left_it(
+    clinic: TextBench, joined_on: str, left_on: str, stays: str
+) -> None:
+    one_group(
+        clinic,
+        memberships=f"g1 | c1 | {joined_on} | {left_on}",
+        attendances="s1 | c1 | attended",
+        stg_groups="group_id | starts_on | ends_on\n g1 | 2025-06-01 | 2025-06-10",
+    )
+    clinic.expect("int_group_stays", f"until_on | has_left\n{stays}")
+
+
 @pytest.mark.parametrize(("ended_on", "n_expected"), [("2025-06-09", 1), ("2025-06-10", 2)])
 def test_nobody_expects_a_client_after_the_discharge(
     clinic: TextBench, ended_on: str, n_expected: int
