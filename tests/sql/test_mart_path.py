@@ -55,6 +55,7 @@ def test_setbacks(clinic: TextBench, points: tuple[int, ...], expected: tuple[in
     ("points", "expected"),
     [
         ((10, 16, 4), "1 | 1"),
+        ((10, 16), "1 | 1"),
         ((10, 15, 4), "1 | 0"),
         # Worse than the best before, and not than the first.
         ((20, 10, 20), "1 | 0"),
