@@ -162,6 +162,8 @@ def _rules(connection: duckdb.DuckDBPyConnection, table: str, words: Wording) ->
                     )
                     for row in rows
                 ),
+                # One under another they would hide which there are; the headings say what is in it.
+                is_folded=True,
             ),
         ),
     )
