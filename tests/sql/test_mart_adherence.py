@@ -131,6 +131,39 @@ def test_of_two_courses_the_median_is_half_way(clinic: TextBench) -> None:
     )
 
 
+def test_of_three_courses_the_median_is_the_middle_one(clinic: TextBench) -> None:
+    responses = (
+        f"r{n} | e{n} | phq9 | 2025-06-{day} | 10" for n, day in ((1, 20), (2, 25), (3, 29))
+    )
+    two_sessions(clinic, "\n".join(responses))
+    for episode, client in (("e2", "c2"), ("e3", "c3")):
+        clinic.connection.execute(
+            "insert into stg_episodes by name select * replace (? as episode_id, ? as episode_key,"
+            " ? as client_key) from stg_episodes where episode_id = 'e1'",
+            [episode, episode, client],
+        )
+        clinic.connection.execute(
+            "insert into stg_sessions (session_key, episode_key, therapist_id, scheduled_on)"
+            " values (?, ?, 't1', date '2025-06-02')",
+            [f"s-{episode}", episode],
+        )
+        clinic.connection.execute(
+            "insert into stg_attendances (session_key, client_key, status)"
+            " values (?, ?, 'attended')",
+            [f"s-{episode}", client],
+        )
+    clinic.expect("mart_adherence", "n_closed | last_score_median_days\n 3 | 5", **JUNE)
+
+
+def test_a_course_that_ended_before_it_began_has_no_last_score(clinic: TextBench) -> None:
+    two_sessions(clinic, "r1 | e1 | phq9 | 2025-06-20 | 10\n r2 | e2 | phq9 | 2025-06-25 | 10")
+    clinic.connection.execute(
+        "insert into stg_episodes by name select * replace ('e2' as episode_id,"
+        " 'e2' as episode_key, 'c2' as client_key) from stg_episodes"
+    )
+    clinic.expect("mart_adherence", "n_closed | n_with_last_score\n 1 | 1", **JUNE)
+
+
 def test_a_programme_without_instruments_has_nothing_due(clinic: TextBench) -> None:
     two_sessions(clinic, "r1 | e1 | phq9 | 2025-06-02 | 10")
     clinic.connection.execute("update stg_programmes set instruments = []")
