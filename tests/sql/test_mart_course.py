@@ -108,3 +108,13 @@ def test_quartiles_are_interpolated_and_each_kind_of_session_is_counted_apart(
         """,
         **JUNE,
     )
+
+
+def test_the_quartiles_of_five_courses_are_courses(clinic: TextBench) -> None:
+    courses = (f"e{n} | c{n} | 2025-06-2{n} | true | {n * n} | 0 | 0 |" for n in range(1, 6))
+    fill(clinic, "\n".join([AMOUNTS, *courses]))
+    clinic.expect(
+        "mart_dosage",
+        "dosage_p25 | dosage_median | dosage_p75\n 4 | 9 | 16",
+        **{**JUNE, "measure": "individual_sessions"},
+    )
