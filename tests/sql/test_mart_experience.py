@@ -55,6 +55,17 @@ def test_an_unusable_rating_is_none(clinic: TextBench, instrument_id: str, point
     assert clinic.rows("mart_verdicts") == []
 
 
+@pytest.mark.parametrize(("rating", "n_met"), [(5, 0), (6, 1)])
+def test_a_rule_that_is_met_from_a_step_on_is_met_at_it(
+    clinic: TextBench, rating: int, n_met: int
+) -> None:
+    clinic.connection.execute(
+        "update ref_thresholds set op = '>=', points = 6 where instrument_id = 'pgi_c'"
+    )
+    clinic.given(stg_responses=f"{SCORED}\n r1 | c1 | e1 | pgi_c | 2025-06-30 | {rating}")
+    clinic.expect("mart_experience", f"n_met\n {n_met}", **CLINIC)
+
+
 @pytest.mark.parametrize(("rating", "n_met"), [(2, 1), (3, 0)])
 def test_much_improved_meets_the_rule_and_the_next_step_does_not(
     clinic: TextBench, rating: int, n_met: int
