@@ -185,3 +185,29 @@ def test_a_mirrored_scale_gives_the_same_counts(clinic: TextBench) -> None:
         found.append({name: [row[count] for count in counts] for name, row in rows.items()})
     assert found[0] == found[1]
     assert found[0]["JT"][0] > 0
+
+
+@pytest.mark.parametrize(
+    ("direction", "cutoff", "n_recovered"),
+    [
+        ("higher_worse", 40, 2),
+        ("higher_worse", 40.5, 1),
+        ("higher_better", 20, 1),
+        ("higher_better", 20.5, 2),
+    ],
+)
+def test_a_first_score_at_the_cut_off_is_of_the_ill_only_where_more_is_worse(
+    clinic: TextBench, direction: str, cutoff: float, n_recovered: int
+) -> None:
+    pairs = [(20, 40), (19, 40), (10, 12), (5, 9), (30, 31)]
+    if direction == "higher_worse":
+        pairs = [(60 - first, 60 - last) for first, last in pairs]
+    fill_pairs(
+        clinic,
+        [("arm", *pair) for pair in pairs],
+        direction=direction,
+        rule={"caseness_points": cutoff},
+    )
+    clinic.fill("ref_reliabilities", [{**RELIABLE, "instrument_id": "ms"}])
+    row = methods(clinic)["JT"]
+    assert (row["n_improved"], row["n_recovered"]) == (2, n_recovered)
