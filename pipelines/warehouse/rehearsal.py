@@ -114,7 +114,8 @@ class Findings:
 
     def lines(self) -> list[str]:
         """For people."""
-        found = [f"A {self.mode} {self.kind} delivery of {self.delivered_on}", ""]
+        article = "An" if self.mode == "incremental" else "A"
+        found = [f"{article} {self.mode} {self.kind} delivery of {self.delivered_on}", ""]
         for table in self.tables:
             end = "would be turned away" if table.table in CANONICAL_TABLES else "left out"
             found.append(

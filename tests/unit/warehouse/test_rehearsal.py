@@ -176,7 +176,7 @@ def test_a_home_is_looked_at_and_not_changed(tmp_path, home):
     assert alone.exit_code == 1
     assert "episodes.client_id.reference" in alone.output
     assert beside.exit_code == 0, beside.output
-    assert "An incremental" in beside.output or "A incremental" in beside.output
+    assert "An incremental canonical delivery of" in beside.output
     assert state(home) == before
 
 
